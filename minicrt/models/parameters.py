@@ -1,0 +1,126 @@
+"""Every parameter of a model in one flat buffer, with named views into it."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from minicrt.errors import InputError
+
+Array = np.ndarray
+Initialiser = Callable[[np.random.Generator, tuple[int, ...]], Array]
+
+
+@dataclass(frozen=True)
+class ParameterSpec:
+    """A row of a model's parameter table.
+
+    `initial(rng, shape)` draws the first values. `decay` says whether weight decay applies (matrices: yes; biases,
+    gains and embeddings' skew entries: no). `group` is "orthogonal" for the free entries of a skew-symmetric matrix,
+    which have a learning rate of their own.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    initial: Initialiser
+    decay: bool = True
+    group: Literal["default", "orthogonal"] = "default"
+
+    @property
+    def size(self) -> int:
+        return int(np.prod(self.shape))
+
+
+class Parameters:
+    """Named views into one contiguous buffer, so that a clip, an optimizer step or a checkpoint is one operation.
+
+    `flat`     the buffer, (size,)
+    `buffers`  arrays that follow from the parameters and are not trained (the inverses of the Cayley transform when
+               they are kept by the Neumann series)
+    """
+
+    def __init__(self, specs: Sequence[ParameterSpec], dtype: np.typing.DTypeLike = np.float32,
+                 flat: Array | None = None):
+        self.specs = tuple(specs)
+        ends = np.cumsum([0] + [spec.size for spec in self.specs]).tolist()
+        self._slices = {spec.name: slice(a, b) for spec, a, b in zip(self.specs, ends, ends[1:])}
+        if len(self._slices) != len(self.specs):
+            raise InputError("a parameter table names the same parameter twice")
+        self.flat = np.zeros(ends[-1], dtype) if flat is None else flat
+        if self.flat.shape != (ends[-1],):
+            raise InputError(f"a flat buffer of shape {self.flat.shape} does not fit a table of {ends[-1]} values")
+        self._views = {spec.name: self.flat[self._slices[spec.name]].reshape(spec.shape) for spec in self.specs}
+        self.buffers: dict[str, Array] = {}
+
+    def __getitem__(self, name: str) -> Array:
+        return self._views[name]
+
+    def __setitem__(self, name: str, value: Array) -> None:
+        self._views[name][...] = value
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._views
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._views)
+
+    @property
+    def size(self) -> int:
+        return self.flat.size
+
+    @property
+    def dtype(self) -> np.dtype:
+        return self.flat.dtype
+
+    def slice(self, name: str) -> slice:
+        """Where the parameter `name` lies in `flat`."""
+        return self._slices[name]
+
+    def name_at(self, index: int) -> str:
+        """The parameter to which `flat[index]` belongs."""
+        return next(name for name, where in self._slices.items() if where.start <= index < where.stop)
+
+    def with_flat(self, flat: Array) -> "Parameters":
+        """The same table over another buffer, which is not copied; `buffers` are shared."""
+        twin = Parameters(self.specs, flat=flat)
+        twin.buffers = self.buffers
+        return twin
+
+    def copy(self) -> "Parameters":
+        return self.with_flat(self.flat.copy())
+
+    def zeros_like(self) -> "Parameters":
+        return self.with_flat(np.zeros_like(self.flat))
+
+    def astype(self, dtype: np.typing.DTypeLike) -> "Parameters":
+        return self.with_flat(self.flat.astype(dtype))
+
+    def scope(self, prefix: str) -> "Scope":
+        """The parameters whose names start with `prefix`, named without it."""
+        return Scope(self, prefix)
+
+
+class Scope:
+    """A part of a `Parameters`, addressed by the rest of the name: `p.scope("blocks.0.")["attention.w_qkv"]`."""
+
+    def __init__(self, parameters: Parameters, prefix: str):
+        self._parameters, self._prefix = parameters, prefix
+
+    def __getitem__(self, name: str) -> Array:
+        return self._parameters[self._prefix + name]
+
+    def __setitem__(self, name: str, value: Array) -> None:
+        self._parameters[self._prefix + name] = value
+
+    def __contains__(self, name: object) -> bool:
+        return f"{self._prefix}{name}" in self._parameters
+
+
+def initialised(specs: Iterable[ParameterSpec], rng: np.random.Generator,
+                dtype: np.typing.DTypeLike = np.float32) -> Parameters:
+    """Parameters drawn from `rng` in the table's order, in float64 and then rounded: one seed, one model, any dtype."""
+    parameters = Parameters(tuple(specs), dtype)
+    for spec in parameters.specs:
+        parameters[spec.name] = spec.initial(rng, spec.shape)
+    return parameters
