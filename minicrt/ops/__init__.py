@@ -1,0 +1,53 @@
+"""The specification: every operation, forward and hand-written backward, in NumPy and SciPy alone.
+
+`y, cache = operation(...)`, `gradients = operation_backward(d_y, cache)`: pure functions that never write to their
+inputs and keep the dtype they are given: float32, float64, or complex128 for the complex step. The names here are what
+an engine has to offer; models are handed this module or a faster one with the same names.
+"""
+
+from minicrt.ops.activations import (
+    gelu,
+    gelu_backward,
+    gelu_tanh,
+    gelu_tanh_backward,
+    modrelu,
+    modrelu_backward,
+    relu,
+    relu_backward,
+    sigmoid,
+    sigmoid_backward,
+    tanh,
+    tanh_backward,
+)
+from minicrt.ops.attention import attention, attention_backward, causal_mask
+from minicrt.ops.dropout import (
+    dropout,
+    dropout_backward,
+    embedding_dropout,
+    embedding_dropout_backward,
+    locked_dropout,
+    locked_dropout_backward,
+)
+from minicrt.ops.embedding import embedding, embedding_backward
+from minicrt.ops.gru import gru, gru_backward
+from minicrt.ops.layer_norm import layer_norm, layer_norm_backward
+from minicrt.ops.linear import linear, linear_backward
+from minicrt.ops.linear_cross_entropy import IGNORE, linear_cross_entropy, linear_cross_entropy_backward
+from minicrt.ops.ncgru import ncgru, ncgru_backward
+from minicrt.ops.scaled_cayley import (
+    cayley_inverse,
+    neumann_inverse,
+    scaled_cayley,
+    scaled_cayley_backward,
+    skew_symmetric,
+)
+
+__all__ = [
+    "IGNORE", "attention", "attention_backward", "causal_mask", "cayley_inverse", "dropout", "dropout_backward",
+    "embedding", "embedding_backward", "embedding_dropout", "embedding_dropout_backward", "gelu", "gelu_backward",
+    "gelu_tanh", "gelu_tanh_backward", "gru", "gru_backward", "layer_norm", "layer_norm_backward", "linear",
+    "linear_backward", "linear_cross_entropy", "linear_cross_entropy_backward", "locked_dropout",
+    "locked_dropout_backward", "modrelu", "modrelu_backward", "ncgru", "ncgru_backward", "neumann_inverse", "relu",
+    "relu_backward", "scaled_cayley", "scaled_cayley_backward", "sigmoid", "sigmoid_backward", "skew_symmetric",
+    "tanh", "tanh_backward",
+]

@@ -1,0 +1,45 @@
+"""Inverted dropout in three shapes. Each takes the generator its mask is drawn from, and rate 0 draws nothing.
+
+y = x ⊙ mask / (1 − rate), mask ~ Bernoulli(1 − rate); the backward pass is the same product.
+Uniform numbers are drawn in float32 whatever the dtype of x, so that one seed gives one mask in every precision.
+"""
+
+import numpy as np
+
+from minicrt.errors import InputError
+
+
+def dropout(x, rate, rng):                                   # (...) -> (...)
+    """Every element has a mask of its own. Source: Srivastava et al. 2014."""
+    return _masked(x, x.shape, rate, rng)
+
+
+def locked_dropout(x, rate, rng):                            # (B, T, D) -> (B, T, D)
+    """One mask per (batch row, feature), shared over time. Source: Gal, Ghahramani 2016 (arXiv 1512.05287)."""
+    if x.ndim != 3:
+        raise InputError(f"locked_dropout: x has shape {x.shape}, expected (B, T, D)")
+    return _masked(x, (x.shape[0], 1, x.shape[2]), rate, rng)
+
+
+def embedding_dropout(table, rate, rng):                     # (V, D) -> (V, D)
+    """Whole rows of the table are dropped: a word is there, or it is not. Source: arXiv 1512.05287."""
+    return _masked(table, (len(table), 1), rate, rng)
+
+
+def dropout_backward(d_y, cache):                            # (...) -> (...)
+    """G_x = G_y ⊙ mask / (1 − rate)"""
+    mask = cache
+    return d_y if mask is None else d_y * mask
+
+
+locked_dropout_backward = embedding_dropout_backward = dropout_backward
+
+
+def _masked(x, shape, rate, rng):
+    if not 0 <= rate < 1:
+        raise InputError(f"dropout: the rate is {rate}, expected 0 <= rate < 1")
+    if rate == 0:
+        return x, None
+    keep = rng.random(shape, dtype=np.float32) >= rate
+    mask = keep.astype(x.real.dtype) / (1 - rate)
+    return x * mask, mask

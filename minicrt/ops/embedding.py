@@ -1,0 +1,39 @@
+"""y = the rows of a table that the tokens name"""
+
+import numpy as np
+from scipy import sparse
+
+from minicrt.errors import InputError
+from minicrt.ops.shapes import check_shapes
+
+
+def embedding(tokens, table):                                # (...) ints, (V, D) -> (..., D)
+    """y_i = E[token_i], a row gather. Returns y and the cache.
+
+    Raises InputError for tokens that are not integers or lie outside 0 … V − 1. Source: SPEC section 1.
+    """
+    check_shapes("embedding", table=(table, "V D"))
+    check_tokens("embedding", tokens, len(table))
+    return table[tokens], (tokens, len(table))
+
+
+def embedding_backward(d_y, cache):                          # (..., D) -> (V, D)
+    """G_E = O ᵀ G_y with O the one-hot matrix of the tokens: a scatter-add, so a repeated token adds up.
+
+    The sparse product does the scatter in compiled code; `np.add.at` takes several times as long.
+    """
+    tokens, vocabulary = cache
+    flat = np.ravel(tokens)
+    d_rows = d_y.reshape(len(flat), -1)
+    one_hot = sparse.csr_array((np.ones(len(flat), d_y.real.dtype), flat, np.arange(len(flat) + 1)),
+                               shape=(len(flat), vocabulary))
+    return one_hot.T @ d_rows                                # y = one_hot @ table
+
+
+def check_tokens(operation, tokens, vocabulary, lowest=0):
+    """Raise InputError unless `tokens` are integers from `lowest` to `vocabulary` − 1."""
+    if not np.issubdtype(np.asarray(tokens).dtype, np.integer):
+        raise InputError(f"{operation}: tokens have dtype {np.asarray(tokens).dtype}, expected integers")
+    if np.size(tokens) and (np.min(tokens) < lowest or np.max(tokens) >= vocabulary):
+        bad = np.min(tokens) if np.min(tokens) < lowest else np.max(tokens)
+        raise InputError(f"{operation}: token {bad} is out of range, expected {lowest} to {vocabulary - 1}")
