@@ -1,0 +1,36 @@
+"""Segment-recurrent models, composed of an engine's operations."""
+
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any
+
+from minicrt import ops
+from minicrt.configuration import from_mapping, to_mapping, unknown_key
+from minicrt.models.crt import CRT
+from minicrt.models.crt_config import CRTConfig
+from minicrt.models.parameters import Parameters, ParameterSpec
+from minicrt.models.segment_model import LanguageModelConfig, SegmentModel, State
+
+__all__ = ["CRT", "CRTConfig", "LanguageModelConfig", "MODELS", "ParameterSpec", "Parameters", "SegmentModel", "State",
+           "create_model", "model_mapping"]
+
+MODELS: dict[str, tuple[type[SegmentModel], type[LanguageModelConfig]]] = {"crt": (CRT, CRTConfig)}
+
+
+def create_model(mapping: Mapping[str, Any], engine: ModuleType = ops) -> SegmentModel:
+    """The model that a mapping (a TOML table [model]) describes; its key "model" names the kind, by default "crt".
+
+    Raises ConfigurationError for an unknown model or key and for values that do not fit.
+    """
+    settings = dict(mapping)
+    kind = settings.pop("model", "crt")
+    if kind not in MODELS:
+        raise unknown_key(str(kind), MODELS, "the list of models")
+    model, config = MODELS[kind]
+    return model(from_mapping(config, settings, "the model's configuration"), engine)
+
+
+def model_mapping(model: SegmentModel) -> dict[str, Any]:
+    """The mapping that `create_model` turns back into an equal model."""
+    kind = next(name for name, (cls, _) in MODELS.items() if type(model) is cls)
+    return {"model": kind, **to_mapping(model.config)}

@@ -13,8 +13,8 @@ def gru(x, h0, w, u, b, b_hn=None, reset_after=True):        # (B, T, I), (B, D)
     """h_t for t = 1..T, started at h0. Blocks of w (I, 3D), u (D, 3D) and b (3D,) stand in the order r, z, n.
 
         r = σ(x W_r + h U_r + b_r),   z = σ(x W_z + h U_z + b_z),   h' = (1 − z) ⊙ n + z ⊙ h
-        reset_after=True:    n = tanh(x W_n + b_n + r ⊙ (h U_n + b_hn))       (cuDNN, PyTorch, ONNX linear_before_reset=1)
-        reset_after=False:   n = tanh(x W_n + b_n + (r ⊙ h) U_n)              (Cho 2014, ONNX linear_before_reset=0)
+        reset_after=True:    n = tanh(x W_n + b_n + r ⊙ (h U_n + b_hn))     (cuDNN, PyTorch, ONNX linear_before_reset=1)
+        reset_after=False:   n = tanh(x W_n + b_n + (r ⊙ h) U_n)            (Cho 2014, ONNX linear_before_reset=0)
 
     `b_hn` (D,) belongs to the first form only. PyTorch's second bias of r and z is redundant: add it to b.
     Raises InputError where the shapes do not fit or b_hn is missing or superfluous.
@@ -26,7 +26,8 @@ def gru(x, h0, w, u, b, b_hn=None, reset_after=True):        # (B, T, I), (B, D)
     if not reset_after:
         h, cache = reset_before.scan(x, h0, w, u, b, "tanh", "gru")
         return h, (reset_after, cache)
-    sizes = check_shapes("gru", x=(x, "B T I"), h0=(h0, "B D"), w=(w, "I 3D"), u=(u, "D 3D"), b=(b, "3D"), b_hn=(b_hn, "D"))
+    sizes = check_shapes("gru", x=(x, "B T I"), h0=(h0, "B D"), w=(w, "I 3D"), u=(u, "D 3D"), b=(b, "3D"),
+                         b_hn=(b_hn, "D"))
     B, T, D = (sizes[letter] for letter in "BTD")
     x_side, x_cache = linear(x, w, b)                        # (B, T, 3D)
     h = np.empty((B, T + 1, D), x_side.dtype)                # h[:, t] is the state before step t
@@ -48,7 +49,7 @@ def gru_backward(d_h, cache):                                # (B, T, D) -> d_x,
         G_{a_n} = g (1 − z)(1 − n²),   G_{a_z} = g (h − n) z (1 − z),   G_{a_r} = G_{a_n} c r (1 − r)
         g ← g z + [G_{a_r}, G_{a_z}, G_{a_n} r] Uᵀ
 
-    with a the arguments of σ and tanh, and c = h U_n + b_hn. The products for w, u and x are taken once, over all steps.
+    with a the arguments of σ and tanh, and c = h U_n + b_hn. The products for w, u and x are taken once for all t.
     """
     reset_after, cache = cache
     if not reset_after:

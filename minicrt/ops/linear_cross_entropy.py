@@ -27,8 +27,7 @@ def linear_cross_entropy(z, table, bias, targets, chunk=512, with_gradient=True)
     count = max(len(scored), 1)
     z_rows = rows(z)
     loss = z.dtype.type(0)
-    d_z, d_table, d_bias = (np.zeros_like(z_rows), np.zeros_like(table, z.dtype),
-                            np.zeros_like(bias, z.dtype)) if with_gradient else (None, None, None)
+    d_z, d_table, d_bias = np.zeros_like(z_rows), np.zeros_like(table, z.dtype), np.zeros_like(bias, z.dtype)
     for start in range(0, len(scored), chunk):
         some = scored[start:start + chunk]
         z_some, target = z_rows[some], targets[some]         # (chunk, D), (chunk,)
@@ -46,12 +45,12 @@ def linear_cross_entropy(z, table, bias, targets, chunk=512, with_gradient=True)
             d_z[some] = p @ table                            # logits = z @ table.T + bias
             d_table += p.T @ z_some
             d_bias += p.sum(0)
-    return loss, (None if d_z is None else d_z.reshape(z.shape), d_table, d_bias)
+    return loss, (d_z.reshape(z.shape), d_table, d_bias) if with_gradient else None
 
 
 def linear_cross_entropy_backward(d_loss, cache):            # scalar -> (..., D), (V, D), (V,)
     """G_z = (p − y) E / N,  G_E = (p − y)ᵀ z / N,  G_b = Σ (p − y)/N,  each times G_loss; y one-hot, N rows scored"""
-    d_z, d_table, d_bias = cache
-    if d_z is None:
+    if cache is None:
         raise InputError("linear_cross_entropy_backward: the forward pass ran with with_gradient=False")
+    d_z, d_table, d_bias = cache
     return d_loss * d_z, d_loss * d_table, d_loss * d_bias

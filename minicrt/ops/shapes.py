@@ -1,6 +1,6 @@
 """One line at the top of an operation checks every shape and names the letters of SPEC's notation."""
 
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy as np
 from minicrt.errors import InputError
 
 
-@lru_cache(maxsize=None)
+@cache
 def _parsed(pattern: str) -> tuple[bool, tuple[tuple[int, str], ...]]:
     """'... D 3D' -> (leading axes are free, ((1, 'D'), (3, 'D')))"""
     axes = pattern.split()

@@ -1,0 +1,131 @@
+"""The Transformer block that all segment models share (SPEC section 2.1)"""
+
+from typing import Any
+
+import numpy as np
+
+from minicrt.models import initialisers
+from minicrt.models.parameters import Array, Parameters, ParameterSpec, Scope
+
+# `model` below is any SegmentModel whose config has heads, inner, layers, activation and norm.
+
+
+def block_specs(prefix: str, width: int, inner: int, layers: int) -> list[ParameterSpec]:
+    """Matrices start at N(0, 1/fan-in); the two that write to the residual stream are 1/√(2L) smaller, so that the
+    stream's variance does not grow with depth (Radford et al. 2019)."""
+    into, onto = initialisers.normal(width ** -0.5), (2 * layers) ** -0.5
+    table = [
+        ("attention.w_qkv", (width, 3 * width), into, True),
+        ("attention.b_qkv", (3 * width,), initialisers.zeros, False),
+        ("attention.w_out", (width, width), initialisers.normal(onto * width ** -0.5), True),
+        ("attention.b_out", (width,), initialisers.zeros, False),
+        ("feed_forward.w_in", (width, inner), into, True),
+        ("feed_forward.b_in", (inner,), initialisers.zeros, False),
+        ("feed_forward.w_out", (inner, width), initialisers.normal(onto * inner ** -0.5), True),
+        ("feed_forward.b_out", (width,), initialisers.zeros, False),
+    ]
+    specs = [ParameterSpec(prefix + name, shape, initial, decay) for name, shape, initial, decay in table]
+    return norm_specs(prefix + "norm_attention.", width) + norm_specs(prefix + "norm_feed_forward.", width) + specs
+
+
+def norm_specs(prefix: str, width: int) -> list[ParameterSpec]:
+    return [ParameterSpec(prefix + "gain", (width,), initialisers.ones, decay=False),
+            ParameterSpec(prefix + "bias", (width,), initialisers.zeros, decay=False)]
+
+
+def block(model: Any, p: Scope, x: Array, rng: np.random.Generator | None) -> tuple[Array, Any]:    # (B, S, D)
+    """x ← x + Attention(LN(x)), then x ← x + FeedForward(LN(x)); post-norm: x ← LN(x + Attention(x)), and so on."""
+    x, attention_cache = residual(model, p, "attention", x, rng)
+    x, feed_forward_cache = residual(model, p, "feed_forward", x, rng)
+    return x, (attention_cache, feed_forward_cache)
+
+
+def block_backward(model: Any, p: Scope, d_x: Array, cache: Any, g: Scope) -> Array:
+    attention_cache, feed_forward_cache = cache
+    d_x = residual_backward(model, p, "feed_forward", d_x, feed_forward_cache, g)
+    return residual_backward(model, p, "attention", d_x, attention_cache, g)
+
+
+def residual(model: Any, p: Scope, name: str, x: Array, rng: np.random.Generator | None) -> tuple[Array, Any]:
+    """pre-norm: x + dropout(f(LN(x)));  post-norm: LN(x + dropout(f(x)))"""
+    branch, _ = BRANCHES[name]
+    if model.config.norm == "pre":
+        normed, norm_cache = norm(model, p, f"norm_{name}.", x)
+        y, branch_cache = branch(model, p, normed)
+        y, mask = model.dropped(y, rng)
+        x = x + y
+    else:
+        y, branch_cache = branch(model, p, x)
+        y, mask = model.dropped(y, rng)
+        x, norm_cache = norm(model, p, f"norm_{name}.", x + y)
+    return x, (norm_cache, branch_cache, mask)
+
+
+def residual_backward(model: Any, p: Scope, name: str, d_x: Array, cache: Any, g: Scope) -> Array:
+    norm_cache, branch_cache, mask = cache
+    _, branch_backward = BRANCHES[name]
+    if model.config.norm == "pre":                           # x + dropout(f(LN(x)))
+        d_y = model.engine.dropout_backward(d_x, mask)
+        d_normed = branch_backward(model, d_y, branch_cache, g)
+        return d_x + norm_backward(model, d_normed, norm_cache, f"norm_{name}.", g)
+    d_sum = norm_backward(model, d_x, norm_cache, f"norm_{name}.", g)          # LN(x + dropout(f(x)))
+    d_y = model.engine.dropout_backward(d_sum, mask)
+    return d_sum + branch_backward(model, d_y, branch_cache, g)
+
+
+def norm(model: Any, p: Parameters | Scope, prefix: str, x: Array) -> tuple[Array, Any]:
+    y, cache = model.engine.layer_norm(x, p[prefix + "gain"], p[prefix + "bias"])
+    return y, cache
+
+
+def norm_backward(model: Any, d_y: Array, cache: Any, prefix: str, g: Parameters | Scope) -> Array:
+    d_x, d_gain, d_bias = model.engine.layer_norm_backward(d_y, cache)
+    g[prefix + "gain"] += d_gain
+    g[prefix + "bias"] += d_bias
+    return d_x
+
+
+def self_attention(model: Any, p: Scope, x: Array) -> tuple[Array, Any]:                # (B, S, D) -> (B, S, D)
+    """softmax(q kᵀ/√K + causal mask) v W_out + b_out,  [q, k, v] = x W_qkv + b_qkv"""
+    engine, D = model.engine, x.shape[-1]
+    qkv, qkv_cache = engine.linear(x, p["attention.w_qkv"], p["attention.b_qkv"])        # (B, S, 3D)
+    heads, heads_cache = engine.attention(qkv[..., :D], qkv[..., D:2 * D], qkv[..., 2 * D:], model.config.heads)
+    y, out_cache = engine.linear(heads, p["attention.w_out"], p["attention.b_out"])
+    return y, (qkv_cache, heads_cache, out_cache)
+
+
+def self_attention_backward(model: Any, d_y: Array, cache: Any, g: Scope) -> Array:
+    qkv_cache, heads_cache, out_cache = cache
+    engine = model.engine
+    d_heads = linear_into(engine, d_y, out_cache, "attention.w_out", "attention.b_out", g)
+    d_qkv = np.concatenate(engine.attention_backward(d_heads, heads_cache), axis=-1)
+    return linear_into(engine, d_qkv, qkv_cache, "attention.w_qkv", "attention.b_qkv", g)
+
+
+def feed_forward(model: Any, p: Scope, x: Array) -> tuple[Array, Any]:                   # (B, S, D) -> (B, S, D)
+    """f(x W_in + b_in) W_out + b_out, f the configured activation"""
+    engine = model.engine
+    inner, in_cache = engine.linear(x, p["feed_forward.w_in"], p["feed_forward.b_in"])   # (B, S, F)
+    inner, activation_cache = getattr(engine, model.config.activation)(inner)
+    y, out_cache = engine.linear(inner, p["feed_forward.w_out"], p["feed_forward.b_out"])
+    return y, (in_cache, activation_cache, out_cache)
+
+
+def feed_forward_backward(model: Any, d_y: Array, cache: Any, g: Scope) -> Array:
+    in_cache, activation_cache, out_cache = cache
+    engine = model.engine
+    d_inner = linear_into(engine, d_y, out_cache, "feed_forward.w_out", "feed_forward.b_out", g)
+    d_inner = getattr(engine, model.config.activation + "_backward")(d_inner, activation_cache)
+    return linear_into(engine, d_inner, in_cache, "feed_forward.w_in", "feed_forward.b_in", g)
+
+
+def linear_into(engine: Any, d_y: Array, cache: Any, weight: str, bias: str, g: Parameters | Scope) -> Array:
+    """The gradient of a linear layer's input; those of its weight and bias are added into g."""
+    d_x, d_weight, d_bias = engine.linear_backward(d_y, cache)
+    g[weight] += d_weight
+    g[bias] += d_bias
+    return d_x
+
+
+BRANCHES = {"attention": (self_attention, self_attention_backward),
+            "feed_forward": (feed_forward, feed_forward_backward)}

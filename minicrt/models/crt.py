@@ -1,0 +1,236 @@
+"""The Compact Recurrent Transformer (arXiv 2505.00929; SPEC section 2.2)"""
+
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from minicrt import ops
+from minicrt.models import initialisers
+from minicrt.models.block import block, block_backward, block_specs, norm, norm_backward, norm_specs
+from minicrt.models.crt_config import CRTConfig
+from minicrt.models.memory import skew_names, skew_parameter, write, write_backward, writer_specs
+from minicrt.models.parameters import Array, Parameters, ParameterSpec
+from minicrt.models.positions import add_positions, add_positions_backward, position_specs
+from minicrt.models.segment_model import SegmentModel, SkewParameter, State
+
+
+class CRT(SegmentModel):
+    """A shallow Transformer over one segment, and a recurrent network that carries a memory to the next.
+
+    State: "memory" m (B, M, D) and "positions" p (B, D_p), each where the configuration has it. With
+    memory_gradient="writer" a training step adds "writer_inputs" (B, T, D) and "writer_start" (B, M, D): what the last
+    segment's writer read and started from, constants from which it is run again.
+    """
+
+    memory_entries = frozenset({"memory", "writer_inputs", "writer_start"})
+    position_entries = frozenset({"positions"})
+    config: CRTConfig
+
+    def __init__(self, config: CRTConfig, engine: ModuleType = ops):
+        super().__init__(config, engine)
+
+    # One segment, top to bottom and bottom to top; the numbers are those of SPEC section 2.2.
+
+    def encode(self, parameters: Parameters, e: Array, state: State, rng: np.random.Generator | None,
+               with_gradient: bool) -> tuple[Array, State, Any]:
+        p, new_state = parameters, State()
+        cache: dict[str, Any] = {"positions_given": "positions" in state}
+        x, p_T, cache["positions"] = add_positions(self.engine, p, self.config, e, state.get("positions"))    # (1)
+        if p_T is not None and self.config.position_carry:
+            new_state["positions"] = p_T
+        x, cache["input_mask"] = self.dropped(x, rng)
+        if self.config.memory == "none":
+            z, cache["blocks"] = self._blocks(p, x, rng)
+            return z, new_state, cache
+        m, cache["recall"] = self._recall(p, state, len(e), with_gradient)               # m_{N-1} (B, M, D)
+        token, cache["token"] = self._normed(p, m)
+        s = np.concatenate([token, x] if self.config.memory_position == "first" else [x, token], axis=1)
+        y, cache["blocks"] = self._blocks(p, s, rng)                                     # (2, 3)      (B, T, D)
+        inputs = y if self.config.memory_update == "per_token" else y.mean(1, keepdims=True)
+        h, cache["write"] = self._write(p, inputs, m)                                    # (4)         (B, M, T or 1, D)
+        new_state["memory"] = h[:, :, -1].copy()                                         # m_N
+        z, cache["readout"] = self._readout(p, y, h, m)                                  # (5)
+        if self.config.memory_gradient == "writer" and with_gradient:
+            new_state |= {"writer_inputs": inputs, "writer_start": m}                    # (6)
+        return z, new_state, cache
+
+    def encode_backward(self, d_z: Array, d_state: State, cache: Any, gradients: Parameters) -> tuple[Array, State]:
+        g, d_old_state = gradients, State()
+        if self.config.memory == "none":
+            d_x = self._blocks_backward(d_z, cache["blocks"], g)
+        else:
+            d_y, d_h, d_m = self._readout_backward(d_z, cache["readout"], g)             # (5)
+            if "memory" in d_state:
+                d_h[:, :, -1] += d_state["memory"]                                       # m_N = h_T
+            d_inputs, d_start = self._write_backward(d_h, cache["write"], g)             # (4)
+            d_y = d_y + (d_inputs if self.config.memory_update == "per_token" else d_inputs / d_y.shape[1])
+            d_s = self._blocks_backward(d_y, cache["blocks"], g)                         # (3, 2)
+            rows = self._token_rows(d_y.shape[1])
+            d_x, d_token = d_s[:, rows], np.delete(d_s, rows, axis=1)
+            d_m = d_m + d_start + self._normed_backward(d_token, cache["token"], g)
+            d_old_state |= self._recall_backward(d_m, cache["recall"], g)                # (6)
+        d_x = self.engine.dropout_backward(d_x, cache["input_mask"])
+        d_e, d_p_0 = add_positions_backward(self.engine, d_x, d_state.get("positions"), self.config,          # (1)
+                                            cache["positions"], g)
+        if d_p_0 is not None and cache["positions_given"]:
+            d_old_state["positions"] = d_p_0
+        return d_e, d_old_state
+
+    # What a user may ask of the model.
+
+    def inspect(self, parameters: Parameters, tokens: Array, state: State) -> dict[str, Any]:
+        """What happens inside one segment, for looking at: no dropout, nothing is changed.
+
+        "attention"  one array (B, H, S, S) a layer, S = M + T, rows the queries; the memory rows come first
+                     (memory_position "first")
+        "memory"     h (B, M, T, D), the memory after each token (per segment: (B, M, 1, D))
+        "positions"  p (B, T, D_p), the recurrent positional states
+        """
+        e, _ = self._embed(parameters, tokens, state, None)
+        _, _, cache = self.encode(parameters, e, state, None, True)
+        block_caches, _ = cache["blocks"]
+        seen: dict[str, Any] = {"attention": [attention_cache[1][1][0] for _, (attention_cache, _) in block_caches]}
+        if self.config.memory != "none":
+            seen["memory"] = cache["write"][0]
+        if self.config.positions == "recurrent":
+            seen["positions"] = cache["positions"][2]
+        return seen
+
+    def caution(self, bptt_segments: int) -> str | None:
+        config = self.config
+        within = config.readout != "transformer" and config.memory_update == "per_token"
+        if config.memory == "none" or within or config.memory_gradient == "writer" or bptt_segments > 1:
+            return None
+        return (f"the memory network stays untrained: with readout {config.readout!r}, memory_update "
+                f"{config.memory_update!r} and bptt_segments 1 no gradient reaches it; set bptt_segments to 2 or "
+                "memory_gradient to 'writer'")
+
+    def skew_parameters(self) -> list[SkewParameter]:
+        return [skew_parameter(prefix, name, self.config)
+                for prefix in self._writers() for name in skew_names(self.config)]
+
+    def encoder_specs(self) -> list[ParameterSpec]:
+        config, D = self.config, self.config.width
+        specs = position_specs(config)
+        if config.memory_start == "learned" and config.memory != "none":
+            specs.append(ParameterSpec("memory.start", (config.memory_vectors, D), initialisers.normal(0.1), False))
+        for prefix in self._writers():
+            specs += writer_specs(prefix, config)
+        if config.normed_memory:
+            specs += norm_specs("memory.norm.", D)
+        for layer in range(config.layers):
+            specs += block_specs(f"blocks.{layer}.", D, config.inner, config.layers)
+        return specs + (norm_specs("norm_final.", D) if config.norm == "pre" else [])
+
+    def state_shapes(self, batch: int) -> dict[str, tuple[int | None, ...]]:
+        config, shapes = self.config, dict[str, tuple[int | None, ...]]()
+        memory = (batch, config.memory_vectors, config.width)
+        if config.memory != "none":
+            shapes["memory"] = memory
+            if config.memory_gradient == "writer":
+                shapes |= {"writer_inputs": (batch, None, config.width), "writer_start": memory}
+        if config.positions == "recurrent" and config.position_carry:
+            shapes["positions"] = (batch, config.positions_width)
+        return shapes
+
+    # The parts of a segment, each with its gradient.
+
+    def _token_rows(self, length: int) -> slice:
+        """Where x_1 … x_T stand in the sequence with the memory tokens."""
+        vectors = 0 if self.config.memory == "none" else self.config.memory_vectors
+        start = vectors if self.config.memory_position == "first" else 0
+        return slice(start, start + length)
+
+    def _blocks(self, p: Parameters, s: Array, rng: np.random.Generator | None) -> tuple[Array, Any]:
+        """L blocks over [m ; x], and the final norm of the token rows (pre-norm)."""
+        caches = []
+        for layer in range(self.config.layers):
+            scope = p.scope(f"blocks.{layer}.")
+            s, cache = block(self, scope, s, rng)
+            caches.append((scope, cache))
+        length = s.shape[1] - (0 if self.config.memory == "none" else self.config.memory_vectors)
+        y = s[:, self._token_rows(length)]
+        norm_cache = None
+        if self.config.norm == "pre":
+            y, norm_cache = norm(self, p, "norm_final.", y)
+        return y, (caches, (s.shape, norm_cache))
+
+    def _blocks_backward(self, d_y: Array, cache: Any, g: Parameters) -> Array:
+        caches, (shape, norm_cache) = cache
+        d_s = np.zeros(shape, d_y.dtype)                     # the memory rows' outputs are read by no one
+        d_s[:, self._token_rows(d_y.shape[1])] = (
+            norm_backward(self, d_y, norm_cache, "norm_final.", g) if norm_cache is not None else d_y)
+        for layer in reversed(range(self.config.layers)):
+            scope, block_cache = caches[layer]
+            d_s = block_backward(self, scope, d_s, block_cache, g.scope(f"blocks.{layer}."))
+        return d_s
+
+    def _recall(self, p: Parameters, state: State, batch: int, with_gradient: bool) -> tuple[Array, Any]:
+        """m_{N−1}: the state's, or the writer's run again on what it read (6), or m_0."""
+        if "writer_inputs" in state and with_gradient:
+            h, write_cache = self._write(p, state["writer_inputs"], state["writer_start"])
+            return h[:, :, -1], ("writer", write_cache)
+        if "memory" in state:
+            return state["memory"], ("state", None)
+        m_0 = p["memory.start"] if self.config.memory_start == "learned" else np.zeros(
+            (self.config.memory_vectors, self.config.width), p.dtype)
+        return np.broadcast_to(m_0, (batch, *m_0.shape)), ("start", None)
+
+    def _recall_backward(self, d_m: Array, cache: Any, g: Parameters) -> State:
+        source, write_cache = cache
+        if source == "state":
+            return {"memory": d_m}
+        if source == "writer":
+            h, _ = write_cache
+            d_h = np.zeros_like(h)
+            d_h[:, :, -1] = d_m                              # m_{N-1} = h_T; what the writer read is held constant
+            self._write_backward(d_h, write_cache, g)
+        elif self.config.memory_start == "learned":
+            g["memory.start"] += d_m.sum(0)
+        return {}
+
+    def _write(self, p: Parameters, inputs: Array, m: Array) -> tuple[Array, Any]:       # -> (B, M, T, D)
+        """h_t^i = RNN_i(y_t, h_{t−1}^i), h_0^i = m^i, for each memory vector i"""
+        written = [write(self.engine, p, prefix, self.config, inputs, m[:, i])
+                   for i, prefix in enumerate(self._writers())]
+        h = np.stack([h_i for h_i, _ in written], axis=1)
+        return h, (h, [cache for _, cache in written])
+
+    def _write_backward(self, d_h: Array, cache: Any, g: Parameters) -> tuple[Array, Array]:
+        _, caches = cache
+        back = [write_backward(self.engine, d_h[:, i], caches[i], prefix, self.config, g)
+                for i, prefix in enumerate(self._writers())]
+        return np.sum([d_inputs for d_inputs, _ in back], axis=0), np.stack([d_start for _, d_start in back], axis=1)
+
+    def _readout(self, p: Parameters, y: Array, h: Array, m: Array) -> tuple[Array, Any]:
+        """z = y, y + h̄ or h̄, with h̄ the mean over memory vectors of (normed) h_t; per segment h_t is m_{N−1}"""
+        if self.config.readout == "transformer":
+            return y, (h.shape, None)
+        read = h if self.config.memory_update == "per_token" else m[:, :, None]          # (B, M, T or 1, D)
+        normed, norm_cache = self._normed(p, read)
+        h_mean = normed.mean(1)
+        return (y + h_mean if self.config.readout == "residual" else h_mean), (h.shape, norm_cache)
+
+    def _readout_backward(self, d_z: Array, cache: Any, g: Parameters) -> tuple[Array, Array, Array | int]:
+        """G_z → G_y, G_h, G_m"""
+        shape, norm_cache = cache
+        d_h = np.zeros(shape, d_z.dtype)
+        if self.config.readout == "transformer":
+            return d_z, d_h, 0
+        d_y = d_z if self.config.readout == "residual" else np.zeros_like(d_z)
+        per_token = self.config.memory_update == "per_token"
+        d_mean = d_z if per_token else d_z.sum(1, keepdims=True)                         # z = y + mean of h or m
+        d_read = np.repeat(d_mean[:, None], shape[1], axis=1) / shape[1]
+        d_read = self._normed_backward(d_read, norm_cache, g)
+        return (d_y, d_h + d_read, 0) if per_token else (d_y, d_h, d_read[:, :, 0])
+
+    def _normed(self, p: Parameters, x: Array) -> tuple[Array, Any]:
+        return norm(self, p, "memory.norm.", x) if self.config.normed_memory else (x, None)
+
+    def _normed_backward(self, d_x: Array, cache: Any, g: Parameters) -> Array:
+        return norm_backward(self, d_x, cache, "memory.norm.", g) if self.config.normed_memory else d_x
+
+    def _writers(self) -> list[str]:
+        """The name prefix of each memory vector's network."""
+        return [] if self.config.memory == "none" else [f"memory.{i}." for i in range(self.config.memory_vectors)]

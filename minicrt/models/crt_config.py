@@ -1,0 +1,83 @@
+"""Every switch of the Compact Recurrent Transformer"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from minicrt.configuration import require
+from minicrt.models.segment_model import LanguageModelConfig
+
+
+@dataclass(frozen=True)
+class CRTConfig(LanguageModelConfig):
+    """The CRT of SPEC section 2.2; its points 1 to 6 are named below.
+
+    layers, heads, inner   L blocks, H heads, inner width F of the feed-forward
+    activation, norm       of the feed-forward; LN before each branch ("pre") or after each sum ("post")
+    memory                 the network that writes the memory (4), or "none"
+    memory_vectors         M memory tokens, each written by a network of its own
+    memory_update          the writer reads every y_t, or once the segment's mean; then h_t in the readout is m_{N−1}
+    memory_gradient        "unroll" through whole segments, or "writer": the writer of the last segment is run again (6)
+    memory_position        in front, or behind, where no token sees it: then only the writer carries it on
+    memory_start           m_0 is zeros, or learned
+    memory_norm            layer norm on m as a token and on h in the readout; "auto": where modReLU is not bounded
+    readout                z = y_t, y_t + h_t, or h_t (5); with several memory vectors h_t is their mean
+    reset_after            which form of the GRU (both networks)
+    orthogonal             NC-GRU: U_c alone, or U_c and U_r
+    negatives              NC-GRU: ρ, the number of −1 in S; −1 stands for D/2
+    candidate              NC-GRU: activation of the candidate
+    cayley                 NC-GRU: (I + A)⁻¹ by an exact solve at each use, or kept by the trainer by the Neumann series
+    update_bias            first bias of the memory's update gate: at the start σ(update_bias) of m is kept a step
+    positions              recurrent (1), or a learned or sinusoidal table of absolute positions, or none
+    position_width         D_p; 0 stands for D, and then there is no W_p
+    position_carry         p_0 is the previous segment's last p, or zeros
+    """
+
+    layers: int = 3
+    heads: int = 4
+    inner: int = 512
+    activation: Literal["gelu", "gelu_tanh", "relu"] = "gelu"
+    norm: Literal["pre", "post"] = "pre"
+    memory: Literal["gru", "ncgru", "none"] = "gru"
+    memory_vectors: int = 1
+    memory_update: Literal["per_token", "per_segment"] = "per_token"
+    memory_gradient: Literal["unroll", "writer"] = "unroll"
+    memory_position: Literal["first", "last"] = "first"
+    memory_start: Literal["zeros", "learned"] = "zeros"
+    memory_norm: Literal["auto", "on", "off"] = "auto"
+    readout: Literal["residual", "transformer", "recurrent"] = "residual"
+    reset_after: bool = True
+    orthogonal: Literal["candidate", "candidate+reset"] = "candidate"
+    negatives: int = -1
+    candidate: Literal["modrelu", "tanh"] = "modrelu"
+    cayley: Literal["exact", "neumann"] = "exact"
+    update_bias: float = 0.0
+    positions: Literal["recurrent", "learned", "sinusoidal", "none"] = "recurrent"
+    position_width: int = 0
+    position_carry: bool = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("layers", "heads", "inner", "memory_vectors"):
+            require(getattr(self, name) >= 1, f"{name} is {getattr(self, name)}, expected at least 1")
+        require(self.width % self.heads == 0, f"width {self.width} is not divisible by {self.heads} heads; "
+                "choose heads that divide the width")
+        require(self.position_width >= 0, f"position_width is {self.position_width}, expected 0 (= width) or more")
+        require(-1 <= self.negatives <= self.width,
+                f"negatives is {self.negatives}, expected 0 to width = {self.width}, or -1 for half of it")
+        require(self.memory != "none" or self.readout != "recurrent",
+                "readout 'recurrent' needs a memory; set memory to 'gru' or 'ncgru', or choose another readout")
+        require(self.memory_update == "per_token" or self.readout != "recurrent",
+                "readout 'recurrent' needs memory_update 'per_token', or every token would read the same vector")
+
+    @property
+    def normed_memory(self) -> bool:
+        unbounded = self.memory == "ncgru" and self.candidate == "modrelu"
+        return self.memory != "none" and (self.memory_norm == "on" or self.memory_norm == "auto" and unbounded)
+
+    @property
+    def negative_signs(self) -> int:
+        return self.width // 2 if self.negatives == -1 else self.negatives
+
+    @property
+    def positions_width(self) -> int:
+        return self.position_width or self.width

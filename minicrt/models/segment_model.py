@@ -1,0 +1,192 @@
+"""The one interface of every model: a function of one segment and a state, and its gradient (SPEC section 2)"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any, ClassVar
+
+import numpy as np
+
+from minicrt import ops
+from minicrt.configuration import require
+from minicrt.errors import InputError
+from minicrt.models import initialisers
+from minicrt.models.parameters import Array, Parameters, ParameterSpec, initialised
+
+State = dict[str, Array]
+
+
+@dataclass(frozen=True)
+class LanguageModelConfig:
+    """What every model has: an embedding, an output over the vocabulary, and dropout.
+
+    vocabulary         V, the number of token types
+    width              D, of every token's vector
+    segment_length     T, the longest segment
+    tied               the output matrix is the embedding table
+    dropout            rate on the input, on each residual branch and before the output
+    embedding_dropout  rate at which whole rows of the table (words) are dropped
+    locked_dropout     one dropout mask per (batch row, feature) for the whole segment, not one per element
+    """
+
+    vocabulary: int
+    width: int = 128
+    segment_length: int = 35
+    tied: bool = True
+    dropout: float = 0.0
+    embedding_dropout: float = 0.0
+    locked_dropout: bool = True
+
+    def __post_init__(self) -> None:
+        for name in ("vocabulary", "width", "segment_length"):
+            require(getattr(self, name) >= 1, f"{name} is {getattr(self, name)}, expected at least 1")
+        for name in ("dropout", "embedding_dropout"):
+            require(0 <= getattr(self, name) < 1, f"{name} is {getattr(self, name)}, expected 0 <= {name} < 1")
+
+
+@dataclass(frozen=True)
+class SkewParameter:
+    """A parameter that holds the free entries of a skew-symmetric matrix of a scaled Cayley transform.
+
+    `buffer` names the entry of `Parameters.buffers` that, if there is one, stands for (I + A)⁻¹.
+    """
+
+    name: str
+    width: int
+    negatives: int
+    buffer: str
+
+
+class SegmentModel(ABC):
+    """(tokens (B, T), targets (B, T), state) → (loss, state′), and (G_loss, G_state′) → gradients, G_state.
+
+    A state is a dict of arrays, an argument and a result, never an attribute. An entry that is absent starts at its
+    initial value: {} is the start of a stream, and dropping one entry cuts that one. In the backward pass an absent
+    entry of G_state′ is a zero gradient, and G_state has the entries that the forward pass was given.
+
+    A subclass says how vectors become vectors (`encode`, `encode_backward`), which parameters that takes
+    (`encoder_specs`) and what its state looks like (`state_shapes`); embedding, output and loss are here.
+    """
+
+    memory_entries: ClassVar[frozenset[str]] = frozenset()
+    position_entries: ClassVar[frozenset[str]] = frozenset()
+    config: LanguageModelConfig
+
+    def __init__(self, config: LanguageModelConfig, engine: ModuleType = ops):
+        self.config, self.engine = config, engine
+
+    @abstractmethod
+    def encoder_specs(self) -> list[ParameterSpec]:
+        """The parameters between embedding and output."""
+
+    @abstractmethod
+    def state_shapes(self, batch: int) -> dict[str, tuple[int | None, ...]]:
+        """The entries a state may have and their shapes; None is any length."""
+
+    @abstractmethod
+    def encode(self, parameters: Parameters, e: Array, state: State, rng: np.random.Generator | None,
+               with_gradient: bool) -> tuple[Array, State, Any]:
+        """Embeddings e (B, T, D) and a state → what the output reads, z (B, T, D), the next state, and the cache."""
+
+    @abstractmethod
+    def encode_backward(self, d_z: Array, d_state: State, cache: Any, gradients: Parameters) -> tuple[Array, State]:
+        """G_z, G_state′ → G_e, G_state; adds the gradients of the encoder's parameters into `gradients`."""
+
+    def caution(self, bptt_segments: int) -> str | None:
+        """One line on a part that stays untrained with gradients over `bptt_segments` segments, or None."""
+        return None
+
+    def skew_parameters(self) -> list[SkewParameter]:
+        """The parameters that live on the orthogonal manifold."""
+        return []
+
+    def specs(self) -> list[ParameterSpec]:
+        """The model's parameter table."""
+        V, D = self.config.vocabulary, self.config.width
+        table = [ParameterSpec("embedding", (V, D), initialisers.normal(D ** -0.5), decay=False)]
+        output = [ParameterSpec("output.bias", (V,), initialisers.zeros, decay=False)]
+        if not self.config.tied:
+            output.insert(0, ParameterSpec("output.weight", (V, D), initialisers.normal(D ** -0.5)))
+        return table + self.encoder_specs() + output
+
+    def initialize(self, rng: np.random.Generator, dtype: np.typing.DTypeLike = np.float32) -> Parameters:
+        """Fresh parameters, drawn from `rng`."""
+        return initialised(self.specs(), rng, dtype)
+
+    def forward(self, parameters: Parameters, tokens: Array, targets: Array, state: State,
+                rng: np.random.Generator | None = None, with_gradient: bool = True) -> tuple[Any, State, Any]:
+        """loss, state′, cache: the mean negative log-likelihood of the targets, −1 being a target not scored.
+
+        `rng` draws the dropout masks; None means no dropout. Without `with_gradient` nothing is kept for `backward`.
+        Raises InputError for shapes, dtypes, tokens or state entries that do not fit.
+        """
+        e, e_cache = self._embed(parameters, tokens, state, rng)
+        if np.shape(targets) != np.shape(tokens):
+            raise InputError(f"targets have shape {np.shape(targets)}, expected that of the tokens, {np.shape(tokens)}")
+        z, state, encode_cache = self.encode(parameters, e, state, rng, with_gradient)
+        z, z_mask = self.dropped(z, rng)
+        loss, loss_cache = self.engine.linear_cross_entropy(
+            z, parameters[self._output], parameters["output.bias"], targets, with_gradient=with_gradient)
+        return loss, state, (e_cache, encode_cache, z_mask, loss_cache)
+
+    def backward(self, d_loss: float, d_state: State, cache: Any, gradients: Parameters) -> State:
+        """G_loss, G_state′ → G_state; the parameters' gradients are added into `gradients`."""
+        e_cache, encode_cache, z_mask, loss_cache = cache
+        d_z, d_table, d_bias = self.engine.linear_cross_entropy_backward(d_loss, loss_cache)
+        gradients[self._output] += d_table
+        gradients["output.bias"] += d_bias
+        d_z = self.engine.dropout_backward(d_z, z_mask)
+        d_e, d_state = self.encode_backward(d_z, d_state, encode_cache, gradients)
+        lookup_cache, row_mask = e_cache
+        d_table = self.engine.embedding_backward(d_e * self._scale, lookup_cache)    # e = √D table[tokens]
+        gradients["embedding"] += self.engine.embedding_dropout_backward(d_table, row_mask)
+        return d_state
+
+    def logits(self, parameters: Parameters, tokens: Array, state: State) -> tuple[Array, State]:
+        """The scores (B, T, V) of every next token, and state′; no dropout."""
+        e, _ = self._embed(parameters, tokens, state, None)
+        z, state, _ = self.encode(parameters, e, state, None, False)
+        scores, _ = self.engine.linear(z, parameters[self._output].T, parameters["output.bias"])
+        return scores, state
+
+    def dropped(self, x: Array, rng: np.random.Generator | None) -> tuple[Array, Any]:
+        """Dropout at the configured rate and kind where a generator is given."""
+        kind = self.engine.locked_dropout if self.config.locked_dropout else self.engine.dropout
+        return kind(x, 0.0 if rng is None else self.config.dropout, rng)
+
+    def orthogonality(self, parameters: Parameters) -> dict[str, float]:
+        """‖UᵀU − I‖ (Frobenius) of every matrix that is kept orthogonal."""
+        errors = {}
+        for skew in self.skew_parameters():
+            U, _ = self.engine.scaled_cayley(parameters[skew.name], skew.negatives, skew.width,
+                                             parameters.buffers.get(skew.buffer))
+            errors[skew.name] = float(np.linalg.norm(U.T @ U - np.eye(skew.width)))
+        return errors
+
+    @property
+    def _output(self) -> str:
+        return "embedding" if self.config.tied else "output.weight"
+
+    @property
+    def _scale(self) -> float:
+        """√D: with a table of variance 1/D the embeddings have variance 1, and so have the logits of a normed z."""
+        return float(self.config.width ** 0.5)
+
+    def _embed(self, parameters: Parameters, tokens: Array, state: State,
+               rng: np.random.Generator | None) -> tuple[Array, Any]:
+        if np.ndim(tokens) != 2 or np.size(tokens) == 0:
+            raise InputError(f"tokens have shape {np.shape(tokens)}, expected (B, T) with B and T at least 1")
+        self._check_state(len(tokens), state)
+        rate = 0.0 if rng is None else self.config.embedding_dropout
+        table, row_mask = self.engine.embedding_dropout(parameters["embedding"], rate, rng)
+        e, lookup_cache = self.engine.embedding(tokens, table)
+        return e * self._scale, (lookup_cache, row_mask)
+
+    def _check_state(self, batch: int, state: State) -> None:
+        shapes = self.state_shapes(batch)
+        for name, array in state.items():
+            if name not in shapes:
+                raise InputError(f"the state has an entry {name!r}, expected only {sorted(shapes) or 'none'}")
+            expected = shapes[name]
+            if len(expected) != array.ndim or any(e not in (None, n) for e, n in zip(expected, array.shape)):
+                raise InputError(f"state entry {name!r} has shape {array.shape}, expected {expected}")
