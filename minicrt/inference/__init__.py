@@ -1,0 +1,1 @@
+"""Models at work: text from a trained model."""

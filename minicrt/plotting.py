@@ -1,0 +1,172 @@
+"""Every figure that the command line and the notebooks draw.
+
+Each function returns a matplotlib Figure and leaves pyplot and its global state alone, so that it needs no display and
+nothing has to be closed: `figure.savefig("curves.png")`, or let a notebook show it. matplotlib is slow to import;
+import this module where a figure is drawn. Colours are Okabe and Ito's, which the colour-blind tell apart.
+"""
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+Array = np.ndarray
+
+BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#6B6B6B"
+
+
+class Picture(Figure):
+    """A Figure that a notebook shows as PNG without pyplot."""
+
+    def _repr_png_(self) -> bytes:
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png")
+        return buffer.getvalue()
+
+
+def learning_curves(rows: Sequence[Mapping[str, Any]], unigram: float | None = None, title: str = "") -> Picture:
+    """Perplexity and loss against epochs, from the rows of `metrics.jsonl`.
+
+    Each row has `epoch`, `valid_perplexity` and `train_loss` (nats per token). `unigram` draws the perplexity of the
+    model that knows only how frequent each token is: the line to be well under.
+    """
+    figure = Picture(figsize=(9, 3.6), dpi=120, layout="constrained")
+    perplexity, loss = figure.subplots(1, 2)
+    epochs = [row["epoch"] for row in rows]
+    marker = "o" if len(rows) <= 40 else None
+    valid = [row["valid_perplexity"] for row in rows]
+    perplexity.plot(epochs, valid, color=BLUE, marker=marker, markersize=3.5)
+    if unigram is not None:
+        perplexity.axhline(unigram, color=GREY, linestyle="--", linewidth=1)
+        perplexity.annotate(f"unigram model {unigram:.0f}", (1, unigram), xycoords=("axes fraction", "data"),
+                            xytext=(-4, 4), textcoords="offset points", ha="right", va="bottom", color=GREY)
+    perplexity.set_yscale("log")
+    _plain_log_ticks(perplexity, [*valid, *([] if unigram is None else [unigram])])
+    if rows:
+        best = int(np.argmin(valid))
+        perplexity.annotate(f"{valid[best]:.1f}", (epochs[best], valid[best]), xytext=(0, -6),
+                            textcoords="offset points", ha="center", va="top", color=BLUE)
+    perplexity.set(xlabel="epochs", ylabel="validation perplexity (log scale)")
+    loss.plot(epochs, [row["train_loss"] for row in rows], color=ORANGE, marker=marker, markersize=3.5,
+              label="training (with dropout)")
+    loss.plot(epochs, np.log(valid), color=BLUE, marker=marker, markersize=3.5, label="validation")
+    loss.set(xlabel="epochs", ylabel="loss (nats per token)")
+    loss.legend(frameon=False)
+    for axes in (perplexity, loss):
+        _quiet(axes)
+    if title:
+        figure.suptitle(title, fontsize=11)
+    return figure
+
+
+def cut_bars(summary: Mapping[str, Any], title: str = "") -> Picture:
+    """What the carried state is worth: validation perplexity as trained, and with parts of the state cut.
+
+    `summary` is that of `summary.json`: `valid_perplexity` and `valid_perplexity_{memory,positions,state}_cut`, of
+    which those that are missing are left out.
+    """
+    bars = [("all carried", "valid_perplexity", BLUE),
+            ("positions cut", "valid_perplexity_positions_cut", ORANGE),
+            ("memory cut", "valid_perplexity_memory_cut", ORANGE),
+            ("both cut", "valid_perplexity_state_cut", ORANGE)]
+    bars = [bar for bar in bars if summary.get(bar[1]) is not None]
+    figure = Picture(figsize=(6.5, 0.7 + 0.45 * len(bars)), dpi=120, layout="constrained")
+    axes = figure.subplots()
+    for row, (_, key, colour) in enumerate(bars):
+        axes.barh(row, summary[key], color=colour, height=0.65)
+        axes.annotate(f"{summary[key]:.1f}", (summary[key], row), xytext=(4, 0), textcoords="offset points",
+                      va="center")
+    axes.set_yticks(range(len(bars)), [label for label, _, _ in bars])
+    axes.invert_yaxis()
+    axes.margins(x=0.12)
+    axes.set_xlabel("validation perplexity (lower is better)")
+    _quiet(axes)
+    axes.grid(False)
+    if title:
+        axes.set_title(title, fontsize=11)
+    return figure
+
+
+def attention_map(weights: Array, tokens: Sequence[str], memory_tokens: int = 1, title: str = "") -> Picture:
+    """One panel per head: how much each token (row) looks at each row of the sequence (column).
+
+    `weights` (H, Tq, Tk) are the attention probabilities of one layer for one stream; `tokens` name the segment's T
+    tokens. The first `memory_tokens` rows and columns are the memory's, set apart by a line.
+    """
+    weights = np.asarray(weights)
+    H, Tq, Tk = weights.shape
+    names = [f"m{i + 1}" if memory_tokens > 1 else "memory" for i in range(memory_tokens)] + list(tokens)
+    side = min(7.0, 1.6 + 0.16 * Tk)
+    columns = H if H <= 3 else -(-H // 2)
+    rows = -(-H // columns)
+    figure = Picture(figsize=(side * columns + 0.8, side * rows), dpi=110, layout="constrained")
+    grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
+    for unused in grid.flat[H:]:
+        unused.remove()
+    panels = list(grid.flat[:H])
+    for head, panel in enumerate(panels):
+        image = panel.imshow(weights[head], cmap="viridis", vmin=0, vmax=1, interpolation="nearest")
+        panel.set_xticks(range(Tk), names[:Tk], rotation=90, fontsize=7)
+        panel.set_yticks(range(Tq), names[Tk - Tq:Tk], fontsize=7)
+        if memory_tokens:
+            panel.axvline(memory_tokens - 0.5, color="white", linewidth=1)
+        panel.tick_params(labelbottom=head + columns >= H)   # under the lowest panel of each column
+        panel.set_title(f"head {head + 1}", fontsize=9)
+    figure.supylabel("the row that looks", fontsize=10)
+    figure.supxlabel("the row that is looked at", fontsize=10)
+    figure.colorbar(image, ax=panels, label="attention probability", fraction=0.04, pad=0.02)
+    if title:
+        figure.suptitle(title, fontsize=11)
+    return figure
+
+
+def vector_over_time(values: Array, tokens: Sequence[str] | None = None, segment_length: int = 0,
+                     name: str = "memory", label: str = "value", title: str = "") -> Picture:
+    """A vector's units (rows) over time (columns): the memory, the positional state, or a gate.
+
+    `values` (T, D). Values between 0 and 1 (a gate) get a scale from 0 to 1, others one that is symmetric about 0.
+    Segments' boundaries are marked every `segment_length` tokens (0 = not at all).
+    """
+    values = np.asarray(values)
+    T, D = values.shape
+    figure = Picture(figsize=(min(14.0, max(5.0, 0.16 * T + 2)), 4), dpi=110, layout="constrained")
+    axes = figure.subplots()
+    if values.min() >= 0 and values.max() <= 1:
+        low, high, colours = 0.0, 1.0, "viridis"
+    else:
+        high = float(np.abs(values).max()) or 1.0
+        low, colours = -high, "RdBu_r"
+    image = axes.imshow(values.T, aspect="auto", cmap=colours, vmin=low, vmax=high, interpolation="nearest")
+    if segment_length:
+        for boundary in range(segment_length, T, segment_length):
+            axes.axvline(boundary - 0.5, color="black", linewidth=0.9)
+    if tokens is not None and T <= 80:
+        axes.set_xticks(range(T), list(tokens), rotation=90, fontsize=7)
+    axes.set(xlabel="tokens, in reading order" + (" (a line starts a segment)" if segment_length else ""),
+             ylabel=f"unit of the {name} vector")
+    figure.colorbar(image, ax=axes, label=label, fraction=0.04, pad=0.02)
+    if title:
+        axes.set_title(title, fontsize=11)
+    return figure
+
+
+def _quiet(axes: Axes) -> None:
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(alpha=0.25, linewidth=0.6)
+    axes.set_axisbelow(True)
+
+
+def _plain_log_ticks(axes: Axes, values: Sequence[float]) -> None:
+    """Ticks at 1, 2 and 5 times a power of ten, written out: 50, 100, 200."""
+    if not values:
+        return
+    low, high = min(values) / 1.25, max(values) * 1.25
+    ticks = [m * 10.0 ** e for e in range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
+             for m in (1, 2, 5)]
+    axes.set_ylim(low, high)
+    shown = [t for t in ticks if low <= t <= high]
+    axes.set_yticks(shown, [f"{t:g}" for t in shown])
+    axes.minorticks_off()

@@ -1,0 +1,28 @@
+"""The presets that `--preset` names: one TOML file each, with the tables [model], [training] and [data]."""
+
+import tomllib
+from importlib import resources
+from typing import Any
+
+from minicrt.configuration import unknown_key
+
+
+def names() -> tuple[str, ...]:
+    """The presets by name, the default first."""
+    found = (entry.name.removesuffix(".toml") for entry in resources.files(__name__).iterdir()
+             if entry.name.endswith(".toml"))
+    return tuple(sorted(found, key=lambda name: (name != "tiny", name != "small", name)))
+
+
+def load(name: str) -> dict[str, dict[str, Any]]:
+    """The tables of the preset `name`; raises ConfigurationError, with the closest name, where there is none."""
+    if name not in names():
+        raise unknown_key(name, names(), "--preset")
+    text = resources.files(__name__).joinpath(f"{name}.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def description(name: str) -> str:
+    """The first comment line of the preset's file: what it is for."""
+    text = resources.files(__name__).joinpath(f"{name}.toml").read_text(encoding="utf-8")
+    return text.splitlines()[0].removeprefix("#").strip()

@@ -1,0 +1,78 @@
+import io
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from minicrt import plotting
+
+ROWS = [{"epoch": e, "valid_perplexity": 400 / e, "train_loss": np.log(300 / e)} for e in (0.5, 1.0, 1.5)]
+SUMMARY = {"valid_perplexity": 60.0, "valid_perplexity_memory_cut": 66.0, "valid_perplexity_positions_cut": 62.0,
+           "valid_perplexity_state_cut": 70.0}
+
+
+def texts(figure):
+    return {text.get_text() for text in figure.findobj(lambda artist: hasattr(artist, "get_text"))}
+
+
+def causal_weights(heads, queries, memory_tokens):
+    weights = np.random.default_rng(0).random((heads, queries, queries)) * np.tri(queries)
+    return weights / weights.sum(-1, keepdims=True)
+
+
+def test_learning_curves_show_what_was_measured():
+    figure = plotting.learning_curves(ROWS, unigram=687.0, title="a run")
+    perplexity, loss = figure.axes
+    np.testing.assert_array_equal(perplexity.lines[0].get_xydata(), [(r["epoch"], r["valid_perplexity"]) for r in ROWS])
+    np.testing.assert_array_equal(loss.lines[0].get_ydata(), [r["train_loss"] for r in ROWS])
+    assert perplexity.get_ylim()[0] < 400 / 1.5 < 687 < perplexity.get_ylim()[1]
+    assert {"a run", "unigram model 687", f"{400 / 1.5:.1f}", "epochs", "loss (nats per token)"} <= texts(figure)
+
+
+@pytest.mark.parametrize("rows", [[], ROWS[:1]])
+def test_learning_curves_of_a_run_that_has_just_begun(rows):
+    assert png_size(plotting.learning_curves(rows, unigram=687.0)) > (500, 200)
+
+
+def test_cut_bars_leave_out_what_is_missing():
+    figure = plotting.cut_bars(SUMMARY)
+    assert [bar.get_width() for bar in figure.axes[0].patches] == [60, 62, 66, 70]
+    partial = plotting.cut_bars({**SUMMARY, "valid_perplexity_positions_cut": None})
+    assert [bar.get_width() for bar in partial.axes[0].patches] == [60, 66, 70]
+
+
+@pytest.mark.parametrize("heads", [1, 2, 4, 5])
+def test_attention_map_has_a_panel_a_head_and_a_column_a_row(heads):
+    weights = causal_weights(heads, 6, 1)
+    figure = plotting.attention_map(weights, ["the", "with", "statement", "is", "a"])
+    images = [image for axes in figure.axes for image in axes.images][:heads]
+    for image, expected in zip(images, weights, strict=True):
+        np.testing.assert_array_equal(image.get_array(), expected)
+    assert {"memory", "statement", f"head {heads}"} <= texts(figure)
+    png_size(figure)
+
+
+def test_vector_over_time_is_symmetric_about_zero_unless_it_is_a_gate():
+    values = np.random.default_rng(0).standard_normal((20, 5))
+    image = plotting.vector_over_time(values, segment_length=8).axes[0].images[0]
+    np.testing.assert_array_equal(image.get_array(), values.T)
+    assert image.get_clim() == (-abs(values).max(), abs(values).max())
+    gate = plotting.vector_over_time(1 / (1 + np.exp(-values)), name="update gate").axes[0].images[0]
+    assert gate.get_clim() == (0, 1)
+    figure = plotting.vector_over_time(np.zeros((3, 2)), list("abc"))
+    assert {"a", "b", "c"} <= texts(figure)
+    png_size(figure)
+
+
+def test_a_notebook_shows_a_figure_without_pyplot():
+    assert plotting.cut_bars(SUMMARY)._repr_png_().startswith(b"\x89PNG")
+    code = "import sys, minicrt.plotting; sys.exit('matplotlib.pyplot' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def png_size(figure):
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    header = buffer.getvalue()[16:24]
+    return int.from_bytes(header[:4], "big"), int.from_bytes(header[4:], "big")
