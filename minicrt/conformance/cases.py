@@ -1,0 +1,153 @@
+"""Inputs on which operations are checked: one builder an operation, values from a generator, every shape a choice"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from minicrt import ops
+from minicrt.gradcheck import Report, check_operation
+
+Array = np.ndarray
+Rng = np.random.Generator
+
+
+@dataclass(frozen=True)
+class Case:
+    """An operation's name and its inputs by name; `scale` holds natural sizes where gradients may cancel to zero."""
+
+    name: str
+    operation: str
+    inputs: dict[str, Any]
+    scale: dict[str, float] = field(default_factory=dict)
+
+    def check(self, rng: Rng, forward: Callable[..., Any] | None = None, backward: Callable[..., Any] | None = None,
+              tolerance: float = 1e-10) -> Report:
+        """The complex-step check of the operation in minicrt.ops, or of `forward` and `backward` in its place."""
+        forward = forward or getattr(ops, self.operation)
+        backward = backward or getattr(ops, self.operation + "_backward")
+        return check_operation(forward, backward, self.inputs, rng=rng, scale=self.scale, tolerance=tolerance)
+
+
+def linear_case(rng: Rng, leading: tuple[int, ...] = (2, 3), inputs: int = 4, outputs: int = 5, bias: bool = True,
+                name: str = "") -> Case:
+    return Case(name or "linear", "linear", {
+        "x": rng.standard_normal((*leading, inputs)), "weight": rng.standard_normal((inputs, outputs)),
+        "bias": rng.standard_normal(outputs) if bias else None})
+
+
+def embedding_case(rng: Rng, shape: tuple[int, ...] = (2, 4), vocabulary: int = 5, width: int = 3) -> Case:
+    """The first token is 0 and the last repeats it."""
+    tokens = rng.integers(0, vocabulary, shape)
+    tokens.flat[0] = tokens.flat[-1] = 0
+    return Case("embedding", "embedding", {"tokens": tokens, "table": rng.standard_normal((vocabulary, width))})
+
+
+def layer_norm_case(rng: Rng, leading: tuple[int, ...] = (2, 3), width: int = 5, spread: float = 1.0,
+                    name: str = "") -> Case:
+    """With two features x̂ is ±1 but for eps, and G_x all but cancels: hence the scale r |gain|."""
+    x, gain = spread * rng.standard_normal((*leading, width)), rng.standard_normal(width)
+    size = np.abs(gain).max() * width / np.sqrt(x.var(-1).min() + 1e-5)
+    return Case(name or "layer_norm", "layer_norm", {"x": x, "gain": gain, "bias": rng.standard_normal(width)},
+                {"x": float(size)} if width <= 2 else {})
+
+
+def activation_case(rng: Rng, operation: str, shape: tuple[int, ...] = (3, 4), spread: float = 2.0) -> Case:
+    return Case(operation, operation, {"x": spread * rng.standard_normal(shape)})
+
+
+def modrelu_case(rng: Rng, leading: tuple[int, ...] = (3, 4), width: int = 3) -> Case:
+    """Biases of both signs, so that some features have a threshold and others a gap."""
+    return Case("modrelu", "modrelu", {"v": rng.standard_normal((*leading, width)),
+                                       "bias": 0.7 * rng.standard_normal(width)})
+
+
+def dropout_case(rng: Rng, operation: str = "dropout", shape: tuple[int, ...] = (3, 4, 2), rate: float = 0.4) -> Case:
+    array = "table" if operation == "embedding_dropout" else "x"
+    return Case(f"{operation}, rate {rate:g}", operation, {
+        array: rng.standard_normal(shape), "rate": rate, "rng": np.random.default_rng(rng.integers(2**32))})
+
+
+def attention_case(rng: Rng, batch: int = 2, queries: int = 3, keys: int = 4, width: int = 4, heads: int = 2,
+                   mask: Literal["causal", "none", "random"] = "causal", name: str = "") -> Case:
+    """Where a query sees one key, or all keys are alike, the gradient of the scores cancels: hence the scale."""
+    q = rng.standard_normal((batch, queries, width))
+    k, v = rng.standard_normal((2, batch, keys, width))
+    visible = None
+    if mask != "causal":
+        visible = np.ones((queries, keys), bool)
+        if mask == "random":
+            visible = rng.random((queries, keys)) < 0.6
+            visible[np.arange(queries), rng.integers(0, keys, queries)] = True
+    terms = queries * keys * width * np.abs(v).max()
+    return Case(name or f"attention, {heads} heads, mask {mask}", "attention",
+                {"q": q, "k": k, "v": v, "heads": heads, "mask": visible},
+                {"q": float(terms * np.abs(k).max()), "k": float(terms * np.abs(q).max())})
+
+
+def gru_case(rng: Rng, batch: int = 2, length: int = 4, inputs: int = 2, width: int = 3, reset_after: bool = True
+             ) -> Case:
+    recurrent = _recurrent_inputs(rng, batch, length, inputs, width)
+    recurrent |= {"b_hn": rng.standard_normal(width) if reset_after else None, "reset_after": reset_after}
+    return Case(f"gru, reset {'after' if reset_after else 'before'}", "gru", recurrent)
+
+
+def ncgru_case(rng: Rng, batch: int = 2, length: int = 4, inputs: int = 2, width: int = 3,
+               activation: Literal["modrelu", "tanh"] = "modrelu") -> Case:
+    """The candidate's biases go from a threshold that many steps stay below to none at all."""
+    recurrent = _recurrent_inputs(rng, batch, length, inputs, width) | {"activation": activation}
+    recurrent["b"][2 * width:] = np.linspace(-1.5, 0.5, width)
+    return Case(f"ncgru, {activation}", "ncgru", recurrent)
+
+
+def _recurrent_inputs(rng: Rng, batch: int, length: int, inputs: int, width: int) -> dict[str, Any]:
+    return {"x": rng.standard_normal((batch, length, inputs)), "h0": rng.standard_normal((batch, width)),
+            "w": rng.standard_normal((inputs, 3 * width)), "u": rng.standard_normal((width, 3 * width)),
+            "b": 0.5 * rng.standard_normal(3 * width)}
+
+
+def scaled_cayley_case(rng: Rng, n: int = 5, negatives: int = 2, spread: float = 1.0) -> Case:
+    return Case(f"scaled_cayley, n {n}, {negatives} negative", "scaled_cayley", {
+        "a": spread * rng.standard_normal(n * (n - 1) // 2), "negatives": negatives, "n": n})
+
+
+def linear_cross_entropy_case(rng: Rng, leading: tuple[int, ...] = (2, 4), width: int = 3, vocabulary: int = 6,
+                              ignored: float = 0.3, chunk: int = 3, name: str = "") -> Case:
+    """A fraction `ignored` of the targets is −1, but never the first."""
+    targets = np.where(rng.random(leading) < ignored, ops.IGNORE, rng.integers(0, vocabulary, leading))
+    targets.flat[0] = rng.integers(0, vocabulary)
+    if ignored and targets.size > 1:
+        targets.flat[1] = ops.IGNORE
+    return Case(name or "linear_cross_entropy", "linear_cross_entropy", {
+        "z": rng.standard_normal((*leading, width)), "table": rng.standard_normal((vocabulary, width)),
+        "bias": rng.standard_normal(vocabulary), "targets": targets, "chunk": chunk})
+
+
+ACTIVATIONS = ("sigmoid", "tanh", "relu", "gelu", "gelu_tanh")
+
+
+def all_cases(rng: Rng) -> Iterator[Case]:
+    """Every operation, in every form it has; each wrong variant of the catalogue shows on at least one of them."""
+    yield linear_case(rng)
+    yield linear_case(rng, (3,), 4, 4, bias=False, name="linear, square, no bias")
+    yield embedding_case(rng)
+    yield layer_norm_case(rng)
+    yield layer_norm_case(rng, (4,), 2, name="layer_norm, two features")
+    for activation in ACTIVATIONS:
+        yield activation_case(rng, activation)
+    yield modrelu_case(rng)
+    yield dropout_case(rng, "dropout")
+    yield dropout_case(rng, "locked_dropout")
+    yield dropout_case(rng, "embedding_dropout", (6, 3))
+    yield attention_case(rng)
+    yield attention_case(rng, queries=4, keys=4, width=6, heads=3, mask="random")
+    yield attention_case(rng, queries=3, keys=3, width=3, heads=1, mask="none")
+    for reset_after in (True, False):
+        yield gru_case(rng, reset_after=reset_after)
+    yield ncgru_case(rng, activation="modrelu")
+    yield ncgru_case(rng, activation="tanh")
+    yield scaled_cayley_case(rng)
+    yield scaled_cayley_case(rng, 4, 0)
+    yield linear_cross_entropy_case(rng)
+    yield linear_cross_entropy_case(rng, (5,), 4, 3, ignored=0.0, chunk=512, name="linear_cross_entropy, all scored")

@@ -1,0 +1,89 @@
+"""Every gradient check of the package in one run: what `minicrt gradcheck` prints"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from minicrt._gradient_report import Report, TensorResult
+from minicrt.conformance.cases import all_cases
+from minicrt.conformance.models import CONFIGURATIONS, check_crt
+from minicrt.conformance.variants import FAMILIES, Variant
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the table: the gradient of one tensor of one operation or model, or the worst of several."""
+
+    name: str
+    tensor: str
+    relative_error: float
+    tolerance: float
+    passed: bool
+
+    @property
+    def verdict(self) -> str:
+        return "ok" if self.passed else "WRONG"
+
+
+def run_gradchecks(seed: int = 0, progress: Callable[[str], None] | None = None) -> list[Row]:
+    """Check every operation and whole CRTs in every configuration, by the complex step in float64.
+
+    An operation has a row a tensor. A model has one row, of its worst tensor, and one more for every other tensor that
+    is wrong. `progress` is called with the name of each check before it runs.
+    """
+    rows = []
+    for k, case in enumerate(all_cases(np.random.default_rng([seed, 0]))):
+        if progress:
+            progress(case.name)
+        report = case.check(np.random.default_rng([seed, 1, k]))
+        rows += [_row(case.name, tensor.name, tensor, report) for tensor in report.tensors]
+    for k, (name, overrides) in enumerate(CONFIGURATIONS.items()):
+        if progress:
+            progress(name)
+        report = check_crt(overrides, np.random.default_rng([seed, 2, k]))
+        rows.append(_row(name, f"{report.worst.name} (worst of {len(report.tensors)})", report.worst, report))
+        rows += [_row(name, tensor.name, tensor, report) for tensor in report.wrong() if tensor is not report.worst]
+    return rows
+
+
+def _row(name: str, label: str, tensor: TensorResult, report: Report) -> Row:
+    return Row(name, label, tensor.relative_error, report.tolerance, tensor.passes(report.tolerance))
+
+
+def table(rows: Iterable[Row]) -> str:
+    """The rows as text, a header first."""
+    cells = [("check", "tensor", "relative error", "tolerance", "verdict")]
+    cells += [(r.name, r.tensor, f"{r.relative_error:.1e}", f"{r.tolerance:.0e}", r.verdict) for r in rows]
+    widths = [max(map(len, column)) for column in zip(*cells)]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in cells)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the checker said of one entry of the catalogue: the largest error over the operation's cases."""
+
+    variant: Variant
+    relative_error: float
+    rejected: bool
+
+
+def judge_variants(seed: int = 0) -> tuple[list[Judgement], list[Judgement]]:
+    """The catalogue of wrong variants, every one of which must be rejected, and its right counterparts, which must not.
+
+    A variant is rejected when one of its operation's cases rejects it.
+    """
+    cases = list(all_cases(np.random.default_rng([seed, 0])))
+
+    def judged(variant: Variant, mine: list[int]) -> Judgement:
+        reports = [cases[k].check(np.random.default_rng([seed, 1, k]), variant.forward, variant.backward) for k in mine]
+        worst = max(report.relative_error for report in reports)
+        return Judgement(variant, worst, any(not report.passes() for report in reports))
+
+    wrong, right = [], []
+    for family in FAMILIES:
+        mine = [k for k, case in enumerate(cases)
+                if case.operation == family.operation and family.covers(case.inputs)]
+        right.append(judged(family.correct, mine))
+        wrong += [judged(variant, mine) for variant in family.variants]
+    return wrong, right
