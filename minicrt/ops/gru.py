@@ -30,7 +30,8 @@ def gru(x, h0, w, u, b, b_hn=None, reset_after=True):        # (B, T, I), (B, D)
                          b_hn=(b_hn, "D"))
     B, T, D = (sizes[letter] for letter in "BTD")
     x_side, x_cache = linear(x, w, b)                        # (B, T, 3D)
-    h = np.empty((B, T + 1, D), x_side.dtype)                # h[:, t] is the state before step t
+    dtype = np.result_type(x_side, h0, u, b_hn)              # one complex argument makes all of it complex
+    h = np.empty((B, T + 1, D), dtype)                       # h[:, t] is the state before step t
     h[:, 0] = h0
     rz, n, c = np.empty((B, T, 2 * D), h.dtype), np.empty((B, T, D), h.dtype), np.empty((B, T, D), h.dtype)
     for t in range(T):

@@ -18,7 +18,8 @@ def scan(x, h0, w, u, b, candidate, operation):              # (B, T, I), (B, D)
     sizes = check_shapes(operation, x=(x, "B T I"), h0=(h0, "B D"), w=(w, "I 3D"), u=(u, "D 3D"), b=(b, "3D"))
     B, T, D = (sizes[letter] for letter in "BTD")
     x_side, x_cache = linear(x, w)                           # (B, T, 3D)
-    h = np.empty((B, T + 1, D), x_side.dtype)                # h[:, t] is the state before step t
+    dtype = np.result_type(x_side, h0, u, b)                 # one complex argument makes all of it complex
+    h = np.empty((B, T + 1, D), dtype)                       # h[:, t] is the state before step t
     h[:, 0] = h0
     rz, n = np.empty((B, T, 2 * D), h.dtype), np.empty((B, T, D), h.dtype)
     f_caches = []
