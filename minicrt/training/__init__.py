@@ -1,0 +1,24 @@
+"""Training: one step for any loop, and whole runs on a corpus that can be stopped and resumed to the same bits."""
+
+from minicrt.training.averaging import update_average
+from minicrt.training.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from minicrt.training.clip import clip_by_global_norm, global_norm
+from minicrt.training.configuration import BUDGETS, TrainingConfig
+from minicrt.training.evaluation import CUTS, Evaluation, cut_entries, evaluate
+from minicrt.training.interrupt import Interrupted
+from minicrt.training.optimizers import SGD, AdamW, Optimizer, make_optimizer
+from minicrt.training.orthogonal import NeumannInverses
+from minicrt.training.progress import Bar, Lines, Progress, progress_for
+from minicrt.training.run import Trained, load_run, resume, train
+from minicrt.training.run_folder import RunFolder
+from minicrt.training.schedules import evaluation_steps, warmup_constant, warmup_cosine
+from minicrt.training.step import Step, train_step, window_gradients
+from minicrt.training.trainer import Trainer
+
+__all__ = [
+    "BUDGETS", "CUTS", "SGD", "AdamW", "Bar", "Checkpoint", "Evaluation", "Interrupted", "Lines", "NeumannInverses",
+    "Optimizer", "Progress", "RunFolder", "Step", "Trained", "Trainer", "TrainingConfig", "clip_by_global_norm",
+    "cut_entries", "evaluate", "evaluation_steps", "global_norm", "load_run", "make_optimizer", "progress_for",
+    "read_checkpoint", "resume", "train", "train_step", "update_average", "warmup_constant", "warmup_cosine",
+    "window_gradients", "write_checkpoint",
+]

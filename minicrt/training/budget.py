@@ -1,0 +1,50 @@
+"""How many steps a run takes; for a budget in minutes, planned once from the speed of the first steps."""
+
+import math
+import statistics
+
+from minicrt.training.configuration import TrainingConfig
+
+LONGEST = 20                    # steps measured at most
+SHARE = 0.05                    # of the budget that measuring may take
+MARGIN = 0.98                   # of the time left that is planned for
+
+
+def total_steps(config: TrainingConfig, windows: int) -> int:
+    """The steps that `epochs` or `steps` asks for, an epoch having `windows` of them; 0 for a budget in minutes."""
+    return config.steps or math.ceil(config.epochs * windows)
+
+
+class Calibration:
+    """The time a step takes, measured over the first steps of a run.
+
+    They fall inside the warm-up, where the learning rate does not depend on the number of steps to come: so the run
+    is the one that `steps` = the planned number would have been from the start.
+    """
+
+    def __init__(self, minutes: float, warmup_steps: int):
+        self._budget = 60 * minutes
+        self._longest = min(LONGEST, warmup_steps)
+        self._times: list[float] = []
+
+    def add(self, seconds: float) -> None:
+        self._times.append(seconds)
+
+    def can_plan(self) -> bool:
+        return len(self._times) >= 2            # the first step pays for memory that later ones reuse
+
+    def done(self) -> bool:
+        """Long enough: by steps, or by its share of the budget."""
+        long = len(self._times) >= self._longest or sum(self._times) > SHARE * self._budget
+        return long and self.can_plan()
+
+    def plan(self, seconds_spent: float, seconds_reserved: float, overhead: float) -> int:
+        """The total number of steps.
+
+        seconds_spent     since the run started
+        seconds_reserved  for all evaluations to come and their checkpoints
+        overhead          of the checkpoints that are written by the clock, as a share of the training time
+        """
+        left = MARGIN * (self._budget - seconds_spent - seconds_reserved)
+        a_step = statistics.median(self._times[1:]) * (1 + overhead)
+        return len(self._times) + max(0, int(left / a_step))

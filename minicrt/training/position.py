@@ -1,0 +1,40 @@
+"""How far a run has come: everything of a checkpoint that is a number and not an array."""
+
+import dataclasses
+import json
+from dataclasses import dataclass
+
+
+@dataclass
+class Position:
+    """Together with the arrays of a checkpoint and the configuration, this determines the rest of the run.
+
+    step            steps taken
+    total           steps to take; 0 while a budget in minutes is still being measured
+    evaluated       the step at which the model was last evaluated; 0: never
+    best_step       the step whose weights are the best on validation so far, and their loss
+    nll, tokens     of training since the last evaluation, for the next line of metrics
+    norm            of the last step's gradient, before clipping
+    tokens_seen     over the whole run
+    seconds         wall time of the run, summed over its resumptions; step_seconds, the part spent in training steps
+    """
+
+    step: int = 0
+    total: int = 0
+    evaluated: int = 0
+    best_step: int = 0
+    best_loss: float = float("inf")
+    nll: float = 0.0
+    tokens: int = 0
+    norm: float = 0.0
+    tokens_seen: int = 0
+    seconds: float = 0.0
+    step_seconds: float = 0.0
+
+    def to_json(self) -> str:
+        """Numbers are written so that they read back to the same bits."""
+        return json.dumps(dataclasses.asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> "Position":
+        return cls(**json.loads(text))

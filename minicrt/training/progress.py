@@ -1,0 +1,147 @@
+"""What a run tells its user: a bar on a terminal, plain lines in a log, or nothing."""
+
+import math
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TextIO
+
+from tqdm import tqdm
+
+
+class Progress:
+    """Says nothing. The base of those that do."""
+
+    def begin(self, step: int, total: int) -> None:
+        """Training starts at `step` of `total`; a total of 0 is not known yet. Called again once it is."""
+
+    def step(self, step: int, loss: float, tokens: int) -> None:
+        """One more step is done: number `step`, with this loss, over this many tokens."""
+
+    def evaluated(self, record: Mapping[str, Any]) -> None:
+        """The model was evaluated; `record` is the new line of metrics.jsonl."""
+
+    def say(self, text: str) -> None:
+        """A line for the user."""
+
+    @contextmanager
+    def task(self, name: str, total: int) -> Iterator[Callable[[], None]]:
+        """Something of `total` parts besides training; call what it yields after every part."""
+        yield lambda: None
+
+    def end(self) -> None:
+        """Nothing more will come."""
+
+
+class Average:
+    """The loss of about the last 20 steps and the tokens per second of about the last 5 seconds."""
+
+    def __init__(self) -> None:
+        self.loss = 0.0
+        self._weight = 0.0
+        self._times: list[tuple[float, int]] = [(time.perf_counter(), 0)]
+
+    def add(self, loss: float, tokens: int) -> None:
+        self._weight = 0.95 * self._weight + 0.05
+        self.loss += 0.05 / self._weight * (loss - self.loss)
+        now = time.perf_counter()
+        self._times.append((now, self._times[-1][1] + tokens))
+        while len(self._times) > 2 and now - self._times[0][0] > 5:
+            self._times.pop(0)
+
+    @property
+    def tokens_per_second(self) -> float:
+        (start, before), (end, after) = self._times[0], self._times[-1]
+        return (after - before) / max(end - start, 1e-9)
+
+    def __str__(self) -> str:
+        return (f"loss {self.loss:.3f}, perplexity {perplexity(self.loss)}, "
+                f"{self.tokens_per_second:,.0f} tokens/s")
+
+
+class Bar(Progress):
+    """A tqdm bar with loss, perplexity, tokens a second and the time left; other lines stand above it."""
+
+    def __init__(self, stream: TextIO):
+        self._stream = stream
+        self._bar: tqdm | None = None
+
+    def begin(self, step: int, total: int) -> None:
+        self.end()
+        self._average = Average()
+        self._bar = tqdm(desc="training", initial=step, total=total or None, unit="step", file=self._stream,
+                         dynamic_ncols=True)
+
+    def step(self, step: int, loss: float, tokens: int) -> None:
+        if self._bar is not None:
+            self._average.add(loss, tokens)
+            self._bar.set_postfix_str(str(self._average), refresh=False)
+            self._bar.update()
+
+    def evaluated(self, record: Mapping[str, Any]) -> None:
+        self.say(evaluation_line(record))
+
+    def say(self, text: str) -> None:
+        tqdm.write(text, file=self._stream)
+
+    @contextmanager
+    def task(self, name: str, total: int) -> Iterator[Callable[[], None]]:
+        with tqdm(desc=name, total=total, unit="segment", file=self._stream, dynamic_ncols=True, leave=False) as bar:
+            yield lambda: bar.update() and None
+
+    def end(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+
+class Lines(Progress):
+    """One line at every evaluation and about every `seconds` seconds."""
+
+    def __init__(self, stream: TextIO, seconds: float = 10.0):
+        self._stream, self._seconds = stream, seconds
+
+    def begin(self, step: int, total: int) -> None:
+        self._average, self._total, self._first = Average(), total, step
+        self._start = self._last = time.perf_counter()
+
+    def step(self, step: int, loss: float, tokens: int) -> None:
+        self._average.add(loss, tokens)
+        now = time.perf_counter()
+        if now - self._last < self._seconds:
+            return
+        self._last = now
+        of, left = "", ""
+        if self._total:
+            rate = (now - self._start) / max(step - self._first, 1)
+            of, left = f" of {self._total}", f", {clock((self._total - step) * rate)} left"
+        self.say(f"step {step}{of}: {self._average}{left}")
+
+    def evaluated(self, record: Mapping[str, Any]) -> None:
+        self.say(evaluation_line(record))
+
+    def say(self, text: str) -> None:
+        print(text, file=self._stream, flush=True)
+
+
+def progress_for(stream: TextIO | None = None) -> Progress:
+    """A bar if `stream` (standard error by default) is a terminal, plain lines otherwise."""
+    stream = stream or sys.stderr
+    return Bar(stream) if stream.isatty() else Lines(stream)
+
+
+def evaluation_line(record: Mapping[str, Any]) -> str:
+    return (f"step {record['step']}, epoch {record['epoch']:.2f}: train perplexity {record['train_perplexity']:.1f}, "
+            f"valid perplexity {record['valid_perplexity']:.1f}{' (best)' if record['best'] else ''}, "
+            f"{clock(record['seconds'])}")
+
+
+def perplexity(loss: float) -> str:
+    return f"{math.exp(loss):.1f}" if loss < 20 else f"e^{loss:.0f}"
+
+
+def clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

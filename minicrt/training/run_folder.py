@@ -1,0 +1,122 @@
+"""A run on disk: config.toml, metrics.jsonl, checkpoint.safetensors, summary.json.
+
+Whenever a process dies, the folder either is not there or can be resumed: it appears whole, with its config.toml, in
+one rename; a checkpoint and a summary replace their predecessors in one rename; and metrics.jsonl, which is appended
+to, is cut back to the checkpoint's step when the run goes on.
+"""
+
+import json
+import os
+import shutil
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from minicrt.errors import CheckpointError
+from minicrt.training.atomic import sync_folder, write_atomically
+
+if sys.platform != "win32":
+    import fcntl
+
+CONFIG = "config.toml"
+
+
+class RunFolder:
+    """A run in `path` with this configuration: `create` makes the folder, `RunFolder.open` comes back to one."""
+
+    def __init__(self, path: Path | str, configuration: dict[str, Any]):
+        self.path, self.configuration = Path(path).absolute(), configuration
+        self.checkpoint = self.path / "checkpoint.safetensors"
+        self.metrics = self.path / "metrics.jsonl"
+        self.summary = self.path / "summary.json"
+
+    def create(self) -> None:
+        """Make the folder, with the configuration as config.toml in it.
+
+        Raises CheckpointError if the path exists and is not an empty folder, or cannot be made.
+        """
+        path = self.path
+        try:
+            if (path / CONFIG).exists():
+                raise CheckpointError(f"{path} holds another run; resume it, or give a folder that does not exist")
+            if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+                raise CheckpointError(f"{path} exists and is not an empty folder; give one that does not exist")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            partial = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+            try:
+                partial.chmod(0o755)                        # mkdtemp's 0o700 is for secrets
+                write_atomically(partial / CONFIG, tomli_w.dumps(self.configuration).encode())
+                if path.exists():
+                    path.rmdir()
+                partial.rename(path)
+            except BaseException:
+                shutil.rmtree(partial, ignore_errors=True)
+                raise
+            sync_folder(path.parent)
+        except OSError as error:
+            raise CheckpointError(f"cannot make the run folder {path}: {error.strerror}") from error
+
+    @classmethod
+    def open(cls, path: Path | str) -> "RunFolder":
+        """The run in `path`. Raises CheckpointError if there is none."""
+        try:
+            text = (Path(path) / CONFIG).read_text(encoding="utf-8")
+            return cls(path, tomllib.loads(text))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else f"it is damaged ({error})"
+            raise CheckpointError(f"no run in {path}: cannot read {CONFIG}: {reason}") from error
+
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Hold the run for this process; the system lets go of it when the process ends, however it ends.
+
+        Raises CheckpointError if another process trains in the folder. (Windows has no such lock: nothing is checked.)
+        """
+        with (self.path / CONFIG).open("rb") as file:
+            if sys.platform != "win32":
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError as error:
+                    raise CheckpointError(f"{self.path} is in use by another process; wait for it to end") from error
+                except OSError:
+                    pass                                    # a file system without locks
+            yield
+
+    def append_metrics(self, record: Mapping[str, Any]) -> None:
+        with self.metrics.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(record) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+    def read_metrics(self) -> list[dict[str, Any]]:
+        """One mapping an evaluation, in order; a last line that was cut short is left out."""
+        if not self.metrics.exists():
+            return []
+        lines = self.metrics.read_text(encoding="utf-8").split("\n")[:-1]       # what follows the last newline is torn
+        try:
+            return [json.loads(line) for line in lines]
+        except json.JSONDecodeError as error:
+            raise CheckpointError(f"{self.metrics} is damaged: {error}; remove it and resume again") from error
+
+    def truncate_metrics(self, step: int) -> None:
+        """Forget the evaluations after `step`."""
+        kept = [record for record in self.read_metrics() if record["step"] <= step]
+        write_atomically(self.metrics, "".join(json.dumps(record) + "\n" for record in kept).encode())
+
+    def write_summary(self, summary: Mapping[str, Any]) -> None:
+        write_atomically(self.summary, (json.dumps(summary, indent=2) + "\n").encode())
+
+    def read_summary(self) -> dict[str, Any] | None:
+        """The summary of a finished run, None for another. Raises CheckpointError if it cannot be read."""
+        if not self.summary.exists():
+            return None
+        try:
+            return json.loads(self.summary.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise CheckpointError(f"{self.summary} is damaged: {error}; remove it and resume") from error

@@ -1,0 +1,86 @@
+"""The trainer's whole state to a checkpoint file and back, to the same bits.
+
+Tensors: `parameters.<name>` and `best.<name>` by name, `average` and `optimizer.<moment>` as flat buffers in the order
+of the parameter table, `state.<entry>` carried by the stream, `inverse.<buffer>` kept by the Neumann series.
+Metadata: `configuration` (that of config.toml), `position`, `vocabulary`, as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from minicrt.errors import CheckpointError, TrainingError
+from minicrt.training.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from minicrt.training.position import Position
+
+if TYPE_CHECKING:
+    from minicrt.training.trainer import Trainer
+
+Array = np.ndarray
+
+
+def save_snapshot(trainer: Trainer) -> None:
+    """Write `trainer`'s checkpoint. Raises TrainingError, before writing, if a tensor is not finite."""
+    parameters = trainer.parameters
+    arrays = {f"parameters.{name}": parameters[name] for name in parameters}
+    if trainer.best is not None:
+        best = parameters.with_flat(trainer.best)
+        arrays |= {f"best.{name}": best[name] for name in best}
+    if trainer.average is not None:
+        arrays["average"] = trainer.average
+    arrays |= {f"optimizer.{name}": moment for name, moment in trainer.optimizer.moments.items()}
+    arrays |= {f"state.{name}": value for name, value in trainer.state.items()}
+    arrays |= {f"inverse.{name}": value for name, value in parameters.buffers.items()}
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
+            raise TrainingError(f"step {trainer.position.step}: {name} is not finite; try a smaller learning_rate")
+    write_checkpoint(trainer.folder.checkpoint, arrays, {
+        "configuration": json.dumps(trainer.folder.configuration),
+        "position": trainer.position.to_json(),
+        "vocabulary": json.dumps(trainer.corpus.vocabulary.to_mapping())})
+
+
+def load_snapshot(trainer: Trainer) -> None:
+    """Put the folder's checkpoint into `trainer`.
+
+    A checkpoint written while a budget in minutes was being measured is passed over: the run starts again.
+    Raises CheckpointError if it is damaged, or not of the folder's configuration and `trainer`'s model.
+    """
+    checkpoint = read_checkpoint(trainer.folder.checkpoint)
+    check_same(checkpoint, trainer.folder.configuration)
+    position = Position.from_json(checkpoint.metadata["position"])
+    if not position.total:
+        return
+    parameters = trainer.parameters
+    checkpoint.fill("parameters.", parameters)
+    if checkpoint.group("best."):
+        best = parameters.with_flat(np.empty_like(parameters.flat))
+        checkpoint.fill("best.", best)
+        trainer.best = best.flat
+    flat = {f"optimizer.{name}": moment for name, moment in trainer.optimizer.moments.items()}
+    if trainer.average is not None:
+        flat["average"] = trainer.average
+    for name, buffer in flat.items():
+        if name not in checkpoint.arrays or checkpoint.arrays[name].shape != buffer.shape:
+            raise CheckpointError(f"{checkpoint.path} lacks {name!r} of {buffer.size} values; it is of another "
+                                  f"configuration")
+        buffer[...] = checkpoint.arrays[name]
+    trainer.optimizer.count = position.step
+    trainer.state = checkpoint.group("state.")
+    parameters.buffers.update(checkpoint.group("inverse."))
+    trainer.position = position
+
+
+def check_same(checkpoint: Checkpoint, configuration: dict) -> None:
+    """Raises CheckpointError, naming the first key that differs, unless `checkpoint` was made with `configuration`."""
+    stored = json.loads(checkpoint.metadata["configuration"])
+    for table in [*configuration, *stored]:
+        ours, theirs = configuration.get(table, {}), stored.get(table, {})
+        for key in [*ours, *theirs]:
+            if ours.get(key) != theirs.get(key):
+                raise CheckpointError(
+                    f"{checkpoint.path} is of another configuration: {table}.{key} is {theirs.get(key)!r} there and "
+                    f"{ours.get(key)!r} in {checkpoint.path.with_name('config.toml')}; put the right file back")

@@ -1,0 +1,101 @@
+"""One training step: a window of segments forwards, the same window backwards, one update.
+
+A loop over any windows, of a corpus or of a synthetic task, is
+
+    optimizer, gradients, state = AdamW(parameters), parameters.zeros_like(), {}
+    for segments in windows:                                # each a list of (tokens (B,T), targets (B,T))
+        loss, state, norm = train_step(model, parameters, gradients, optimizer, segments, state)
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from minicrt.errors import TrainingError
+from minicrt.models.parameters import Parameters
+from minicrt.models.segment_model import SegmentModel
+from minicrt.ops import IGNORE
+from minicrt.training.clip import clip_by_global_norm, global_norm
+from minicrt.training.optimizers import Optimizer
+from minicrt.training.orthogonal import NeumannInverses
+
+Array = np.ndarray
+State = dict[str, Array]
+Segment = tuple[Array, Array]
+USUAL_INVERSES = NeumannInverses()
+
+
+class Step(NamedTuple):
+    loss: float
+    state: State
+    norm: float
+
+
+def scored(segments: Iterable[Segment]) -> int:
+    """The number of targets that are scored."""
+    return sum(int(np.count_nonzero(targets != IGNORE)) for _, targets in segments)
+
+
+def window_gradients(model: SegmentModel, parameters: Parameters, gradients: Parameters, segments: Sequence[Segment],
+                     state: State, rng: np.random.Generator | None = None) -> tuple[float, State]:
+    """The loss of a window, the state after it, and (written to `gradients`) the gradient of the loss.
+
+        loss = Σ_N w_N loss_N,   w_N = targets scored in segment N / targets scored in the window
+
+    that is, the mean negative log-likelihood over the window's tokens. The gradient crosses the boundaries between the
+    window's segments; at the window's first edge it is dropped, for the state that came in counts as a constant.
+    Raises TrainingError if the loss is not finite; `gradients` are then not written.
+    """
+    counts = [scored([segment]) for segment in segments]
+    weights = [count / max(sum(counts), 1) for count in counts]
+    loss, caches = 0.0, []
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):      # what they warn of is looked for below
+        for (tokens, targets), weight in zip(segments, weights):
+            segment_loss, state, cache = model.forward(parameters, tokens, targets, state, rng)
+            loss += weight * float(segment_loss)
+            caches.append(cache)
+        if not np.isfinite(loss):
+            raise TrainingError(f"the loss is {loss}")
+        gradients.flat[...] = 0
+        d_state: State = {}
+        while caches:                                       # popped, so that a cache is freed once it is used
+            d_state = model.backward(weights[len(caches) - 1], d_state, caches.pop(), gradients)
+    return loss, state
+
+
+def train_step(model: SegmentModel, parameters: Parameters, gradients: Parameters, optimizer: Optimizer,
+               segments: Sequence[Segment], state: State, rng: np.random.Generator | None = None,
+               clip: float = 1.0, rate: float = 1.0, inverses: NeumannInverses = USUAL_INVERSES) -> Step:
+    """Update `parameters` by the gradient of one window.
+
+    segments   the window: (tokens (B,T), targets (B,T)) each; as many as gradients are to cross
+    state      what the window before left, or {} at the start of a stream
+    rng        for dropout; None: no dropout
+    clip       the largest global norm of the gradient; 0: no clipping
+    rate       multiplies the optimizer's learning rates (a schedule's factor)
+    inverses   how the inverses of a model with cayley = "neumann" follow the step
+
+    Returns (loss, state, norm): the mean negative log-likelihood of the window's tokens, the state to hand to the next
+    window, and the norm of the gradient before clipping.
+    Raises TrainingError, before anything is changed, if the loss or a gradient is not finite; it names the tensor.
+    """
+    try:
+        loss, state = window_gradients(model, parameters, gradients, segments, state, rng)
+        norm = global_norm(gradients.flat)
+        if not np.isfinite(norm):
+            raise TrainingError(f"the gradient of {first_not_finite(gradients)} is not finite")
+    except TrainingError as error:
+        raise TrainingError(f"step {optimizer.count + 1}: {error}; try a smaller learning_rate or clip") from error
+    if clip:
+        clip_by_global_norm(gradients.flat, clip, norm)
+    old = inverses.before(model, parameters)
+    optimizer.step(parameters, gradients, rate)
+    inverses.after(model, parameters, old, optimizer.count)
+    return Step(loss, state, norm)
+
+
+def first_not_finite(values: Parameters) -> str | None:
+    """The name of the first parameter, in the table's order, with a value that is not finite."""
+    bad = np.flatnonzero(~np.isfinite(values.flat))
+    return values.name_at(int(bad[0])) if bad.size else None

@@ -1,0 +1,64 @@
+"""What is left to say when a run is over: summary.json."""
+
+from __future__ import annotations
+
+import os
+import platform
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from minicrt.data import unigram_perplexity
+from minicrt.training.evaluation import CUTS, cut_entries
+
+if TYPE_CHECKING:
+    from minicrt.training.trainer import Trainer
+
+
+def machine() -> str:
+    """The kind of machine, without its name."""
+    return (f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, "
+            f"NumPy {np.__version__}")
+
+
+def summarize(trainer: Trainer) -> dict[str, Any]:
+    """The final figures of the best weights, with everything that has to be known to compare them.
+
+    `valid_perplexity_<cut>_cut`: the same weights, with the memory, the carried positions, or both dropped at every
+    segment boundary. A cut that has nothing to drop gives the uncut figure.
+    """
+    position, config, corpus = trainer.position, trainer.config, trainer.corpus
+    flat = trainer.parameters.flat if trainer.best is None else trainer.best
+    valid = trainer.evaluate_stream("validation", trainer.valid_stream, flat)
+    cuts = {}
+    for what in CUTS:
+        entries = cut_entries(trainer.model, what)
+        cuts[f"valid_perplexity_{what}_cut"] = (
+            trainer.evaluate_stream(f"validation, {what} cut", trainer.valid_stream, flat, entries)
+            if entries & valid.carried else valid).perplexity
+    test = trainer.evaluate_stream("test", trainer.test_stream, flat)
+    return {
+        "valid_perplexity": valid.perplexity,
+        "test_perplexity": test.perplexity,
+        **cuts,
+        "unigram_perplexity": unigram_perplexity(corpus.train, corpus.valid, corpus.vocabulary.size),
+        "unigram_perplexity_test": unigram_perplexity(corpus.train, corpus.test, corpus.vocabulary.size),
+        "tokens_per_second": trainer.tokens_per_second(),
+        "parameters": trainer.parameters.size,
+        "seconds": trainer.seconds(),
+        "epochs": position.step / trainer.windows,
+        "steps": position.step,
+        "best_step": position.best_step,
+        "seed": config.seed,
+        "corpus": corpus.name,
+        "level": corpus.level,
+        "valid_tokens": valid.tokens,
+        "test_tokens": test.tokens,
+        "batch": config.batch,
+        "bptt_segments": config.bptt_segments,
+        "evaluation_batch": config.evaluation_batch,
+        "segment_length": trainer.model.config.segment_length,
+        "state_carried": sorted(valid.carried),
+        "precision": config.precision,
+        "machine": machine(),
+    }

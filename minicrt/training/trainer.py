@@ -1,0 +1,229 @@
+"""The trainer: from a run folder, a model and a corpus to the best weights and a summary.
+
+After the number of steps is known, everything depends on the configuration and the step number alone: the learning
+rate, the window, the dropout masks (drawn from a generator made of the seed and the step), the evaluations. So a run
+that was stopped, or killed, at any moment ends with the same bits as one that was not.
+"""
+
+import math
+import time
+from contextlib import nullcontext
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from minicrt.data import Corpus, TokenStream
+from minicrt.errors import TrainingError
+from minicrt.models import Parameters, SegmentModel
+from minicrt.training.averaging import update_average
+from minicrt.training.budget import Calibration, total_steps
+from minicrt.training.configuration import TrainingConfig
+from minicrt.training.evaluation import Evaluation, evaluate
+from minicrt.training.interrupt import Interrupted, InterruptFlag
+from minicrt.training.optimizers import make_optimizer
+from minicrt.training.orthogonal import NeumannInverses, solve_exactly, with_own_inverses
+from minicrt.training.position import Position
+from minicrt.training.progress import Progress
+from minicrt.training.run_folder import RunFolder
+from minicrt.training.schedules import evaluation_steps, warmup_constant, warmup_cosine
+from minicrt.training.snapshot import load_snapshot, save_snapshot
+from minicrt.training.step import State, scored, train_step
+from minicrt.training.summary import summarize
+
+Array = np.ndarray
+
+
+class Trainer:
+    """One run. `parameters`, `average` (None without weight averaging), `best` (flat; None before the first
+    evaluation), `state`, `optimizer` and `position` are all that a checkpoint holds.
+
+    Raises DataError if a part of the corpus is too short for its batch and segment length.
+    """
+
+    def __init__(self, folder: RunFolder, model: SegmentModel, corpus: Corpus, config: TrainingConfig,
+                 progress: Progress | None = None):
+        self.folder, self.model, self.corpus, self.config = folder, model, corpus, config
+        self.progress = progress or Progress()
+        length = model.config.segment_length
+        self.train_stream = TokenStream(corpus.train, config.batch, length, "the training part")
+        self.valid_stream = TokenStream(corpus.valid, config.evaluation_batch, length, "the validation part")
+        self.test_stream = TokenStream(corpus.test, config.evaluation_batch, length, "the test part")
+        self.windows = math.ceil(len(self.train_stream) / config.bptt_segments)
+
+        self.parameters = model.initialize(np.random.default_rng([config.seed, 0]), np.dtype(config.precision))
+        solve_exactly(model, self.parameters)
+        self.gradients = self.parameters.zeros_like()
+        self.optimizer = make_optimizer(config, self.parameters)
+        self.inverses = NeumannInverses(config.neumann_order, config.exact_every)
+        self.average: Array | None = self.parameters.flat.copy() if config.ema_decay else None
+        self.best: Array | None = None
+        self.state: State = {}
+        self.position = Position(total=total_steps(config, self.windows))
+        self.calibration = Calibration(config.minutes, config.warmup_steps)
+
+    def run(self) -> dict[str, Any]:
+        """Train from where the folder's checkpoint left off, or from the start; returns the summary, also written.
+
+        Raises TrainingError when a loss or gradient is not finite (the last good checkpoint stays), CheckpointError
+        when the folder's checkpoint is damaged or of another configuration, and Interrupted after a Ctrl-C.
+        """
+        self._flag = InterruptFlag()
+        limit = threadpool_limits(self.config.threads) if self.config.threads else nullcontext()
+        with self.folder.in_use(), limit, self._flag:
+            if self.folder.checkpoint.exists():
+                load_snapshot(self)
+            self.folder.truncate_metrics(self.position.step)
+            self._before, self._entered = self.position.seconds, time.perf_counter()
+            self._saved = self._entered
+            try:
+                caution = self.model.caution(self.config.bptt_segments)
+                if caution:
+                    self.progress.say(caution)
+                self.progress.begin(self.position.step, self.position.total)
+                self._train()
+                summary = summarize(self)
+            except Interrupted:
+                self.save()
+                raise Interrupted(f"stopped after step {self.position.step} and saved in {self.folder.path}; "
+                                  f"resume it to go on") from None
+            except TrainingError as error:
+                raise TrainingError(f"{error} ({self._last_checkpoint()})") from error
+            finally:
+                self.progress.end()
+            self.folder.write_summary(summary)
+        return summary
+
+    def _train(self) -> None:
+        position = self.position
+        while True:
+            if self._evaluation_is_due():
+                self._evaluate()
+            elif position.total and time.perf_counter() - self._saved > self.config.checkpoint_seconds:
+                self.save()
+            if not position.total and (self.calibration.done() or self._flag.raised and self.calibration.can_plan()):
+                self._plan()
+            if position.total:
+                self.stop_if_interrupted()
+                if position.step >= position.total:
+                    return
+            self._step()
+
+    def _step(self) -> None:
+        position, config = self.position, self.config
+        start = time.perf_counter()
+        window = position.step % self.windows
+        if window == 0:
+            self.state = {}                                         # an epoch reads the stream from its start
+        first = window * config.bptt_segments
+        segments = [self.train_stream.segment(index)
+                    for index in range(first, min(first + config.bptt_segments, len(self.train_stream)))]
+        rng = np.random.default_rng([config.seed, 1, position.step])
+        loss, self.state, position.norm = train_step(
+            self.model, self.parameters, self.gradients, self.optimizer, segments, self.state, rng, config.clip,
+            self.rate(position.step), self.inverses)
+        position.step += 1
+        if self.average is not None:
+            update_average(self.average, self.parameters.flat, config.ema_decay, position.step)
+        tokens = scored(segments)
+        position.nll += loss * tokens
+        position.tokens += tokens
+        position.tokens_seen += tokens
+        seconds = time.perf_counter() - start
+        position.step_seconds += seconds
+        if not position.total:
+            self.calibration.add(seconds)
+        self.progress.step(position.step, loss, tokens)
+
+    def rate(self, step: int) -> float:
+        """The schedule's factor on the learning rates of step `step` (0 is the first)."""
+        config = self.config
+        if config.schedule == "constant":
+            return warmup_constant(step, config.warmup_steps)
+        return warmup_cosine(step, self.position.total, config.warmup_steps, config.final_learning_rate)
+
+    def _evaluation_is_due(self) -> bool:
+        position = self.position
+        return position.evaluated < position.step and position.step in evaluation_steps(
+            position.total, self.config.evaluations, self.config.warmup_steps)
+
+    def _evaluate(self) -> None:
+        position = self.position
+        flat = self.parameters.flat if self.average is None else self.average
+        valid = self.evaluate_stream("validation", self.valid_stream, flat)
+        best = valid.loss < position.best_loss
+        if best:
+            position.best_loss, position.best_step, self.best = valid.loss, position.step, flat.copy()
+        train_loss = position.nll / position.tokens
+        record = {
+            "step": position.step, "epoch": position.step / self.windows, "tokens": position.tokens_seen,
+            "train_loss": train_loss, "train_perplexity": Evaluation(train_loss, 1).perplexity,
+            "valid_loss": valid.loss, "valid_perplexity": valid.perplexity, "best": best,
+            "learning_rate": self.config.learning_rate * self.rate(position.step - 1),
+            "gradient_norm": position.norm, "orthogonality": self.model.orthogonality(self.parameters),
+            "seconds": self.seconds(), "tokens_per_second": self.tokens_per_second()}
+        self.folder.append_metrics(record)
+        self.progress.evaluated(record)
+        position.evaluated, position.nll, position.tokens = position.step, 0.0, 0
+        self.save()
+
+    def evaluate_stream(self, name: str, stream: TokenStream, flat: Array, cut: frozenset[str] = frozenset()
+                        ) -> Evaluation:
+        """Evaluate the parameters `flat`, with progress; Ctrl-C stops it."""
+        with self.progress.task(name, len(stream)) as advance:
+            def after_segment() -> None:
+                advance()
+                self.stop_if_interrupted()
+            return evaluate(self.model, with_own_inverses(self.model, self.parameters, flat), stream, cut,
+                            after_segment)
+
+    def _plan(self) -> None:
+        """Fix the number of steps of a run that is to last some minutes, and save it at once."""
+        start = time.perf_counter()
+        self.save()                                 # to be timed; a checkpoint without a total is not resumed from
+        saving = time.perf_counter() - start
+        config = self.config
+        # At the end: validation as trained and under three cuts, and test.
+        segments = (config.evaluations + 4) * len(self.valid_stream) + len(self.test_stream)
+        reserved = segments * self._evaluation_seconds() + (config.evaluations + 1) * saving
+        overhead = saving / config.checkpoint_seconds if config.checkpoint_seconds else 0.0
+        self.position.total = self.calibration.plan(self.seconds(), reserved, overhead)
+        self.save()
+        self.progress.say(f"planned {self.position.total} steps ({self.position.total / self.windows:.2f} epochs) for "
+                          f"{config.minutes:g} minutes; steps={self.position.total} reproduces this run")
+        self.progress.begin(self.position.step, self.position.total)
+
+    def _evaluation_seconds(self) -> float:
+        """The time of one segment of an evaluation, the second of two."""
+        state: State = {}
+        for index in range(min(2, len(self.valid_stream))):
+            start = time.perf_counter()
+            tokens, targets = self.valid_stream.segment(index)
+            _, state, _ = self.model.forward(self.parameters, tokens, targets, state, with_gradient=False)
+        return time.perf_counter() - start
+
+    def best_parameters(self) -> Parameters:
+        """The best weights on validation; before the first evaluation, the present ones."""
+        return with_own_inverses(self.model, self.parameters, self.parameters.flat if self.best is None else self.best)
+
+    def save(self) -> None:
+        """Write the checkpoint. Raises TrainingError, and leaves the old one, if anything in it is not finite."""
+        self.position.seconds = self.seconds()
+        save_snapshot(self)
+        self._saved = time.perf_counter()
+
+    def stop_if_interrupted(self) -> None:
+        if self._flag.raised:
+            raise Interrupted
+
+    def seconds(self) -> float:
+        """Wall time of the run so far, over all its resumptions."""
+        return self._before + time.perf_counter() - self._entered
+
+    def tokens_per_second(self) -> float:
+        return self.position.tokens_seen / max(self.position.step_seconds, 1e-9)
+
+    def _last_checkpoint(self) -> str:
+        if not self.folder.checkpoint.exists():
+            return "no checkpoint was written yet"
+        return f"the last good checkpoint is kept: {self.folder.checkpoint}"

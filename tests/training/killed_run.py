@@ -1,0 +1,33 @@
+"""A run, begun or resumed, that kills itself (kill -9) before its file operation number N: `killed_run FOLDER N`."""
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+from minicrt.training import resume, train
+from tests.training import tiny
+
+WATCHED = {"open", "os.mkdir", "os.rename", "os.rmdir"}
+
+
+def main(folder: Path, at: int) -> None:
+    operations = 0
+
+    def watch(event: str, arguments: tuple) -> None:
+        nonlocal operations
+        if event in WATCHED and str(arguments[0]).startswith(str(folder.parent)):
+            operations += 1
+            if operations == at:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    corpus = tiny.corpus()
+    sys.addaudithook(watch)
+    if folder.exists():
+        resume(folder, corpus=corpus)
+    else:
+        train(folder, tiny.model(), corpus, tiny.config(steps=12, evaluations=3, checkpoint_seconds=0.0))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]))

@@ -1,0 +1,35 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minicrt.training import clip_by_global_norm, global_norm
+
+
+@given(size=st.integers(1, 200_000), seed=st.integers(0, 99))
+def test_norm(size, seed):
+    flat = np.random.default_rng(seed).standard_normal(size).astype(np.float32)
+    assert global_norm(flat) == pytest.approx(np.sqrt(np.sum(flat.astype(np.float64) ** 2)), rel=1e-12)
+
+
+def test_norm_of_huge_values_does_not_overflow():
+    assert global_norm(np.full(4, 3e30, np.float32)) == pytest.approx(6e30)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_norm_shows_what_is_not_finite(bad):
+    flat = np.zeros(100_000, np.float32)
+    flat[70_001] = bad
+    assert not np.isfinite(global_norm(flat))
+
+
+def test_clip_scales_to_the_limit_and_keeps_the_direction():
+    g = np.array([3.0, 4.0])
+    clip_by_global_norm(g, 1.0, global_norm(g))
+    np.testing.assert_allclose(g, np.array([3.0, 4.0]) / (5 + 1e-6), rtol=1e-15)
+
+
+def test_clip_leaves_a_small_gradient_alone():
+    g = np.array([0.3, 0.4])
+    clip_by_global_norm(g, 1.0, global_norm(g))
+    assert g.tolist() == [0.3, 0.4]

@@ -1,0 +1,57 @@
+import io
+
+import pytest
+
+from minicrt.training import Bar, Lines, progress_for, train
+from minicrt.training.progress import clock, perplexity
+from tests.training import tiny
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_a_terminal_gets_a_bar_and_a_log_gets_lines():
+    assert isinstance(progress_for(Terminal()), Bar)
+    assert isinstance(progress_for(io.StringIO()), Lines)
+
+
+@pytest.fixture(scope="module")
+def corpus():
+    return tiny.corpus()
+
+
+def test_lines(tmp_path, corpus):
+    stream = io.StringIO()
+    train(tmp_path / "run", tiny.model(), corpus, tiny.config(), Lines(stream, seconds=0.0))
+    lines = stream.getvalue().splitlines()
+    assert "\r" not in stream.getvalue()
+    assert sum(line.startswith("step 8, epoch 0.62: train perplexity") for line in lines) == 1
+    steps = [line for line in lines if " of 30: loss " in line]
+    assert len(steps) == 30 and all("tokens/s" in line and line.endswith("left") for line in steps)
+
+
+def test_lines_are_rare(tmp_path, corpus):
+    stream = io.StringIO()
+    train(tmp_path / "run", tiny.model(), corpus, tiny.config(), Lines(stream, seconds=1000.0))
+    assert len(stream.getvalue().splitlines()) == 4                        # the evaluations
+
+
+def test_bar(tmp_path, corpus):
+    stream = Terminal()
+    train(tmp_path / "run", tiny.model(), corpus, tiny.config(), Bar(stream))
+    text = stream.getvalue()
+    assert "30/30" in text and "tokens/s" in text and "valid perplexity" in text
+
+
+def test_a_caution_is_told(tmp_path, corpus):
+    watcher = tiny.Meddler()
+    model = tiny.model(readout="transformer")
+    train(tmp_path / "run", model, corpus, tiny.config(steps=2, bptt_segments=1), watcher)
+    assert watcher.said == [model.caution(1)]
+
+
+def test_numbers():
+    assert clock(59.6) == "1:00" and clock(3600 + 61) == "1:01:01" and clock(5) == "0:05"
+    assert perplexity(0.0) == "1.0" and perplexity(2000.0) == "e^2000"

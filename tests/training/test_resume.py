@@ -1,0 +1,243 @@
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from minicrt.errors import CheckpointError
+from minicrt.training import Interrupted, load_run, read_checkpoint, resume, train
+from tests.training import tiny
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def corpus():
+    return tiny.corpus()
+
+
+class Crash(BaseException):
+    """The process is gone: nothing of the run gets to react."""
+
+
+def crash():
+    raise Crash
+
+
+def ctrl_c():
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+VARIANTS = {
+    "plain": ({}, {}),
+    "average": ({}, {"ema_decay": 0.9}),
+    "sgd": ({}, {"optimizer": "sgd", "learning_rate": 0.1}),
+    "float64": ({}, {"precision": "float64"}),
+    "neumann": ({"memory": "ncgru", "orthogonal": "candidate+reset", "cayley": "neumann"}, {"exact_every": 7}),
+    "writer": ({"memory_gradient": "writer", "memory_vectors": 2, "memory_start": "learned"}, {"bptt_segments": 1}),
+}
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("at", [1, 9, 24])
+def test_resumed_after_ctrl_c_equals_uninterrupted(tmp_path, corpus, variant, at):
+    model, config = VARIANTS[variant]
+    train(tmp_path / "whole", tiny.model(**model), corpus, tiny.config(**config))
+    with pytest.raises(Interrupted, match=f"stopped after step {at} and saved"):
+        train(tmp_path / "parts", tiny.model(**model), corpus, tiny.config(**config), tiny.Meddler(at, ctrl_c))
+    with pytest.raises(Interrupted, match="stopped after step 27"):
+        resume(tmp_path / "parts", corpus=corpus, progress=tiny.Meddler(27, ctrl_c))
+    resume(tmp_path / "parts", corpus=corpus)
+    assert tiny.outcome(tmp_path / "parts") == tiny.outcome(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("at", [3, 8, 9, 29, 30])
+@pytest.mark.parametrize("checkpoint_seconds", [0.0, 1000.0])
+def test_resumed_after_a_crash_equals_uninterrupted(tmp_path, corpus, at, checkpoint_seconds):
+    config = tiny.config(ema_decay=0.9, checkpoint_seconds=checkpoint_seconds)
+    train(tmp_path / "whole", tiny.model(), corpus, config)
+    with pytest.raises(Crash):
+        train(tmp_path / "parts", tiny.model(), corpus, config, tiny.Meddler(at, crash))
+    resume(tmp_path / "parts", corpus=corpus)
+    assert tiny.outcome(tmp_path / "parts") == tiny.outcome(tmp_path / "whole")
+
+
+class StopsInEvaluation(tiny.Meddler):
+    """Ctrl-C in the middle of evaluation number `at`."""
+
+    evaluations = 0
+
+    def task(self, name, total):
+        self.evaluations += 1
+        if self.evaluations == self.at:
+            ctrl_c()
+        return super().task(name, total)
+
+    def step(self, step, loss, tokens):
+        pass
+
+
+@pytest.mark.parametrize("at", [1, 2, 4, 5, 7, 9])                      # four of the run, five of the summary
+def test_stopped_in_an_evaluation(tmp_path, corpus, at):
+    train(tmp_path / "whole", tiny.model(), corpus, tiny.config())
+    with pytest.raises(Interrupted):
+        train(tmp_path / "parts", tiny.model(), corpus, tiny.config(), StopsInEvaluation(at))
+    assert not (tmp_path / "parts" / "summary.json").exists()
+    resume(tmp_path / "parts", corpus=corpus)
+    assert tiny.outcome(tmp_path / "parts") == tiny.outcome(tmp_path / "whole")
+
+
+def test_seconds_add_up_over_resumptions(tmp_path, corpus):
+    with pytest.raises(Interrupted):
+        train(tmp_path / "run", tiny.model(), corpus, tiny.config(), tiny.Meddler(20, ctrl_c))
+    checkpoint = tmp_path / "run" / "checkpoint.safetensors"
+    before = json.loads(read_checkpoint(checkpoint).metadata["position"])["seconds"]
+    assert before > 0
+    assert resume(tmp_path / "run", corpus=corpus).summary["seconds"] > before
+
+
+def test_ctrl_c_is_given_back(tmp_path, corpus):
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path / "run", tiny.model(), corpus, tiny.config(), tiny.Meddler(2, ctrl_c))
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_second_ctrl_c_stops_at_once(tmp_path, corpus):
+    def twice():
+        ctrl_c()
+        ctrl_c()
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        train(tmp_path / "run", tiny.model(), corpus, tiny.config(), tiny.Meddler(10, twice))
+    assert not isinstance(caught.value, Interrupted)
+    resume(tmp_path / "run", corpus=corpus)
+    train(tmp_path / "whole", tiny.model(), corpus, tiny.config())
+    assert tiny.outcome(tmp_path / "run") == tiny.outcome(tmp_path / "whole")
+
+
+def test_outside_the_main_thread(tmp_path, corpus):
+    failures = []
+
+    def work():
+        try:
+            train(tmp_path / "run", tiny.model(), corpus, tiny.config(steps=5))
+        except ValueError as error:                                     # "signal only works in main thread"
+            failures.append(error)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert not failures and load_run(tmp_path / "run").summary is not None
+
+
+def test_minutes_are_planned_once_and_reproduced_by_steps(tmp_path, corpus):
+    changes = {"warmup_steps": 12, "evaluations": 3, "checkpoint_seconds": 1000.0}
+    watcher = tiny.Meddler(30, ctrl_c)
+    with pytest.raises(Interrupted):
+        train(tmp_path / "minutes", tiny.model(), corpus, tiny.config(minutes=0.02, **changes), watcher)
+    total = json.loads(read_checkpoint(tmp_path / "minutes" / "checkpoint.safetensors").metadata["position"])["total"]
+    assert total > 30
+    assert [line for line in watcher.said if line.startswith(f"planned {total} steps") and f"steps={total}" in line]
+    with pytest.raises(Crash):                                          # the plan is not made again
+        resume(tmp_path / "minutes", corpus=corpus, progress=tiny.Meddler(total, crash))
+    resume(tmp_path / "minutes", corpus=corpus)
+    train(tmp_path / "steps", tiny.model(), corpus, tiny.config(steps=total, **changes))
+    assert tiny.outcome(tmp_path / "minutes") == tiny.outcome(tmp_path / "steps")
+
+
+@pytest.mark.parametrize("at", [1, 2, 7])
+def test_ctrl_c_while_the_minutes_are_measured(tmp_path, corpus, at):
+    changes = {"warmup_steps": 12, "evaluations": 3}
+    with pytest.raises(Interrupted):
+        train(tmp_path / "minutes", tiny.model(), corpus, tiny.config(minutes=0.01, **changes),
+              tiny.Meddler(at, ctrl_c))
+    assert read_checkpoint(tmp_path / "minutes" / "checkpoint.safetensors").metadata
+    run = resume(tmp_path / "minutes", corpus=corpus)
+    train(tmp_path / "steps", tiny.model(), corpus, tiny.config(steps=run.summary["steps"], **changes))
+    assert tiny.outcome(tmp_path / "minutes") == tiny.outcome(tmp_path / "steps")
+
+
+def test_a_crash_while_the_minutes_are_measured_begins_again(tmp_path, corpus):
+    changes = {"warmup_steps": 12, "evaluations": 3, "minutes": 0.01, "checkpoint_seconds": 0.0}
+    with pytest.raises(Crash):
+        train(tmp_path / "run", tiny.model(), corpus, tiny.config(**changes), tiny.Meddler(5, crash))
+    assert not (tmp_path / "run" / "checkpoint.safetensors").exists()
+    assert resume(tmp_path / "run", corpus=corpus).summary["steps"] >= 12
+
+
+def test_a_finished_run_is_only_loaded(tmp_path, corpus):
+    run = train(tmp_path / "run", tiny.model(), corpus, tiny.config())
+    before = {entry.name: entry.read_bytes() for entry in (tmp_path / "run").iterdir()}
+    again = resume(tmp_path / "run")                                    # the corpus is not even looked for
+    assert np.array_equal(again.parameters.flat, run.parameters.flat) and again.summary == run.summary
+    assert {entry.name: entry.read_bytes() for entry in (tmp_path / "run").iterdir()} == before
+
+
+@pytest.fixture
+def stopped(tmp_path, corpus):
+    with pytest.raises(Interrupted):
+        train(tmp_path / "run", tiny.model(), corpus, tiny.config(), tiny.Meddler(20, ctrl_c))
+    return tmp_path / "run"
+
+
+def refused(folder, corpus, complaint):
+    for attempt in (lambda: resume(folder, corpus=corpus), lambda: load_run(folder)):
+        with pytest.raises(CheckpointError, match=complaint) as caught:
+            attempt()
+        assert "\n" not in str(caught.value)
+
+
+def test_a_damaged_checkpoint_is_refused(stopped, corpus):
+    checkpoint = stopped / "checkpoint.safetensors"
+    data = checkpoint.read_bytes()
+    checkpoint.write_bytes(data[:-1])
+    refused(stopped, corpus, "damaged")
+    checkpoint.write_bytes(data[:40])
+    refused(stopped, corpus, "not a minicrt checkpoint")
+
+
+@pytest.mark.parametrize("old, new, key", [("width = 4", "width = 8", "model.width is 4 there and 8"),
+                                           ("seed = 0", "seed = 1", "training.seed is 0 there and 1")])
+def test_a_checkpoint_of_another_configuration_is_refused(stopped, corpus, old, new, key):
+    config = stopped / "config.toml"
+    config.write_text(config.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    refused(stopped, corpus, key)
+
+
+def test_another_corpus_is_refused(stopped):
+    with pytest.raises(CheckpointError, match="not the one"):
+        resume(stopped, corpus=tiny.corpus(701))
+
+
+def test_no_run(tmp_path, corpus):
+    refused(tmp_path / "nothing", corpus, "no run in")
+
+
+def test_a_run_without_a_checkpoint_cannot_be_loaded_but_resumed(tmp_path, corpus):
+    with pytest.raises(Crash):
+        train(tmp_path / "run", tiny.model(), corpus, tiny.config(), tiny.Meddler(2, crash))
+    with pytest.raises(CheckpointError, match="no checkpoint yet"):
+        load_run(tmp_path / "run")
+    assert resume(tmp_path / "run", corpus=corpus).summary["steps"] == 30
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
+def test_killed_at_random_file_operations(tmp_path):
+    """kill -9 again and again; each time the folder is not there yet or goes on, and the end is the same."""
+    def run(folder, at):
+        return subprocess.run([sys.executable, "-m", "tests.training.killed_run", str(folder), str(at)], cwd=ROOT,
+                              env={**os.environ, "OPENBLAS_NUM_THREADS": "1"}, check=False).returncode
+
+    assert run(tmp_path / "whole" / "run", 0) == 0
+    draw = random.Random(4)
+    for at in [1, 4, *(draw.randint(5, 14) for _ in range(4))]:
+        assert run(tmp_path / "parts" / "run", at) == -signal.SIGKILL
+    assert run(tmp_path / "parts" / "run", 0) == 0
+    assert tiny.outcome(tmp_path / "parts" / "run") == tiny.outcome(tmp_path / "whole" / "run")
