@@ -1,0 +1,86 @@
+"""The front door: `minicrt`, `python -m minicrt`.
+
+One module a command; each has `add(commands)`, which describes its arguments, and `run(arguments)`, which imports what
+it needs, so that `minicrt --help` is quick. Here is what they share: the parser and how an error ends the program.
+Exit codes: 0 done, 1 training cannot go on or a gradient is wrong, 2 bad input, 130 interrupted, 141 the reader of the
+output went away.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import TextIO
+
+from minicrt import __version__
+from minicrt.cli import data, evaluate, generate, gradcheck, info, train
+from minicrt.cli.parser import Parser
+from minicrt.errors import MinicrtError, TrainingError
+
+COMMANDS = (train, evaluate, generate, gradcheck, data, info)
+
+DESCRIPTION = """\
+The Compact Recurrent Transformer in NumPy: train it on text, see what its memory is worth,
+check every gradient."""
+
+EXAMPLES = """\
+examples:
+  minicrt train                                        learn from the Python documentation in two minutes
+  minicrt train --corpus ptb --preset small --minutes 15
+  minicrt eval runs/python-docs-tiny-001 --cut memory  the same weights without their memory
+  minicrt generate runs/python-docs-tiny-001 --prompt "the with statement"
+  minicrt gradcheck                                    every gradient against the complex step
+
+`minicrt COMMAND --help` tells more about a command."""
+
+
+def build_parser() -> Parser:
+    parser = Parser(prog="minicrt", description=DESCRIPTION, epilog=EXAMPLES)
+    parser.add_argument("--version", action="version", version=f"minicrt {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
+    for command in COMMANDS:
+        command.add(commands)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line `argv` (default: that of the process); returns the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        _write_anything(stream)
+    parser = build_parser()
+    try:
+        arguments = parser.parse_args(argv)
+        if arguments.command is None:
+            parser.print_help()
+            return 0
+        code = arguments.run(arguments)
+        sys.stdout.flush()                                   # so that a closed pipe shows here and not at exit
+        return code or 0
+    except KeyboardInterrupt as interrupted:
+        return _failed(str(interrupted) or "interrupted", 130)
+    except BrokenPipeError:
+        # The reader (`head`, say) has seen enough. The interpreter's own flush at exit must not fail once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except TrainingError as error:
+        return _failed(f"error: {error}", 1)
+    except UnicodeDecodeError as error:
+        return _failed(f"error: byte {error.start} of the input is not {error.encoding} text", 2)
+    except OSError as error:
+        place = f": {error.filename}" if error.filename else ""
+        return _failed(f"error: {error.strerror or error}{place}", 2)
+    except MemoryError as error:
+        return _failed(f"error: not enough memory ({error}); make the model, the batch or the segments smaller", 2)
+    except MinicrtError as error:
+        return _failed(f"error: {error}", 2)
+
+
+def _failed(message: str, code: int) -> int:
+    print("minicrt:", " ".join(message.split()), file=sys.stderr)
+    return code
+
+
+def _write_anything(stream: TextIO) -> None:
+    """A terminal that cannot show a character shows its number instead of ending the program."""
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="backslashreplace")

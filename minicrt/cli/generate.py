@@ -1,0 +1,54 @@
+"""`minicrt generate`: text from a trained model."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from minicrt.cli.parser import at_least
+
+DESCRIPTION = """\
+Let a trained model continue a text. The state is carried from segment to segment, so the text may be
+as long as you like: memory and time per token do not grow."""
+
+EXAMPLES = """\
+examples:
+  minicrt generate runs/python-docs-tiny-001
+  minicrt generate runs/python-docs-tiny-001 --prompt "the with statement" --tokens 200 --seed 7
+  minicrt generate runs/python-docs-tiny-001 --temperature 0     (always the most probable token)"""
+
+
+def add(commands: Any) -> None:
+    parser = commands.add_parser("generate", help="continue a text with a trained model", description=DESCRIPTION,
+                                 epilog=EXAMPLES)
+    parser.add_argument("run_folder", type=Path, metavar="RUN", help="a run folder, or a checkpoint file")
+    parser.add_argument("--prompt", default="", help="the text to continue (default: an opening of the corpus)")
+    parser.add_argument("--tokens", type=at_least(0), default=100, metavar="N", help="how many (default: 100)")
+    parser.add_argument("--temperature", type=float, default=0.8,
+                        help="below 1: more probable tokens; 0: the most probable one (default: 0.8)")
+    parser.add_argument("--top-k", type=int, default=0, metavar="K", help="only the K most probable (default: 0, all)")
+    parser.add_argument("--top-p", type=float, default=0.9, metavar="P",
+                        help="only the most probable that hold P together (default: 0.9)")
+    parser.add_argument("--unknown", action="store_true", help="allow <unk> in the text")
+    parser.add_argument("--seed", type=at_least(0), default=0, help="(default: 0)")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    import numpy as np
+
+    from minicrt.cli import report
+    from minicrt.inference.generation import generate
+    from minicrt.training import load_run
+
+    trained = load_run(arguments.run_folder)
+    vocabulary = trained.vocabulary
+    words = vocabulary.split(arguments.prompt) or report.opening(vocabulary)
+    foreign = sorted(set(words) - set(vocabulary.tokens))
+    prompt = vocabulary.encode(words)
+    if foreign:
+        print(f"minicrt: not in the vocabulary, read as <unk>: {' '.join(foreign)}", file=sys.stderr)
+    ids = generate(trained.model, trained.parameters, prompt, arguments.tokens, np.random.default_rng(arguments.seed),
+                   arguments.temperature, arguments.top_k, arguments.top_p,
+                   [] if arguments.unknown else report.unknown(vocabulary))
+    print(report.readable(vocabulary, [*prompt, *ids]))

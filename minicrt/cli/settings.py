@@ -1,0 +1,102 @@
+"""What is to be trained, how and on what: a preset, changed by the command line."""
+
+import dataclasses
+import tomllib
+import typing
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from minicrt import presets
+from minicrt.configuration import Dataclass, field_types, from_mapping, unknown_key
+from minicrt.errors import ConfigurationError
+from minicrt.models import MODELS, SegmentModel, create_model
+from minicrt.training.configuration import BUDGETS, TrainingConfig
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """The corpus by name or path, and what its tokens are."""
+
+    corpus: str = "python-docs"
+    level: Literal["word", "character"] = "word"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`model` is the table [model], to which the corpus adds its vocabulary."""
+
+    preset: str
+    model: dict[str, Any]
+    training: TrainingConfig
+    data: DataConfig
+
+    def create_model(self, vocabulary: int) -> SegmentModel:
+        return create_model({**self.model, "vocabulary": vocabulary})
+
+
+def tables(kind: str = "crt") -> dict[str, type[Dataclass]]:
+    """The tables of a preset, and the dataclass that says which keys each may have; `kind` is that of the model."""
+    if kind not in MODELS:
+        raise unknown_key(kind, MODELS, "the list of models")
+    return {"model": MODELS[kind][1], "training": TrainingConfig, "data": DataConfig}
+
+
+def settings(preset: str, changes: Mapping[str, Any]) -> Settings:
+    """The preset's settings with `changes` (key -> value) over them.
+
+    A budget (epochs, steps or minutes) among the changes replaces the preset's. Raises ConfigurationError for an
+    unknown preset or key, and for a value that the configuration rejects.
+    """
+    chosen = presets.load(preset)
+    if any(key in BUDGETS for key in changes):
+        chosen["training"] = {key: value for key, value in chosen["training"].items() if key not in BUDGETS}
+    kind = str(changes.get("model", chosen["model"].get("model", "crt")))
+    table_of = {key: table for table, cls in tables(kind).items() for key in field_types(cls)}
+    table_of["model"] = "model"
+    del table_of["vocabulary"]                               # the corpus decides
+    for key, value in changes.items():
+        if key not in table_of:
+            raise unknown_key(key, table_of, "--set")
+        chosen[table_of[key]][key] = value
+    made = Settings(preset, chosen["model"], from_mapping(TrainingConfig, chosen["training"], "training"),
+                    from_mapping(DataConfig, chosen["data"], "data"))
+    made.create_model(1)                                     # a wrong value is found before the corpus is read
+    return made
+
+
+def parse_assignments(assignments: Iterable[str]) -> dict[str, Any]:
+    """`key=value` each; the value as in TOML, or a bare word: width=96, dropout=0.1, tied=false, memory=gru."""
+    changes: dict[str, Any] = {}
+    for assignment in assignments:
+        key, equals, text = assignment.partition("=")
+        if not equals or not key.strip():
+            raise ConfigurationError(f"--set got {assignment!r}, expected key=value, as in --set width=96")
+        if key.strip() in changes:
+            raise ConfigurationError(f"--set got {key.strip()!r} twice, expected each key once")
+        changes[key.strip()] = _value(text.strip())
+    return changes
+
+
+def _value(text: str) -> Any:
+    try:
+        table = tomllib.loads(f"value = {text}")
+    except tomllib.TOMLDecodeError:
+        return text                                          # a bare word
+    return table["value"] if set(table) == {"value"} else text
+
+
+def describe_keys() -> dict[str, list[str]]:
+    """The keys of each table with their defaults: `memory=gru|ncgru|none`, the default first."""
+    described = {}
+    for table, cls in tables().items():
+        hints = field_types(cls)
+        described[table] = [f"{field.name}={_shown(hints[field.name], field.default)}"
+                            for field in dataclasses.fields(cls) if field.name != "vocabulary"]
+    return described
+
+
+def _shown(kind: Any, default: Any) -> str:
+    if typing.get_origin(kind) is Literal:
+        return "|".join(sorted(typing.get_args(kind), key=lambda choice: choice != default))
+    return str(default).lower() if isinstance(default, bool) else str(default)

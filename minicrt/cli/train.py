@@ -1,0 +1,136 @@
+"""`minicrt train`: learn from a corpus in a run folder, say what was learned and what the memory is worth."""
+
+import argparse
+import re
+import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from minicrt import presets
+from minicrt.cli.parser import at_least
+from minicrt.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from minicrt.training import Progress, Trained
+
+DESCRIPTION = """\
+Train a Compact Recurrent Transformer. With no option: the preset tiny on the Python documentation,
+which needs no download and takes under two minutes on two cores.
+
+The run folder (runs/CORPUS-PRESET-NUMBER, or --out) receives config.toml, metrics.jsonl, summary.json,
+checkpoint.safetensors, curves.png and sample.txt. Ctrl-C saves; --resume goes on."""
+
+EXAMPLES = """\
+examples:
+  minicrt train
+  minicrt train --corpus ptb --preset small --minutes 15
+  minicrt train --corpus my-novel.txt --level character --set width=128 --set memory=ncgru
+  minicrt train --set memory=none --set positions=learned --epochs 3     (a plain Transformer)
+  minicrt train --resume runs/python-docs-tiny-001"""
+
+FRESH_ONLY = ("preset", "corpus", "level", "minutes", "epochs", "set", "seed", "out", "threads")
+
+
+def add(commands: Any) -> None:
+    parser = commands.add_parser("train", help="train a model; with no option, two minutes on the Python documentation",
+                                 description=DESCRIPTION, epilog=EXAMPLES, more=further_help)
+    parser.add_argument("--preset", metavar="NAME", help=f"{', '.join(presets.names())}; see below (default: tiny)")
+    parser.add_argument("--corpus", metavar="NAME|FILE",
+                        help="python-docs, ptb, wikitext-2, wikitext-103, or a text file (default: the preset's)")
+    parser.add_argument("--level", choices=("word", "character"), help="what a token is (default: the preset's)")
+    parser.add_argument("--data-dir", type=Path, metavar="DIR",
+                        help="where corpora are looked for first, then in $MINICRT_DATA and the user's cache")
+    budget = parser.add_mutually_exclusive_group()
+    budget.add_argument("--minutes", type=float, help="train for about so long, all included")
+    budget.add_argument("--epochs", type=float, help="read the training text so often")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE",
+                        help="change one key of the preset; may be given again; see below")
+    parser.add_argument("--seed", type=at_least(0), help="of the first weights and of dropout (default: 0)")
+    parser.add_argument("--threads", type=at_least(1), help="of the matrix products (default: the environment's)")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="the run folder, which must not exist")
+    parser.add_argument("--resume", type=Path, metavar="DIR", help="go on with a run that was stopped")
+    parser.add_argument("--quiet", action="store_true", help="no progress, only the summary")
+    parser.set_defaults(run=run)
+
+
+def further_help() -> str:
+    from minicrt.cli.settings import describe_keys
+
+    lines = ["presets:"]
+    lines += [f"  {name:<10}{presets.description(name)}" for name in presets.names()]
+    lines += ["", "keys of --set, with their defaults (the presets change some: minicrt info --preset NAME):"]
+    for table, keys in describe_keys().items():
+        lines += textwrap.wrap("  ".join(keys), 100, initial_indent=f"  {table:<10}", subsequent_indent=" " * 12,
+                               break_on_hyphens=False, break_long_words=False)
+    return "\n".join(lines)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    from minicrt.cli import report
+    from minicrt.training import Progress, progress_for, resume
+
+    progress = Progress() if arguments.quiet else progress_for()
+    if arguments.resume is None:
+        trained = train_afresh(arguments, progress)
+    else:
+        refuse_with_resume(arguments)
+        with saying_how_to_resume(arguments.resume):
+            trained = resume(arguments.resume, arguments.data_dir, progress)
+    report.write_pictures_and_sample(trained)
+    report.print_summary(trained)
+
+
+@contextmanager
+def saying_how_to_resume(folder: Path) -> Iterator[None]:
+    from minicrt.training import Interrupted
+
+    try:
+        yield
+    except Interrupted as stopped:
+        raise Interrupted(f"{stopped}: minicrt train --resume {folder}") from None
+
+
+def refuse_with_resume(arguments: argparse.Namespace) -> None:
+    given = [f"--{name}" for name in FRESH_ONLY if getattr(arguments, name) not in (None, [])]
+    if given:
+        raise ConfigurationError(f"--resume goes on with the settings of the run, got {' and '.join(given)} as well; "
+                                 "leave that out, or start another run")
+
+
+def changes_asked_for(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The keys that the options change, --set included. Raises ConfigurationError for a key given in both ways."""
+    from minicrt.cli.settings import parse_assignments
+
+    changes = parse_assignments(arguments.set)
+    for key in ("corpus", "level", "minutes", "epochs", "seed", "threads"):
+        value = getattr(arguments, key)
+        if value is not None and key in changes:
+            raise ConfigurationError(f"--set {key} and --{key} are both given, expected one of them")
+        if value is not None:
+            changes[key] = value
+    return changes
+
+
+def train_afresh(arguments: argparse.Namespace, progress: "Progress") -> "Trained":
+    from minicrt.cli import report
+    from minicrt.cli.settings import settings
+    from minicrt.data import load_corpus
+    from minicrt.training import train
+
+    chosen = settings("tiny" if arguments.preset is None else arguments.preset, changes_asked_for(arguments))
+    corpus = load_corpus(chosen.data.corpus, chosen.data.level, arguments.data_dir)
+    model = chosen.create_model(corpus.vocabulary.size)
+    folder = arguments.out or next_folder(Path("runs"), f"{Path(corpus.name).stem}-{chosen.preset}")
+    report.print_header(model, corpus, chosen, folder)
+    with saying_how_to_resume(folder):
+        return train(folder, model, corpus, chosen.training, progress)
+
+
+def next_folder(parent: Path, name: str) -> Path:
+    """`parent`/`name`-NNN, NNN the number after the highest that is taken."""
+    pattern = re.compile(re.escape(name) + r"-(\d+)")
+    names = [path.name for path in parent.iterdir()] if parent.is_dir() else []
+    taken = [int(match[1]) for match in map(pattern.fullmatch, names) if match]
+    return parent / f"{name}-{max(taken, default=0) + 1:03}"

@@ -1,0 +1,136 @@
+"""What a command prints and what a run leaves behind."""
+
+import json
+import subprocess
+import tomllib
+
+import numpy as np
+
+from minicrt.cli import main
+from tests.cli.running import command, environment, refused, run_minicrt
+
+
+def test_train_prints_the_summary_and_leaves_every_file(trained):
+    _, run, printed = trained
+    summary = json.loads((run / "summary.json").read_text(encoding="utf-8"))
+    assert {file.name for file in run.iterdir()} == {"config.toml", "metrics.jsonl", "summary.json", "curves.png",
+                                                     "checkpoint.safetensors", "sample.txt"}
+    for key in ("valid_perplexity", "test_perplexity", "valid_perplexity_memory_cut", "valid_perplexity_positions_cut",
+                "valid_perplexity_state_cut"):
+        assert f"{summary[key]:.2f}" in printed
+    assert f"{summary['parameters']:,} parameters" in printed
+    assert (run / "curves.png").read_bytes().startswith(b"\x89PNG")
+    sample = (run / "sample.txt").read_text(encoding="utf-8")
+    assert sample.strip() and "<unk>" not in sample
+    assert sample.strip().splitlines()[0].strip() in printed
+
+
+def test_the_configuration_holds_what_was_asked_for(trained):
+    text, run, _ = trained
+    configuration = tomllib.loads((run / "config.toml").read_text(encoding="utf-8"))
+    assert configuration["model"]["width"] == 8
+    assert configuration["training"]["epochs"] == 2
+    assert configuration["training"]["seed"] == 3
+    assert configuration["data"]["corpus"] == str(text)
+
+
+def test_eval_gives_the_figures_of_the_summary(trained, capsys):
+    _, run, _ = trained
+    summary = json.loads((run / "summary.json").read_text(encoding="utf-8"))
+    for options, key in [([], "valid_perplexity"), (["--split", "test"], "test_perplexity"),
+                         (["--cut", "memory"], "valid_perplexity_memory_cut"),
+                         (["--cut", "positions"], "valid_perplexity_positions_cut"),
+                         (["--cut", "state"], "valid_perplexity_state_cut")]:
+        assert main(["eval", str(run), *options]) == 0
+        assert f"perplexity {summary[key]:.3f} " in capsys.readouterr().out
+    assert main(["eval", str(run), "--batch", "3", "--segment-length", "4"]) == 0
+    assert "batch 3, segments of 4, carried: memory, positions" in capsys.readouterr().out
+
+
+def test_generate_continues_the_prompt_and_repeats_itself_with_the_same_seed(trained, capsys):
+    _, run, _ = trained
+    texts = []
+    for seed in ("5", "5", "6"):
+        assert main(["generate", str(run), "--prompt", "red and blue", "--tokens", "30", "--seed", seed]) == 0
+        texts.append(capsys.readouterr().out)
+    assert texts[0] == texts[1] != texts[2]
+    assert texts[0].startswith("red and blue ")
+    assert len(texts[0].replace("\n", " <eos> ").split()) >= 3 + 30
+
+
+def test_generate_says_which_words_it_does_not_know(trained, capsys):
+    _, run, _ = trained
+    assert main(["generate", str(run), "--prompt", "red zebra", "--tokens", "0"]) == 0
+    captured = capsys.readouterr()
+    assert captured.out == "red <unk>\n"
+    assert captured.err == "minicrt: not in the vocabulary, read as <unk>: zebra\n"
+
+
+def test_info_shows_every_parameter(trained, capsys):
+    _, run, _ = trained
+    summary = json.loads((run / "summary.json").read_text(encoding="utf-8"))
+    assert main(["info", str(run)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    table = lines[next(i for i, line in enumerate(lines) if line.startswith("parameter")) + 1:]
+    cells = [line.replace(",", "").split() for line in table]
+    sizes = {row[0]: int(row[-1] if row[0] == "all" else row[-2]) for row in cells}
+    assert sizes.pop("all") == sum(sizes.values()) == summary["parameters"]
+    assert "blocks.0.attention.w_qkv" in sizes
+
+
+def test_info_shows_versions_and_corpora(capsys):
+    assert main(["info"]) == 0
+    printed = capsys.readouterr().out
+    assert f"NumPy {np.__version__}" in printed
+    assert "python-docs" in printed
+
+
+def test_info_of_a_preset(capsys):
+    assert main(["info", "--preset", "tiny"]) == 0
+    assert "memory.0.w" in capsys.readouterr().out
+
+
+def test_data_list_and_a_corpus_that_is_nowhere(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("MINICRT_DATA", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert main(["data", "list"]) == 0
+    printed = capsys.readouterr().out
+    assert "found: pydoc_data.topics" in printed
+    assert "not found: run `minicrt data get ptb`" in printed
+    assert "minicrt data get ptb" in refused(capsys, "train", "--corpus", "ptb")
+
+
+def test_gradcheck_prints_a_table_and_agrees(capsys):
+    assert main(["gradcheck", "--seed", "1"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["check", "tensor", "relative", "error", "tolerance", "verdict"]
+    assert all(line.endswith(" ok") for line in lines[1:-2])
+    assert lines[-1].startswith(f"all {len(lines) - 3} gradients agree")
+
+
+def test_a_wrong_gradient_is_exit_code_1(capsys, monkeypatch):
+    from minicrt import ops
+    from minicrt.conformance import suite
+    monkeypatch.setattr(suite, "CONFIGURATIONS", {})
+    monkeypatch.setattr(ops, "tanh_backward", lambda d_y, cache: d_y)
+    assert main(["gradcheck"]) == 1
+    printed = capsys.readouterr().out
+    assert " WRONG" in printed
+    assert "gradients are WRONG" in printed.splitlines()[-1]
+
+
+def test_a_reader_that_goes_away_is_no_error(trained):
+    _, run, _ = trained
+    process = subprocess.Popen(command("info", run), env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdout.close()
+    error = process.stderr.read()
+    assert (process.wait(), error) == (141, b"")
+
+
+def test_no_traceback_from_a_process_without_unicode(trained, tmp_path):
+    """A terminal that knows ASCII only."""
+    _, run, _ = trained
+    result = run_minicrt("generate", run, "--prompt", "café", "--tokens", "3", cwd=tmp_path, PYTHONIOENCODING="ascii",
+                         PYTHONUTF8="0")
+    assert (result.returncode, result.stderr) == (0, "minicrt: not in the vocabulary, read as <unk>: caf\\xe9\n")

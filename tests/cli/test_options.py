@@ -1,0 +1,44 @@
+"""Presets, --set, help, and what importing costs."""
+
+import subprocess
+import sys
+
+import pytest
+
+from minicrt.cli import main
+from minicrt.cli.settings import parse_assignments, settings
+from minicrt.errors import ConfigurationError
+from tests.cli.running import environment
+
+
+def test_values_are_toml_or_bare_words():
+    assert parse_assignments(["width=96", "dropout = 0.1", "tied=false", "memory=gru", "readout='residual'",
+                              "orthogonal=candidate+reset", "learning_rate=3e-3"]) == {
+        "width": 96, "dropout": 0.1, "tied": False, "memory": "gru", "readout": "residual",
+        "orthogonal": "candidate+reset", "learning_rate": 0.003}
+
+
+def test_a_budget_replaces_that_of_the_preset():
+    assert settings("tiny", {}).training.epochs > 0
+    changed = settings("tiny", {"minutes": 2.0}).training
+    assert (changed.minutes, changed.epochs, changed.steps) == (2.0, 0.0, 0)
+    with pytest.raises(ConfigurationError, match="exactly one"):
+        settings("tiny", {"minutes": 2.0, "steps": 3})
+
+
+def test_help_shows_presets_and_keys(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["train", "--help"])
+    assert ended.value.code == 0
+    printed = capsys.readouterr().out
+    for word in ("tiny", "small", "ptb", "memory=gru|ncgru|none", "bptt_segments=2", "corpus=python-docs"):
+        assert word in printed
+    assert main([]) == 0
+    assert "minicrt train" in capsys.readouterr().out
+
+
+def test_importing_the_package_or_asking_for_help_loads_nothing_heavy():
+    code = ("import sys, minicrt.cli; minicrt.cli.build_parser(); "
+            "print([m for m in ('numpy', 'scipy', 'matplotlib', 'tqdm') if m in sys.modules])")
+    result = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, text=True, check=True)
+    assert result.stdout == "[]\n"

@@ -1,0 +1,21 @@
+import pytest
+
+from minicrt import presets
+from minicrt.cli.settings import settings
+from minicrt.errors import ConfigurationError
+
+
+def test_tiny_comes_first():
+    assert presets.names() == ("tiny", "small", "ptb")
+
+
+@pytest.mark.parametrize("name", presets.names())
+def test_every_preset_is_a_valid_configuration_with_a_description(name):
+    assert settings(name, {}).preset == name
+    assert presets.description(name)[0].isupper()
+    assert presets.description(name).endswith(".")
+
+
+def test_an_unknown_preset_suggests_a_known_one():
+    with pytest.raises(ConfigurationError, match="did you mean 'small'"):
+        presets.load("smal")
