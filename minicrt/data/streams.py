@@ -1,0 +1,70 @@
+"""One long token stream cut into rows and segments, for models that carry a state from segment to segment."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from minicrt.errors import DataError, InputError
+
+NOT_SCORED = -1
+
+
+class TokenStream:
+    """The N - 1 next-token predictions of one stream, in `batch` rows of `row_length` = ceil((N - 1)/batch).
+
+    Row b reads tokens[b·row_length + i] and predicts tokens[b·row_length + i + 1]; its segment n + 1 follows its
+    segment n, so a state carried from segment to segment sees each row without a gap. What is left over at the
+    end of the last rows is padding: token 0 with target -1, which no loss counts. So each prediction is scored
+    exactly once. The last segment is shorter when `segment_length` does not divide `row_length`.
+
+    Arguments
+        tokens: (N,) ids
+        batch: the number of rows B
+        segment_length: T
+        name: what an error message calls the stream
+    Raises DataError when a row is shorter than one segment, InputError when an argument makes no sense.
+    """
+
+    def __init__(self, tokens: np.ndarray, batch: int, segment_length: int, name: str = "the stream") -> None:
+        tokens = np.asarray(tokens)
+        if tokens.ndim != 1 or not np.issubdtype(tokens.dtype, np.integer):
+            raise InputError(f"{name} is {tokens.dtype} of shape {tokens.shape}, expected integers of shape (N,)")
+        if batch < 1 or segment_length < 1:
+            raise InputError(f"batch is {batch} and segment_length {segment_length}, expected at least 1 each")
+        self.batch = batch
+        self.segment_length = segment_length
+        self.predictions = max(tokens.size - 1, 0)
+        self.row_length = -(-self.predictions // batch)
+        if self.row_length < segment_length:
+            raise DataError(self._too_short(tokens.size, name))
+        padding = batch * self.row_length - self.predictions
+        inputs = np.pad(tokens[:-1].astype(np.int32), (0, padding))
+        targets = np.pad(tokens[1:].astype(np.int32), (0, padding), constant_values=NOT_SCORED)
+        self._tokens = inputs.reshape(batch, self.row_length)
+        self._targets = targets.reshape(batch, self.row_length)
+
+    def _too_short(self, size: int, name: str) -> str:
+        if self.predictions < self.segment_length:
+            return (f"{name} has {size} tokens, too few for one segment of {self.segment_length} and its targets; "
+                    "take a longer text or a smaller segment_length")
+        # ceil(P/B) >= T exactly when P > (T - 1) B
+        largest = self.batch
+        if self.segment_length > 1:
+            largest = (self.predictions - 1) // (self.segment_length - 1)
+        return (f"{name} has {size} tokens: in {self.batch} rows that is {self.row_length} each, fewer than one "
+                f"segment of {self.segment_length}; use a batch of at most {largest}, a longer text or a smaller "
+                "segment_length")
+
+    def __len__(self) -> int:
+        """The number of segments in one pass."""
+        return -(-self.row_length // self.segment_length)
+
+    def segment(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        """Segment `index` of every row: tokens (B, T_i) and targets (B, T_i), int32, T_i <= T."""
+        if not 0 <= index < len(self):
+            raise IndexError(f"segment {index} of a stream of {len(self)} segments")
+        columns = slice(index * self.segment_length, (index + 1) * self.segment_length)
+        return self._tokens[:, columns], self._targets[:, columns]
+
+    def __iter__(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        return (self.segment(index) for index in range(len(self)))

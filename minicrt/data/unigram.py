@@ -1,0 +1,24 @@
+"""The unigram model: the score that any model must beat."""
+
+import numpy as np
+
+from minicrt.errors import DataError
+
+
+def unigram_perplexity(train: np.ndarray, evaluated: np.ndarray, vocabulary_size: int) -> float:
+    """exp(−(1/n) Σ_i log q(w_i)) over the n tokens of `evaluated`, with q(w) = count of w in `train` / len(train).
+
+    q is the maximum-likelihood estimate. It gives infinity when `evaluated` holds a type that `train` does not;
+    then, and only then, one is added to every type's count (Laplace), so that the figure stays finite.
+    Every token is scored, the first one too: a unigram model needs no context.
+
+    Arguments
+        train, evaluated: (N,), (n,) ids below vocabulary_size
+    Raises DataError when either is empty.
+    """
+    if train.size == 0 or evaluated.size == 0:
+        raise DataError(f"the unigram model got {train.size} and {evaluated.size} tokens, expected at least one each")
+    counts = np.bincount(train, minlength=vocabulary_size)
+    if not counts[evaluated].all():
+        counts = counts + 1
+    return float(np.exp(np.log(counts.sum()) - np.log(counts[evaluated]).mean()))
