@@ -86,11 +86,13 @@ class CRT(SegmentModel):
                      (memory_position "first")
         "memory"     h (B, M, T, D), the memory after each token (per segment: (B, M, 1, D))
         "positions"  p (B, T, D_p), the recurrent positional states
+        "state"      state′, to look into the next segment with
         """
         e, _ = self._embed(parameters, tokens, state, None)
-        _, _, cache = self.encode(parameters, e, state, None, True)
+        _, new_state, cache = self.encode(parameters, e, state, None, True)
         block_caches, _ = cache["blocks"]
-        seen: dict[str, Any] = {"attention": [attention_cache[1][1][0] for _, (attention_cache, _) in block_caches]}
+        seen: dict[str, Any] = {"attention": [attention_cache[1][1][0] for _, (attention_cache, _) in block_caches],
+                                "state": new_state}
         if self.config.memory != "none":
             seen["memory"] = cache["write"][0]
         if self.config.positions == "recurrent":

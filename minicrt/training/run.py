@@ -43,6 +43,11 @@ class Trained:
     def training(self) -> TrainingConfig:
         return from_mapping(TrainingConfig, self.configuration["training"], "training")
 
+    @property
+    def metrics(self) -> list[dict[str, Any]]:
+        """The lines of the run folder's metrics.jsonl, one an evaluation."""
+        return RunFolder.open(self.folder).read_metrics()
+
 
 def train(folder: Path | str, model: SegmentModel, corpus: Corpus, config: TrainingConfig,
           progress: Progress | None = None) -> Trained:
