@@ -64,7 +64,7 @@ def write_checkpoint(path: Path, arrays: Mapping[str, Array], metadata: Mapping[
     try:
         write_atomically(path, bytes(data))
     except OSError as error:
-        raise CheckpointError(f"cannot write the checkpoint {path}: {error.strerror}; an older one is kept") from error
+        raise CheckpointError(f"cannot write the checkpoint {path}: {error.strerror}; the old one is kept") from error
 
 
 def read_checkpoint(path: Path) -> Checkpoint:

@@ -8,6 +8,8 @@ import math
 from collections.abc import Callable, Set
 from dataclasses import dataclass
 
+import numpy as np
+
 from minicrt.data import TokenStream
 from minicrt.errors import TrainingError
 from minicrt.models.parameters import Parameters
@@ -46,7 +48,8 @@ def evaluate(model: SegmentModel, parameters: Parameters, stream: TokenStream, c
     nll, tokens_scored = 0.0, 0
     for index in range(len(stream)):
         tokens, targets = stream.segment(index)
-        loss, state, _ = model.forward(parameters, tokens, targets, state, None, with_gradient=False)
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):     # the loss tells
+            loss, state, _ = model.forward(parameters, tokens, targets, state, None, with_gradient=False)
         if not math.isfinite(loss):
             raise TrainingError(f"evaluation: the loss of segment {index} is {loss}")
         count = scored([(tokens, targets)])

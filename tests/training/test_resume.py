@@ -12,6 +12,7 @@ import pytest
 
 from minicrt.errors import CheckpointError
 from minicrt.training import Interrupted, load_run, read_checkpoint, resume, train
+from minicrt.training.budget import Calibration
 from tests.training import tiny
 
 ROOT = Path(__file__).parents[2]
@@ -64,6 +65,26 @@ def test_resumed_after_a_crash_equals_uninterrupted(tmp_path, corpus, at, checkp
     train(tmp_path / "whole", tiny.model(), corpus, config)
     with pytest.raises(Crash):
         train(tmp_path / "parts", tiny.model(), corpus, config, tiny.Meddler(at, crash))
+    resume(tmp_path / "parts", corpus=corpus)
+    assert tiny.outcome(tmp_path / "parts") == tiny.outcome(tmp_path / "whole")
+
+
+class DiesAfterEvaluation(tiny.Meddler):
+    """Gone between the line in metrics.jsonl and the checkpoint, after step `at`."""
+
+    def step(self, step, loss, tokens):
+        pass
+
+    def evaluated(self, record):
+        if record["step"] == self.at:
+            crash()
+
+
+@pytest.mark.parametrize("at", [8, 23, 30])
+def test_metrics_ahead_of_the_checkpoint_are_not_doubled(tmp_path, corpus, at):
+    train(tmp_path / "whole", tiny.model(), corpus, tiny.config())
+    with pytest.raises(Crash):
+        train(tmp_path / "parts", tiny.model(), corpus, tiny.config(), DiesAfterEvaluation(at))
     resume(tmp_path / "parts", corpus=corpus)
     assert tiny.outcome(tmp_path / "parts") == tiny.outcome(tmp_path / "whole")
 
@@ -137,39 +158,52 @@ def test_outside_the_main_thread(tmp_path, corpus):
     assert not failures and load_run(tmp_path / "run").summary is not None
 
 
-def test_minutes_are_planned_once_and_reproduced_by_steps(tmp_path, corpus):
+@pytest.fixture
+def planned(monkeypatch):
+    """Plans that do not depend on how fast the machine happens to be; each is counted."""
+    plans = []
+    monkeypatch.setattr(Calibration, "plan", lambda self, *spent: plans.append(spent) or 45)
+    return plans
+
+
+def test_minutes_are_planned_once_and_reproduced_by_steps(tmp_path, corpus, planned):
     changes = {"warmup_steps": 12, "evaluations": 3, "checkpoint_seconds": 1000.0}
     watcher = tiny.Meddler(30, ctrl_c)
     with pytest.raises(Interrupted):
         train(tmp_path / "minutes", tiny.model(), corpus, tiny.config(minutes=0.02, **changes), watcher)
-    total = json.loads(read_checkpoint(tmp_path / "minutes" / "checkpoint.safetensors").metadata["position"])["total"]
-    assert total > 30
-    assert [line for line in watcher.said if line.startswith(f"planned {total} steps") and f"steps={total}" in line]
-    with pytest.raises(Crash):                                          # the plan is not made again
-        resume(tmp_path / "minutes", corpus=corpus, progress=tiny.Meddler(total, crash))
+    assert watcher.said == [f"planned 45 steps ({45 / 13:.2f} epochs) for 0.02 minutes; steps=45 reproduces this run"]
+    with pytest.raises(Crash):
+        resume(tmp_path / "minutes", corpus=corpus, progress=tiny.Meddler(45, crash))
     resume(tmp_path / "minutes", corpus=corpus)
-    train(tmp_path / "steps", tiny.model(), corpus, tiny.config(steps=total, **changes))
+    assert len(planned) == 1
+    train(tmp_path / "steps", tiny.model(), corpus, tiny.config(steps=45, **changes))
     assert tiny.outcome(tmp_path / "minutes") == tiny.outcome(tmp_path / "steps")
 
 
 @pytest.mark.parametrize("at", [1, 2, 7])
-def test_ctrl_c_while_the_minutes_are_measured(tmp_path, corpus, at):
+def test_ctrl_c_while_the_minutes_are_measured(tmp_path, corpus, at, planned):
     changes = {"warmup_steps": 12, "evaluations": 3}
     with pytest.raises(Interrupted):
         train(tmp_path / "minutes", tiny.model(), corpus, tiny.config(minutes=0.01, **changes),
               tiny.Meddler(at, ctrl_c))
-    assert read_checkpoint(tmp_path / "minutes" / "checkpoint.safetensors").metadata
-    run = resume(tmp_path / "minutes", corpus=corpus)
-    train(tmp_path / "steps", tiny.model(), corpus, tiny.config(steps=run.summary["steps"], **changes))
+    assert len(planned) == 1 and (tmp_path / "minutes" / "checkpoint.safetensors").exists()
+    resume(tmp_path / "minutes", corpus=corpus)
+    assert len(planned) == 1
+    train(tmp_path / "steps", tiny.model(), corpus, tiny.config(steps=45, **changes))
     assert tiny.outcome(tmp_path / "minutes") == tiny.outcome(tmp_path / "steps")
 
 
-def test_a_crash_while_the_minutes_are_measured_begins_again(tmp_path, corpus):
-    changes = {"warmup_steps": 12, "evaluations": 3, "minutes": 0.01, "checkpoint_seconds": 0.0}
-    with pytest.raises(Crash):
-        train(tmp_path / "run", tiny.model(), corpus, tiny.config(**changes), tiny.Meddler(5, crash))
-    assert not (tmp_path / "run" / "checkpoint.safetensors").exists()
-    assert resume(tmp_path / "run", corpus=corpus).summary["steps"] >= 12
+@pytest.mark.parametrize("at", ["measuring", "planning"])
+def test_a_crash_before_the_plan_is_saved_begins_again(tmp_path, corpus, at, monkeypatch):
+    changes = {"warmup_steps": 12, "evaluations": 3, "minutes": 0.005, "checkpoint_seconds": 0.0}
+    with monkeypatch.context() as patch, pytest.raises(Crash):
+        patch.setattr(Calibration, "plan", lambda *spent: crash())
+        train(tmp_path / "run", tiny.model(), corpus, tiny.config(**changes),
+              tiny.Meddler(1 if at == "measuring" else 0, crash))
+    assert (tmp_path / "run" / "checkpoint.safetensors").exists() == (at == "planning")
+    steps = resume(tmp_path / "run", corpus=corpus).summary["steps"]
+    train(tmp_path / "steps", tiny.model(), corpus, tiny.config(**{**changes, "minutes": 0.0, "steps": steps}))
+    assert tiny.outcome(tmp_path / "run") == tiny.outcome(tmp_path / "steps")
 
 
 def test_a_finished_run_is_only_loaded(tmp_path, corpus):

@@ -73,13 +73,13 @@ def test_the_trainer_is_the_plain_loop(tmp_path, corpus):
 
 
 def test_the_best_weights_are_kept_and_loaded(tmp_path, corpus):
-    """With a rate that grows absurd the last weights are not the best."""
-    config = tiny.config(steps=40, learning_rate=0.3, schedule="constant", warmup_steps=35, evaluations=8, clip=0.0)
+    """With an absurd learning rate the last weights are not the best."""
+    config = tiny.config(steps=40, learning_rate=0.5, schedule="constant", warmup_steps=10, evaluations=8, clip=0.0)
     watcher = tiny.Meddler()
     run = train(tmp_path / "run", tiny.model(), corpus, config, watcher)
     perplexities = {record["step"]: record["valid_perplexity"] for record in watcher.records}
     best = min(perplexities, key=perplexities.__getitem__)
-    assert run.step == run.summary["best_step"] == best
+    assert run.step == run.summary["best_step"] == best < 40
     assert run.summary["valid_perplexity"] == perplexities[best]
     for path in (tmp_path / "run", tmp_path / "run" / "checkpoint.safetensors"):
         loaded = load_run(path)
