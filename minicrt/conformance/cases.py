@@ -89,7 +89,7 @@ def attention_case(rng: Rng, batch: int = 2, queries: int = 3, keys: int = 4, wi
 def gru_case(rng: Rng, batch: int = 2, length: int = 4, inputs: int = 2, width: int = 3, reset_after: bool = True
              ) -> Case:
     recurrent = _recurrent_inputs(rng, batch, length, inputs, width)
-    recurrent |= {"b_hn": rng.standard_normal(width) if reset_after else None, "reset_after": reset_after}
+    recurrent |= {"b_hn": rng.uniform(-1, 1, width) if reset_after else None, "reset_after": reset_after}
     return Case(f"gru, reset {'after' if reset_after else 'before'}", "gru", recurrent)
 
 
@@ -102,9 +102,13 @@ def ncgru_case(rng: Rng, batch: int = 2, length: int = 4, inputs: int = 2, width
 
 
 def _recurrent_inputs(rng: Rng, batch: int, length: int, inputs: int, width: int) -> dict[str, Any]:
-    return {"x": rng.standard_normal((batch, length, inputs)), "h0": rng.standard_normal((batch, width)),
-            "w": rng.standard_normal((inputs, 3 * width)), "u": rng.standard_normal((width, 3 * width)),
-            "b": 0.5 * rng.standard_normal(3 * width)}
+    """Bounded values: where a gate saturates, 1 − z and 1 − n² have lost digits, in any correct implementation."""
+    def bounded(*shape: int) -> Array:
+        return rng.uniform(-1.5, 1.5, shape)
+
+    return {"x": bounded(batch, length, inputs), "h0": bounded(batch, width),
+            "w": bounded(inputs, 3 * width) / np.sqrt(inputs), "u": bounded(width, 3 * width) / np.sqrt(width),
+            "b": 0.5 * bounded(3 * width)}
 
 
 def scaled_cayley_case(rng: Rng, n: int = 5, negatives: int = 2, spread: float = 1.0) -> Case:
@@ -120,7 +124,7 @@ def linear_cross_entropy_case(rng: Rng, leading: tuple[int, ...] = (2, 4), width
     if ignored and targets.size > 1:
         targets.flat[1] = ops.IGNORE
     return Case(name or "linear_cross_entropy", "linear_cross_entropy", {
-        "z": rng.standard_normal((*leading, width)), "table": rng.standard_normal((vocabulary, width)),
+        "z": rng.standard_normal((*leading, width)), "table": rng.standard_normal((vocabulary, width)) / np.sqrt(width),
         "bias": rng.standard_normal(vocabulary), "targets": targets, "chunk": chunk})
 
 
