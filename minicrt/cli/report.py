@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 SAMPLE_TOKENS = 120
 SAMPLE_TEMPERATURE = 0.8
 SAMPLE_TOP_P = 0.9
-CUTS = (("positions", "carried positions cut"), ("memory", "memory cut"), ("state", "both cut"))
+CUTS = (("positions", "carried positions cut"), ("memory", "memory cut"), ("state", "both cut"))    # of summary.json
 
 
 def print_header(model: "SegmentModel", corpus: "Corpus", settings: "Settings", folder: Path) -> None:
@@ -27,14 +27,14 @@ def print_header(model: "SegmentModel", corpus: "Corpus", settings: "Settings", 
     training, sizes = settings.training, [part.size for part in (corpus.train, corpus.valid, corpus.test)]
     unigram = unigram_perplexity(corpus.train, corpus.valid, corpus.vocabulary.size)
     unit = "words" if corpus.level == "word" else "characters"
-    budget = next(f"{getattr(training, key):g} {key}" for key in BUDGETS if getattr(training, key))
+    budget = next(counted(getattr(training, key), key) for key in BUDGETS if getattr(training, key))
     libraries = blas_libraries()
     print(f"model     {model_line(model)}")
     print(f"corpus    {corpus.name}: {sizes[0]:,} {unit} to train on, {sizes[1]:,} to validate, {sizes[2]:,} to test; "
           f"vocabulary {corpus.vocabulary.size:,}; unigram perplexity {unigram:.1f}")
     print(f"training  {budget}, batch {training.batch}, segments of {model.config.segment_length}, gradients across "
-          f"{training.bptt_segments} segments, {training.optimizer}, learning rate {training.learning_rate:g}, "
-          f"seed {training.seed}")
+          f"{counted(training.bptt_segments, 'segments')}, {training.optimizer}, "
+          f"learning rate {training.learning_rate:g}, seed {training.seed}")
     print(f"machine   {os.cpu_count()} cores, {describe(libraries[0][1]) if libraries else 'no BLAS found'}")
     print(f"run       {folder}", flush=True)
     caution = model.caution(training.bptt_segments)
@@ -43,14 +43,19 @@ def print_header(model: "SegmentModel", corpus: "Corpus", settings: "Settings", 
 
 
 def model_line(model: "SegmentModel") -> str:
-    """`CRT, 2 layers of width 96, 4 heads, memory gru, positions recurrent: 512,345 parameters`"""
+    """`CRT, 2 layers, width 96, 4 heads, memory gru, positions recurrent, readout residual: 584,037 parameters`"""
     config = model.config
     words = [type(model).__name__]
-    for key, form in (("layers", "{} layers"), ("width", "width {}"), ("heads", "{} heads"), ("memory", "memory {}"),
-                      ("positions", "positions {}"), ("readout", "readout {}")):
+    for key in ("layers", "width", "heads", "memory", "positions", "readout"):
         if hasattr(config, key):
-            words.append(form.format(getattr(config, key)))
+            value = getattr(config, key)
+            words.append(counted(value, key) if key in ("layers", "heads") else f"{key} {value}")
     return f"{', '.join(words)}: {sum(spec.size for spec in model.specs()):,} parameters"
+
+
+def counted(number: float, things: str) -> str:
+    """`1 layer`, `2 layers`"""
+    return f"{number:g} {things.removesuffix('s') if number == 1 else things}"
 
 
 def print_summary(trained: "Trained") -> None:
@@ -80,10 +85,9 @@ def summary_lines(summary: Mapping[str, Any]) -> list[str]:
     carried = set(summary["state_carried"])
     for key, label in CUTS:
         cut = summary[f"valid_perplexity_{key}_cut"]
-        if cut == valid and not carried:
-            lines.append(f"  {label:<24}{'':8}   this model carries none")
-        else:
-            lines.append(f"  {label:<24}{cut:8.2f}   {100 * (cut / valid - 1):+.1f} %")
+        there = bool(carried) if key == "state" else key in carried
+        effect = f"{100 * (cut / valid - 1):+.1f} %" if there else "this model has none"
+        lines.append(f"  {label:<24}{cut:8.2f}   {effect}")
     return lines
 
 

@@ -27,6 +27,7 @@ from tests.cli.running import SMALL, copy_of_run, refused, write_text
     (["--set", "learning_rate=inf"], "learning_rate is inf"),
     (["--set", "model=rnn"], "unknown key 'rnn'"),
     (["--set", "segment_length=100000"], "100000"),
+    (["--set", "width=100000000"], "not enough memory"),
     (["--seed", "1", "--set", "seed=2"], "both given"),
     (["--seed", "-1"], "'-1' is not a whole number of 0 or more"),
     (["--epochs", "0"], "exactly one of epochs, steps and minutes"),

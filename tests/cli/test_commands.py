@@ -1,12 +1,14 @@
 """What a command prints and what a run leaves behind."""
 
 import json
+import re
 import subprocess
 import tomllib
 
 import numpy as np
 
 from minicrt.cli import main
+from minicrt.cli.report import summary_lines
 from tests.cli.running import command, environment, refused, run_minicrt
 
 
@@ -134,3 +136,15 @@ def test_no_traceback_from_a_process_without_unicode(trained, tmp_path):
     result = run_minicrt("generate", run, "--prompt", "café", "--tokens", "3", cwd=tmp_path, PYTHONIOENCODING="ascii",
                          PYTHONUTF8="0")
     assert (result.returncode, result.stderr) == (0, "minicrt: not in the vocabulary, read as <unk>: caf\\xe9\n")
+
+
+def test_a_part_of_the_state_that_is_not_there_has_no_effect_to_report():
+    summary = {"epochs": 1.0, "seconds": 1.0, "tokens_per_second": 1.0, "best_step": 1, "unigram_perplexity": 200.0,
+               "test_perplexity": 50.0, "unigram_perplexity_test": 200.0, "valid_perplexity": 40.0,
+               "valid_perplexity_memory_cut": 40.0, "valid_perplexity_positions_cut": 50.0,
+               "valid_perplexity_state_cut": 50.0, "state_carried": ["positions"]}
+    text = "\n".join(summary_lines(summary))
+    assert "0.20 of the unigram model's 200.0" in text
+    assert re.search(r"carried positions cut +50.00 +\+25.0 %", text)
+    assert re.search(r"memory cut +40.00 +this model has none", text)
+    assert re.search(r"both cut +50.00 +\+25.0 %", text)
