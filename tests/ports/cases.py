@@ -1,0 +1,194 @@
+"""Arguments for every operation, drawn at given sizes, and the comparison that both oracles are held to."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minicrt import ops
+from minicrt.models.crt import CRT
+from minicrt.models.crt_config import CRTConfig
+from tests.models.windows import gradient, random_parameters, random_window
+
+Array = np.ndarray
+
+
+class Sizes(NamedTuple):
+    """B batch, T time, S extra keys in front, I inputs, D width (H heads of K), V vocabulary."""
+
+    B: int
+    T: int
+    S: int
+    I: int  # noqa: E741
+    H: int
+    K: int
+    V: int
+
+    @property
+    def D(self) -> int:  # noqa: N802
+        return self.H * self.K
+
+
+@dataclass(frozen=True)
+class Call:
+    """`ops.<operation>(*arrays, **settings)`; the gradient is asked for the floating-point arrays."""
+
+    arrays: tuple[Array, ...]
+    settings: dict[str, Any]
+
+
+Draw = Callable[[np.random.Generator, Sizes], Call]
+
+
+def _normal(rng: np.random.Generator, *shape: int, scale: float = 1.0) -> Array:
+    return scale * rng.standard_normal(shape)
+
+
+def _elementwise(rng: np.random.Generator, s: Sizes) -> Call:
+    return Call((_normal(rng, s.B, s.T, s.D, scale=2.0),), {})
+
+
+def _visible(rng: np.random.Generator, s: Sizes) -> Array:
+    """A random mask in which every query sees at least one key."""
+    mask = rng.random((s.T, s.S + s.T)) < 0.5
+    mask[np.arange(s.T), rng.integers(0, s.S + s.T, s.T)] = True
+    return mask
+
+
+def _attention(rng: np.random.Generator, s: Sizes) -> Call:
+    q, k, v = _normal(rng, s.B, s.T, s.D), _normal(rng, s.B, s.S + s.T, s.D), _normal(rng, s.B, s.S + s.T, s.D)
+    return Call((q, k, v), {"heads": s.H})
+
+
+def _masked_attention(rng: np.random.Generator, s: Sizes) -> Call:
+    return Call(_attention(rng, s).arrays, {"heads": s.H, "mask": _visible(rng, s)})
+
+
+def _recurrent(rng: np.random.Generator, s: Sizes) -> tuple[Array, ...]:
+    """x, h0, w, u, b"""
+    return (_normal(rng, s.B, s.T, s.I), _normal(rng, s.B, s.D), _normal(rng, s.I, 3 * s.D, scale=s.I**-0.5),
+            _normal(rng, s.D, 3 * s.D, scale=s.D**-0.5), _normal(rng, 3 * s.D, scale=0.5))
+
+
+def _gru_after(rng: np.random.Generator, s: Sizes) -> Call:
+    return Call((*_recurrent(rng, s), _normal(rng, s.D, scale=0.5)), {"reset_after": True})
+
+
+def _cayley(rng: np.random.Generator, s: Sizes) -> Call:
+    return Call((_normal(rng, s.D * (s.D - 1) // 2),), {"negatives": int(rng.integers(0, s.D + 1)), "n": s.D})
+
+
+def _cross_entropy(rng: np.random.Generator, s: Sizes) -> Call:
+    targets = rng.integers(-1, s.V, (s.B, s.T))
+    targets.flat[rng.integers(targets.size)] = rng.integers(s.V)        # at least one is scored
+    return Call((_normal(rng, s.B, s.T, s.D), _normal(rng, s.V, s.D), _normal(rng, s.V), targets), {})
+
+
+# Every differentiable operation, some in several settings: label -> (name in minicrt.ops, its arguments).
+CALLS: dict[str, tuple[str, Draw]] = {
+    "linear": ("linear", lambda rng, s: Call((_normal(rng, s.B, s.T, s.I), _normal(rng, s.I, s.D),
+                                              _normal(rng, s.D)), {})),
+    "linear without bias": ("linear", lambda rng, s: Call((_normal(rng, s.B, s.I), _normal(rng, s.I, s.D)), {})),
+    "embedding": ("embedding", lambda rng, s: Call((rng.integers(0, s.V, (s.B, s.T)), _normal(rng, s.V, s.D)), {})),
+    "layer_norm": ("layer_norm", lambda rng, s: Call((_normal(rng, s.B, s.T, s.D + 2), _normal(rng, s.D + 2),
+                                                      _normal(rng, s.D + 2)), {"eps": float(rng.uniform(1e-6, .5))})),
+    **{name: (name, _elementwise) for name in ("sigmoid", "tanh", "relu", "gelu", "gelu_tanh")},
+    "modrelu": ("modrelu", lambda rng, s: Call((_normal(rng, s.B, s.T, s.D), _normal(rng, s.D)), {})),
+    "attention": ("attention", _attention),
+    "attention with a mask": ("attention", _masked_attention),
+    "gru": ("gru", _gru_after),
+    "gru, reset before": ("gru", lambda rng, s: Call(_recurrent(rng, s), {"reset_after": False})),
+    "ncgru": ("ncgru", lambda rng, s: Call(_recurrent(rng, s), {"activation": "modrelu"})),
+    "ncgru, tanh": ("ncgru", lambda rng, s: Call(_recurrent(rng, s), {"activation": "tanh"})),
+    "scaled_cayley": ("scaled_cayley", _cayley),
+    "linear_cross_entropy": ("linear_cross_entropy", _cross_entropy),
+}
+DROPOUTS = ("dropout", "locked_dropout", "embedding_dropout")
+
+
+def is_float(array: Array) -> bool:
+    return array.dtype.kind == "f"
+
+
+def output_and_gradients(operation: str, call: Call, rng: np.random.Generator) -> tuple[Array, Array, list[Array]]:
+    """What minicrt computes: y, a random upstream gradient, and the gradients it leads to."""
+    y, cache = getattr(ops, operation)(*call.arrays, **call.settings)
+    d_y = rng.standard_normal(np.shape(y))
+    gradients = getattr(ops, operation + "_backward")(d_y, cache)
+    gradients = gradients if isinstance(gradients, tuple) else (gradients,)
+    return y, d_y, [g for g in gradients if g is not None]
+
+
+def factors(operation: str, rate: float, shape: tuple[int, ...], seed: int) -> Array:
+    """The factor by which a dropout with the generator of `seed` multiplies each element."""
+    return getattr(ops, operation)(np.ones(shape), rate, np.random.default_rng(seed))[0]
+
+
+def disagreement(ours: Any, reference: Any) -> float:
+    """max|a - b| / max|b|; where the reference is all zeros, 0 for exact zeros and infinity otherwise."""
+    a, b = np.asarray(ours), np.asarray(reference)
+    assert a.shape == b.shape, f"shapes {a.shape} and {b.shape}"
+    if not a.size:
+        return 0.0
+    worst, scale = np.max(np.abs(a - b)), np.max(np.abs(b))
+    return float(worst / scale) if scale else (float("inf") if worst else 0.0)
+
+
+def dropout_places(layers: int) -> list[str]:
+    """Where a segment of the CRT drops, in the order in which its generator is asked."""
+    branches = [f"blocks.{layer}.{branch}" for layer in range(layers) for branch in ("attention", "feed_forward")]
+    return ["embedding", "input", *branches, "output"]
+
+
+class Recorder:
+    """An engine that is `minicrt.ops`, and keeps the factors by which its dropouts multiply."""
+
+    def __init__(self) -> None:
+        self.factors: list[Array | None] = []
+
+    def __getattr__(self, name: str) -> Any:
+        operation = getattr(ops, name)
+        if name not in DROPOUTS:
+            return operation
+
+        def recorded(x: Array, rate: float, rng: np.random.Generator) -> Any:
+            y, cache = operation(x, rate, rng)
+            self.factors.append(None if rate == 0 else np.broadcast_to(cache, x.shape).copy())
+            return y, cache
+
+        return recorded
+
+    def by_segment(self, segments: int, layers: int) -> list[dict[str, Array]]:
+        places = dropout_places(layers)
+        assert len(self.factors) == segments * len(places)
+        return [{place: f for place, f in zip(places, self.factors[n * len(places):]) if f is not None}
+                for n in range(segments)]
+
+
+def check_crt(config: CRTConfig, reference: Callable[..., Any], tolerance: float, seed: int,
+              dtype: Any = np.float64, carried: bool = True, short: bool = True) -> None:
+    """J, the final state and every gradient over a window of four segments against an oracle's.
+
+    The window starts from a state that is `carried` from before, or at the start of a stream; its last segment may be
+    `short`.
+    `reference(config, parameters, window, factors)` returns J, final state, parameter gradients, state gradients.
+    """
+    rng, engine = np.random.default_rng(seed), Recorder()
+    model = CRT(config, engine)  # type: ignore[arg-type]
+    parameters = random_parameters(model, rng, dtype)
+    length = config.segment_length
+    lengths = [length, length, length, max(1, length - 1) if short else length]
+    drops = config.dropout > 0 or config.embedding_dropout > 0
+    window = random_window(model, rng, batch=2, lengths=lengths, carried=carried, dropout=drops, dtype=dtype)
+    total, state, gradients, d_state = gradient(model, parameters, window)
+    factors = engine.by_segment(len(lengths), config.layers)
+    total_r, state_r, gradients_r, d_state_r = reference(config, parameters, window, factors)
+    assert set(state) == set(state_r)
+    found = {"J": disagreement(total, total_r)}
+    found |= {f"final {name}": disagreement(state[name], state_r[name]) for name in state}
+    found |= {name: disagreement(gradients[name], gradients_r[name]) for name in gradients}
+    found |= {f"initial {name}": disagreement(d_state.get(name, np.zeros_like(window.state[name])), value)
+              for name, value in d_state_r.items()}
+    wrong = {name: error for name, error in found.items() if not error < tolerance}
+    assert not wrong, f"{config}: {wrong}"

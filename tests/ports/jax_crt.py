@@ -1,0 +1,127 @@
+"""The Compact Recurrent Transformer in JAX, for `jax.grad`: a second oracle for `minicrt.models.crt`.
+
+It takes the configuration, the parameters by name, the state and the arrays of one segment, and returns the loss,
+the next state and the logits. What a window of segments holds constant goes through `lax.stop_gradient`.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import jax.numpy as jnp
+from jax import Array, lax
+
+from tests.ports import jax_ops as ops
+
+Named = Mapping[str, Array]
+
+
+class Twin:
+    """The equations of one configuration; `parameters` and dropout's `factors` are those of the call."""
+
+    def __init__(self, config: Any, parameters: Named, factors: Named | None = None):
+        self.config, self.p, self.factors = config, parameters, factors or {}
+        self.activation = getattr(ops, config.activation)
+        norm = {"on": True, "off": False, "auto": config.memory == "ncgru" and config.candidate == "modrelu"}
+        self.norms_memory = norm[config.memory_norm]
+
+    def drop(self, place: str, x: Array) -> Array:
+        return x * self.factors[place] if place in self.factors else x
+
+    def norm(self, name: str, x: Array) -> Array:
+        return ops.layer_norm(x, self.p[f"{name}.gain"], self.p[f"{name}.bias"])
+
+    def affine(self, name: str, suffix: str, x: Array) -> Array:
+        return ops.linear(x, self.p[f"{name}.w_{suffix}"], self.p[f"{name}.b_{suffix}"])
+
+    def embed(self, tokens: Array) -> Array:
+        table = self.drop("embedding", self.p["embedding"])
+        return jnp.sqrt(self.config.width).astype(table.dtype) * ops.embedding(tokens, table)
+
+    def encode_positions(self, e: Array, state: Named) -> tuple[Array, dict[str, Array]]:
+        """x = e + position, and the position's state after the segment."""
+        c, p = self.config, self.p
+        if c.positions == "learned":
+            return e + p["positions.table"][: e.shape[1]], {}
+        if c.positions == "sinusoidal":
+            return e + ops.sinusoids(e.shape[1], e.shape[2], e.dtype), {}
+        if c.positions == "none":
+            return e, {}
+        start = jnp.zeros((e.shape[0], p["positions.u"].shape[0]), e.dtype)
+        if c.position_carry:
+            start = state.get("positions", start)
+        h = ops.gru(e, start, p["positions.w"], p["positions.u"], p["positions.b"], p.get("positions.b_hn"),
+                    c.reset_after)
+        x = e + (ops.linear(h, p["positions.w_out"]) if "positions.w_out" in p else h)
+        return x, {"positions": h[:, -1]} if c.position_carry else {}
+
+    def start_of_memory(self, batch: int, state: Named) -> Array:
+        """m of the last segment, (B, M, D)."""
+        c = self.config
+        if "memory" not in state:
+            m0 = self.p["memory.start"] if c.memory_start == "learned" else jnp.zeros((c.memory_vectors, c.width))
+            return jnp.broadcast_to(m0, (batch, *m0.shape)).astype(self.p["embedding"].dtype)
+        if "writer_inputs" not in state:
+            return state["memory"]
+        inputs, start = (lax.stop_gradient(state[name]) for name in ("writer_inputs", "writer_start"))
+        return self.write(inputs, start)[:, -1]
+
+    def write(self, inputs: Array, start: Array) -> Array:
+        """The memory networks over `inputs` (B, T, D): (B, T, M, D)."""
+        c, n = self.config, self.config.width
+        negatives = n // 2 if c.negatives == -1 else c.negatives
+        runs = []
+        for i in range(c.memory_vectors):
+            w = {name.split(".")[-1]: value for name, value in self.p.items() if name.startswith(f"memory.{i}.")}
+            if c.memory == "gru":
+                h = ops.gru(inputs, start[:, i], w["w"], w["u"], w["b"], w.get("b_hn"), c.reset_after)
+            else:
+                u = jnp.concatenate([w["u"], ops.scaled_cayley(w["skew_candidate"], negatives, n)], 1)
+                if "skew_reset" in w:
+                    u = jnp.concatenate([ops.scaled_cayley(w["skew_reset"], negatives, n), u], 1)
+                h = ops.ncgru(inputs, start[:, i], w["w"], u, w["b"], c.candidate)
+            runs.append(h)
+        return jnp.stack(runs, 2)
+
+    def block(self, name: str, s: Array) -> Array:
+        for branch, sub in (("attention", self.attend), ("feed_forward", self.feed_forward)):
+            norm = f"{name}.norm_{branch}"
+            inside = self.norm(norm, s) if self.config.norm == "pre" else s
+            s = s + self.drop(f"{name}.{branch}", sub(f"{name}.{branch}", inside))
+            s = s if self.config.norm == "pre" else self.norm(norm, s)
+        return s
+
+    def attend(self, name: str, s: Array) -> Array:
+        q, k, v = jnp.split(self.affine(name, "qkv", s), 3, -1)
+        return self.affine(name, "out", ops.attention(q, k, v, self.config.heads))
+
+    def feed_forward(self, name: str, s: Array) -> Array:
+        return self.affine(name, "out", self.activation(self.affine(name, "in", s)))
+
+    def segment(self, tokens: Array, targets: Array, state: Named) -> tuple[Array, dict[str, Array], Array]:
+        """One segment: (loss, next state, logits)."""
+        c, p = self.config, self.p
+        x, after = self.encode_positions(self.embed(tokens), state)
+        x = self.drop("input", x)
+        m = None if c.memory == "none" else self.start_of_memory(len(tokens), state)
+        s = x
+        if m is not None:
+            seen = self.norm("memory.norm", m) if self.norms_memory else m
+            s = jnp.concatenate([seen, x] if c.memory_position == "first" else [x, seen], 1)
+        for layer in range(c.layers):
+            s = self.block(f"blocks.{layer}", s)
+        s = self.norm("norm_final", s) if c.norm == "pre" else s
+        first = s.shape[1] - x.shape[1] if c.memory_position == "first" else 0
+        z = y = s[:, first : first + x.shape[1]]
+        if m is not None:
+            written = y if c.memory_update == "per_token" else jnp.mean(y, 1, keepdims=True)
+            h = self.write(written, m)                                      # (B, T or 1, M, D)
+            after["memory"] = h[:, -1]
+            if c.memory_gradient == "writer":
+                after["writer_inputs"], after["writer_start"] = map(lax.stop_gradient, (written, m))
+            read = h if c.memory_update == "per_token" else m[:, None]
+            read = jnp.mean(self.norm("memory.norm", read) if self.norms_memory else read, 2)
+            z = {"transformer": y, "residual": y + read, "recurrent": jnp.broadcast_to(read, y.shape)}[c.readout]
+        z = self.drop("output", z)
+        out = p["embedding"] if c.tied else p["output.weight"]
+        return (ops.linear_cross_entropy(z, out, p["output.bias"], targets), after,
+                ops.linear(z, out.T, p["output.bias"]))

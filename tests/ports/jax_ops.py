@@ -1,0 +1,126 @@
+"""The operations of minicrt in JAX: forward only, gradients by `jax.grad`. A second oracle, written from the equations.
+
+Names and arguments are those of `minicrt.ops`; only the value is returned. A dropout takes, in place of a generator,
+the factor of each element (0 or 1/(1 - rate)). Recurrences are `lax.scan`. Importing this module turns float64 on.
+"""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+from jax import Array, lax
+
+jax.config.update("jax_enable_x64", True)
+
+IGNORE = -1
+
+
+def linear(x: Array, weight: Array, bias: Array | None = None) -> Array:
+    y = jnp.einsum("...i,io->...o", x, weight)
+    return y if bias is None else y + bias
+
+
+def embedding(tokens: Array, table: Array) -> Array:
+    return jnp.take(table, tokens, axis=0)
+
+
+def layer_norm(x: Array, gain: Array, bias: Array, eps: float = 1e-5) -> Array:
+    variance = jnp.var(x, axis=-1, keepdims=True)
+    return (x - jnp.mean(x, axis=-1, keepdims=True)) * lax.rsqrt(variance + eps) * gain + bias
+
+
+sigmoid = jax.nn.sigmoid
+tanh = jnp.tanh
+relu = jax.nn.relu
+gelu = functools.partial(jax.nn.gelu, approximate=False)
+gelu_tanh = functools.partial(jax.nn.gelu, approximate=True)
+
+
+def modrelu(v: Array, bias: Array) -> Array:
+    return relu(jnp.abs(v) + bias) * jnp.sign(v)
+
+
+def dropout(x: Array, factor: Array) -> Array:
+    return x * factor
+
+
+def attention(q: Array, k: Array, v: Array, heads: int, mask: Array | None = None) -> Array:
+    """Query i sees the keys j <= i + Tk - Tq, or those that `mask` (Tq, Tk) names."""
+    batch, rows, width = q.shape
+    columns = k.shape[1]
+    if mask is None:
+        mask = jnp.arange(columns)[None, :] <= jnp.arange(rows)[:, None] + columns - rows
+    q, k, v = (t.reshape(batch, -1, heads, width // heads) for t in (q, k, v))
+    scores = jnp.einsum("bihc,bjhc->bhij", q, k) / jnp.sqrt(width // heads).astype(q.dtype)
+    weights = jax.nn.softmax(scores, axis=-1, where=mask)
+    return jnp.einsum("bhij,bjhc->bihc", weights, v).reshape(batch, rows, width)
+
+
+def gru(x: Array, h0: Array, w: Array, u: Array, b: Array, b_hn: Array | None = None,
+        reset_after: bool = True) -> Array:
+    u_r, u_z, u_n = jnp.split(u, 3, axis=1)
+    inner = jnp.zeros(h0.shape[1:], h0.dtype) if b_hn is None else b_hn
+
+    def step(h: Array, a: Array) -> tuple[Array, Array]:
+        a_r, a_z, a_n = jnp.split(a, 3, axis=-1)
+        r, z = sigmoid(a_r + h @ u_r), sigmoid(a_z + h @ u_z)
+        n = tanh(a_n + r * (h @ u_n + inner)) if reset_after else tanh(a_n + (r * h) @ u_n)
+        h = (1 - z) * n + z * h
+        return h, h
+
+    return jnp.swapaxes(lax.scan(step, h0, jnp.swapaxes(linear(x, w, b), 0, 1))[1], 0, 1)
+
+
+def ncgru(x: Array, h0: Array, w: Array, u: Array, b: Array, activation: str = "modrelu") -> Array:
+    u_r, u_z, u_n = jnp.split(u, 3, axis=1)
+    b_r, b_z, b_n = jnp.split(b, 3)
+
+    def step(h: Array, a: Array) -> tuple[Array, Array]:
+        a_r, a_z, a_n = jnp.split(a, 3, axis=-1)
+        r, z = sigmoid(a_r + h @ u_r + b_r), sigmoid(a_z + h @ u_z + b_z)
+        v = a_n + (r * h) @ u_n
+        n = modrelu(v, b_n) if activation == "modrelu" else tanh(v + b_n)
+        h = n + z * (h - n)
+        return h, h
+
+    return jnp.swapaxes(lax.scan(step, h0, jnp.swapaxes(x @ w, 0, 1))[1], 0, 1)
+
+
+def skew_symmetric(a: Array, n: int) -> Array:
+    rows, columns = jnp.triu_indices(n, 1)
+    return jnp.zeros((n, n), a.dtype).at[rows, columns].set(a).at[columns, rows].set(-a)
+
+
+def scaled_cayley(a: Array, negatives: int, n: int) -> Array:
+    """(I + A)^-1 (I - A) S by the inverse."""
+    skew, identity = skew_symmetric(a, n), jnp.eye(n, dtype=a.dtype)
+    signs = jnp.where(jnp.arange(n) < n - negatives, 1, -1).astype(a.dtype)
+    return jnp.linalg.inv(identity + skew) @ (identity - skew) @ jnp.diag(signs)
+
+
+def cayley_inverse(a: Array, n: int) -> Array:
+    identity = jnp.eye(n, dtype=a.dtype)
+    return jnp.linalg.solve(identity + skew_symmetric(a, n), identity)
+
+
+def neumann_inverse(inverse: Array, delta_a: Array, order: int = 2) -> Array:
+    """Horner: (I + X (I + X (...))) times the old inverse."""
+    n = inverse.shape[0]
+    x, total = inverse @ skew_symmetric(delta_a, n), jnp.eye(n, dtype=inverse.dtype)
+    for _ in range(order):
+        total = jnp.eye(n, dtype=inverse.dtype) + x @ total
+    return total @ inverse
+
+
+def linear_cross_entropy(z: Array, table: Array, bias: Array, targets: Array) -> Array:
+    surprise = -jax.nn.log_softmax(jnp.einsum("...d,vd->...v", z, table) + bias)
+    scored = targets != IGNORE
+    chosen = jnp.take_along_axis(surprise, jnp.where(scored, targets, 0)[..., None], axis=-1)[..., 0]
+    return jnp.sum(jnp.where(scored, chosen, 0)) / jnp.sum(scored).astype(z.dtype)
+
+
+def sinusoids(rows: int, width: int, dtype: jnp.dtype) -> Array:
+    """Row t: sin(t f_k) in the first half and cos(t f_k) in the second, f_k = 10000^(-2k/width)."""
+    frequencies = 10000.0 ** (-2 * jnp.arange((width + 1) // 2) / width)
+    angle = jnp.outer(jnp.arange(rows), frequencies)
+    return jnp.hstack([jnp.sin(angle), jnp.cos(angle)])[:, :width].astype(dtype)

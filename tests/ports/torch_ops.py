@@ -1,0 +1,122 @@
+"""The operations of minicrt in PyTorch: forward only, gradients by autograd. An oracle, written from the equations.
+
+Names and arguments are those of `minicrt.ops`; only the value is returned. A dropout takes, in place of a generator,
+the factor of each element (0 or 1/(1 - rate)). Where PyTorch has the operation, it is PyTorch's that runs.
+"""
+
+import functools
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+IGNORE = -1
+
+
+def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    return F.linear(x, weight.T, bias)
+
+
+def embedding(tokens: Tensor, table: Tensor) -> Tensor:
+    return F.embedding(tokens, table)
+
+
+def layer_norm(x: Tensor, gain: Tensor, bias: Tensor, eps: float = 1e-5) -> Tensor:
+    return F.layer_norm(x, gain.shape, gain, bias, eps)
+
+
+sigmoid = torch.sigmoid
+tanh = torch.tanh
+relu = torch.relu
+gelu = F.gelu
+gelu_tanh = functools.partial(F.gelu, approximate="tanh")
+
+
+def modrelu(v: Tensor, bias: Tensor) -> Tensor:
+    return torch.relu(v.abs() + bias) * torch.sign(v)
+
+
+def dropout(x: Tensor, factor: Tensor) -> Tensor:
+    return x * factor
+
+
+def attention(q: Tensor, k: Tensor, v: Tensor, heads: int, mask: Tensor | None = None) -> Tensor:
+    """Query i sees the keys j <= i + Tk - Tq, or those that `mask` (Tq, Tk) names."""
+    if mask is None:
+        rows, columns = q.shape[1], k.shape[1]
+        mask = torch.ones(rows, columns, dtype=torch.bool).tril(columns - rows)
+    q, k, v = (t.unflatten(-1, (heads, -1)).transpose(1, 2) for t in (q, k, v))     # (B, H, T, K)
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask).transpose(1, 2).flatten(2)
+
+
+@functools.cache
+def _cudnn_form(inputs: int, width: int) -> torch.nn.GRU:
+    """torch.nn.GRU without weights of its own; `functional_call` lends it ours."""
+    return torch.nn.GRU(inputs, width, batch_first=True, device="meta")
+
+
+def gru(x: Tensor, h0: Tensor, w: Tensor, u: Tensor, b: Tensor, b_hn: Tensor | None = None,
+        reset_after: bool = True) -> Tensor:
+    if not reset_after:
+        return _gated(x, h0, w, u, b, torch.tanh)
+    assert b_hn is not None
+    weights = {"weight_ih_l0": w.T, "weight_hh_l0": u.T, "bias_ih_l0": b,
+               "bias_hh_l0": F.pad(b_hn, (b.numel() - b_hn.numel(), 0))}
+    output, _ = torch.func.functional_call(_cudnn_form(*w.shape[:1], *h0.shape[1:]), weights, (x, h0[None]))
+    return output
+
+
+def ncgru(x: Tensor, h0: Tensor, w: Tensor, u: Tensor, b: Tensor, activation: str = "modrelu") -> Tensor:
+    return _gated(x, h0, w, u, b, torch.tanh if activation == "tanh" else None)
+
+
+def _gated(x, h0, w, u, b, squash):
+    """h' = (1 - z) n + z h, the reset gate before the product: v = x W_n + (r h) U_n.
+
+    n = squash(v + b_n), or modrelu(v, b_n) where `squash` is None.
+    """
+    (w_r, w_z, w_n), (u_r, u_z, u_n), (b_r, b_z, b_n) = w.chunk(3, 1), u.chunk(3, 1), b.chunk(3)
+    h, states = h0, []
+    for x_t in x.unbind(1):
+        r = torch.sigmoid(x_t @ w_r + h @ u_r + b_r)
+        z = torch.sigmoid(x_t @ w_z + h @ u_z + b_z)
+        v = x_t @ w_n + (r * h) @ u_n
+        n = modrelu(v, b_n) if squash is None else squash(v + b_n)
+        h = (1 - z) * n + z * h
+        states.append(h)
+    return torch.stack(states, 1)
+
+
+def skew_symmetric(a: Tensor, n: int) -> Tensor:
+    upper = torch.zeros(n, n, dtype=a.dtype).index_put(tuple(torch.triu_indices(n, n, 1)), a)
+    return upper - upper.T
+
+
+def scaled_cayley(a: Tensor, negatives: int, n: int) -> Tensor:
+    """(I + A)^-1 (I - A) S by a solve."""
+    skew, identity = skew_symmetric(a, n), torch.eye(n, dtype=a.dtype)
+    signs = torch.cat([torch.ones(n - negatives, dtype=a.dtype), -torch.ones(negatives, dtype=a.dtype)])
+    return torch.linalg.solve(identity + skew, identity - skew) * signs
+
+
+def cayley_inverse(a: Tensor, n: int) -> Tensor:
+    return torch.linalg.inv(torch.eye(n, dtype=a.dtype) + skew_symmetric(a, n))
+
+
+def neumann_inverse(inverse: Tensor, delta_a: Tensor, order: int = 2) -> Tensor:
+    x = inverse @ skew_symmetric(delta_a, inverse.shape[0])
+    return torch.stack([torch.linalg.matrix_power(x, k) for k in range(order + 1)]).sum(0) @ inverse
+
+
+def linear_cross_entropy(z: Tensor, table: Tensor, bias: Tensor, targets: Tensor) -> Tensor:
+    logits = F.linear(z, table, bias)
+    return F.cross_entropy(logits.flatten(0, -2), targets.flatten(), ignore_index=IGNORE)
+
+
+def sinusoids(rows: int, width: int, dtype: torch.dtype) -> Tensor:
+    """Row t: sin(t f_k) in the first half and cos(t f_k) in the second, f_k = 10000^(-2k/width)."""
+    half = (width + 1) // 2
+    angle = torch.arange(rows, dtype=dtype)[:, None] * torch.exp(
+        torch.arange(half, dtype=dtype) * (-2 * math.log(10000) / width))
+    return torch.cat([angle.sin(), angle.cos()], 1)[:, :width]
