@@ -23,7 +23,8 @@ class TensorResult:
 
     `relative_error` is max|a - b| / max|b| over the entries checked, a the analytic gradient and b the reference;
     there is no absolute floor under it. Where b is all zeros the error is 0 if a is all zeros too, and infinite
-    otherwise. It is infinite as well where anything is not finite, and where `problem` says why nothing was compared.
+    otherwise. It is infinite as well where anything is not finite, where `problem` says why nothing was compared, and
+    where `undecided` says why the comparison tells nothing; a tensor that is undecided does not pass.
     `index`, `analytic` and `reference` tell where the two differ most and what they are there.
     `scale` is the natural scale the caller stated, or 0: a difference within 1e-15 of it is rounding and passes.
     """
@@ -37,9 +38,10 @@ class TensorResult:
     scale: float = 0.0
     note: str = ""
     problem: str = ""
+    undecided: str = ""
 
     def passes(self, tolerance: float) -> bool:
-        if self.problem:
+        if self.problem or self.undecided:
             return False
         if self.relative_error <= tolerance:
             return True
@@ -47,8 +49,8 @@ class TensorResult:
 
     def sentence(self, tolerance: float) -> str:
         """What is wrong with this tensor, in one line."""
-        if self.problem:
-            return f"gradient of {self.name}: {self.problem}"
+        if self.problem or self.undecided:
+            return f"gradient of {self.name}: {self.problem or f'cannot be decided: {self.undecided}'}"
         place = f"at {list(self.index)} " if self.index else ""
         return (f"gradient of {self.name} is wrong: {place}it is {self.analytic:.9g}, the reference is "
                 f"{self.reference:.9g}; relative error {self.relative_error:.1e}, tolerance {tolerance:.0e}")
@@ -60,7 +62,7 @@ def compare(name: str, shape: tuple[int, ...], analytic: Array, reference: Array
 
     A reference no larger than its own `resolution` (the rounding of central differences; 0 for the complex step) says
     no more than that the gradient is small: an analytic gradient of exact zeros agrees with it, and another one of
-    that size is a problem to report, for it can be neither accepted nor rejected.
+    that size is undecided: it can be neither accepted nor rejected.
     """
     for values, whose in ((analytic, "the analytic gradient"), (reference, "the reference")):
         if not np.isfinite(values).all():
@@ -73,10 +75,10 @@ def compare(name: str, shape: tuple[int, ...], analytic: Array, reference: Array
     k = int(difference.argmax())
     largest = float(np.abs(reference).max())
     if largest <= resolution and np.abs(analytic).max() <= resolution:
-        problem = (f"cannot be decided: the reference is {largest:.1e}, within the rounding of central differences, "
-                   f"{resolution:.1e}; use the complex step") if analytic.any() else ""
-        return TensorResult(name, shape, math.inf if problem else 0.0, places[k], float(analytic[k]),
-                            float(reference[k]), scale, note, problem)
+        undecided = (f"the reference is {largest:.1e}, within the rounding of central differences, {resolution:.1e}; "
+                     "use the complex step") if analytic.any() else ""
+        return TensorResult(name, shape, math.inf if undecided else 0.0, places[k], float(analytic[k]),
+                            float(reference[k]), scale, note, undecided=undecided)
     error = 0.0 if difference[k] == 0 else (float(difference[k]) / largest if largest > 0 else math.inf)
     return TensorResult(name, shape, error, places[k], float(analytic[k]), float(reference[k]), scale, note)
 
@@ -139,6 +141,8 @@ class Report:
     def _verdict(self, tensor: TensorResult) -> str:
         if tensor.problem:
             return f"WRONG: {tensor.problem}"
+        if tensor.undecided:
+            return f"UNDECIDED: {tensor.undecided}"
         verdict = "ok" if tensor.passes(self.tolerance) else "WRONG"
         if verdict == "ok" and tensor.relative_error > self.tolerance:
             verdict = f"ok: rounding of {tensor.scale:.2g}"

@@ -82,14 +82,15 @@ class Vocabulary:
                                 f"and that has no {UNKNOWN}") from None
         return np.fromiter((ids.get(token, unknown) for token in tokens), np.int32)
 
-    def decode(self, ids: Sequence[int] | np.ndarray) -> list[str]:
+    def decode(self, ids: Iterable[int] | np.ndarray) -> list[str]:
         """The tokens with these ids; DataError for an id outside 0 .. size-1."""
+        ids = list(ids)
         for number in ids:
             if not 0 <= number < self.size:
                 raise DataError(f"the id {number} is not in the vocabulary, expected 0 to {self.size - 1}")
         return [self.tokens[number] for number in ids]
 
-    def join(self, ids: Sequence[int] | np.ndarray) -> str:
+    def join(self, ids: Iterable[int] | np.ndarray) -> str:
         """Readable text: characters side by side, words with a blank between them, <eos> as a line end."""
         tokens = self.decode(ids)
         if self.tokenizer == "characters":

@@ -14,7 +14,7 @@ def linear(x, weight, bias=None):                            # (..., I), (I, O),
     check_shapes("linear", x=(x, "... I"), weight=(weight, "I O"), bias=(bias, "O"))
     y = (rows(x) @ weight).reshape(*x.shape[:-1], weight.shape[1])
     if bias is not None:
-        y += bias
+        y = y + bias
     return y, (x, weight, bias is not None)
 
 
