@@ -5,24 +5,36 @@ of the parameter table, `state.<entry>` carried by the stream, `inverse.<buffer>
 Metadata: `configuration` (that of config.toml), `position`, `vocabulary`, as JSON.
 """
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 
+from minicrt.data import Corpus
 from minicrt.errors import CheckpointError, TrainingError
+from minicrt.models.parameters import Parameters
 from minicrt.training.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from minicrt.training.optimizers import Optimizer
 from minicrt.training.position import Position
-
-if TYPE_CHECKING:
-    from minicrt.training.trainer import Trainer
+from minicrt.training.run_folder import RunFolder
 
 Array = np.ndarray
 
 
-def save_snapshot(trainer: Trainer) -> None:
+class Resumable(Protocol):
+    """What of a trainer a checkpoint holds, and where it goes."""
+
+    folder: RunFolder
+    corpus: Corpus
+    parameters: Parameters
+    optimizer: Optimizer
+    average: Array | None
+    best: Array | None
+    state: dict[str, Array]
+    position: Position
+
+
+def save_snapshot(trainer: Resumable) -> None:
     """Write `trainer`'s checkpoint. Raises TrainingError, before writing, if a tensor is not finite."""
     parameters = trainer.parameters
     arrays = {f"parameters.{name}": parameters[name] for name in parameters}
@@ -43,7 +55,7 @@ def save_snapshot(trainer: Trainer) -> None:
         "vocabulary": json.dumps(trainer.corpus.vocabulary.to_mapping())})
 
 
-def load_snapshot(trainer: Trainer) -> None:
+def load_snapshot(trainer: Resumable) -> None:
     """Put the folder's checkpoint into `trainer`.
 
     A checkpoint written while a budget in minutes was being measured is passed over: the run starts again.

@@ -1,18 +1,39 @@
 """What is left to say when a run is over: summary.json."""
 
-from __future__ import annotations
-
 import os
 import platform
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
-from minicrt.data import unigram_perplexity
-from minicrt.training.evaluation import CUTS, cut_entries
+from minicrt.data import Corpus, TokenStream, unigram_perplexity
+from minicrt.models import Parameters, SegmentModel
+from minicrt.training.configuration import TrainingConfig
+from minicrt.training.evaluation import CUTS, Evaluation, cut_entries
+from minicrt.training.position import Position
 
-if TYPE_CHECKING:
-    from minicrt.training.trainer import Trainer
+Array = np.ndarray
+
+
+class Finished(Protocol):
+    """What the summary needs to know of a trainer that has taken its last step."""
+
+    model: SegmentModel
+    corpus: Corpus
+    config: TrainingConfig
+    parameters: Parameters
+    best: Array | None
+    position: Position
+    windows: int
+    valid_stream: TokenStream
+    test_stream: TokenStream
+
+    def evaluate_stream(self, name: str, stream: TokenStream, flat: Array, cut: frozenset[str] = frozenset()
+                        ) -> Evaluation: ...
+
+    def seconds(self) -> float: ...
+
+    def tokens_per_second(self) -> float: ...
 
 
 def machine() -> str:
@@ -21,7 +42,7 @@ def machine() -> str:
             f"NumPy {np.__version__}")
 
 
-def summarize(trainer: Trainer) -> dict[str, Any]:
+def summarize(trainer: Finished) -> dict[str, Any]:
     """The final figures of the best weights, with everything that has to be known to compare them.
 
     `valid_perplexity_<cut>_cut`: the same weights, with the memory, the carried positions, or both dropped at every
