@@ -101,6 +101,9 @@ class CRT(SegmentModel):
 
     def caution(self, bptt_segments: int) -> str | None:
         config = self.config
+        if config.memory != "none" and config.memory_position == "last" and config.readout == "transformer":
+            return ("nothing reads the memory, and its network stays untrained: with memory_position 'last' no token "
+                    "sees it, and readout 'transformer' leaves it out; change either")
         within = config.readout != "transformer" and config.memory_update == "per_token"
         if config.memory == "none" or within or config.memory_gradient == "writer" or bptt_segments > 1:
             return None
