@@ -103,7 +103,8 @@ class SegmentModel(ABC):
     def specs(self) -> list[ParameterSpec]:
         """The model's parameter table."""
         V, D = self.config.vocabulary, self.config.width
-        table = [ParameterSpec("embedding", (V, D), initialisers.normal(D ** -0.5), decay=False)]
+        # Twice this deviation gives logits of variance 1, but then a tied output starts out sure of the word just read.
+        table = [ParameterSpec("embedding", (V, D), initialisers.normal(0.5 * D ** -0.5), decay=False)]
         output = [ParameterSpec("output.bias", (V,), initialisers.zeros, decay=False)]
         if not self.config.tied:
             output.insert(0, ParameterSpec("output.weight", (V, D), initialisers.normal(D ** -0.5)))
@@ -169,7 +170,7 @@ class SegmentModel(ABC):
 
     @property
     def _scale(self) -> float:
-        """√D: with a table of variance 1/D the embeddings have variance 1, and so have the logits of a normed z."""
+        """√D brings the table's entries, of deviation ½ D^−½, to ½: the size of the positions that are added to them."""
         return float(self.config.width ** 0.5)
 
     def _embed(self, parameters: Parameters, tokens: Array, state: State,
@@ -187,6 +188,8 @@ class SegmentModel(ABC):
         for name, array in state.items():
             if name not in shapes:
                 raise InputError(f"the state has an entry {name!r}, expected only {sorted(shapes) or 'none'}")
-            expected = shapes[name]
-            if len(expected) != array.ndim or any(e not in (None, n) for e, n in zip(expected, array.shape)):
-                raise InputError(f"state entry {name!r} has shape {array.shape}, expected {expected}")
+            expected, shape = shapes[name], np.shape(array)
+            fits = len(expected) == len(shape) and all(e in (None, n) for e, n in zip(expected, shape))
+            if not isinstance(array, np.ndarray) or not fits:
+                raise InputError(f"state entry {name!r} is a {type(array).__name__} of shape {shape}, expected an array "
+                                 f"of shape {expected}")
