@@ -28,14 +28,15 @@ def print_header(model: "SegmentModel", corpus: "Corpus", settings: "Settings", 
     unigram = unigram_perplexity(corpus.train, corpus.valid, corpus.vocabulary.size)
     unit = "words" if corpus.level == "word" else "characters"
     budget = next(counted(getattr(training, key), key) for key in BUDGETS if getattr(training, key))
-    libraries = blas_libraries()
+    libraries = [library | ({"num_threads": training.threads} if training.threads else {})
+                 for _, library in blas_libraries()]
     print(f"model     {model_line(model)}")
     print(f"corpus    {corpus.name}: {sizes[0]:,} {unit} to train on, {sizes[1]:,} to validate, {sizes[2]:,} to test; "
           f"vocabulary {corpus.vocabulary.size:,}; unigram perplexity {unigram:.1f}")
     print(f"training  {budget}, batch {training.batch}, segments of {model.config.segment_length}, gradients across "
           f"{counted(training.bptt_segments, 'segments')}, {training.optimizer}, "
           f"learning rate {training.learning_rate:g}, seed {training.seed}")
-    print(f"machine   {os.cpu_count()} cores, {describe(libraries[0][1]) if libraries else 'no BLAS found'}")
+    print(f"machine   {os.cpu_count()} cores, {describe(libraries[0]) if libraries else 'no BLAS found'}")
     print(f"run       {folder}", flush=True)
     caution = model.caution(training.bptt_segments)
     if caution:

@@ -170,7 +170,7 @@ class SegmentModel(ABC):
 
     @property
     def _scale(self) -> float:
-        """√D brings the table's entries, of deviation ½ D^−½, to ½: the size of the positions that are added to them."""
+        """√D brings the table's entries, of deviation ½ D^−½, to ½: the size of the positions added to them."""
         return float(self.config.width ** 0.5)
 
     def _embed(self, parameters: Parameters, tokens: Array, state: State,
@@ -191,5 +191,5 @@ class SegmentModel(ABC):
             expected, shape = shapes[name], np.shape(array)
             fits = len(expected) == len(shape) and all(e in (None, n) for e, n in zip(expected, shape))
             if not isinstance(array, np.ndarray) or not fits:
-                raise InputError(f"state entry {name!r} is a {type(array).__name__} of shape {shape}, expected an array "
-                                 f"of shape {expected}")
+                raise InputError(f"state entry {name!r} is a {type(array).__name__} of shape {shape}, expected an "
+                                 f"array of shape {expected}")
