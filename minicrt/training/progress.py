@@ -50,6 +50,10 @@ class Average:
         while len(self._times) > 2 and now - self._times[0][0] > 5:
             self._times.pop(0)
 
+    def resume(self) -> None:
+        """Training goes on after something else: the time that took is not training's."""
+        self._times = [(time.perf_counter(), self._times[-1][1])]
+
     @property
     def tokens_per_second(self) -> float:
         (start, before), (end, after) = self._times[0], self._times[-1]
@@ -81,6 +85,7 @@ class Bar(Progress):
 
     def evaluated(self, record: Mapping[str, Any]) -> None:
         self.say(evaluation_line(record))
+        self._average.resume()
 
     def say(self, text: str) -> None:
         tqdm.write(text, file=self._stream)
@@ -120,6 +125,7 @@ class Lines(Progress):
 
     def evaluated(self, record: Mapping[str, Any]) -> None:
         self.say(evaluation_line(record))
+        self._average.resume()
 
     def say(self, text: str) -> None:
         print(text, file=self._stream, flush=True)

@@ -3,7 +3,7 @@ import io
 import pytest
 
 from minicrt.training import Bar, Lines, progress_for, train
-from minicrt.training.progress import clock, perplexity
+from minicrt.training.progress import Average, clock, perplexity
 from tests.training import tiny
 
 
@@ -50,6 +50,20 @@ def test_a_caution_is_told(tmp_path, corpus):
     model = tiny.model(readout="transformer")
     train(tmp_path / "run", model, corpus, tiny.config(steps=2, bptt_segments=1), watcher)
     assert watcher.said == [model.caution(1)]
+
+
+def test_the_rate_leaves_out_what_is_not_training(monkeypatch):
+    now = 0.0
+    monkeypatch.setattr("minicrt.training.progress.time.perf_counter", lambda: now)
+    average = Average()
+    for now in (1.0, 2.0):
+        average.add(1.0, 100)
+    assert average.tokens_per_second == 100
+    now = 60.0                                                              # an evaluation
+    average.resume()
+    now = 61.0
+    average.add(1.0, 100)
+    assert average.tokens_per_second == 100
 
 
 def test_numbers():
