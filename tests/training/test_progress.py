@@ -53,15 +53,13 @@ def test_a_caution_is_told(tmp_path, corpus):
 
 
 def test_the_rate_leaves_out_what_is_not_training(monkeypatch):
-    now = 0.0
-    monkeypatch.setattr("minicrt.training.progress.time.perf_counter", lambda: now)
+    clock_times = iter([0.0, 1.0, 2.0, 60.0, 61.0])                        # between 2 and 60 an evaluation
+    monkeypatch.setattr("minicrt.training.progress.time.perf_counter", lambda: next(clock_times))
     average = Average()
-    for now in (1.0, 2.0):
-        average.add(1.0, 100)
+    average.add(1.0, 100)
+    average.add(1.0, 100)
     assert average.tokens_per_second == 100
-    now = 60.0                                                              # an evaluation
     average.resume()
-    now = 61.0
     average.add(1.0, 100)
     assert average.tokens_per_second == 100
 
