@@ -188,8 +188,8 @@ class SegmentModel(ABC):
         for name, array in state.items():
             if name not in shapes:
                 raise InputError(f"the state has an entry {name!r}, expected only {sorted(shapes) or 'none'}")
-            expected, shape = shapes[name], np.shape(array)
-            fits = len(expected) == len(shape) and all(e in (None, n) for e, n in zip(expected, shape))
-            if not isinstance(array, np.ndarray) or not fits:
-                raise InputError(f"state entry {name!r} is a {type(array).__name__} of shape {shape}, expected an "
-                                 f"array of shape {expected}")
+            if not isinstance(array, np.ndarray):
+                raise InputError(f"state entry {name!r} is a {type(array).__name__}, expected an array")
+            expected = shapes[name]
+            if len(expected) != array.ndim or any(e not in (None, n) for e, n in zip(expected, array.shape)):
+                raise InputError(f"state entry {name!r} has shape {array.shape}, expected {expected}")

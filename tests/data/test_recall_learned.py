@@ -39,9 +39,10 @@ def accuracy(model, parameters, cut=()):
     return recall_accuracy(model, parameters, TASK, np.random.default_rng(2), EPISODES, cut)
 
 
-@pytest.mark.parametrize("carry", [True, False])
-def test_with_memory(carry):
-    model, parameters = learn(1500, until=0.98, position_carry=carry)
+# With learned positions the memory is all that is carried; with the default's recurrent ones it is not alone.
+@pytest.mark.parametrize("positions", ["recurrent", "learned"])
+def test_with_memory(positions):
+    model, parameters = learn(1500, until=0.98, positions=positions)
     assert accuracy(model, parameters) > 0.95
     cut = accuracy(model, parameters, model.memory_entries | model.position_entries)
     assert abs(cut - TASK.chance) < NEAR_CHANCE

@@ -44,6 +44,7 @@ BAD_SEGMENTS: dict[str, tuple[Any, Any, dict[str, Any], str]] = {
     "target too large": (TOKENS, TOKENS + 1, {}, "7 is out of range"),
     "target under -1": (TOKENS, TOKENS - 2, {}, "-2 is out of range"),
     "targets that are floats": (TOKENS, TOKENS.astype(float), {}, "float64, expected integers"),
+    "state that is a list": (TOKENS, TOKENS, {"positions": [[0.0] * 6] * 2}, "is a list, expected an array"),
     "unknown state entry": (TOKENS, TOKENS, {"memori": np.zeros((2, 1, 6))}, "entry 'memori'"),
     "state of another batch": (TOKENS, TOKENS, {"memory": np.zeros((3, 1, 6))}, "(3, 1, 6), expected (2, 1, 6)"),
     "state of another width": (TOKENS, TOKENS, {"positions": np.zeros((2, 5))}, "(2, 5), expected (2, 6)"),
