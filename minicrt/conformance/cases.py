@@ -86,6 +86,17 @@ def attention_case(rng: Rng, batch: int = 2, queries: int = 3, keys: int = 4, wi
                 {"q": float(terms * np.abs(k).max()), "k": float(terms * np.abs(q).max())})
 
 
+def linear_activation_case(rng: Rng, activation: str, leading: tuple[int, ...] = (2, 3)) -> Case:
+    return Case(f"linear_activation, {activation}", "linear_activation", {
+        "x": rng.standard_normal((*leading, 4)), "weight": rng.standard_normal((4, 5)),
+        "bias": rng.standard_normal(5), "activation": activation})
+
+
+def self_attention_case(rng: Rng, batch: int = 2, length: int = 3, width: int = 4, heads: int = 2) -> Case:
+    return Case(f"self_attention, {heads} heads", "self_attention", {
+        "qkv": rng.standard_normal((batch, length, 3 * width)), "heads": heads})
+
+
 def gru_case(rng: Rng, batch: int = 2, length: int = 4, inputs: int = 2, width: int = 3, reset_after: bool = True
              ) -> Case:
     recurrent = _recurrent_inputs(rng, batch, length, inputs, width)
@@ -147,6 +158,9 @@ def all_cases(rng: Rng) -> Iterator[Case]:
     yield attention_case(rng)
     yield attention_case(rng, queries=4, keys=4, width=6, heads=3, mask="random")
     yield attention_case(rng, queries=3, keys=3, width=3, heads=1, mask="none")
+    yield self_attention_case(rng)
+    for activation in ("gelu", "gelu_tanh", "relu"):
+        yield linear_activation_case(rng, activation)
     for reset_after in (True, False):
         yield gru_case(rng, reset_after=reset_after)
     yield ncgru_case(rng, activation="modrelu")

@@ -53,11 +53,11 @@ def residual(model: Any, p: Scope, name: str, x: Array, rng: np.random.Generator
         normed, norm_cache = norm(model, p, f"norm_{name}.", x)
         y, branch_cache = branch(model, p, normed)
         y, mask = model.dropped(y, rng)
-        x = x + y
+        x = model.engine.add(x, y)
     else:
         y, branch_cache = branch(model, p, x)
         y, mask = model.dropped(y, rng)
-        x, norm_cache = norm(model, p, f"norm_{name}.", x + y)
+        x, norm_cache = norm(model, p, f"norm_{name}.", model.engine.add(x, y))
     return x, (norm_cache, branch_cache, mask)
 
 
@@ -67,10 +67,10 @@ def residual_backward(model: Any, p: Scope, name: str, d_x: Array, cache: Any, g
     if model.config.norm == "pre":                           # x + dropout(f(LN(x)))
         d_y = model.engine.dropout_backward(d_x, mask)
         d_normed = branch_backward(model, d_y, branch_cache, g)
-        return d_x + norm_backward(model, d_normed, norm_cache, f"norm_{name}.", g)
+        return model.engine.add(d_x, norm_backward(model, d_normed, norm_cache, f"norm_{name}.", g))
     d_sum = norm_backward(model, d_x, norm_cache, f"norm_{name}.", g)          # LN(x + dropout(f(x)))
     d_y = model.engine.dropout_backward(d_sum, mask)
-    return d_sum + branch_backward(model, d_y, branch_cache, g)
+    return model.engine.add(d_sum, branch_backward(model, d_y, branch_cache, g))
 
 
 def norm(model: Any, p: Parameters | Scope, prefix: str, x: Array) -> tuple[Array, Any]:
@@ -87,9 +87,9 @@ def norm_backward(model: Any, d_y: Array, cache: Any, prefix: str, g: Parameters
 
 def self_attention(model: Any, p: Scope, x: Array) -> tuple[Array, Any]:                # (B, S, D) -> (B, S, D)
     """softmax(q kᵀ/√K + causal mask) v W_out + b_out,  [q, k, v] = x W_qkv + b_qkv"""
-    engine, D = model.engine, x.shape[-1]
+    engine = model.engine
     qkv, qkv_cache = engine.linear(x, p["attention.w_qkv"], p["attention.b_qkv"])        # (B, S, 3D)
-    heads, heads_cache = engine.attention(qkv[..., :D], qkv[..., D:2 * D], qkv[..., 2 * D:], model.config.heads)
+    heads, heads_cache = engine.self_attention(qkv, model.config.heads)
     y, out_cache = engine.linear(heads, p["attention.w_out"], p["attention.b_out"])
     return y, (qkv_cache, heads_cache, out_cache)
 
@@ -97,31 +97,31 @@ def self_attention(model: Any, p: Scope, x: Array) -> tuple[Array, Any]:        
 def self_attention_backward(model: Any, d_y: Array, cache: Any, g: Scope) -> Array:
     qkv_cache, heads_cache, out_cache = cache
     engine = model.engine
-    d_heads = linear_into(engine, d_y, out_cache, "attention.w_out", "attention.b_out", g)
-    d_qkv = np.concatenate(engine.attention_backward(d_heads, heads_cache), axis=-1)
-    return linear_into(engine, d_qkv, qkv_cache, "attention.w_qkv", "attention.b_qkv", g)
+    d_heads = linear_into(engine.linear_backward, d_y, out_cache, "attention.w_out", "attention.b_out", g)
+    d_qkv = engine.self_attention_backward(d_heads, heads_cache)
+    return linear_into(engine.linear_backward, d_qkv, qkv_cache, "attention.w_qkv", "attention.b_qkv", g)
 
 
 def feed_forward(model: Any, p: Scope, x: Array) -> tuple[Array, Any]:                   # (B, S, D) -> (B, S, D)
     """f(x W_in + b_in) W_out + b_out, f the configured activation"""
     engine = model.engine
-    inner, in_cache = engine.linear(x, p["feed_forward.w_in"], p["feed_forward.b_in"])   # (B, S, F)
-    inner, activation_cache = getattr(engine, model.config.activation)(inner)
+    inner, in_cache = engine.linear_activation(x, p["feed_forward.w_in"], p["feed_forward.b_in"],
+                                               model.config.activation)                   # (B, S, F)
     y, out_cache = engine.linear(inner, p["feed_forward.w_out"], p["feed_forward.b_out"])
-    return y, (in_cache, activation_cache, out_cache)
+    return y, (in_cache, out_cache)
 
 
 def feed_forward_backward(model: Any, d_y: Array, cache: Any, g: Scope) -> Array:
-    in_cache, activation_cache, out_cache = cache
+    in_cache, out_cache = cache
     engine = model.engine
-    d_inner = linear_into(engine, d_y, out_cache, "feed_forward.w_out", "feed_forward.b_out", g)
-    d_inner = getattr(engine, model.config.activation + "_backward")(d_inner, activation_cache)
-    return linear_into(engine, d_inner, in_cache, "feed_forward.w_in", "feed_forward.b_in", g)
+    d_inner = linear_into(engine.linear_backward, d_y, out_cache, "feed_forward.w_out", "feed_forward.b_out", g)
+    return linear_into(engine.linear_activation_backward, d_inner, in_cache, "feed_forward.w_in", "feed_forward.b_in",
+                       g)
 
 
-def linear_into(engine: Any, d_y: Array, cache: Any, weight: str, bias: str, g: Parameters | Scope) -> Array:
+def linear_into(backward: Any, d_y: Array, cache: Any, weight: str, bias: str, g: Parameters | Scope) -> Array:
     """The gradient of a linear layer's input; those of its weight and bias are added into g."""
-    d_x, d_weight, d_bias = engine.linear_backward(d_y, cache)
+    d_x, d_weight, d_bias = backward(d_y, cache)
     g[weight] += d_weight
     g[bias] += d_bias
     return d_x

@@ -1,5 +1,6 @@
 """The Compact Recurrent Transformer (arXiv 2505.00929; SPEC section 2.2)"""
 
+from functools import reduce
 from types import ModuleType
 from typing import Any
 
@@ -45,11 +46,11 @@ class CRT(SegmentModel):
             return z, new_state, cache
         m, cache["recall"] = self._recall(p, state, len(e), with_gradient)               # m_{N-1} (B, M, D)
         token, cache["token"] = self._normed(p, m)
-        s = np.concatenate([token, x] if self.config.memory_position == "first" else [x, token], axis=1)
+        s = self._join(token, x)
         y, cache["blocks"] = self._blocks(p, s, rng)                                     # (2, 3)      (B, T, D)
         inputs = y if self.config.memory_update == "per_token" else y.mean(1, keepdims=True)
-        h, cache["write"] = self._write(p, inputs, m)                                    # (4)         (B, M, T or 1, D)
-        new_state["memory"] = h[:, :, -1].copy()                                         # m_N
+        h, cache["write"] = self._write(p, inputs, m)                                    # (4)
+        new_state["memory"] = np.stack([h_i[:, -1] for h_i in h], axis=1)                # m_N         (B, M, D)
         z, cache["readout"] = self._readout(p, y, h, m)                                  # (5)
         if self.config.memory_gradient == "writer" and with_gradient:
             new_state |= {"writer_inputs": inputs, "writer_start": m}                    # (6)
@@ -61,13 +62,11 @@ class CRT(SegmentModel):
             d_x = self._blocks_backward(d_z, cache["blocks"], g)
         else:
             d_y, d_h, d_m = self._readout_backward(d_z, cache["readout"], g)             # (5)
-            if "memory" in d_state:
-                d_h[:, :, -1] += d_state["memory"]                                       # m_N = h_T
-            d_inputs, d_start = self._write_backward(d_h, cache["write"], g)             # (4)
-            d_y = d_y + (d_inputs if self.config.memory_update == "per_token" else d_inputs / d_y.shape[1])
-            d_s = self._blocks_backward(d_y, cache["blocks"], g)                         # (3, 2)
-            rows = self._token_rows(d_y.shape[1])
-            d_x, d_token = d_s[:, rows], np.delete(d_s, rows, axis=1)
+            d_inputs, d_start = self._write_backward(d_h, d_state.get("memory"), cache["write"], g)           # (4)
+            if self.config.memory_update == "per_segment":
+                d_inputs = d_inputs / d_y.shape[1]
+            d_s = self._blocks_backward(self.engine.add(d_y, d_inputs), cache["blocks"], g)                   # (3, 2)
+            d_token, d_x = self._parted(d_s)
             d_m = d_m + d_start + self._normed_backward(d_token, cache["token"], g)
             d_old_state |= self._recall_backward(d_m, cache["recall"], g)                # (6)
         d_x = self.engine.dropout_backward(d_x, cache["input_mask"])
@@ -88,13 +87,14 @@ class CRT(SegmentModel):
         "positions"  p (B, T, D_p), the recurrent positional states
         "state"      state′, to look into the next segment with
         """
-        e, _ = self._embed(parameters, tokens, state, None)
-        _, new_state, cache = self.encode(parameters, e, state, None, True)
+        specification = CRT(self.config, ops)                # it keeps the probabilities; a faster engine need not
+        e, _ = specification._embed(parameters, tokens, state, None)
+        _, new_state, cache = specification.encode(parameters, e, state, None, True)
         block_caches, _ = cache["blocks"]
         seen: dict[str, Any] = {"attention": [attention_cache[1][1][0] for _, (attention_cache, _) in block_caches],
                                 "state": new_state}
         if self.config.memory != "none":
-            seen["memory"] = cache["write"][0]
+            seen["memory"] = np.stack(cache["write"][0], axis=1)
         if self.config.positions == "recurrent":
             seen["positions"] = cache["positions"][2]
         return seen
@@ -141,11 +141,15 @@ class CRT(SegmentModel):
 
     # The parts of a segment, each with its gradient.
 
-    def _token_rows(self, length: int) -> slice:
-        """Where x_1 … x_T stand in the sequence with the memory tokens."""
+    def _join(self, token: Array, x: Array) -> Array:        # (B, M, D), (B, T, D) -> (B, M + T, D)
+        first = self.config.memory_position == "first"
+        return self.engine.concatenate([token, x] if first else [x, token], 1)
+
+    def _parted(self, s: Array) -> tuple[Array, Array]:      # (B, M + T, D) -> (B, M, D), (B, T, D)
         vectors = 0 if self.config.memory == "none" else self.config.memory_vectors
-        start = vectors if self.config.memory_position == "first" else 0
-        return slice(start, start + length)
+        if self.config.memory_position == "first":
+            return s[:, :vectors], s[:, vectors:]
+        return s[:, s.shape[1] - vectors:], s[:, :s.shape[1] - vectors]
 
     def _blocks(self, p: Parameters, s: Array, rng: np.random.Generator | None) -> tuple[Array, Any]:
         """L blocks over [m ; x], and the final norm of the token rows (pre-norm)."""
@@ -154,18 +158,17 @@ class CRT(SegmentModel):
             scope = p.scope(f"blocks.{layer}.")
             s, cache = block(self, scope, s, rng)
             caches.append((scope, cache))
-        length = s.shape[1] - (0 if self.config.memory == "none" else self.config.memory_vectors)
-        y = s[:, self._token_rows(length)]
+        token, y = self._parted(s)
         norm_cache = None
         if self.config.norm == "pre":
             y, norm_cache = norm(self, p, "norm_final.", y)
-        return y, (caches, (s.shape, norm_cache))
+        return y, (caches, (token.shape, norm_cache))
 
     def _blocks_backward(self, d_y: Array, cache: Any, g: Parameters) -> Array:
         caches, (shape, norm_cache) = cache
-        d_s = np.zeros(shape, d_y.dtype)                     # the memory rows' outputs are read by no one
-        d_s[:, self._token_rows(d_y.shape[1])] = (
-            norm_backward(self, d_y, norm_cache, "norm_final.", g) if norm_cache is not None else d_y)
+        if norm_cache is not None:
+            d_y = norm_backward(self, d_y, norm_cache, "norm_final.", g)
+        d_s = self._join(np.zeros(shape, d_y.dtype), d_y)    # the memory rows' outputs are read by no one
         for layer in reversed(range(self.config.layers)):
             scope, block_cache = caches[layer]
             d_s = block_backward(self, scope, d_s, block_cache, g.scope(f"blocks.{layer}."))
@@ -175,7 +178,7 @@ class CRT(SegmentModel):
         """m_{N−1}: the state's, or the writer's run again on what it read (6), or m_0."""
         if "writer_inputs" in state and with_gradient:
             h, write_cache = self._write(p, state["writer_inputs"], state["writer_start"])
-            return h[:, :, -1], ("writer", write_cache)
+            return np.stack([h_i[:, -1] for h_i in h], axis=1), ("writer", write_cache)
         if "memory" in state:
             return state["memory"], ("state", None)
         m_0 = p["memory.start"] if self.config.memory_start == "learned" else np.zeros(
@@ -188,47 +191,54 @@ class CRT(SegmentModel):
             return {"memory": d_m}
         if source == "writer":
             h, _ = write_cache
-            d_h = np.zeros_like(h)
-            d_h[:, :, -1] = d_m                              # m_{N-1} = h_T; what the writer read is held constant
-            self._write_backward(d_h, write_cache, g)
+            nothing = [np.zeros_like(h_i) for h_i in h]
+            self._write_backward(nothing, d_m, write_cache, g)     # m_{N-1} = h_T; what the writer read is constant
         elif self.config.memory_start == "learned":
             g["memory.start"] += d_m.sum(0)
         return {}
 
-    def _write(self, p: Parameters, inputs: Array, m: Array) -> tuple[Array, Any]:       # -> (B, M, T, D)
-        """h_t^i = RNN_i(y_t, h_{t−1}^i), h_0^i = m^i, for each memory vector i"""
+    def _write(self, p: Parameters, inputs: Array, m: Array) -> tuple[list[Array], Any]:
+        """h_t^i = RNN_i(y_t, h_{t−1}^i), h_0^i = m^i: a (B, T or 1, D) for each memory vector i"""
         written = [write(self.engine, p, prefix, self.config, inputs, m[:, i])
                    for i, prefix in enumerate(self._writers())]
-        h = np.stack([h_i for h_i, _ in written], axis=1)
+        h = [h_i for h_i, _ in written]
         return h, (h, [cache for _, cache in written])
 
-    def _write_backward(self, d_h: Array, cache: Any, g: Parameters) -> tuple[Array, Array]:
+    def _write_backward(self, d_h: list[Array], d_last: Array | None, cache: Any, g: Parameters
+                        ) -> tuple[Array, Array]:            # -> d_inputs (B, T or 1, D), d_start (B, M, D)
         _, caches = cache
-        back = [write_backward(self.engine, d_h[:, i], caches[i], prefix, self.config, g)
-                for i, prefix in enumerate(self._writers())]
-        return np.sum([d_inputs for d_inputs, _ in back], axis=0), np.stack([d_start for _, d_start in back], axis=1)
+        back = [write_backward(self.engine, d_h[i], None if d_last is None else d_last[:, i], caches[i], prefix,
+                               self.config, g) for i, prefix in enumerate(self._writers())]
+        return reduce(self.engine.add, [d for d, _ in back]), np.stack([d_start for _, d_start in back], axis=1)
 
-    def _readout(self, p: Parameters, y: Array, h: Array, m: Array) -> tuple[Array, Any]:
+    def _readout(self, p: Parameters, y: Array, h: list[Array], m: Array) -> tuple[Array, Any]:
         """z = y, y + h̄ or h̄, with h̄ the mean over memory vectors of (normed) h_t; per segment h_t is m_{N−1}"""
         if self.config.readout == "transformer":
-            return y, (h.shape, None)
-        read = h if self.config.memory_update == "per_token" else m[:, :, None]          # (B, M, T or 1, D)
-        normed, norm_cache = self._normed(p, read)
-        h_mean = normed.mean(1)
-        return (y + h_mean if self.config.readout == "residual" else h_mean), (h.shape, norm_cache)
+            return y, (h, None)
+        read = h if self.config.memory_update == "per_token" else [m[:, i, None] for i in range(m.shape[1])]
+        normed = [self._normed(p, read_i) for read_i in read]
+        h_mean = reduce(self.engine.add, [normed_i for normed_i, _ in normed])
+        if len(normed) > 1:
+            h_mean = h_mean / len(normed)
+        norm_caches = [norm_cache for _, norm_cache in normed]
+        if self.config.readout == "residual":
+            return self.engine.add(y, h_mean), (h, norm_caches)
+        return np.broadcast_to(h_mean, y.shape), (h, norm_caches)
 
-    def _readout_backward(self, d_z: Array, cache: Any, g: Parameters) -> tuple[Array, Array, Array | int]:
+    def _readout_backward(self, d_z: Array, cache: Any, g: Parameters) -> tuple[Array, list[Array], Array | int]:
         """G_z → G_y, G_h, G_m"""
-        shape, norm_cache = cache
-        d_h = np.zeros(shape, d_z.dtype)
-        if self.config.readout == "transformer":
-            return d_z, d_h, 0
+        h, norm_caches = cache
+        if norm_caches is None:
+            return d_z, [np.zeros_like(h_i) for h_i in h], 0
         d_y = d_z if self.config.readout == "residual" else np.zeros_like(d_z)
         per_token = self.config.memory_update == "per_token"
         d_mean = d_z if per_token else d_z.sum(1, keepdims=True)                         # z = y + mean of h or m
-        d_read = np.repeat(d_mean[:, None], shape[1], axis=1) / shape[1]
-        d_read = self._normed_backward(d_read, norm_cache, g)
-        return (d_y, d_h + d_read, 0) if per_token else (d_y, d_h, d_read[:, :, 0])
+        if len(h) > 1:
+            d_mean = d_mean / len(h)
+        d_read = [self._normed_backward(d_mean, norm_cache, g) for norm_cache in norm_caches]
+        if per_token:
+            return d_y, d_read, 0
+        return d_y, [np.zeros_like(h_i) for h_i in h], np.concatenate(d_read, axis=1)
 
     def _normed(self, p: Parameters, x: Array) -> tuple[Array, Any]:
         return norm(self, p, "memory.norm.", x) if self.config.normed_memory else (x, None)

@@ -62,17 +62,18 @@ def write(engine: Any, parameters: Parameters, prefix: str, config: CRTConfig, y
     return h, (cache, {name: cayley_cache for name, (_, cayley_cache) in made.items()})
 
 
-def write_backward(engine: Any, d_h: Array, cache: Any, prefix: str, config: CRTConfig, gradients: Parameters
-                   ) -> tuple[Array, Array]:                 # (B, T, D) -> d_y (B, T, D), d_start (B, D)
+def write_backward(engine: Any, d_h: Array, d_last: Array | None, cache: Any, prefix: str, config: CRTConfig,
+                   gradients: Parameters) -> tuple[Array, Array]:       # (B, T, D) -> d_y (B, T, D), d_start (B, D)
+    """`d_last` (B, D) is the gradient of h_T as the next segment's memory."""
     g = gradients.scope(prefix)
     cache, cayley_caches = cache
     if config.memory == "gru":
-        d_y, d_start, d_w, d_u, d_b, d_b_hn = engine.gru_backward(d_h, cache)
+        d_y, d_start, d_w, d_u, d_b, d_b_hn = engine.gru_backward(d_h, cache, d_last)
         if d_b_hn is not None:
             g["b_hn"] += d_b_hn
     else:
         D = config.width
-        d_y, d_start, d_w, d_u, d_b = engine.ncgru_backward(d_h, cache)
+        d_y, d_start, d_w, d_u, d_b = engine.ncgru_backward(d_h, cache, d_last)
         blocks = {"skew_reset": d_u[:, :D], "skew_candidate": d_u[:, 2 * D:]}            # u = [u_r, u_z, u_n]
         for name, cayley_cache in cayley_caches.items():
             g[name] += engine.scaled_cayley_backward(blocks[name], cayley_cache)

@@ -49,9 +49,9 @@ def add_positions(engine: Any, p: Parameters, config: CRTConfig, e: Array, start
     states, gru_cache = engine.gru(e, start, p["positions.w"], p["positions.u"], p["positions.b"], b_hn,
                                    config.reset_after)
     if "positions.w_out" not in p:
-        return e + states, states[:, -1].copy(), (gru_cache, None, states)
+        return engine.add(e, states), states[:, -1].copy(), (gru_cache, None, states)
     added, out_cache = engine.linear(states, p["positions.w_out"])
-    return e + added, states[:, -1].copy(), (gru_cache, out_cache, states)
+    return engine.add(e, added), states[:, -1].copy(), (gru_cache, out_cache, states)
 
 
 def add_positions_backward(engine: Any, d_x: Array, d_last: Array | None, config: CRTConfig, cache: Any, g: Parameters
@@ -62,14 +62,12 @@ def add_positions_backward(engine: Any, d_x: Array, d_last: Array | None, config
     if config.positions != "recurrent":
         return d_x, None
     gru_cache, out_cache, _ = cache
-    d_states = d_x.copy()                                    # x = e + states
+    d_states = d_x                                           # x = e + states
     if out_cache is not None:                                # x = e + states @ w_out
         d_states, d_w_out, _ = engine.linear_backward(d_x, out_cache)
         g["positions.w_out"] += d_w_out
-    if d_last is not None:
-        d_states[:, -1] += d_last
-    d_e, d_start, d_w, d_u, d_b, d_b_hn = engine.gru_backward(d_states, gru_cache)
+    d_e, d_start, d_w, d_u, d_b, d_b_hn = engine.gru_backward(d_states, gru_cache, d_last)
     for name, gradient in (("w", d_w), ("u", d_u), ("b", d_b), ("b_hn", d_b_hn)):
         if gradient is not None:
             g["positions." + name] += gradient
-    return d_x + d_e, d_start
+    return engine.add(d_x, d_e), d_start

@@ -139,8 +139,11 @@ class SegmentModel(ABC):
         d_z = self.engine.dropout_backward(d_z, z_mask)
         d_e, d_state = self.encode_backward(d_z, d_state, encode_cache, gradients)
         lookup_cache, row_mask = e_cache
-        d_table = self.engine.embedding_backward(d_e * self._scale, lookup_cache)    # e = √D table[tokens]
-        gradients["embedding"] += self.engine.embedding_dropout_backward(d_table, row_mask)
+        if row_mask is None:
+            self.engine.embedding_backward(d_e, lookup_cache, into=gradients["embedding"])   # e = √D table[tokens]
+        else:
+            d_table = self.engine.embedding_backward(d_e, lookup_cache)
+            gradients["embedding"] += self.engine.embedding_dropout_backward(d_table, row_mask)
         return d_state
 
     def logits(self, parameters: Parameters, tokens: Array, state: State) -> tuple[Array, State]:
@@ -180,8 +183,8 @@ class SegmentModel(ABC):
         self._check_state(len(tokens), state)
         rate = 0.0 if rng is None else self.config.embedding_dropout
         table, row_mask = self.engine.embedding_dropout(parameters["embedding"], rate, rng)
-        e, lookup_cache = self.engine.embedding(tokens, table)
-        return e * self._scale, (lookup_cache, row_mask)
+        e, lookup_cache = self.engine.embedding(tokens, table, self._scale)
+        return e, (lookup_cache, row_mask)
 
     def _check_state(self, batch: int, state: State) -> None:
         shapes = self.state_shapes(batch)

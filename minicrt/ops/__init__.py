@@ -19,7 +19,15 @@ from minicrt.ops.activations import (
     tanh,
     tanh_backward,
 )
-from minicrt.ops.attention import attention, attention_backward, causal_mask
+from minicrt.ops.adamw import adamw_update, global_norm
+from minicrt.ops.arrays import add, concatenate
+from minicrt.ops.attention import (
+    attention,
+    attention_backward,
+    causal_mask,
+    self_attention,
+    self_attention_backward,
+)
 from minicrt.ops.dropout import (
     dropout,
     dropout_backward,
@@ -32,6 +40,7 @@ from minicrt.ops.embedding import embedding, embedding_backward
 from minicrt.ops.gru import gru, gru_backward
 from minicrt.ops.layer_norm import layer_norm, layer_norm_backward
 from minicrt.ops.linear import linear, linear_backward
+from minicrt.ops.linear_activation import linear_activation, linear_activation_backward
 from minicrt.ops.linear_cross_entropy import IGNORE, linear_cross_entropy, linear_cross_entropy_backward
 from minicrt.ops.ncgru import ncgru, ncgru_backward
 from minicrt.ops.scaled_cayley import (
@@ -43,11 +52,12 @@ from minicrt.ops.scaled_cayley import (
 )
 
 __all__ = [
-    "IGNORE", "attention", "attention_backward", "causal_mask", "cayley_inverse", "dropout", "dropout_backward",
-    "embedding", "embedding_backward", "embedding_dropout", "embedding_dropout_backward", "gelu", "gelu_backward",
-    "gelu_tanh", "gelu_tanh_backward", "gru", "gru_backward", "layer_norm", "layer_norm_backward", "linear",
+    "IGNORE", "adamw_update", "add", "attention", "attention_backward", "causal_mask", "cayley_inverse",
+    "concatenate", "dropout", "dropout_backward", "embedding", "embedding_backward", "embedding_dropout",
+    "embedding_dropout_backward", "gelu", "gelu_backward", "gelu_tanh", "gelu_tanh_backward", "global_norm", "gru",
+    "gru_backward", "layer_norm", "layer_norm_backward", "linear", "linear_activation", "linear_activation_backward",
     "linear_backward", "linear_cross_entropy", "linear_cross_entropy_backward", "locked_dropout",
     "locked_dropout_backward", "modrelu", "modrelu_backward", "ncgru", "ncgru_backward", "neumann_inverse", "relu",
-    "relu_backward", "scaled_cayley", "scaled_cayley_backward", "sigmoid", "sigmoid_backward", "skew_symmetric",
-    "tanh", "tanh_backward",
+    "relu_backward", "scaled_cayley", "scaled_cayley_backward", "self_attention", "self_attention_backward",
+    "sigmoid", "sigmoid_backward", "skew_symmetric", "tanh", "tanh_backward",
 ]

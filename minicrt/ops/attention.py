@@ -53,6 +53,18 @@ def attention_backward(d_y, cache):                          # (B, Tq, D) -> (B,
     return merged(d_q), merged(d_k), merged(d_v)
 
 
+def self_attention(qkv, heads, mask=None):                   # (B, S, 3D) -> (B, S, D)
+    """attention(q, k, v) with the three side by side in one array, as one matrix product gives them."""
+    if qkv.ndim != 3 or qkv.shape[-1] % 3:
+        raise InputError(f"self_attention: qkv has shape {qkv.shape}, expected (B, S, 3D)")
+    q, k, v = np.split(qkv, 3, axis=-1)
+    return attention(q, k, v, heads, mask)
+
+
+def self_attention_backward(d_y, cache):                     # (B, S, D) -> (B, S, 3D)
+    return np.concatenate(attention_backward(d_y, cache), axis=-1)
+
+
 def split(x, heads):                                         # (B, T, D) -> (B, H, T, K)
     return x.reshape(*x.shape[:2], heads, -1).transpose(0, 2, 1, 3)
 

@@ -1,4 +1,4 @@
-"""y = the rows of a table that the tokens name"""
+"""y = the rows of a table that the tokens name, times a constant"""
 
 import numpy as np
 from scipy import sparse
@@ -7,27 +7,35 @@ from minicrt.errors import InputError
 from minicrt.ops.shapes import check_shapes
 
 
-def embedding(tokens, table):                                # (...) ints, (V, D) -> (..., D)
-    """y_i = E[token_i], a row gather. Returns y and the cache.
+def embedding(tokens, table, scale=1.0):                     # (...) ints, (V, D) -> (..., D)
+    """y_i = scale · E[token_i], a row gather. Returns y and the cache.
 
     Raises InputError for tokens that are not integers or lie outside 0 … V − 1. Source: SPEC section 1.
     """
     check_shapes("embedding", table=(table, "V D"))
     check_tokens("embedding", tokens, len(table))
-    return table[tokens], (tokens, len(table))
+    y = table[tokens]                                        # a copy
+    if scale != 1:
+        y *= scale
+    return y, (tokens, len(table), scale)
 
 
-def embedding_backward(d_y, cache):                          # (..., D) -> (V, D)
-    """G_E = O ᵀ G_y with O the one-hot matrix of the tokens: a scatter-add, so a repeated token adds up.
+def embedding_backward(d_y, cache, into=None):               # (..., D) -> (V, D)
+    """G_E = scale · Oᵀ G_y with O the one-hot matrix of the tokens: a scatter-add, so a repeated token adds up.
 
+    With `into` (V, D), G_E is added to that, and that is returned: a table has far more rows than a segment names.
     The sparse product does the scatter in compiled code; `np.add.at` takes several times as long.
     """
-    tokens, vocabulary = cache
+    tokens, vocabulary, scale = cache
     flat = np.ravel(tokens)
     d_rows = d_y.reshape(len(flat), -1)
-    one_hot = sparse.csr_array((np.ones(len(flat), d_y.real.dtype), flat, np.arange(len(flat) + 1)),
+    one_hot = sparse.csr_array((np.full(len(flat), scale, d_y.real.dtype), flat, np.arange(len(flat) + 1)),
                                shape=(len(flat), vocabulary))
-    return one_hot.T @ d_rows                                # y = one_hot @ table
+    d_table = one_hot.T @ d_rows                             # y = one_hot @ table
+    if into is None:
+        return d_table
+    into += d_table
+    return into
 
 
 def check_tokens(operation, tokens, vocabulary, lowest=0):

@@ -44,8 +44,9 @@ def gru(x, h0, w, u, b, b_hn=None, reset_after=True):        # (B, T, I), (B, D)
     return h[:, 1:], (reset_after, (x_cache, h, u, rz, n, c))
 
 
-def gru_backward(d_h, cache):                                # (B, T, D) -> d_x, d_h0, d_w, d_u, d_b, d_b_hn or None
-    """From t = T to 1, with g the gradient of h_t: its own and what came back from step t + 1,
+def gru_backward(d_h, cache, d_last=None):                   # (B, T, D) -> d_x, d_h0, d_w, d_u, d_b, d_b_hn or None
+    """From t = T to 1, with g the gradient of h_t: its own and what came back from step t + 1 (`d_last` (B, D) from
+    beyond the segment, where h_T went on to the next),
 
         G_{a_n} = g (1 − z)(1 − n²),   G_{a_z} = g (h − n) z (1 − z),   G_{a_r} = G_{a_n} c r (1 − r)
         g ← g z + [G_{a_r}, G_{a_z}, G_{a_n} r] Uᵀ
@@ -54,7 +55,7 @@ def gru_backward(d_h, cache):                                # (B, T, D) -> d_x,
     """
     reset_after, cache = cache
     if not reset_after:
-        return *reset_before.scan_backward(d_h, cache), None
+        return *reset_before.scan_backward(d_h, cache, d_last), None
     x_cache, h, u, rz, n, c = cache
     B, T, D = n.shape
     h_before, r, z = h[:, :-1], rz[..., :D], rz[..., D:]
@@ -62,7 +63,7 @@ def gru_backward(d_h, cache):                                # (B, T, D) -> d_x,
     slope_z = (h_before - n) * z * (1 - z)                   # z = σ(a_z)
     slope_r = c * r * (1 - r)                                # a_n = ... + r c,  r = σ(a_r)
     d_x_side, d_h_side = np.empty((B, T, 3 * D), h.dtype), np.empty((B, T, 3 * D), h.dtype)
-    g = np.zeros((B, D), h.dtype)
+    g = np.zeros((B, D), h.dtype) if d_last is None else d_last
     for t in reversed(range(T)):
         g = g + d_h[:, t]
         d_a_n = g * slope_n[:, t]

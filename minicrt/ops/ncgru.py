@@ -18,6 +18,6 @@ def ncgru(x, h0, w, u, b, activation="modrelu"):             # (B, T, I), (B, D)
     return reset_before.scan(x, h0, w, u, b, activation, "ncgru")
 
 
-def ncgru_backward(d_h, cache):                              # (B, T, D) -> d_x, d_h0, d_w, d_u, d_b
+def ncgru_backward(d_h, cache, d_last=None):                 # (B, T, D) -> d_x, d_h0, d_w, d_u, d_b
     """The backward scan of `reset_before`; for modReLU G_v = g (1 − z) 1[|v| + b_n > 0] and G_{b_n} = Σ G_v sign(v)."""
-    return reset_before.scan_backward(d_h, cache)
+    return reset_before.scan_backward(d_h, cache, d_last)

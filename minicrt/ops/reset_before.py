@@ -33,8 +33,8 @@ def scan(x, h0, w, u, b, candidate, operation):              # (B, T, I), (B, D)
     return h[:, 1:], (candidate, x_cache, h, u, rz, n, f_caches)
 
 
-def scan_backward(d_h, cache):                               # (B, T, D) -> d_x, d_h0, d_w, d_u, d_b
-    """From t = T to 1, with g the gradient of h_t and v the argument of f:
+def scan_backward(d_h, cache, d_last=None):                  # (B, T, D) -> d_x, d_h0, d_w, d_u, d_b
+    """From t = T to 1, with g the gradient of h_t (`d_last` (B, D) from beyond the segment) and v the argument of f:
 
         G_v = f'(g (1 − z)),   G_{rh} = G_v U_nᵀ,   G_{a_r} = G_{rh} h r (1 − r),   G_{a_z} = g (h − n) z (1 − z)
         g ← g z + G_{rh} r + [G_{a_r}, G_{a_z}] U_{rz}ᵀ
@@ -46,7 +46,7 @@ def scan_backward(d_h, cache):                               # (B, T, D) -> d_x,
     slope_r = h_before * r * (1 - r)                         # v = ... + (r h) @ u_n, r = σ(a_r)
     d_a = np.empty((B, T, 3 * D), h.dtype)                   # of a_r, a_z and v
     d_b_n = np.zeros(D, h.dtype)
-    g = np.zeros((B, D), h.dtype)
+    g = np.zeros((B, D), h.dtype) if d_last is None else d_last
     for t in reversed(range(T)):
         g = g + d_h[:, t]
         d_n = g * (1 - z[:, t])

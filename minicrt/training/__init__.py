@@ -2,7 +2,7 @@
 
 from minicrt.training.averaging import update_average
 from minicrt.training.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
-from minicrt.training.clip import clip_by_global_norm, global_norm
+from minicrt.training.clip import clip_factor
 from minicrt.training.configuration import BUDGETS, TrainingConfig
 from minicrt.training.evaluation import CUTS, Evaluation, cut_entries, evaluate
 from minicrt.training.interrupt import Interrupted
@@ -17,8 +17,8 @@ from minicrt.training.trainer import Trainer
 
 __all__ = [
     "BUDGETS", "CUTS", "SGD", "AdamW", "Bar", "Checkpoint", "Evaluation", "Interrupted", "Lines", "NeumannInverses",
-    "Optimizer", "Progress", "RunFolder", "Step", "Trained", "Trainer", "TrainingConfig", "clip_by_global_norm",
-    "cut_entries", "evaluate", "evaluation_steps", "global_norm", "load_run", "make_optimizer", "progress_for",
+    "Optimizer", "Progress", "RunFolder", "Step", "Trained", "Trainer", "TrainingConfig", "clip_factor",
+    "cut_entries", "evaluate", "evaluation_steps", "load_run", "make_optimizer", "progress_for",
     "read_checkpoint", "resume", "train", "train_step", "update_average", "warmup_constant", "warmup_cosine",
     "window_gradients", "write_checkpoint",
 ]

@@ -2,20 +2,19 @@
 
 Each takes a step on every parameter at once. Two things differ between parameters: whether weight decay applies to
 them (`ParameterSpec.decay`), and the learning rate (the orthogonal group has its own). Neighbours that share both form
-a run, and a run is worked through in pieces that stay in the processor's cache, so nothing of the size of the model is
-allocated in a step.
+a run, which is updated as one array.
 """
 
-from collections.abc import Iterator
+from types import ModuleType
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from minicrt import engines
 from minicrt.models.parameters import Parameters
 from minicrt.training.configuration import TrainingConfig
 
 Array = np.ndarray
-CHUNK = 1 << 15
 
 
 class Run(NamedTuple):
@@ -31,8 +30,8 @@ class Optimizer(Protocol):
     count: int
     moments: dict[str, Array]
 
-    def step(self, parameters: Parameters, gradients: Parameters, rate: float = 1.0) -> None:
-        """Update `parameters.flat` in place; `rate` multiplies the learning rates."""
+    def step(self, parameters: Parameters, gradients: Parameters, rate: float = 1.0, scale: float = 1.0) -> None:
+        """Update `parameters.flat` in place; `rate` multiplies the learning rates, `scale` the gradients."""
 
 
 def runs(parameters: Parameters) -> list[Run]:
@@ -47,57 +46,29 @@ def runs(parameters: Parameters) -> list[Run]:
     return found
 
 
-def pieces(found: list[Run]) -> Iterator[tuple[Run, slice]]:
-    for run in found:
-        for start in range(run.start, run.stop, CHUNK):
-            yield run, slice(start, min(start + CHUNK, run.stop))
-
-
 class AdamW:
-    """Adam with bias correction and decoupled weight decay (Loshchilov and Hutter 2019), as torch.optim.AdamW.
-
-        m ← β₁ m + (1 − β₁) g                 m̂ = m / (1 − β₁ᵗ)
-        v ← β₂ v + (1 − β₂) g²                v̂ = v / (1 − β₂ᵗ)
-        θ ← θ − η λ θ                         only where decay applies
-        θ ← θ − η m̂ / (√v̂ + eps)             eps outside the root
-    """
+    """Adam with bias correction and decoupled weight decay: the equations stand in `minicrt.ops.adamw_update`."""
 
     def __init__(self, parameters: Parameters, learning_rate: float = 2e-3, weight_decay: float = 0.01,
                  beta1: float = 0.9, beta2: float = 0.99, eps: float = 1e-8,
-                 orthogonal_learning_rate: float | None = None):
+                 orthogonal_learning_rate: float | None = None, engine: ModuleType | None = None):
         self.learning_rate = learning_rate
         self.orthogonal_learning_rate = learning_rate / 10 if orthogonal_learning_rate is None else (
             orthogonal_learning_rate)
         self.weight_decay, self.beta1, self.beta2, self.eps = weight_decay, beta1, beta2, eps
+        self.engine = engine or engines.get()
         self.count = 0
         self.moments = {"first": np.zeros_like(parameters.flat), "second": np.zeros_like(parameters.flat)}
         self._runs = runs(parameters)
-        self._scratch = np.empty((2, min(CHUNK, parameters.size)), parameters.dtype)
 
-    def step(self, parameters: Parameters, gradients: Parameters, rate: float = 1.0) -> None:
+    def step(self, parameters: Parameters, gradients: Parameters, rate: float = 1.0, scale: float = 1.0) -> None:
         self.count += 1
-        unbias1, unbias2 = 1 - self.beta1 ** self.count, 1 - self.beta2 ** self.count
-        for run, piece in pieces(self._runs):
-            theta, g = parameters.flat[piece], gradients.flat[piece]
-            m, v = self.moments["first"][piece], self.moments["second"][piece]
-            root, update = self._scratch[:, :g.size]
-            eta = rate * (self.orthogonal_learning_rate if run.orthogonal else self.learning_rate)
-
-            m *= self.beta1
-            m += np.multiply(g, 1 - self.beta1, out=update)
-            np.multiply(g, g, out=update)
-            update *= 1 - self.beta2
-            v *= self.beta2
-            v += update
-
-            np.divide(v, unbias2, out=root)
-            np.sqrt(root, out=root)
-            root += self.eps
-            np.divide(m, root, out=update)
-            update *= eta / unbias1
-            if run.decay:
-                theta *= 1 - eta * self.weight_decay
-            theta -= update
+        for run in self._runs:
+            part = slice(run.start, run.stop)
+            self.engine.adamw_update(
+                parameters.flat[part], gradients.flat[part], self.moments["first"][part], self.moments["second"][part],
+                self.count, rate * (self.orthogonal_learning_rate if run.orthogonal else self.learning_rate),
+                self.weight_decay if run.decay else 0.0, self.beta1, self.beta2, self.eps, scale)
 
 
 class SGD:
@@ -115,23 +86,24 @@ class SGD:
         self.count = 0
         self.moments = {"momentum": np.zeros_like(parameters.flat)}
         self._runs = runs(parameters)
-        self._scratch = np.empty(min(CHUNK, parameters.size), parameters.dtype)
 
-    def step(self, parameters: Parameters, gradients: Parameters, rate: float = 1.0) -> None:
+    def step(self, parameters: Parameters, gradients: Parameters, rate: float = 1.0, scale: float = 1.0) -> None:
         self.count += 1
-        for run, piece in pieces(self._runs):
-            theta, b = parameters.flat[piece], self.moments["momentum"][piece]
+        for run in self._runs:
+            part = slice(run.start, run.stop)
+            theta, b = parameters.flat[part], self.moments["momentum"][part]
             eta = rate * (self.orthogonal_learning_rate if run.orthogonal else self.learning_rate)
             b *= self.momentum
-            b += gradients.flat[piece]
+            b += scale * gradients.flat[part]
             if run.decay:
                 theta *= 1 - eta * self.weight_decay
-            theta -= np.multiply(b, eta, out=self._scratch[:b.size])
+            theta -= eta * b
 
 
-def make_optimizer(config: TrainingConfig, parameters: Parameters) -> Optimizer:
+def make_optimizer(config: TrainingConfig, parameters: Parameters, engine: ModuleType | None = None
+                   ) -> Optimizer:
     """The optimizer that `config` describes, for `parameters`."""
     if config.optimizer == "sgd":
         return SGD(parameters, config.learning_rate, config.weight_decay, config.momentum, config.rate_of_orthogonal)
     return AdamW(parameters, config.learning_rate, config.weight_decay, config.beta1, config.beta2, config.eps,
-                 config.rate_of_orthogonal)
+                 config.rate_of_orthogonal, engine)

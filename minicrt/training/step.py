@@ -16,7 +16,7 @@ from minicrt.errors import TrainingError
 from minicrt.models.parameters import Parameters
 from minicrt.models.segment_model import SegmentModel
 from minicrt.ops import IGNORE
-from minicrt.training.clip import clip_by_global_norm, global_norm
+from minicrt.training.clip import clip_factor
 from minicrt.training.optimizers import Optimizer
 from minicrt.training.orthogonal import NeumannInverses
 
@@ -82,15 +82,13 @@ def train_step(model: SegmentModel, parameters: Parameters, gradients: Parameter
     """
     try:
         loss, state = window_gradients(model, parameters, gradients, segments, state, rng)
-        norm = global_norm(gradients.flat)
+        norm = model.engine.global_norm(gradients.flat)
         if not np.isfinite(norm):
             raise TrainingError(f"the gradient of {first_not_finite(gradients)} is not finite")
     except TrainingError as error:
         raise TrainingError(f"step {optimizer.count + 1}: {error}; try a smaller learning_rate or clip") from error
-    if clip:
-        clip_by_global_norm(gradients.flat, clip, norm)
     old = inverses.before(model, parameters)
-    optimizer.step(parameters, gradients, rate)
+    optimizer.step(parameters, gradients, rate, clip_factor(clip, norm))
     inverses.after(model, parameters, old, optimizer.count)
     return Step(loss, state, norm)
 

@@ -54,7 +54,7 @@ class Trainer:
         self.parameters = model.initialize(np.random.default_rng([config.seed, 0]), np.dtype(config.precision))
         solve_exactly(model, self.parameters)
         self.gradients = self.parameters.zeros_like()
-        self.optimizer = make_optimizer(config, self.parameters)
+        self.optimizer = make_optimizer(config, self.parameters, model.engine)
         self.inverses = NeumannInverses(config.neumann_order, config.exact_every)
         self.average: Array | None = self.parameters.flat.copy() if config.ema_decay else None
         self.best: Array | None = None

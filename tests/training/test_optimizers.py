@@ -5,8 +5,9 @@ import pytest
 
 from minicrt.models import Parameters, ParameterSpec
 from minicrt.models.initialisers import normal
+from minicrt.ops.adamw import CHUNK
 from minicrt.training import SGD, AdamW, make_optimizer
-from minicrt.training.optimizers import CHUNK, runs
+from minicrt.training.optimizers import runs
 from tests.training.tiny import config
 
 TABLE = [ParameterSpec("w", (3, 4), normal(1.0)), ParameterSpec("b", (4,), normal(1.0), decay=False),

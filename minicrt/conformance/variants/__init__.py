@@ -10,6 +10,7 @@ mistake and for nothing else.
 """
 
 from minicrt.conformance.variants.attention import ATTENTION
+from minicrt.conformance.variants.composed import COMPOSED
 from minicrt.conformance.variants.elementwise import ELEMENTWISE
 from minicrt.conformance.variants.family import Family, Variant
 from minicrt.conformance.variants.loss import LOSS
@@ -18,5 +19,5 @@ from minicrt.conformance.variants.rowwise import ROWWISE
 
 __all__ = ["FAMILIES", "VARIANTS", "Family", "Variant"]
 
-FAMILIES: tuple[Family, ...] = (*ROWWISE, *ELEMENTWISE, *ATTENTION, *RECURRENT, *LOSS)
+FAMILIES: tuple[Family, ...] = (*ROWWISE, *ELEMENTWISE, *ATTENTION, *COMPOSED, *RECURRENT, *LOSS)
 VARIANTS: tuple[Variant, ...] = tuple(variant for family in FAMILIES for variant in family.variants)
