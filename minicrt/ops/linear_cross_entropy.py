@@ -18,12 +18,7 @@ def linear_cross_entropy(z, table, bias, targets, chunk=512, with_gradient=True)
     factor d_loss as soon as p is; it is formed then, while p is at hand, unless with_gradient is False.
     Raises InputError for shapes that do not fit or targets out of range. Source: SPEC section 1.
     """
-    check_shapes("linear_cross_entropy", z=(z, "... D"), table=(table, "V D"), bias=(bias, "V"))
-    check_tokens("linear_cross_entropy: targets", targets, len(table), lowest=IGNORE)
-    if np.shape(targets) != z.shape[:-1]:
-        raise InputError(f"linear_cross_entropy: targets have shape {np.shape(targets)}, expected {z.shape[:-1]}")
-    targets = np.ravel(targets)
-    scored = np.flatnonzero(targets != IGNORE)
+    targets, scored = checked_targets(z, table, bias, targets)
     count = max(len(scored), 1)
     z_rows = rows(z)
     loss = z.dtype.type(0)
@@ -46,6 +41,16 @@ def linear_cross_entropy(z, table, bias, targets, chunk=512, with_gradient=True)
             d_table += p.T @ z_some
             d_bias += p.sum(0)
     return loss, (d_z.reshape(z.shape), d_table, d_bias) if with_gradient else None
+
+
+def checked_targets(z, table, bias, targets):
+    """The targets as one row, and where one is scored."""
+    check_shapes("linear_cross_entropy", z=(z, "... D"), table=(table, "V D"), bias=(bias, "V"))
+    check_tokens("linear_cross_entropy: targets", targets, len(table), lowest=IGNORE)
+    if np.shape(targets) != z.shape[:-1]:
+        raise InputError(f"linear_cross_entropy: targets have shape {np.shape(targets)}, expected {z.shape[:-1]}")
+    targets = np.ravel(targets)
+    return targets, np.flatnonzero(targets != IGNORE)
 
 
 def linear_cross_entropy_backward(d_loss, cache):            # scalar -> (..., D), (V, D), (V,)

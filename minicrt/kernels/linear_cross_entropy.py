@@ -1,0 +1,146 @@
+"""Linear layer, softmax and cross-entropy: what is done between the products is one pass over each row of logits.
+
+The probabilities are never divided by their sum. With e = e^(logit − largest) and s its sum over a row, the products
+take 1/(s N) along on their narrow side: G_z = (e E)/(s N) − E[target]/N, and G_E = eᵀ (z/(s N)), less z/N at the target.
+"""
+
+import numpy as np
+
+from minicrt import ops
+from minicrt.kernels import memory, workers
+from minicrt.kernels.compiling import jit
+from minicrt.kernels.products import product
+from minicrt.kernels.twins import Kept, backward_twin, contiguous, rows, twin
+from minicrt.kernels.vector_math import exp
+from minicrt.ops.linear_cross_entropy import checked_targets
+
+GRAIN = 4                                                    # rows of logits that are worth another thread
+LANES = 64
+
+
+@twin(ops.linear_cross_entropy)
+def linear_cross_entropy(z, table, bias, targets, chunk=512, with_gradient=True):
+    targets, scored = checked_targets(z, table, bias, targets)
+    z_rows, table, bias = rows(z), contiguous(table), contiguous(bias)
+    count, D = max(len(scored), 1), z.shape[-1]
+    all_scored = len(scored) == len(z_rows)
+    if not all_scored:
+        z_scored, targets = z_rows[scored], contiguous(targets[scored])
+    else:
+        z_scored = z_rows
+    loss, d_table, d_bias = 0.0, None, None
+    d_z = memory.empty(z_scored.shape, z.dtype) if with_gradient else None
+    for start in range(0, len(scored), chunk):
+        z_some, target = z_scored[start:start + chunk], targets[start:start + chunk]
+        logits = product(z_some, table.T)                    # (chunk, V)
+        parts = workers.ranges(len(logits), GRAIN)
+        losses, weights = np.empty(len(logits)), np.empty(len(logits), z.dtype)
+        d_biases = memory.zeros((len(parts), len(table)), z.dtype)
+        workers.run(_softmax, parts, logits, bias, target, z.dtype.type(1 / count), losses, weights, d_biases,
+                    with_gradient)
+        loss += losses.sum() / count
+        if with_gradient:
+            d_z_some = np.matmul(logits, table, out=d_z[start:start + chunk])
+            weighted = memory.empty(z_some.shape, z.dtype)
+            _finish(z_some, target, table, weights, z.dtype.type(1 / count), d_z_some, weighted)
+            d_table_some, d_bias_some = product(logits.T, weighted), d_biases.sum(0)
+            _take_targets(z_some, target, z.dtype.type(1 / count), d_table_some, d_bias_some)
+            if d_table is None:
+                d_table, d_bias = d_table_some, d_bias_some
+            else:
+                workers.run(_accumulate, workers.ranges(len(table), GRAIN), d_table, d_table_some)
+                d_bias += d_bias_some
+        del logits
+    loss = z.dtype.type(loss)
+    if not with_gradient:
+        return loss, None
+    if d_table is None:
+        d_table, d_bias = memory.zeros(table.shape, z.dtype), np.zeros_like(bias)
+    if not all_scored:
+        d_all = memory.zeros(z_rows.shape, z.dtype)
+        d_all[scored] = d_z
+        d_z = d_all
+    return loss, Kept((d_z.reshape(z.shape), d_table, d_bias))
+
+
+@backward_twin(ops.linear_cross_entropy_backward)
+def linear_cross_entropy_backward(d_loss, cache):
+    if d_loss == 1:
+        return tuple(cache)
+    d_loss = cache[0].dtype.type(d_loss)
+    return tuple(np.multiply(d_loss, d, out=memory.empty(d.shape, d.dtype)) for d in cache)
+
+
+@jit(fastmath={"contract", "reassoc"})
+def _softmax(part, start, stop, logits, bias, targets, share, losses, weights, d_biases, with_gradient):
+    """Row by row: logits -> e = e^(logit + b − largest), the loss −log p[target], and the weight 1/(s N) of e; for four
+    rows at a time, while they are in the cache, the sum of e/(s N): the bias's gradient but for the targets."""
+    V = logits.shape[1]
+    zero = logits.dtype.type(0)
+    largest_of = np.empty(LANES, logits.dtype)
+    d_bias = d_biases[part]
+    for first in range(start, stop, 4):
+        last = min(first + 4, stop)
+        for i in range(first, last):
+            row = logits[i]
+            for j in range(V):
+                row[j] += bias[j]
+            largest = row_maximum(row, largest_of)
+            at_target = row[targets[i]]
+            total = zero
+            for j in range(V):
+                e = exp(row[j] - largest)
+                row[j] = e
+                total += e
+            losses[i] = np.log(np.float64(total)) - np.float64(at_target - largest)
+            weights[i] = share / total
+        if with_gradient and last == first + 4:
+            w0, w1, w2, w3 = weights[first], weights[first + 1], weights[first + 2], weights[first + 3]
+            e0, e1, e2, e3 = logits[first], logits[first + 1], logits[first + 2], logits[first + 3]
+            for j in range(V):
+                d_bias[j] += w0 * e0[j] + w1 * e1[j] + w2 * e2[j] + w3 * e3[j]
+        elif with_gradient:
+            for i in range(first, last):
+                row, weight = logits[i], weights[i]
+                for j in range(V):
+                    d_bias[j] += weight * row[j]
+
+
+@jit
+def row_maximum(row, lanes):
+    """The largest value, NaN left out; lane by lane, since LLVM does not vectorise a maximum in one variable."""
+    whole = len(row) // LANES * LANES
+    lanes[:] = row[0]
+    for start in range(0, whole, LANES):
+        piece = row[start:start + LANES]
+        for lane in range(LANES):
+            lanes[lane] = piece[lane] if piece[lane] > lanes[lane] else lanes[lane]
+    for j in range(whole, len(row)):
+        lanes[0] = row[j] if row[j] > lanes[0] else lanes[0]
+    largest = lanes[0]
+    for lane in range(1, LANES):
+        largest = lanes[lane] if lanes[lane] > largest else largest
+    return largest
+
+
+@jit
+def _finish(z, targets, table, weights, share, d_z, weighted):
+    for i in range(len(z)):
+        for j in range(z.shape[1]):
+            d_z[i, j] = weights[i] * d_z[i, j] - share * table[targets[i], j]
+            weighted[i, j] = weights[i] * z[i, j]
+
+
+@jit
+def _take_targets(z, targets, share, d_table, d_bias):
+    for i in range(len(z)):
+        d_bias[targets[i]] -= share
+        for j in range(z.shape[1]):
+            d_table[targets[i], j] -= share * z[i, j]
+
+
+@jit
+def _accumulate(_, start, stop, total, more):
+    for i in range(start, stop):
+        for j in range(total.shape[1]):
+            total[i, j] += more[i, j]

@@ -1,0 +1,56 @@
+"""When a kernel takes the place of its operation."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import numpy as np
+
+FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+
+
+class Kept(tuple):
+    """The cache of a kernel, as distinct from one of `minicrt.ops`."""
+
+    __slots__ = ()
+
+
+def twin(specification: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The decorated function stands for `specification` where all floating arrays have one real type, float32 or
+    float64, in the machine's byte order; anything else, complex numbers for instance, is left to the specification."""
+    def decorate(kernel: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(specification)
+        def operation(*arguments: Any, **options: Any) -> Any:
+            kind = None
+            for value in (*arguments, *options.values()):
+                if isinstance(value, np.ndarray) and value.dtype.kind not in "iub":
+                    if value.dtype is not kind:
+                        if kind is not None or value.dtype not in FLOATS:
+                            return specification(*arguments, **options)
+                        kind = value.dtype
+                elif isinstance(value, (np.generic, complex)) and np.iscomplexobj(value):
+                    return specification(*arguments, **options)
+            return (kernel if kind is not None else specification)(*arguments, **options)
+        return operation
+    return decorate
+
+
+def backward_twin(specification: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """As `twin`, for a backward pass: it follows the forward pass that made the cache."""
+    def decorate(kernel: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(specification)
+        def operation(d_y: Any, cache: Any, *arguments: Any, **options: Any) -> Any:
+            chosen = kernel if type(cache) is Kept else specification
+            return chosen(d_y, cache, *arguments, **options)
+        return operation
+    return decorate
+
+
+def contiguous(x: np.ndarray, dtype: Any = None) -> np.ndarray:
+    """x itself where it is C-contiguous (and of `dtype`), otherwise a copy: kernels are compiled for that layout."""
+    return np.ascontiguousarray(x, dtype)
+
+
+def rows(x: np.ndarray, dtype: Any = None) -> np.ndarray:    # (..., D) -> (N, D)
+    """All leading axes as one, contiguous."""
+    return np.ascontiguousarray(x, dtype).reshape(-1, x.shape[-1])
