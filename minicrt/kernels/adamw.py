@@ -4,8 +4,7 @@ import math
 
 import numpy as np
 
-from minicrt import ops
-from minicrt.kernels import workers
+from minicrt import ops, workers
 from minicrt.kernels.compiling import jit
 from minicrt.kernels.twins import twin
 

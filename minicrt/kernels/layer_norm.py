@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from minicrt import ops
-from minicrt.kernels import memory, workers
+from minicrt import ops, workers
+from minicrt.kernels import memory
 from minicrt.kernels.compiling import jit
 from minicrt.kernels.twins import Kept, backward_twin, rows, twin
 from minicrt.ops.shapes import check_shapes

@@ -1,7 +1,7 @@
 """y = x W + b, the bias added where the product stands"""
 
-from minicrt import ops
-from minicrt.kernels import memory, workers
+from minicrt import ops, workers
+from minicrt.kernels import memory
 from minicrt.kernels.compiling import jit
 from minicrt.kernels.products import product
 from minicrt.kernels.twins import Kept, backward_twin, rows, twin

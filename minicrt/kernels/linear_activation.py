@@ -1,7 +1,7 @@
 """y = f(x W + b): bias, activation and slope in one pass over the product, so that the backward pass is one product"""
 
-from minicrt import ops
-from minicrt.kernels import memory, workers
+from minicrt import ops, workers
+from minicrt.kernels import memory
 from minicrt.kernels.compiling import jit
 from minicrt.kernels.linear import grain
 from minicrt.kernels.products import product

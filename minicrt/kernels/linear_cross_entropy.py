@@ -1,13 +1,14 @@
 """Linear layer, softmax and cross-entropy: what is done between the products is one pass over each row of logits.
 
 The probabilities are never divided by their sum. With e = e^(logit − largest) and s its sum over a row, the products
-take 1/(s N) along on their narrow side: G_z = (e E)/(s N) − E[target]/N, and G_E = eᵀ (z/(s N)), less z/N at the target.
+take 1/(s N) along on their narrow side: G_z = (e E)/(s N) − E[target]/N, and G_E = eᵀ (z/(s N)) less z/N at the
+targets.
 """
 
 import numpy as np
 
-from minicrt import ops
-from minicrt.kernels import memory, workers
+from minicrt import ops, workers
+from minicrt.kernels import memory
 from minicrt.kernels.compiling import jit
 from minicrt.kernels.products import product
 from minicrt.kernels.twins import Kept, backward_twin, contiguous, rows, twin
@@ -22,14 +23,14 @@ LANES = 64
 def linear_cross_entropy(z, table, bias, targets, chunk=512, with_gradient=True):
     targets, scored = checked_targets(z, table, bias, targets)
     z_rows, table, bias = rows(z), contiguous(table), contiguous(bias)
-    count, D = max(len(scored), 1), z.shape[-1]
+    count = max(len(scored), 1)
     all_scored = len(scored) == len(z_rows)
     if not all_scored:
         z_scored, targets = z_rows[scored], contiguous(targets[scored])
     else:
         z_scored = z_rows
     loss, d_table, d_bias = 0.0, None, None
-    d_z = memory.empty(z_scored.shape, z.dtype) if with_gradient else None
+    d_z = memory.empty(z_scored.shape, z.dtype)
     for start in range(0, len(scored), chunk):
         z_some, target = z_scored[start:start + chunk], targets[start:start + chunk]
         logits = product(z_some, table.T)                    # (chunk, V)

@@ -1,4 +1,4 @@
-"""Memory for results, used again once nothing refers to them, so that a training step allocates nothing after the first.
+"""Memory for results, used again once nothing refers to them: a training step allocates nothing large after the first.
 
 Fresh memory costs more than what is computed in it: the system hands it out page by page and clears every page. So an
 array made here holds a lease on a block; when the last view of it is gone, the block goes back to the free list of

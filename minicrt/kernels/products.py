@@ -1,5 +1,5 @@
-"""Matrix products, all by NumPy's BLAS: a second BLAS in the process (SciPy's, which Numba would call) has threads of its
-own, and the two would fight for the cores."""
+"""Matrix products, all by NumPy's BLAS: a second BLAS in the process (SciPy's, which Numba would call) has threads of
+its own, and the two would fight for the cores."""
 
 import numpy as np
 

@@ -52,6 +52,7 @@ class Parameters:
             raise InputError(f"a flat buffer of shape {self.flat.shape} does not fit a table of {ends[-1]} values")
         self._views = {spec.name: self.flat[self._slices[spec.name]].reshape(spec.shape) for spec in self.specs}
         self.buffers: dict[str, Array] = {}
+        self._siblings: list[Parameters] = []
 
     def __getitem__(self, name: str) -> Array:
         return self._views[name]
@@ -92,6 +93,12 @@ class Parameters:
 
     def zeros_like(self) -> "Parameters":
         return self.with_flat(np.zeros_like(self.flat))
+
+    def siblings(self, count: int) -> "list[Parameters]":
+        """Buffers of the same layout, made at the first call and kept: the gradients that other threads write."""
+        while len(self._siblings) < count:
+            self._siblings.append(self.zeros_like())
+        return self._siblings[:count]
 
     def astype(self, dtype: np.typing.DTypeLike) -> "Parameters":
         return self.with_flat(self.flat.astype(dtype))

@@ -12,8 +12,9 @@ from minicrt.training.progress import Bar, Lines, Progress, progress_for
 from minicrt.training.run import Trained, load_run, resume, train
 from minicrt.training.run_folder import RunFolder
 from minicrt.training.schedules import evaluation_steps, warmup_constant, warmup_cosine
-from minicrt.training.step import Step, train_step, window_gradients
+from minicrt.training.step import Step, train_step
 from minicrt.training.trainer import Trainer
+from minicrt.training.window import window_gradients
 
 __all__ = [
     "BUDGETS", "CUTS", "SGD", "AdamW", "Bar", "Checkpoint", "Evaluation", "Interrupted", "Lines", "NeumannInverses",

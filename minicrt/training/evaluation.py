@@ -8,13 +8,11 @@ import math
 from collections.abc import Callable, Set
 from dataclasses import dataclass
 
-import numpy as np
-
 from minicrt.data import TokenStream
 from minicrt.errors import TrainingError
 from minicrt.models.parameters import Parameters
-from minicrt.models.segment_model import SegmentModel
-from minicrt.training.step import State, scored
+from minicrt.models.segment_model import SegmentModel, State
+from minicrt.training.window import scored, segment_nll
 
 CUTS = ("memory", "positions", "state")
 
@@ -47,14 +45,12 @@ def evaluate(model: SegmentModel, parameters: Parameters, stream: TokenStream, c
     state: State = {}
     nll, tokens_scored = 0.0, 0
     for index in range(len(stream)):
-        tokens, targets = stream.segment(index)
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):     # the loss tells
-            loss, state, _ = model.forward(parameters, tokens, targets, state, None, with_gradient=False)
-        if not math.isfinite(loss):
-            raise TrainingError(f"evaluation: the loss of segment {index} is {loss}")
-        count = scored([(tokens, targets)])
-        nll += float(loss) * count                                  # Python's float is a float64
-        tokens_scored += count
+        segment = stream.segment(index)
+        segment_total, state = segment_nll(model, parameters, segment, state)
+        if not math.isfinite(segment_total):
+            raise TrainingError(f"evaluation: the loss of segment {index} is {segment_total}")
+        nll += segment_total
+        tokens_scored += scored([segment])
         state = {name: value for name, value in state.items() if name not in cut}
         if advance is not None:
             advance()

@@ -7,22 +7,19 @@ A loop over any windows, of a corpus or of a synthetic task, is
         loss, state, norm = train_step(model, parameters, gradients, optimizer, segments, state)
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from minicrt.errors import TrainingError
 from minicrt.models.parameters import Parameters
-from minicrt.models.segment_model import SegmentModel
-from minicrt.ops import IGNORE
+from minicrt.models.segment_model import SegmentModel, State
 from minicrt.training.clip import clip_factor
 from minicrt.training.optimizers import Optimizer
 from minicrt.training.orthogonal import NeumannInverses
+from minicrt.training.window import Segment, window_gradients
 
-Array = np.ndarray
-State = dict[str, Array]
-Segment = tuple[Array, Array]
 USUAL_INVERSES = NeumannInverses()
 
 
@@ -30,38 +27,6 @@ class Step(NamedTuple):
     loss: float
     state: State
     norm: float
-
-
-def scored(segments: Iterable[Segment]) -> int:
-    """The number of targets that are scored."""
-    return sum(int(np.count_nonzero(targets != IGNORE)) for _, targets in segments)
-
-
-def window_gradients(model: SegmentModel, parameters: Parameters, gradients: Parameters, segments: Sequence[Segment],
-                     state: State, rng: np.random.Generator | None = None) -> tuple[float, State]:
-    """The loss of a window, the state after it, and (written to `gradients`) the gradient of the loss.
-
-        loss = Σ_N w_N loss_N,   w_N = targets scored in segment N / targets scored in the window
-
-    that is, the mean negative log-likelihood over the window's tokens. The gradient crosses the boundaries between the
-    window's segments; at the window's first edge it is dropped, for the state that came in counts as a constant.
-    Raises TrainingError if the loss is not finite; `gradients` are then not written.
-    """
-    counts = [scored([segment]) for segment in segments]
-    weights = [count / max(sum(counts), 1) for count in counts]
-    loss, caches = 0.0, []
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):      # what they warn of is looked for below
-        for (tokens, targets), weight in zip(segments, weights):
-            segment_loss, state, cache = model.forward(parameters, tokens, targets, state, rng)
-            loss += weight * float(segment_loss)
-            caches.append(cache)
-        if not np.isfinite(loss):
-            raise TrainingError(f"the loss is {loss}")
-        gradients.flat[...] = 0
-        d_state: State = {}
-        while caches:                                       # popped, so that a cache is freed once it is used
-            d_state = model.backward(weights[len(caches) - 1], d_state, caches.pop(), gradients)
-    return loss, state
 
 
 def train_step(model: SegmentModel, parameters: Parameters, gradients: Parameters, optimizer: Optimizer,

@@ -28,8 +28,9 @@ from minicrt.training.progress import Progress
 from minicrt.training.run_folder import RunFolder
 from minicrt.training.schedules import evaluation_steps, warmup_constant, warmup_cosine
 from minicrt.training.snapshot import load_snapshot, save_snapshot
-from minicrt.training.step import State, scored, train_step
+from minicrt.training.step import State, train_step
 from minicrt.training.summary import summarize
+from minicrt.training.window import scored
 
 Array = np.ndarray
 

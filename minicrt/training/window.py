@@ -1,0 +1,119 @@
+"""The gradient of a window of segments, the rows of the batch shared out among threads.
+
+Rows do not touch each other before the gradients are added up, so each thread takes some of them through the whole
+window, forwards and backwards, with matrix products of its own: no thread waits for another until the end.
+"""
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import numpy as np
+
+from minicrt import blas, workers
+from minicrt.errors import TrainingError
+from minicrt.models.parameters import Parameters
+from minicrt.models.segment_model import SegmentModel, State
+from minicrt.ops import IGNORE
+
+Array = np.ndarray
+Segment = tuple[Array, Array]
+
+
+def scored(segments: Iterable[Segment]) -> int:
+    """The number of targets that are scored."""
+    return sum(int(np.count_nonzero(targets != IGNORE)) for _, targets in segments)
+
+
+def window_gradients(model: SegmentModel, parameters: Parameters, gradients: Parameters, segments: Sequence[Segment],
+                     state: State, rng: np.random.Generator | None = None) -> tuple[float, State]:
+    """The loss of a window, the state after it, and (written to `gradients`) the gradient of the loss.
+
+        loss = Σ_N w_N loss_N,   w_N = targets scored in segment N / targets scored in the window
+
+    that is, the mean negative log-likelihood over the window's tokens. The gradient crosses the boundaries between the
+    window's segments; at the window's first edge it is dropped, for the state that came in counts as a constant.
+    With several threads each range of rows draws its dropout masks from a generator of its own, spawned from `rng`.
+    Raises TrainingError if the loss is not finite; `gradients` are then worth nothing.
+    """
+    parts = _rows(segments, state)
+    all_gradients = [gradients, *gradients.siblings(len(parts) - 1)]
+    generators = [rng] if rng is None or len(parts) == 1 else rng.spawn(len(parts))
+    total = max(scored(segments), 1)
+    losses, states = [0.0] * len(parts), [state] * len(parts)
+
+    def work(part: int, start: int, stop: int) -> None:
+        rows = [(tokens[start:stop], targets[start:stop]) for tokens, targets in segments]
+        own = {name: entry[start:stop] for name, entry in state.items()}
+        losses[part], states[part] = _gradients(model, parameters, all_gradients[part], rows, own, total,
+                                                generators[part % len(generators)])
+
+    with _one_thread_each(parts):
+        workers.run(work, parts)
+        loss = sum(losses)
+        if not np.isfinite(loss):
+            raise TrainingError(f"the loss is {loss}")
+        if len(parts) > 1:
+            workers.run(_sum, workers.ranges(gradients.size, 1 << 14), [g.flat for g in all_gradients])
+    return loss, _joined(states)
+
+
+def segment_nll(model: SegmentModel, parameters: Parameters, segment: Segment, state: State) -> tuple[float, State]:
+    """The negative log-likelihood of a segment's scored targets, added up, and the state after it; no dropout.
+
+    It is not finite where a logit is not."""
+    tokens, targets = segment
+    parts = _rows([segment], state)
+    totals, states = [0.0] * len(parts), [state] * len(parts)
+
+    def work(part: int, start: int, stop: int) -> None:
+        own = {name: entry[start:stop] for name, entry in state.items()}
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # the caller looks at the result
+            loss, states[part], _ = model.forward(parameters, tokens[start:stop], targets[start:stop], own, None,
+                                                  with_gradient=False)
+        totals[part] = float(loss) * scored([(tokens, targets[start:stop])])
+
+    with _one_thread_each(parts):
+        workers.run(work, parts)
+    return sum(totals), _joined(states)
+
+
+def _rows(segments: Sequence[Segment], state: State) -> list[workers.Range]:
+    """The ranges of the batch; the whole of it where something is not as long as the rest, for the model to say so."""
+    lengths = {len(array) for segment in segments for array in segment}
+    lengths |= {len(entry) for entry in state.values() if np.ndim(entry)}
+    return workers.ranges(lengths.pop()) if len(lengths) == 1 else [(0, len(segments[0][0]))]
+
+
+def _one_thread_each(parts: Sequence[workers.Range]) -> AbstractContextManager[None]:
+    return blas.single_threaded() if len(parts) > 1 else nullcontext()
+
+
+def _joined(states: Sequence[State]) -> State:
+    if len(states) == 1:
+        return states[0]
+    return {name: np.concatenate([state[name] for state in states]) for name in states[0]}
+
+
+def _gradients(model: SegmentModel, parameters: Parameters, gradients: Parameters, segments: Sequence[Segment],
+               state: State, total: int, rng: np.random.Generator | None) -> tuple[float, State]:
+    """As above for some rows of the batch, on one thread; `total` targets are scored in the whole window."""
+    weights = [scored([segment]) / total for segment in segments]
+    loss, caches = 0.0, list[Any]()
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):      # what they warn of is looked for above
+        for (tokens, targets), weight in zip(segments, weights):
+            segment_loss, state, cache = model.forward(parameters, tokens, targets, state, rng)
+            loss += weight * float(segment_loss)
+            caches.append(cache)
+        if not np.isfinite(loss):
+            return loss, state
+        gradients.flat[...] = 0
+        d_state: State = {}
+        while caches:                                       # popped, so that a cache is freed once it is used
+            d_state = model.backward(weights[len(caches) - 1], d_state, caches.pop(), gradients)
+    return loss, state
+
+
+def _sum(_: int, start: int, stop: int, flats: Sequence[Array]) -> None:
+    for other in flats[1:]:
+        flats[0][start:stop] += other[start:stop]
