@@ -6,6 +6,7 @@ from minicrt.ops import *
 # isort: split
 from minicrt.kernels.adamw import adamw_update, global_norm
 from minicrt.kernels.arrays import add, concatenate
+from minicrt.kernels.attention import self_attention, self_attention_backward
 from minicrt.kernels.embedding import embedding, embedding_backward
 from minicrt.kernels.gru import gru, gru_backward
 from minicrt.kernels.layer_norm import layer_norm, layer_norm_backward

@@ -15,6 +15,10 @@ SMALL = 1 << 14                                              # bytes; below, Num
 ALIGNMENT = 64                                               # bytes: a cache line, a vector register
 
 
+_free: defaultdict[int, list[np.ndarray]] = defaultdict(list)        # idle blocks by size; append and pop are atomic
+_held = [0]                                                  # bytes in blocks, idle or not
+
+
 class Lease:
     """The owner of an array's memory. NumPy keeps it as the base of every view; its end is the block's return."""
 
@@ -25,12 +29,8 @@ class Lease:
         self.__array_interface__ = {"data": (block.ctypes.data, False), "shape": shape, "typestr": dtype.str,
                                     "version": 3}
 
-    def __del__(self) -> None:
-        _free[self.block.nbytes].append(self.block)
-
-
-_free: defaultdict[int, list[np.ndarray]] = defaultdict(list)        # idle blocks by size; append and pop are atomic
-_held = [0]                                                  # bytes in blocks, idle or not
+    def __del__(self, free: defaultdict[int, list[np.ndarray]] = _free) -> None:
+        free[self.block.nbytes].append(self.block)
 
 
 def empty(shape: tuple[int, ...], dtype: Any) -> np.ndarray:

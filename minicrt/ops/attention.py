@@ -55,14 +55,21 @@ def attention_backward(d_y, cache):                          # (B, Tq, D) -> (B,
 
 def self_attention(qkv, heads, mask=None):                   # (B, S, 3D) -> (B, S, D)
     """attention(q, k, v) with the three side by side in one array, as one matrix product gives them."""
-    if qkv.ndim != 3 or qkv.shape[-1] % 3:
-        raise InputError(f"self_attention: qkv has shape {qkv.shape}, expected (B, S, 3D)")
+    check_heads("self_attention", qkv, heads)
     q, k, v = np.split(qkv, 3, axis=-1)
     return attention(q, k, v, heads, mask)
 
 
 def self_attention_backward(d_y, cache):                     # (B, S, D) -> (B, S, 3D)
     return np.concatenate(attention_backward(d_y, cache), axis=-1)
+
+
+def check_heads(operation, qkv, heads):
+    """Raise InputError unless `qkv` is (B, S, 3D) and H divides D."""
+    if qkv.ndim != 3 or qkv.shape[-1] % 3:
+        raise InputError(f"{operation}: qkv has shape {qkv.shape}, expected (B, S, 3D)")
+    if heads < 1 or qkv.shape[-1] // 3 % heads:
+        raise InputError(f"{operation}: the width {qkv.shape[-1] // 3} is not divisible by {heads} heads")
 
 
 def split(x, heads):                                         # (B, T, D) -> (B, H, T, K)
