@@ -4,6 +4,7 @@
 from minicrt.ops import *
 
 # isort: split
+from minicrt.kernels.activations import gelu, gelu_backward, sigmoid, sigmoid_backward, tanh, tanh_backward
 from minicrt.kernels.adamw import adamw_update, global_norm
 from minicrt.kernels.arrays import add, concatenate
 from minicrt.kernels.attention import self_attention, self_attention_backward
@@ -13,3 +14,4 @@ from minicrt.kernels.layer_norm import layer_norm, layer_norm_backward
 from minicrt.kernels.linear import linear, linear_backward
 from minicrt.kernels.linear_activation import linear_activation, linear_activation_backward
 from minicrt.kernels.linear_cross_entropy import linear_cross_entropy, linear_cross_entropy_backward
+from minicrt.kernels.ncgru import ncgru, ncgru_backward

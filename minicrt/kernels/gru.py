@@ -6,7 +6,7 @@ Within, time comes first, so that what a step reads and writes lies together.
 import numpy as np
 
 from minicrt import ops
-from minicrt.kernels import memory
+from minicrt.kernels import memory, reset_before
 from minicrt.kernels.compiling import jit
 from minicrt.kernels.linear import column_sums
 from minicrt.kernels.products import product
@@ -17,8 +17,11 @@ from minicrt.ops.shapes import check_shapes
 
 @twin(ops.gru)
 def gru(x, h0, w, u, b, b_hn=None, reset_after=True):
-    if not reset_after or b_hn is None:
-        return ops.gru(x, h0, w, u, b, b_hn, reset_after)
+    if reset_after != (b_hn is not None):
+        return ops.gru(x, h0, w, u, b, b_hn, reset_after)    # which says what is wrong
+    if not reset_after:
+        h, cache = reset_before.scan(x, h0, w, u, b, "tanh", "gru")
+        return h, Kept((reset_after, cache))
     sizes = check_shapes("gru", x=(x, "B T I"), h0=(h0, "B D"), w=(w, "I 3D"), u=(u, "D 3D"), b=(b, "3D"),
                          b_hn=(b_hn, "D"))
     B, T, D = (sizes[letter] for letter in "BTD")
@@ -31,11 +34,14 @@ def gru(x, h0, w, u, b, b_hn=None, reset_after=True):
     for t in range(T):
         np.matmul(h[t], u, out=h_side)
         _step(x_side[t], h_side, b, b_hn, h[t], gates[t], h[t + 1])
-    return h[1:].swapaxes(0, 1), Kept((x_rows, w, u, h, gates))
+    return h[1:].swapaxes(0, 1), Kept((reset_after, (x_rows, w, u, h, gates)))
 
 
 @backward_twin(ops.gru_backward)
 def gru_backward(d_h, cache, d_last=None):
+    reset_after, cache = cache
+    if not reset_after:
+        return *reset_before.scan_backward(d_h, cache, d_last), None
     x_rows, w, u, h, gates = cache
     T, B, D = gates.shape[0], gates.shape[1], h.shape[2]
     d_h = contiguous(d_h.swapaxes(0, 1), h.dtype)            # (T, B, D)

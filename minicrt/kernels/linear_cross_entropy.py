@@ -16,11 +16,11 @@ from minicrt.kernels.vector_math import exp
 from minicrt.ops.linear_cross_entropy import checked_targets
 
 GRAIN = 4                                                    # rows of logits that are worth another thread
-LANES = 64
+LANES = 256
 
 
 @twin(ops.linear_cross_entropy)
-def linear_cross_entropy(z, table, bias, targets, chunk=512, with_gradient=True):
+def linear_cross_entropy(z, table, bias, targets, chunk=768, with_gradient=True):
     targets, scored = checked_targets(z, table, bias, targets)
     z_rows, table, bias = rows(z), contiguous(table), contiguous(bias)
     count = max(len(scored), 1)
@@ -31,8 +31,10 @@ def linear_cross_entropy(z, table, bias, targets, chunk=512, with_gradient=True)
         z_scored = z_rows
     loss, d_table, d_bias = 0.0, None, None
     d_z = memory.empty(z_scored.shape, z.dtype)
-    for start in range(0, len(scored), chunk):
-        z_some, target = z_scored[start:start + chunk], targets[start:start + chunk]
+    pieces = -(-len(scored) // chunk)                        # of the same size: a short one is inefficient
+    for piece in range(pieces):
+        some = slice(len(scored) * piece // pieces, len(scored) * (piece + 1) // pieces)
+        z_some, target = z_scored[some], targets[some]
         logits = product(z_some, table.T)                    # (chunk, V)
         parts = workers.ranges(len(logits), GRAIN)
         losses, weights = np.empty(len(logits)), np.empty(len(logits), z.dtype)
@@ -41,7 +43,7 @@ def linear_cross_entropy(z, table, bias, targets, chunk=512, with_gradient=True)
                     with_gradient)
         loss += losses.sum() / count
         if with_gradient:
-            d_z_some = np.matmul(logits, table, out=d_z[start:start + chunk])
+            d_z_some = np.matmul(logits, table, out=d_z[some])
             weighted = memory.empty(z_some.shape, z.dtype)
             _finish(z_some, target, table, weights, z.dtype.type(1 / count), d_z_some, weighted)
             d_table_some, d_bias_some = product(logits.T, weighted), d_biases.sum(0)
@@ -78,15 +80,13 @@ def _softmax(part, start, stop, logits, bias, targets, share, losses, weights, d
     rows at a time, while they are in the cache, the sum of e/(s N): the bias's gradient but for the targets."""
     V = logits.shape[1]
     zero = logits.dtype.type(0)
-    largest_of = np.empty(LANES, logits.dtype)
+    lanes = np.empty(LANES, logits.dtype)
     d_bias = d_biases[part]
     for first in range(start, stop, 4):
         last = min(first + 4, stop)
         for i in range(first, last):
             row = logits[i]
-            for j in range(V):
-                row[j] += bias[j]
-            largest = row_maximum(row, largest_of)
+            largest = add_and_maximum(row, bias, lanes)
             at_target = row[targets[i]]
             total = zero
             for j in range(V):
@@ -108,15 +108,19 @@ def _softmax(part, start, stop, logits, bias, targets, share, losses, weights, d
 
 
 @jit
-def row_maximum(row, lanes):
-    """The largest value, NaN left out; lane by lane, since LLVM does not vectorise a maximum in one variable."""
+def add_and_maximum(row, bias, lanes):
+    """row ← row + bias, and its largest value, NaN left out; lane by lane, since LLVM does not vectorise a maximum in
+    one variable."""
     whole = len(row) // LANES * LANES
-    lanes[:] = row[0]
+    lanes[:] = row[0] + bias[0]
     for start in range(0, whole, LANES):
-        piece = row[start:start + LANES]
+        piece, piece_of_bias = row[start:start + LANES], bias[start:start + LANES]
         for lane in range(LANES):
-            lanes[lane] = piece[lane] if piece[lane] > lanes[lane] else lanes[lane]
+            value = piece[lane] + piece_of_bias[lane]
+            piece[lane] = value
+            lanes[lane] = value if value > lanes[lane] else lanes[lane]
     for j in range(whole, len(row)):
+        row[j] += bias[j]
         lanes[0] = row[j] if row[j] > lanes[0] else lanes[0]
     largest = lanes[0]
     for lane in range(1, LANES):

@@ -13,10 +13,7 @@ def scan(x, h0, w, u, b, candidate, operation):              # (B, T, I), (B, D)
 
     f(v, b_n) = tanh(v + b_n) for candidate "tanh", modrelu(v, b_n) for "modrelu".
     """
-    if candidate not in ("tanh", "modrelu"):
-        raise InputError(f"{operation}: the candidate activation is {candidate!r}, expected 'tanh' or 'modrelu'")
-    sizes = check_shapes(operation, x=(x, "B T I"), h0=(h0, "B D"), w=(w, "I 3D"), u=(u, "D 3D"), b=(b, "3D"))
-    B, T, D = (sizes[letter] for letter in "BTD")
+    B, T, D = checked_sizes(x, h0, w, u, b, candidate, operation)
     x_side, x_cache = linear(x, w)                           # (B, T, 3D)
     dtype = np.result_type(x_side, h0, u, b)                 # one complex argument makes all of it complex
     h = np.empty((B, T + 1, D), dtype)                       # h[:, t] is the state before step t
@@ -31,6 +28,14 @@ def scan(x, h0, w, u, b, candidate, operation):              # (B, T, I), (B, D)
         f_caches.append(f_cache)
         h[:, t + 1] = (1 - z) * n[:, t] + z * h[:, t]
     return h[:, 1:], (candidate, x_cache, h, u, rz, n, f_caches)
+
+
+def checked_sizes(x, h0, w, u, b, candidate, operation):
+    """B, T, D; raises InputError for shapes that do not fit and for an unknown candidate activation."""
+    if candidate not in ("tanh", "modrelu"):
+        raise InputError(f"{operation}: the candidate activation is {candidate!r}, expected 'tanh' or 'modrelu'")
+    sizes = check_shapes(operation, x=(x, "B T I"), h0=(h0, "B D"), w=(w, "I 3D"), u=(u, "D 3D"), b=(b, "3D"))
+    return tuple(sizes[letter] for letter in "BTD")
 
 
 def scan_backward(d_h, cache, d_last=None):                  # (B, T, D) -> d_x, d_h0, d_w, d_u, d_b

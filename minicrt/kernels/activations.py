@@ -1,0 +1,77 @@
+"""Elementwise activations, the slope worked out along with the value"""
+
+from minicrt import ops, workers
+from minicrt.kernels import memory
+from minicrt.kernels.compiling import jit
+from minicrt.kernels.twins import Kept, backward_twin, contiguous, twin
+from minicrt.kernels.vector_math import CONTRACT, normal
+from minicrt.kernels.vector_math import sigmoid as sigmoid_of
+from minicrt.kernels.vector_math import tanh as tanh_of
+
+GRAIN = 1 << 14                                              # elements that are worth another thread
+
+
+def applied(kernel, x):
+    y, slope = memory.empty(x.shape, x.dtype), memory.empty(x.shape, x.dtype)
+    workers.run(kernel, workers.ranges(x.size, GRAIN), contiguous(x).reshape(-1), y.reshape(-1), slope.reshape(-1))
+    return y, Kept((slope,))
+
+
+@twin(ops.sigmoid)
+def sigmoid(x):
+    return applied(_sigmoid, x)
+
+
+@twin(ops.tanh)
+def tanh(x):
+    return applied(_tanh, x)
+
+
+@twin(ops.gelu)
+def gelu(x):
+    return applied(_gelu, x)
+
+
+def through_slope(d_y, cache):
+    (slope,) = cache
+    d_x = memory.empty(slope.shape, slope.dtype)
+    workers.run(_through_slope, workers.ranges(d_y.size, GRAIN), contiguous(d_y, slope.dtype).reshape(-1),
+                slope.reshape(-1), d_x.reshape(-1))
+    return d_x
+
+
+sigmoid_backward = backward_twin(ops.sigmoid_backward)(through_slope)
+tanh_backward = backward_twin(ops.tanh_backward)(through_slope)
+gelu_backward = backward_twin(ops.gelu_backward)(through_slope)
+
+
+@jit(fastmath=CONTRACT)
+def _sigmoid(_, start, stop, x, y, slope):
+    one = x.dtype.type(1)
+    for i in range(start, stop):
+        value = sigmoid_of(x[i])
+        y[i] = value
+        slope[i] = value * (one - value)
+
+
+@jit(fastmath=CONTRACT)
+def _tanh(_, start, stop, x, y, slope):
+    one = x.dtype.type(1)
+    for i in range(start, stop):
+        value = tanh_of(x[i])
+        y[i] = value
+        slope[i] = one - value * value
+
+
+@jit(fastmath=CONTRACT)
+def _gelu(_, start, stop, x, y, slope):
+    for i in range(start, stop):
+        distribution, density = normal(x[i])
+        y[i] = x[i] * distribution
+        slope[i] = distribution + x[i] * density
+
+
+@jit
+def _through_slope(_, start, stop, d_y, slope, d_x):
+    for i in range(start, stop):
+        d_x[i] = d_y[i] * slope[i]
