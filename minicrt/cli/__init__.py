@@ -9,9 +9,10 @@ output went away.
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import TextIO
 
-from minicrt import __version__
+from minicrt import __version__, engines, threads
 from minicrt.cli import data, evaluate, generate, gradcheck, info, train
 from minicrt.cli.parser import Parser
 from minicrt.errors import MinicrtError, TrainingError
@@ -52,7 +53,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments.command is None:
             parser.print_help()
             return 0
-        code = arguments.run(arguments)
+        engines.choose(getattr(arguments, "engine", None))
+        number = getattr(arguments, "threads", None)
+        with threads.limit(number) if number else nullcontext():
+            code = arguments.run(arguments)
         sys.stdout.flush()                                   # so that a closed pipe shows here and not at exit
         return code or 0
     except KeyboardInterrupt as interrupted:

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from minicrt.cli.parser import at_least
+from minicrt.cli.parser import add_engine, at_least
 from minicrt.errors import CheckpointError
 
 DESCRIPTION = """\
@@ -22,6 +22,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--segment-length", type=at_least(1), metavar="T", help="(default: as trained)")
     parser.add_argument("--batch", type=at_least(1), metavar="B", help="(default: as in training)")
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help="where the corpus is looked for first")
+    add_engine(parser)
     parser.set_defaults(run=run)
 
 

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from minicrt.cli.parser import at_least
+from minicrt.cli.parser import add_engine, at_least
 
 DESCRIPTION = """\
 Let a trained model continue a text. The state is carried from segment to segment, so the text may be
@@ -31,6 +31,7 @@ def add(commands: Any) -> None:
                         help="only the most probable that hold P together (default: 0.9)")
     parser.add_argument("--unknown", action="store_true", help="allow <unk> in the text")
     parser.add_argument("--seed", type=at_least(0), default=0, help="(default: 0)")
+    add_engine(parser)
     parser.set_defaults(run=run)
 
 

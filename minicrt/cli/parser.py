@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+from minicrt import engines
 from minicrt.errors import ConfigurationError
 
 
@@ -22,6 +23,15 @@ class Parser(argparse.ArgumentParser):
 
     def format_help(self) -> str:
         return super().format_help() + (f"\n{self._more()}\n" if self._more else "")
+
+
+def add_engine(parser: argparse.ArgumentParser) -> None:
+    """The options that say what a model runs on; `minicrt.cli.main` obeys them."""
+    parser.add_argument("--engine", choices=("auto", *engines.NAMES),
+                        help="numba: compiled kernels; numpy: the specification; auto: numba where it is installed "
+                             f"(default: ${engines.VARIABLE} or auto)")
+    parser.add_argument("--threads", type=at_least(1), metavar="N", help="how many share the work (default: "
+                        "NUMBA_NUM_THREADS, OMP_NUM_THREADS or OPENBLAS_NUM_THREADS, or the number of cores)")
 
 
 def at_least(least: int) -> Callable[[str], int]:

@@ -20,6 +20,7 @@ CUTS = (("positions", "carried positions cut"), ("memory", "memory cut"), ("stat
 def print_header(model: "SegmentModel", corpus: "Corpus", settings: "Settings", folder: Path) -> None:
     import os
 
+    from minicrt import engines, threads
     from minicrt.cli.machine import blas_libraries, describe
     from minicrt.data import unigram_perplexity
     from minicrt.training import BUDGETS
@@ -28,15 +29,16 @@ def print_header(model: "SegmentModel", corpus: "Corpus", settings: "Settings", 
     unigram = unigram_perplexity(corpus.train, corpus.valid, corpus.vocabulary.size)
     unit = "words" if corpus.level == "word" else "characters"
     budget = next(counted(getattr(training, key), key) for key in BUDGETS if getattr(training, key))
-    libraries = [library | ({"num_threads": training.threads} if training.threads else {})
-                 for _, library in blas_libraries()]
+    number = min(threads.count(), training.threads or threads.count())
+    libraries = [library | {"num_threads": number} for _, library in blas_libraries()]
     print(f"model     {model_line(model)}")
     print(f"corpus    {corpus.name}: {sizes[0]:,} {unit} to train on, {sizes[1]:,} to validate, {sizes[2]:,} to test; "
           f"vocabulary {corpus.vocabulary.size:,}; unigram perplexity {unigram:.1f}")
     print(f"training  {budget}, batch {training.batch}, segments of {model.config.segment_length}, gradients across "
           f"{counted(training.bptt_segments, 'segments')}, {training.optimizer}, "
           f"learning rate {training.learning_rate:g}, seed {training.seed}")
-    print(f"machine   {os.cpu_count()} cores, {describe(libraries[0]) if libraries else 'no BLAS found'}")
+    print(f"machine   {os.cpu_count()} cores, {describe(libraries[0]) if libraries else 'no BLAS found'}, "
+          f"engine {engines.name_of(model.engine)}")
     print(f"run       {folder}", flush=True)
     caution = model.caution(training.bptt_segments)
     if caution:

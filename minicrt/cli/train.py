@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from minicrt import presets
-from minicrt.cli.parser import at_least
+from minicrt.cli.parser import add_engine, at_least
 from minicrt.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE",
                         help="change one key of the preset; may be given again; see below")
     parser.add_argument("--seed", type=at_least(0), help="of the first weights and of dropout (default: 0)")
-    parser.add_argument("--threads", type=at_least(1), help="of the matrix products (default: the environment's)")
+    add_engine(parser)
     parser.add_argument("--out", type=Path, metavar="DIR", help="the run folder, which must not exist")
     parser.add_argument("--resume", type=Path, metavar="DIR", help="go on with a run that was stopped")
     parser.add_argument("--quiet", action="store_true", help="no progress, only the summary")

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from minicrt import ops
 from minicrt.gradcheck import Report, check_model
 from minicrt.models.crt import CRT
 from minicrt.models.crt_config import CRTConfig
@@ -38,7 +39,7 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
 
 
 def small_crt(overrides: dict[str, Any]) -> CRT:
-    return CRT(CRTConfig(**{**SMALL, **overrides}))
+    return CRT(CRTConfig(**{**SMALL, **overrides}), ops)
 
 
 def check_crt(overrides: dict[str, Any], rng: np.random.Generator, batch: int = 2,

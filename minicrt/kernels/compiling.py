@@ -1,8 +1,101 @@
-"""How kernels are compiled."""
+"""How kernels are compiled, and where what was compiled is kept for the next time.
 
-from numba import njit
+Numba keeps machine code on disk, but does not see that a function a kernel calls was edited (numba#9483). So it is kept
+in a folder named after the contents of this package: another version of any kernel looks in another folder.
+"""
+
+import hashlib
+import logging
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numba
+import platformdirs
+from numba.core import event
+
+UNUSED_FOR = 30 * 24 * 3600                                  # seconds, after which another version's folder is removed
+log = logging.getLogger("minicrt")
+config: Any = numba.config
 
 
-def jit(function=None, *, fastmath=False):
-    options = dict(nogil=True, cache=True, error_model="numpy", fastmath=fastmath)
-    return njit(**options)(function) if function is not None else njit(**options)
+def jit(function: Callable[..., Any] | None = None, *, fastmath: bool | set[str] = False) -> Any:
+    """`numba.njit` as all kernels have it: the interpreter's lock released, kept on disk where that can be written to.
+
+    `fastmath` names what may be rearranged: {"contract"} a product and a sum into one rounding, {"reassoc"} the order
+    of a sum. Nothing else is ever allowed: infinities and NaN carry meaning.
+    """
+    if function is None:
+        return lambda function: jit(function, fastmath=fastmath)
+    folder = cache_folder()
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": fastmath}
+    if folder is None:
+        return numba.njit(**options)(function)
+    before = config.CACHE_DIR                          # read when the decorator runs; a user's own functions
+    config.CACHE_DIR = str(folder)                     # go where they went before
+    try:
+        return numba.njit(cache=True, **options)(function)
+    finally:
+        config.CACHE_DIR = before
+
+
+@cache
+def cache_folder() -> Path | None:
+    """NUMBA_CACHE_DIR or the user's cache, and in it a folder for this very code; None where nothing can be written."""
+    try:
+        parent = Path(os.environ.get("NUMBA_CACHE_DIR") or platformdirs.user_cache_path("minicrt"))
+        folder = parent / f"kernels-{fingerprint()}"
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):             # a folder's permission bits do not tell the whole story
+            pass
+        os.utime(folder)
+    except (OSError, RuntimeError):                          # RuntimeError: there is no home directory
+        return None
+    _remove_unused(parent, folder)
+    return folder
+
+
+def fingerprint() -> str:
+    """Twelve hexadecimal digits of the kernels' source and Numba's version."""
+    digest = hashlib.sha256(numba.__version__.encode())
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _remove_unused(parent: Path, folder: Path) -> None:
+    import shutil
+
+    for other in parent.glob("kernels-*"):
+        try:
+            if other != folder and time.time() - other.stat().st_mtime > UNUSED_FOR:
+                shutil.rmtree(other, ignore_errors=True)
+        except OSError:
+            continue
+
+
+class _SayOnce(event.Listener):
+    """One line when the first kernel is compiled: it takes some seconds in which nothing else is to be seen."""
+
+    def __init__(self) -> None:
+        self.said = False
+
+    def on_start(self, event: Any) -> None:
+        if self.said or not event.data["dispatcher"].py_func.__module__.startswith("minicrt.kernels"):
+            return
+        self.said = True
+        if cache_folder() is None:
+            log.warning("minicrt: compiling kernels; they cannot be kept for the next time, for no cache folder can be "
+                        "written to: set NUMBA_CACHE_DIR to one")
+        else:
+            log.warning("minicrt: compiling kernels for this machine, this once")
+
+    def on_end(self, event: Any) -> None:
+        pass
+
+
+event.register("numba:compile", _SayOnce())

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
-from minicrt import ops
 from minicrt.configuration import from_mapping, to_mapping, unknown_key
 from minicrt.models.crt import CRT
 from minicrt.models.crt_config import CRTConfig
@@ -17,7 +16,7 @@ __all__ = ["CRT", "CRTConfig", "LanguageModelConfig", "MODELS", "ParameterSpec",
 MODELS: dict[str, tuple[type[SegmentModel], type[LanguageModelConfig]]] = {"crt": (CRT, CRTConfig)}
 
 
-def create_model(mapping: Mapping[str, Any], engine: ModuleType = ops) -> SegmentModel:
+def create_model(mapping: Mapping[str, Any], engine: ModuleType | None = None) -> SegmentModel:
     """The model that a mapping (a TOML table [model]) describes; its key "model" names the kind, by default "crt".
 
     Raises ConfigurationError for an unknown model or key and for values that do not fit.

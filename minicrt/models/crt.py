@@ -28,7 +28,7 @@ class CRT(SegmentModel):
     position_entries = frozenset({"positions"})
     config: CRTConfig
 
-    def __init__(self, config: CRTConfig, engine: ModuleType = ops):
+    def __init__(self, config: CRTConfig, engine: ModuleType | None = None):
         super().__init__(config, engine)
 
     # One segment, top to bottom and bottom to top; the numbers are those of SPEC section 2.2.

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from minicrt import ops
+from minicrt import engines
 from minicrt.configuration import require
 from minicrt.errors import InputError
 from minicrt.models import initialisers
@@ -72,8 +72,9 @@ class SegmentModel(ABC):
     position_entries: ClassVar[frozenset[str]] = frozenset()
     config: LanguageModelConfig
 
-    def __init__(self, config: LanguageModelConfig, engine: ModuleType = ops):
-        self.config, self.engine = config, engine
+    def __init__(self, config: LanguageModelConfig, engine: ModuleType | None = None):
+        """`engine` None: `minicrt.engines.get()`"""
+        self.config, self.engine = config, engine or engines.get()
 
     @abstractmethod
     def encoder_specs(self) -> list[ParameterSpec]:

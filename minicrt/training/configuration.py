@@ -46,7 +46,7 @@ class TrainingConfig:
     checkpoint_seconds: float = 30.0
     seed: int = 0
     precision: Literal["float32", "float64"] = "float32"
-    threads: int = 0                        # of the matrix products; 0: as the environment has it
+    threads: int = 0                        # that share the work; 0: as the environment has it
 
     def __post_init__(self) -> None:
         for key in ("epochs", "minutes", "learning_rate", "orthogonal_learning_rate", "weight_decay", "eps", "clip",

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from minicrt import __version__, ops
+from minicrt import __version__
 from minicrt.configuration import from_mapping, to_mapping
 from minicrt.data import CORPORA, Corpus, Vocabulary, load_corpus
 from minicrt.errors import CheckpointError, ConfigurationError
@@ -68,7 +68,8 @@ def train(folder: Path | str, model: SegmentModel, corpus: Corpus, config: Train
 
 
 def resume(folder: Path | str, data_dir: Path | str | None = None, progress: Progress | None = None,
-           corpus: Corpus | None = None, model: SegmentModel | None = None, engine: ModuleType = ops) -> Trained:
+           corpus: Corpus | None = None, model: SegmentModel | None = None, engine: ModuleType | None = None
+           ) -> Trained:
     """Go on with the run in `folder`; the result is that of a run never stopped. A finished run is only loaded.
 
     `corpus` and `model` are made from config.toml unless given. Raises CheckpointError if there is no run, its
@@ -88,7 +89,7 @@ def resume(folder: Path | str, data_dir: Path | str | None = None, progress: Pro
     return finish(Trainer(run, model, corpus, from_mapping(TrainingConfig, tables["training"], "training"), progress))
 
 
-def load_run(path: Path | str, engine: ModuleType = ops) -> Trained:
+def load_run(path: Path | str, engine: ModuleType | None = None) -> Trained:
     """The best weights of a run, from its folder or from a checkpoint file alone.
 
     Raises CheckpointError if there is none, or it is damaged, or of another configuration than its config.toml.

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from minicrt import engines, threads
 from minicrt.data import Corpus, TokenStream, unigram_perplexity
 from minicrt.models import Parameters, SegmentModel
 from minicrt.training.configuration import TrainingConfig
@@ -81,5 +82,7 @@ def summarize(trainer: Finished) -> dict[str, Any]:
         "segment_length": trainer.model.config.segment_length,
         "state_carried": sorted(valid.carried),
         "precision": config.precision,
+        "engine": engines.name_of(trainer.model.engine),
+        "threads": threads.count(),
         "machine": machine(),
     }

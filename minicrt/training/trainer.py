@@ -11,8 +11,8 @@ from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
+from minicrt import threads
 from minicrt.data import Corpus, TokenStream
 from minicrt.errors import TrainingError
 from minicrt.models import Parameters, SegmentModel
@@ -70,7 +70,7 @@ class Trainer:
         when the folder's checkpoint is damaged or of another configuration, and Interrupted after a Ctrl-C.
         """
         self._flag = InterruptFlag()
-        limit = threadpool_limits(self.config.threads) if self.config.threads else nullcontext()
+        limit = threads.limit(self.config.threads) if self.config.threads else nullcontext()
         with self.folder.in_use(), limit, self._flag:
             if self.folder.checkpoint.exists():
                 load_snapshot(self)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from minicrt import blas, workers
+from minicrt import threads, workers
 from minicrt.errors import TrainingError
 from minicrt.models.parameters import Parameters
 from minicrt.models.segment_model import SegmentModel, State
@@ -86,7 +86,7 @@ def _rows(segments: Sequence[Segment], state: State) -> list[workers.Range]:
 
 
 def _one_thread_each(parts: Sequence[workers.Range]) -> AbstractContextManager[None]:
-    return blas.single_threaded() if len(parts) > 1 else nullcontext()
+    return threads.blas_limit(1) if len(parts) > 1 else nullcontext()
 
 
 def _joined(states: Sequence[State]) -> State:
