@@ -33,8 +33,8 @@ def adamw_update(theta, g, m, v, count, learning_rate, weight_decay, beta1, beta
 @jit(fastmath={"contract", "reassoc"})
 def _sum_of_squares(part, start, stop, flat, sums):
     total = 0.0
-    for i in range(start, stop):
-        total += np.float64(flat[i]) * np.float64(flat[i])
+    for g in flat[start:stop]:
+        total += np.float64(g) * np.float64(g)
     sums[part] = total
 
 
@@ -42,7 +42,8 @@ def _sum_of_squares(part, start, stop, flat, sums):
 def _update(_, start, stop, theta, g, m, v, constants):
     scale, beta1, beta2, fresh1, fresh2, unbias2, eps, decay, rate = constants
     one = theta.dtype.type(1)
-    for i in range(start, stop):
+    theta, g, m, v = theta[start:stop], g[start:stop], m[start:stop], v[start:stop]      # so that indices start at 0:
+    for i in range(len(theta)):                                                          # then LLVM vectorises
         gradient = scale * g[i]
         m[i] = beta1 * m[i] + fresh1 * gradient
         v[i] = beta2 * v[i] + fresh2 * gradient * gradient

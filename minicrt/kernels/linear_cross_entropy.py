@@ -13,14 +13,14 @@ from minicrt.kernels.compiling import jit
 from minicrt.kernels.products import product
 from minicrt.kernels.twins import Kept, backward_twin, contiguous, rows, twin
 from minicrt.kernels.vector_math import exp
-from minicrt.ops.linear_cross_entropy import checked_targets
+from minicrt.ops.linear_cross_entropy import CHUNK, checked_targets
 
 GRAIN = 4                                                    # rows of logits that are worth another thread
 LANES = 256
 
 
 @twin(ops.linear_cross_entropy)
-def linear_cross_entropy(z, table, bias, targets, chunk=768, with_gradient=True):
+def linear_cross_entropy(z, table, bias, targets, chunk=CHUNK, with_gradient=True):
     targets, scored = checked_targets(z, table, bias, targets)
     z_rows, table, bias = rows(z), contiguous(table), contiguous(bias)
     count = max(len(scored), 1)

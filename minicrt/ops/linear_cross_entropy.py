@@ -8,9 +8,10 @@ from minicrt.ops.linear import rows
 from minicrt.ops.shapes import check_shapes
 
 IGNORE = -1                                                  # a target that is not scored
+CHUNK = 512                                                  # rows of logits at a time
 
 
-def linear_cross_entropy(z, table, bias, targets, chunk=512, with_gradient=True):
+def linear_cross_entropy(z, table, bias, targets, chunk=CHUNK, with_gradient=True):
     """loss = mean over scored rows of −log p[target],  p = softmax(z Eᵀ + b)
 
     z (..., D), table E (V, D), bias (V,), targets (...) integers; a target of −1 is not scored, and no scored target

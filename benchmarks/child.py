@@ -1,0 +1,31 @@
+"""A peer in a process of its own: `python -m benchmarks.child KIND PEER SIZE`, then a line in for a line out.
+
+In: the number of steps to take. Out: a JSON object with the loss of the first step ever and the milliseconds of each.
+At the end of the input: the peak resident memory.
+"""
+
+import json
+import sys
+import time
+
+from benchmarks import peers
+from benchmarks.memory import peak_mib
+from benchmarks.task import Size
+
+
+def main(kind: str, peer: str, size: str) -> None:
+    answers = sys.stdout
+    sys.stdout = sys.stderr                                  # what a library prints must not look like an answer
+    step = getattr(peers, kind)(peer, Size(**json.loads(size)))
+    for line in sys.stdin:
+        times, first = [], None
+        for _ in range(int(line)):
+            start = time.perf_counter()
+            loss = step()
+            times.append(1000 * (time.perf_counter() - start))
+            first = loss if first is None else first
+        print(json.dumps({"first": first, "milliseconds": times, "peak_mib": peak_mib()}), file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

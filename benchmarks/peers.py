@@ -1,0 +1,195 @@
+"""A training step, and a step of a stream, by each peer. What is imported here is imported in the peer's own process.
+
+A training step is one segment forwards and backwards, the state carried on without its gradient, the gradient clipped
+to norm 1, and AdamW; float32, no dropout. `training(name, size)` gives a function that takes one step and returns the
+loss; `streaming(name, size)` one that reads one token.
+"""
+
+import importlib.util
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from benchmarks.task import Size
+
+TRAINING = ("torch-eager", "torch-compile", "jax-jit", "minicrt-numpy", "minicrt-numba", "gemm-floor")
+STREAMING = TRAINING[:-1]
+NEEDS = {"torch-eager": "torch", "torch-compile": "torch", "jax-jit": "jax", "minicrt-numba": "numba"}
+LEARNING_RATE, DECAY = 1e-3, 0.01
+Step = Callable[[], float]
+
+
+def missing(peer: str) -> str | None:
+    """The package that the peer needs and that is not installed."""
+    needed = NEEDS.get(peer)
+    return needed if needed and importlib.util.find_spec(needed) is None else None
+
+
+def training(peer: str, size: Size) -> Step:
+    if peer == "gemm-floor":
+        from benchmarks.gemm_floor import products
+
+        return products(size)
+    if peer.startswith("torch"):
+        return _torch_training(size, peer == "torch-compile")
+    return _jax_training(size) if peer == "jax-jit" else _minicrt_training(peer, size)
+
+
+def streaming(peer: str, size: Size) -> Step:
+    if peer.startswith("torch"):
+        return _torch_streaming(size, peer == "torch-compile")
+    return _jax_streaming(size) if peer == "jax-jit" else _minicrt_streaming(peer, size)
+
+
+def _minicrt_training(peer: str, size: Size) -> Step:
+    from minicrt import engines
+    from minicrt.training import AdamW, train_step
+
+    engine = engines.get(peer.removeprefix("minicrt-"))
+    model, parameters, segment = size.model(engine), size.parameters(engine), size.segment()
+    gradients = parameters.zeros_like()
+    optimizer = AdamW(parameters, LEARNING_RATE, DECAY, 0.9, 0.999, engine=engine)
+    state: Any = {}
+
+    def step() -> float:
+        nonlocal state
+        loss, state, _ = train_step(model, parameters, gradients, optimizer, [segment], state)
+        return loss
+    return step
+
+
+def _minicrt_streaming(peer: str, size: Size) -> Step:
+    from minicrt import engines
+
+    engine = engines.get(peer.removeprefix("minicrt-"))
+    model, parameters, tokens = size.model(engine), size.parameters(engine), iter_tokens(size)
+    state: Any = {}
+
+    def step() -> float:
+        nonlocal state
+        scores, state = model.logits(parameters, next(tokens), state)
+        return float(scores[0, 0, 0])
+    return step
+
+
+def _torch_model(size: Size, compiled: bool) -> tuple[Any, Any]:
+    import torch
+
+    from minicrt import ops, threads
+    from tests.ports.torch_peer import CRT
+
+    torch.set_num_threads(threads.count())
+    model = CRT(size.model(ops).config)
+    parameters = size.parameters(ops)
+    model.load({name: parameters[name] for name in parameters})
+    return model, torch.compile if compiled else lambda function: function
+
+
+def _torch_training(size: Size, compiled: bool) -> Step:
+    import torch
+
+    model, prepared = _torch_model(size, compiled)
+    forward = prepared(model)
+    optimizer = torch.optim.AdamW(model.parameters(), LEARNING_RATE, (0.9, 0.999), weight_decay=DECAY, fused=True)
+    tokens, targets = (torch.tensor(array) for array in size.segment())
+    memory = positions = torch.zeros(size.batch, size.width)
+
+    def step() -> float:
+        nonlocal memory, positions
+        optimizer.zero_grad(set_to_none=True)
+        loss, memory, positions = forward(tokens, targets, memory, positions)
+        loss.backward()
+        memory, positions = memory.detach(), positions.detach()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        return float(loss.detach())
+    return step
+
+
+def _torch_streaming(size: Size, compiled: bool) -> Step:
+    import torch
+
+    model, prepared = _torch_model(size, compiled)
+    logits, tokens = prepared(model.logits), iter_tokens(size)
+    memory = positions = torch.zeros(1, size.width)
+
+    def step() -> float:
+        nonlocal memory, positions
+        with torch.inference_mode():
+            scores, memory, positions = logits(torch.from_numpy(next(tokens)), memory, positions)
+        return float(scores[0, 0, 0])
+    return step
+
+
+def _jax_model(size: Size) -> tuple[Any, dict[str, Any]]:
+    import jax.numpy as jnp
+
+    from minicrt import ops
+    from tests.ports.jax_crt import Twin
+
+    parameters, config = size.parameters(ops), size.model(ops).config
+    return (lambda p: Twin(config, p)), {name: jnp.asarray(parameters[name]) for name in parameters}
+
+
+def _jax_training(size: Size) -> Step:
+    import jax
+    import jax.numpy as jnp
+
+    twin, parameters = _jax_model(size)
+    tokens, targets = (jnp.asarray(array, jnp.int32) for array in size.segment())
+
+    def loss_of(p: Any, state: Any) -> Any:
+        loss, state, _ = twin(p).segment(tokens, targets, state)
+        return loss, state
+
+    def update(p: Any, m: Any, v: Any, t: Any, state: Any) -> Any:
+        (loss, state), g = jax.value_and_grad(loss_of, has_aux=True)(p, state)
+        norm = jnp.sqrt(sum(jnp.sum(x * x) for x in g.values()))
+        g = {name: x * jnp.minimum(1, 1 / (norm + 1e-6)) for name, x in g.items()}
+        m = {name: 0.9 * m[name] + 0.1 * x for name, x in g.items()}
+        v = {name: 0.999 * v[name] + 0.001 * x * x for name, x in g.items()}
+        p = {name: (1 - LEARNING_RATE * DECAY) * x - LEARNING_RATE * (m[name] / (1 - 0.9 ** t)) / (
+            jnp.sqrt(v[name] / (1 - 0.999 ** t)) + 1e-8) for name, x in p.items()}
+        return p, m, v, t + 1, state, loss
+
+    jitted = jax.jit(update, donate_argnums=(0, 1, 2, 4))
+    zeros = {name: jnp.zeros_like(x) for name, x in parameters.items()}
+    carried: Any = (parameters, zeros, {name: jnp.zeros_like(x) for name, x in parameters.items()},
+                    jnp.float32(1), {"memory": jnp.zeros((size.batch, 1, size.width), jnp.float32),
+                                     "positions": jnp.zeros((size.batch, size.width), jnp.float32)})
+
+    def step() -> float:
+        nonlocal carried
+        *carried, loss = jitted(*carried)
+        return float(loss)
+    return step
+
+
+def _jax_streaming(size: Size) -> Step:
+    import jax
+    import jax.numpy as jnp
+
+    twin, parameters = _jax_model(size)
+    tokens = iter_tokens(size)
+
+    def read(p: Any, token: Any, state: Any) -> Any:
+        _, state, scores = twin(p).segment(token, token, state)
+        return scores[0, 0, 0], state
+
+    jitted = jax.jit(read)
+    state: Any = {"memory": jnp.zeros((1, 1, size.width), jnp.float32),
+                  "positions": jnp.zeros((1, size.width), jnp.float32)}
+
+    def step() -> float:
+        nonlocal state
+        score, state = jitted(parameters, jnp.asarray(next(tokens), jnp.int32), state)
+        return float(score)
+    return step
+
+
+def iter_tokens(size: Size) -> Any:
+    """(1, 1) tokens without end."""
+    tokens = size.segment()[0].reshape(-1, 1, 1)
+    while True:
+        yield from tokens.astype(np.int64)

@@ -1,0 +1,90 @@
+"""What every benchmark prints and writes: the machine, a table, JSON, a plot."""
+
+import argparse
+import json
+import os
+import platform
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from minicrt import threads
+from minicrt.cli.machine import blas_libraries, coretype_remark, describe, gflops
+from minicrt.errors import MinicrtError
+from minicrt.training.atomic import write_atomically
+
+Row = dict[str, Any]
+
+
+def parser(module: Any, **settings: Any) -> argparse.ArgumentParser:
+    """The options that all benchmarks have."""
+    made = argparse.ArgumentParser(prog=f"python -m {module.__spec__.name}", description=module.__doc__,
+                                   formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False)
+    made.add_argument("--json", type=Path, metavar="FILE", help="where the rows are written; the plot lies beside it")
+    made.add_argument("--threads", type=positive, default=None, metavar="N", help="(default: every core)")
+    return made
+
+
+def positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
+    return int(text)
+
+
+def one_of(choices: Sequence[Any]) -> Callable[[str], list[Any]]:
+    """The type of an option that takes some of `choices`, separated by commas."""
+    def parse(text: str) -> list[Any]:
+        names = {str(choice): choice for choice in choices}
+        for word in text.split(","):
+            if word not in names:
+                raise argparse.ArgumentTypeError(f"{word!r} is none of {', '.join(names)}")
+        return [names[word] for word in text.split(",")]
+    return parse
+
+
+def print_machine(number_of_threads: int) -> dict[str, Any]:
+    """The lines above a table, and the same for the JSON."""
+    library = next((describe(found | {"num_threads": number_of_threads}) for _, found in blas_libraries()), "no BLAS")
+    with threads.limit(number_of_threads):
+        speed = gflops()
+    print(f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, "
+          f"NumPy {np.__version__}")
+    print(f"{library}: {speed:.0f} GFLOP/s (float32)")
+    remark = coretype_remark()
+    if remark:
+        print(remark)
+    return {"blas": library, "gflops": round(speed, 1), "coretype": os.environ.get("OPENBLAS_CORETYPE")}
+
+
+def table(rows: Iterable[Row], columns: dict[str, str]) -> str:
+    """`columns`: the key of a row -> how its value is shown, a format specification; None is a dash."""
+    cells = [[key.replace("_", " ") for key in columns]]
+    cells += [["-" if row.get(key) is None else format(row[key], shown) for key, shown in columns.items()]
+              for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells)]
+    left = [shown.endswith("s") for shown in columns.values()]
+    return "\n".join("  ".join(cell.ljust(width) if is_left else cell.rjust(width)
+                               for cell, width, is_left in zip(line, widths, left)).rstrip() for line in cells)
+
+
+def write(path: Path | None, rows: Sequence[Row], machine: dict[str, Any], draw: Callable[[], Any]) -> None:
+    """The rows as JSON, each with what is known of the machine and the command; the figure that `draw` makes beside."""
+    if path is None:
+        return
+    command = " ".join(["python -m", Path(sys.argv[0]).parent.name + "." + Path(sys.argv[0]).stem, *sys.argv[1:]])
+    data = [{**row, **machine, "command": command} for row in rows]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, (json.dumps(data, indent=1) + "\n").encode())
+    draw().savefig(path.with_suffix(".png"), dpi=120)
+    print(f"\n{path} and {path.with_suffix('.png')}")
+
+
+def run(main: Callable[[], None]) -> None:
+    """`main`, with what a user got wrong in one line."""
+    try:
+        main()
+    except (MinicrtError, OSError) as error:
+        sys.exit(f"benchmarks: {error}")

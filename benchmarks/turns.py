@@ -1,0 +1,97 @@
+"""Peers by turns: every one in its own process, one at work at a time."""
+
+import dataclasses
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from benchmarks import peers
+from benchmarks.task import Size
+
+Row = dict[str, Any]
+PAUSE = 0.05                                                 # seconds: threads that spin after their work go to sleep
+
+
+class Peer:
+    def __init__(self, kind: str, name: str, size: Size, number_of_threads: int):
+        variables = {name: str(number_of_threads) for name in (
+            "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")}
+        arguments = [sys.executable, "-m", "benchmarks.child", kind, name, json.dumps(dataclasses.asdict(size))]
+        self.name, self.times, self.first, self.peak_mib = name, list[float](), None, None
+        self.process = subprocess.Popen(
+            arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8",
+            env={**os.environ, **variables}, cwd=Path(__file__).parents[1])
+
+    def take(self, steps: int) -> Row:
+        assert self.process.stdin is not None and self.process.stdout is not None
+        self.process.stdin.write(f"{steps}\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        if not line:
+            sys.exit(f"benchmarks: the peer {self.name} ended early (exit code {self.process.wait()}); what it said "
+                     "stands above")
+        return json.loads(line)
+
+    def warm_up(self) -> None:
+        self.first = self.take(1)["first"]
+        self.take(2)
+
+    def turn(self, steps: int) -> None:
+        time.sleep(PAUSE)
+        answer = self.take(steps)
+        self.times += answer["milliseconds"]
+        self.peak_mib = answer["peak_mib"]
+
+    def end(self) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        self.process.wait(30)
+
+
+def measured(kind: str, names: Iterable[str], size: Size, number_of_threads: int, rounds: int, steps: int,
+             bar: Any) -> list[Row]:
+    """A row for each peer: the median of its steps and their spread (half the distance of the quartiles), in
+    milliseconds. A peer that is not installed has a row that says so."""
+    running, rows = [], list[Row]()
+    for name in names:
+        lacks = peers.missing(name)
+        if lacks:
+            rows.append({"size": size.name, "peer": name, "milliseconds": None, "spread": None,
+                         "tokens_per_second": None, "remark": f"{lacks} is not installed"})
+        else:
+            running.append(Peer(kind, name, size, number_of_threads))
+    for peer in running:
+        bar.set_postfix_str(f"{size.name}: {peer.name} warms up")
+        peer.warm_up()
+    check_first_losses(running)
+    for _ in range(rounds):
+        for peer in running:
+            bar.set_postfix_str(f"{size.name}: {peer.name}")
+            peer.turn(steps)
+            bar.update()
+    for peer in running:
+        peer.end()
+        quarter = statistics.quantiles(peer.times, n=4)
+        median = statistics.median(peer.times)
+        tokens = size.tokens if kind == "training" else 1
+        rows.append({"size": size.name, "peer": peer.name, "milliseconds": median,
+                     "spread": (quarter[2] - quarter[0]) / 2, "tokens_per_second": 1000 * tokens / median,
+                     "peak_mib": peer.peak_mib, "steps": len(peer.times), "threads": number_of_threads})
+    order = {name: place for place, name in enumerate(names)}
+    return sorted(rows, key=lambda row: order[row["peer"]])
+
+
+def check_first_losses(running: Iterable[Peer]) -> None:
+    """All begin with the same parameters and tokens: who has another first loss (or score) computes something else."""
+    firsts = {peer.name: peer.first for peer in running if peer.name != "gemm-floor"}
+    reference = next(iter(firsts.values()), 0.0)
+    for name, first in firsts.items():
+        if abs(first - reference) > 1e-4 * max(abs(reference), 1):
+            sys.exit(f"benchmarks: the first result of {name} is {first}, that of {next(iter(firsts))} is {reference}; "
+                     "they do not compute the same")
