@@ -62,8 +62,9 @@ def timed(function: Any, times: int) -> list[float]:
 
 def found(times: list[float], tokens: int, before: float | None) -> dict[str, Any]:
     median, peak = statistics.median(times), peak_mib()
+    memory = None if before is None or peak is None else peak - before
     return {"milliseconds": median, "spread": (max(times) - min(times)) / 2,
-            "tokens_per_second": 1000 * tokens / median, "memory_mib": None if before is None or peak is None else peak - before}
+            "tokens_per_second": 1000 * tokens / median, "memory_mib": memory}
 
 
 if __name__ == "__main__":

@@ -8,6 +8,14 @@ from minicrt.kernels.activations import gelu, gelu_backward, sigmoid, sigmoid_ba
 from minicrt.kernels.adamw import adamw_update, global_norm
 from minicrt.kernels.arrays import add, concatenate
 from minicrt.kernels.attention import self_attention, self_attention_backward
+from minicrt.kernels.dropout import (
+    dropout,
+    dropout_backward,
+    embedding_dropout,
+    embedding_dropout_backward,
+    locked_dropout,
+    locked_dropout_backward,
+)
 from minicrt.kernels.embedding import embedding, embedding_backward
 from minicrt.kernels.gru import gru, gru_backward
 from minicrt.kernels.layer_norm import layer_norm, layer_norm_backward

@@ -14,9 +14,13 @@ GRAIN = 1 << 14                                              # elements that are
 @twin(ops.global_norm)
 def global_norm(flat):
     parts = workers.ranges(flat.size, GRAIN)
-    sums = np.zeros(len(parts))
-    workers.run(_sum_of_squares, parts, np.ascontiguousarray(flat), sums)
-    return math.sqrt(total) if math.isfinite(total := float(sums.sum())) else total
+    norms = [0.0] * len(parts)
+
+    def work(part, start, stop):
+        norms[part] = ops.global_norm(flat[start:stop])
+
+    workers.run(work, parts)
+    return math.hypot(*norms)
 
 
 @twin(ops.adamw_update)
@@ -28,14 +32,6 @@ def adamw_update(theta, g, m, v, count, learning_rate, weight_decay, beta1, beta
         scale, beta1, beta2, 1 - beta1, 1 - beta2, 1 / (1 - beta2 ** count), eps, learning_rate * weight_decay,
         learning_rate / (1 - beta1 ** count)))
     workers.run(_update, workers.ranges(theta.size, GRAIN), theta, g, m, v, constants)
-
-
-@jit(fastmath={"contract", "reassoc"})
-def _sum_of_squares(part, start, stop, flat, sums):
-    total = 0.0
-    for g in flat[start:stop]:
-        total += np.float64(g) * np.float64(g)
-    sums[part] = total
 
 
 @jit

@@ -14,7 +14,7 @@ from minicrt.ops.shapes import check_shapes
 def embedding(tokens, table, scale=1.0):
     check_shapes("embedding", table=(table, "V D"))
     check_tokens("embedding", tokens, len(table))
-    flat = contiguous(tokens, np.int64).reshape(-1)
+    flat = contiguous(np.asarray(tokens), np.int64).reshape(-1)
     y = memory.empty((len(flat), table.shape[1]), table.dtype)
     _gather(flat, contiguous(table), table.dtype.type(scale), y)
     return y.reshape(*np.shape(tokens), table.shape[1]), Kept((flat, table.shape, table.dtype.type(scale)))
@@ -34,12 +34,14 @@ def embedding_backward(d_y, cache, into=None):
 @jit
 def _gather(tokens, table, scale, y):
     for i in range(len(tokens)):
-        for j in range(table.shape[1]):
-            y[i, j] = scale * table[tokens[i], j]
+        row, y_i = table[tokens[i]], y[i]
+        for j in range(len(row)):
+            y_i[j] = scale * row[j]
 
 
 @jit
 def _scatter(tokens, d_y, scale, d_table):
     for i in range(len(tokens)):
-        for j in range(d_y.shape[1]):
-            d_table[tokens[i], j] += scale * d_y[i, j]
+        row, d_i = d_table[tokens[i]], d_y[i]
+        for j in range(len(row)):
+            row[j] += scale * d_i[j]

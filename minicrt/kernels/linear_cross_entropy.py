@@ -131,17 +131,19 @@ def add_and_maximum(row, bias, lanes):
 @jit
 def _finish(z, targets, table, weights, share, d_z, weighted):
     for i in range(len(z)):
-        for j in range(z.shape[1]):
-            d_z[i, j] = weights[i] * d_z[i, j] - share * table[targets[i], j]
-            weighted[i, j] = weights[i] * z[i, j]
+        row, weight = table[targets[i]], weights[i]
+        for j in range(len(row)):
+            d_z[i, j] = weight * d_z[i, j] - share * row[j]
+            weighted[i, j] = weight * z[i, j]
 
 
 @jit
 def _take_targets(z, targets, share, d_table, d_bias):
     for i in range(len(z)):
+        row = d_table[targets[i]]
         d_bias[targets[i]] -= share
-        for j in range(z.shape[1]):
-            d_table[targets[i], j] -= share * z[i, j]
+        for j in range(len(row)):
+            row[j] -= share * z[i, j]
 
 
 @jit

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from minicrt.kernels import memory
+
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 
 
@@ -48,9 +50,14 @@ def backward_twin(specification: Callable[..., Any]) -> Callable[[Callable[..., 
 
 def contiguous(x: np.ndarray, dtype: Any = None) -> np.ndarray:
     """x itself where it is C-contiguous (and of `dtype`), otherwise a copy: kernels are compiled for that layout."""
-    return np.ascontiguousarray(x, dtype)
+    dtype = x.dtype if dtype is None else np.dtype(dtype)
+    if x.flags.c_contiguous and x.dtype == dtype:
+        return x
+    copied = memory.empty(x.shape, dtype)
+    copied[...] = x
+    return copied
 
 
 def rows(x: np.ndarray, dtype: Any = None) -> np.ndarray:    # (..., D) -> (N, D)
     """All leading axes as one, contiguous."""
-    return np.ascontiguousarray(x, dtype).reshape(-1, x.shape[-1])
+    return contiguous(x, dtype).reshape(-1, x.shape[-1])
