@@ -86,10 +86,11 @@ def attention_case(rng: Rng, batch: int = 2, queries: int = 3, keys: int = 4, wi
                 {"q": float(terms * np.abs(k).max()), "k": float(terms * np.abs(q).max())})
 
 
-def linear_activation_case(rng: Rng, activation: str, leading: tuple[int, ...] = (2, 3)) -> Case:
+def linear_activation_case(rng: Rng, activation: str, leading: tuple[int, ...] = (2, 3), inputs: int = 4,
+                           outputs: int = 5) -> Case:
     return Case(f"linear_activation, {activation}", "linear_activation", {
-        "x": rng.standard_normal((*leading, 4)), "weight": rng.standard_normal((4, 5)),
-        "bias": rng.standard_normal(5), "activation": activation})
+        "x": rng.standard_normal((*leading, inputs)), "weight": rng.standard_normal((inputs, outputs)),
+        "bias": rng.standard_normal(outputs), "activation": activation})
 
 
 def self_attention_case(rng: Rng, batch: int = 2, length: int = 3, width: int = 4, heads: int = 2) -> Case:

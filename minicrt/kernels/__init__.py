@@ -23,3 +23,6 @@ from minicrt.kernels.linear import linear, linear_backward
 from minicrt.kernels.linear_activation import linear_activation, linear_activation_backward
 from minicrt.kernels.linear_cross_entropy import linear_cross_entropy, linear_cross_entropy_backward
 from minicrt.kernels.ncgru import ncgru, ncgru_backward
+
+# isort: split
+from minicrt.ops import attention  # the name of a module here, by now
