@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from minicrt import threads, workers
-from minicrt.errors import TrainingError
+from minicrt.errors import InputError, TrainingError
 from minicrt.models.parameters import Parameters
 from minicrt.models.segment_model import SegmentModel, State
 from minicrt.ops import IGNORE
@@ -79,10 +79,16 @@ def segment_nll(model: SegmentModel, parameters: Parameters, segment: Segment, s
 
 
 def _rows(segments: Sequence[Segment], state: State) -> list[workers.Range]:
-    """The ranges of the batch; the whole of it where something is not as long as the rest, for the model to say so."""
-    lengths = {len(array) for segment in segments for array in segment}
-    lengths |= {len(entry) for entry in state.values() if np.ndim(entry)}
-    return workers.ranges(lengths.pop()) if len(lengths) == 1 else [(0, len(segments[0][0]))]
+    """The ranges of the batch. Raises InputError where something has another number of rows than the first tokens: a
+    range of it would look right to the model."""
+    batch = np.shape(segments[0][0])[:1]
+    arrays = {f"segment {i}: {what}": array for i, segment in enumerate(segments)
+              for what, array in zip(("tokens", "targets"), segment)}
+    for name, array in {**arrays, **{f"state entry {name!r}": entry for name, entry in state.items()}}.items():
+        if np.shape(array)[:1] != batch or not batch:
+            raise InputError(f"{name} has shape {np.shape(array)}, expected {batch[0] if batch else 'B'} rows, one for "
+                             "each row of the batch")
+    return workers.ranges(batch[0])
 
 
 def _one_thread_each(parts: Sequence[workers.Range]) -> AbstractContextManager[None]:
