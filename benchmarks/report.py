@@ -74,12 +74,19 @@ def write(path: Path | None, rows: Sequence[Row], machine: dict[str, Any], draw:
     """The rows as JSON, each with what is known of the machine and the command; the figure that `draw` makes beside."""
     if path is None:
         return
-    command = " ".join(["python -m", Path(sys.argv[0]).parent.name + "." + Path(sys.argv[0]).stem, *sys.argv[1:]])
-    data = [{**row, **machine, "command": command} for row in rows]
+    data = [{**row, **machine, "command": command()} for row in rows]
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, (json.dumps(data, indent=1) + "\n").encode())
     draw().savefig(path.with_suffix(".png"), dpi=120)
     print(f"\n{path} and {path.with_suffix('.png')}")
+
+
+def command() -> str:
+    """What was typed, without where the results go."""
+    typed = list(sys.argv[1:])
+    if "--json" in typed:
+        del typed[typed.index("--json"):typed.index("--json") + 2]
+    return " ".join([f"python -m benchmarks.{Path(sys.argv[0]).stem}", *typed])
 
 
 def run(main: Callable[[], None]) -> None:

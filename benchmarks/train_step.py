@@ -42,7 +42,7 @@ def main() -> None:
 
 def steps_a_turn(size: Size) -> int:
     """Turns of about a second."""
-    return max(1, round(2e6 / (size.tokens * size.width * size.layers) * 4))
+    return max(2, round(2e6 / (size.tokens * size.width * size.layers)))
 
 
 def add_ratios(rows: list[dict[str, Any]]) -> None:

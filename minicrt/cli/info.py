@@ -1,4 +1,4 @@
-"""`minicrt info`: versions, BLAS, the data found; of a run or a preset, the parameter table."""
+"""`minicrt info`: versions, BLAS, the data found; of a run, a preset or a model, what it consists of and takes."""
 
 import argparse
 from collections.abc import Iterable
@@ -6,31 +6,47 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from minicrt import presets
+from minicrt.cli.parser import add_engine
+from minicrt.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from minicrt.models import SegmentModel
+    from minicrt.training import TrainingConfig
 
-DESCRIPTION = "Show versions, the BLAS library in use, and the data found; of a run or a preset, its parameters."
+DESCRIPTION = """\
+Show versions, the BLAS library in use with its speed, and the data found. Of a run or a preset: its
+configuration, its parameters, and the memory of a training step. --model describes a model by the keys
+of `minicrt train --set`, on top of --preset (default: small), without reading a corpus."""
+
+EXAMPLES = """\
+examples:
+  minicrt info --preset tiny
+  minicrt info --model width=256 inner=1024 segment_length=70 batch=32 vocabulary=10000"""
 
 
 def add(commands: Any) -> None:
-    parser = commands.add_parser("info", help="versions, BLAS, data found; the parameters of a run or a preset",
-                                 description=DESCRIPTION)
+    parser = commands.add_parser("info", help="versions, BLAS, data found; parameters and memory of a model",
+                                 description=DESCRIPTION, epilog=EXAMPLES)
     what = parser.add_mutually_exclusive_group()
     what.add_argument("run_folder", nargs="?", type=Path, metavar="RUN", help="a run folder, or a checkpoint file")
     what.add_argument("--preset", help=f"a preset: {', '.join(presets.names())}")
+    parser.add_argument("--model", nargs="+", metavar="KEY=VALUE", help="keys of --set, and vocabulary (default: 10000)")
+    add_engine(parser)
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help="where corpora are looked for first")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> None:
-    if arguments.run_folder is not None:
+    if arguments.model is not None:
+        describe_model(arguments)
+    elif arguments.run_folder is not None:
         from minicrt.training import load_run
 
         trained = load_run(arguments.run_folder)
         print(f"{arguments.run_folder}: weights of step {trained.step}")
         print_configuration(trained.configuration)
         print_parameters(trained.model)
+        print_memory(trained.model, trained.training)
     elif arguments.preset is not None:
         from minicrt.cli.settings import settings
         from minicrt.configuration import to_mapping
@@ -43,11 +59,42 @@ def run(arguments: argparse.Namespace) -> None:
         print_configuration({"model": to_mapping(model.config), "training": to_mapping(chosen.training),
                              "data": to_mapping(chosen.data)})
         print_parameters(model)
+        print_memory(model, chosen.training)
     else:
         from minicrt.cli.data import run_list
 
         print_versions()
         run_list(arguments)
+
+
+def describe_model(arguments: argparse.Namespace) -> None:
+    from minicrt.cli.settings import parse_assignments, settings
+
+    if arguments.run_folder is not None:
+        raise ConfigurationError("info got a run and --model, expected one of them")
+    changes = parse_assignments(arguments.model)
+    vocabulary = changes.pop("vocabulary", 10_000)
+    if not isinstance(vocabulary, int) or vocabulary < 1:
+        raise ConfigurationError(f"--model vocabulary is {vocabulary!r}, expected a whole number of 1 or more")
+    chosen = settings(arguments.preset or "small", changes)
+    model = chosen.create_model(vocabulary)
+    print_parameters(model)
+    print_memory(model, chosen.training)
+
+
+def print_memory(model: "SegmentModel", training: "TrainingConfig") -> None:
+    """What a training step holds at its largest, by the accountant."""
+    from minicrt import accounting, engines, threads
+    from minicrt.models import CRTConfig
+
+    if not isinstance(model.config, CRTConfig):
+        return
+    number = min(threads.count(), training.threads or threads.count())
+    engine = engines.name_of(model.engine)
+    size = sum(spec.size for spec in model.specs())
+    print(f"\na training step's memory: {training.bptt_segments} x {training.batch} x {model.config.segment_length} tokens, "
+          f"engine {engine}, {number} thread{'s' * (number != 1)}, {training.precision}")
+    print(accounting.table(accounting.step_memory(model.config, training, size, engine, number)))
 
 
 def print_versions() -> None:
@@ -58,14 +105,16 @@ def print_versions() -> None:
     import scipy
     import scipy.linalg  # noqa: F401  (loads SciPy's BLAS, to be shown below)
 
-    from minicrt import __version__
-    from minicrt.cli.machine import blas_libraries, coretype_remark, describe
+    from minicrt import __version__, engines, threads
+    from minicrt.cli.machine import blas_libraries, coretype_remark, describe, gflops
 
     print(f"minicrt {__version__}, Python {platform.python_version()}, NumPy {np.__version__}, "
           f"SciPy {scipy.__version__}")
-    print(f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores")
+    print(f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores; engine "
+          f"{engines.name_of(engines.get())}, {threads.count()} threads")
     for owner, library in blas_libraries():
-        print(f"{owner}: {describe(library)}")
+        speed = f"; {gflops():.0f} GFLOP/s (float32 matrix product)" if owner == "NumPy" else ""
+        print(f"{owner}: {describe(library)}{speed}")
     remark = coretype_remark()
     if remark:
         print(remark)

@@ -1,0 +1,84 @@
+"""What a training step holds in memory, worked out from the sizes: parts by name, in bytes.
+
+The letters are SPEC's: B rows, T tokens a segment, S = T + M with the memory tokens, D width, F inner width, H heads,
+V vocabulary, L layers. The forward pass of every segment of a window is kept until the backward pass has been over it.
+Dropout's masks, the biases' gradients and other vectors are left out.
+"""
+
+from math import ceil
+from typing import Any
+
+from minicrt.models import CRTConfig
+from minicrt.ops.linear_cross_entropy import CHUNK
+from minicrt.training.configuration import TrainingConfig
+
+MOMENTS = {"adamw": 2, "sgd": 1}
+
+
+def step_memory(config: CRTConfig, training: TrainingConfig, parameters: int, engine: str, threads: int
+                ) -> dict[str, int]:
+    """The parts of a training step's memory at its largest; `engine` is "numba" or "numpy".
+
+    The engine numba keeps a block of every size that was ever in use at once, so its temporary arrays add up even where
+    they do not live at the same time.
+    """
+    item = 8 if training.precision == "float64" else 4
+    threads = min(threads, training.batch)
+    segments = training.bptt_segments
+    parts = {
+        "parameters": parameters,
+        "gradients, one set a thread": threads * parameters,
+        "optimizer": MOMENTS[training.optimizer] * parameters + (parameters if training.ema_decay else 0),
+        "kept of the blocks": segments * kept_of_blocks(config, training.batch, engine),
+        "kept of the recurrences": segments * kept_of_recurrences(config, training.batch),
+        "kept of the loss": segments * (training.batch * config.segment_length * config.width
+                                        + threads * config.vocabulary * config.width),
+        "logits": threads * logits_piece(config, ceil(training.batch / threads), engine),
+        "on the way back": on_the_way_back(config, training.batch, engine, threads),
+    }
+    return {name: item * count for name, count in parts.items()}
+
+
+def rows_with_memory(config: CRTConfig, batch: int) -> int:
+    """B S"""
+    return batch * (config.segment_length + (config.memory_vectors if config.memory != "none" else 0))
+
+
+def kept_of_blocks(config: CRTConfig, batch: int, engine: str) -> int:
+    """A row and layer: q, k, v (3D); the heads' outputs (D); for both norms their input or x̂, and their output (4D);
+    the activation's output and slope (2F; the specification: argument, Φ and output, 3F); H S probabilities."""
+    rows = rows_with_memory(config, batch)
+    inner = {"numba": 2, "numpy": 3}[engine] * config.inner
+    return rows * (config.layers * (8 * config.width + inner + config.heads * rows // batch) + config.width)
+
+
+def kept_of_recurrences(config: CRTConfig, batch: int) -> int:
+    """A token and network: the input, the state, and the gates r, z, n and c (6D)."""
+    networks = (config.positions == "recurrent") + (
+        config.memory_vectors if config.memory != "none" and config.memory_update == "per_token" else 0)
+    return 6 * networks * batch * config.segment_length * config.width
+
+
+def logits_piece(config: CRTConfig, batch: int, engine: str) -> int:
+    """The rows of logits that stand at once, and the table's gradient from them beside the sum of the pieces."""
+    rows = batch * config.segment_length
+    pieces = ceil(rows / CHUNK)
+    at_once = ceil(rows / pieces) if engine == "numba" else min(rows, CHUNK)
+    return config.vocabulary * (at_once + (config.width if pieces > 1 or engine == "numpy" else 0))
+
+
+def on_the_way_back(config: CRTConfig, batch: int, engine: str, threads: int) -> int:
+    """The loss's gradients times G_loss (V D a thread, and D a token); then, of the engine numba all of them: a
+    recurrence's 6D and more, the feed-forward's 2F, attention's 8D and H S a row, and the gradients of a layer's
+    matrices. The specification's are freed in between: the largest of them is taken."""
+    rows, D, F = rows_with_memory(config, batch), config.width, config.inner
+    loss = threads * config.vocabulary * D + rows * D
+    several = [rows * 9 * D, rows * (2 * F + 4 * D), rows * (8 * D + config.heads * rows // batch),
+               threads * (6 * D * D + 2 * D * F)]
+    return loss + (sum(several) if engine == "numba" else max(several))
+
+
+def table(parts: dict[str, Any]) -> str:
+    """The parts and their sum in MiB."""
+    lines = [f"{name:<28}{size / 2 ** 20:>10,.1f} MiB" for name, size in parts.items()]
+    return "\n".join([*lines, f"{'at its largest':<28}{sum(parts.values()) / 2 ** 20:>10,.1f} MiB"])

@@ -1,0 +1,84 @@
+"""What the benchmarks count and write; not how fast anything is."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks import gemm_floor, peers, report, scaling, train_step
+from benchmarks.task import SIZES, Size
+from minicrt import ops
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(module, *arguments):
+    return subprocess.run([sys.executable, "-m", f"benchmarks.{module}", *map(str, arguments)], cwd=ROOT,
+                          capture_output=True, text=True, encoding="utf-8", check=False)
+
+
+@pytest.mark.parametrize("size", SIZES.values(), ids=lambda size: size.name)
+def test_the_floor_has_the_products_of_the_model(size):
+    """Every matrix is in three products a row (its own, and those of two gradients); attention has its own."""
+    D, F, S, L = size.width, 4 * size.width, size.length + 1, size.layers
+    rows, block_rows = size.tokens, size.batch * S
+    matrices = block_rows * L * (4 * D * D + 2 * D * F) + rows * (2 * 6 * D * D + size.vocabulary * D)
+    attention = 3 * L * size.batch * 2 * S * S * D
+    recorded = gemm_floor.multiply_adds(size)
+    assert recorded == pytest.approx(3 * matrices + attention, rel=2e-3)         # pieces of the vocabulary are rounded up
+
+
+def test_peers_begin_alike():
+    size = Size(16, 1, 4, 5, 50)
+    tokens, targets = size.segment()
+    assert tokens.shape == targets.shape == (4, 5) and tokens.max() < 50
+    assert np.array_equal(size.parameters(ops).flat, size.parameters(ops).flat)
+
+
+def test_a_peer_that_is_not_installed(monkeypatch):
+    monkeypatch.setattr(peers.importlib.util, "find_spec", lambda name: None)
+    assert peers.missing("torch-compile") == "torch" and peers.missing("minicrt-numpy") is None
+
+
+def test_exponents():
+    rows = [{"against": "stream", "value": n, "milliseconds": 3.0 * n ** 1.5} for n in (10, 100, 1000)]
+    assert scaling.exponent(rows, "stream", "milliseconds") == pytest.approx(1.5)
+    assert np.isnan(scaling.exponent(rows[:1], "stream", "milliseconds"))
+
+
+def test_ratios_are_of_the_same_size():
+    rows = [{"size": size, "peer": peer, "milliseconds": time} for size, peer, time in (
+        ("a", "torch-eager", 20.0), ("a", "minicrt-numba", 10.0), ("a", "gemm-floor", 8.0), ("b", "torch-eager", 90.0))]
+    train_step.add_ratios(rows)
+    assert [row.get("against_floor") for row in rows] == [0.4, 0.8, 1.0, None]
+    assert train_step.verdicts(rows)[1:] == ["a: minicrt-numba is 2.00 times as fast as PyTorch eager"]
+
+
+def test_a_table():
+    shown = report.table([{"a": "x", "b": 1.25}, {"a": "yy", "b": None}], {"a": "s", "b": ".1f"})
+    assert shown.splitlines() == ["a     b", "x   1.2", "yy    -"]
+
+
+def test_training_steps_side_by_side(tmp_path):
+    file = tmp_path / "steps.json"
+    result = run("train_step", "--sizes", 64, "--peers", "minicrt-numpy,gemm-floor", "--rounds", 1, "--vocabulary", 40,
+                 "--threads", 1, "--json", file)
+    assert result.returncode == 0, result.stderr
+    assert "GFLOP/s" in result.stdout and "1 threads each" in result.stdout
+    rows = json.loads(file.read_text(encoding="utf-8"))
+    assert [row["peer"] for row in rows] == ["minicrt-numpy", "gemm-floor"]
+    for row in rows:
+        assert row["milliseconds"] > 0 and row["spread"] >= 0 and row["threads"] == 1
+        assert row["tokens_per_second"] == pytest.approx(1000 * 16 * 35 / row["milliseconds"])
+        assert "--json" not in row["command"]
+    assert file.with_suffix(".png").stat().st_size > 1000
+
+
+@pytest.mark.parametrize("module", ["train_step", "streaming", "operations", "scaling"])
+def test_help_and_nonsense(module):
+    assert "usage: python -m benchmarks." in run(module, "--help").stdout
+    result = run(module, "--threads", "none")
+    assert result.returncode == 2 and "'none' is not a whole number of 1 or more" in result.stderr
