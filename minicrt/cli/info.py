@@ -30,7 +30,8 @@ def add(commands: Any) -> None:
     what = parser.add_mutually_exclusive_group()
     what.add_argument("run_folder", nargs="?", type=Path, metavar="RUN", help="a run folder, or a checkpoint file")
     what.add_argument("--preset", help=f"a preset: {', '.join(presets.names())}")
-    parser.add_argument("--model", nargs="+", metavar="KEY=VALUE", help="keys of --set, and vocabulary (default: 10000)")
+    parser.add_argument("--model", nargs="+", metavar="KEY=VALUE",
+                        help="keys of --set, and vocabulary (default: 10000)")
     add_engine(parser)
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help="where corpora are looked for first")
     parser.set_defaults(run=run)
@@ -92,8 +93,9 @@ def print_memory(model: "SegmentModel", training: "TrainingConfig") -> None:
     number = min(threads.count(), training.threads or threads.count())
     engine = engines.name_of(model.engine)
     size = sum(spec.size for spec in model.specs())
-    print(f"\na training step's memory: {training.bptt_segments} x {training.batch} x {model.config.segment_length} tokens, "
-          f"engine {engine}, {number} thread{'s' * (number != 1)}, {training.precision}")
+    tokens = f"{training.bptt_segments} x {training.batch} x {model.config.segment_length}"
+    print(f"\na training step's memory: {tokens} tokens, engine {engine}, {number} thread{'s' * (number != 1)}, "
+          f"{training.precision}")
     print(accounting.table(accounting.step_memory(model.config, training, size, engine, number)))
 
 

@@ -6,6 +6,7 @@ its size. What an operation returns is still its caller's alone, for as long as 
 """
 
 import math
+import time
 from collections import defaultdict
 from typing import Any
 
@@ -13,10 +14,10 @@ import numpy as np
 
 SMALL = 1 << 14                                              # bytes; below, NumPy's own small-memory cache is as good
 ALIGNMENT = 64                                               # bytes: a cache line, a vector register
+FORGOTTEN = 10.0                                             # seconds after which an idle block may be given back
 
-
-_free: defaultdict[int, list[np.ndarray]] = defaultdict(list)        # idle blocks by size; append and pop are atomic
-_held = [0]                                                  # bytes in blocks, idle or not
+Idle = defaultdict[int, list[tuple[float, np.ndarray]]]      # (idle since, block) by the block's size
+_idle: Idle = defaultdict(list)                              # append and pop are atomic: threads need no lock
 
 
 class Lease:
@@ -29,8 +30,8 @@ class Lease:
         self.__array_interface__ = {"data": (block.ctypes.data, False), "shape": shape, "typestr": dtype.str,
                                     "version": 3}
 
-    def __del__(self, free: defaultdict[int, list[np.ndarray]] = _free) -> None:
-        free[self.block.nbytes].append(self.block)
+    def __del__(self, idle: Idle = _idle, now: Any = time.monotonic) -> None:
+        idle[self.block.nbytes].append((now(), self.block))
 
 
 def empty(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
@@ -42,7 +43,7 @@ def empty(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
     step = 1 << (size.bit_length() - 4)                      # sizes are rounded up by an eighth at most
     size = (size + step - 1) // step * step
     try:
-        block = _free[size].pop()
+        _, block = _idle[size].pop()
     except IndexError:
         block = _new_block(size)
     return np.asarray(Lease(block, shape, dtype))
@@ -54,25 +55,19 @@ def zeros(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
     return array
 
 
-def idle() -> int:
-    """The bytes that are kept for later."""
-    return sum(size * len(blocks) for size, blocks in list(_free.items()))
-
-
-def release() -> None:
-    """Give back all that is idle."""
-    for blocks in list(_free.values()):
-        while blocks:
+def release(older_than: float = 0.0) -> None:
+    """Give back what has been idle for so many seconds: shapes that are no longer asked for."""
+    latest = time.monotonic() - older_than
+    for blocks in list(_idle.values()):
+        while blocks and blocks[0][0] <= latest:             # the one that has been idle longest stands first
             try:
-                _held[0] -= blocks.pop().nbytes
+                blocks.pop(0)
             except IndexError:                               # another thread took it
                 break
 
 
 def _new_block(size: int) -> np.ndarray:
-    if idle() > _held[0] // 2:                               # kept for shapes that are no longer asked for
-        release()
-    _held[0] += size
+    release(FORGOTTEN)
     raw = np.empty(size + ALIGNMENT, np.uint8)
     offset = -raw.ctypes.data % ALIGNMENT
     return raw[offset:offset + size]

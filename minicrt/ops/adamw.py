@@ -9,10 +9,10 @@ CHUNK = 1 << 15                                              # values at a time:
 
 def global_norm(flat):                                       # (N,) -> float
     """√Σ g², summed in float64: a float32 sum of squares overflows on gradients above 1e19."""
+    # No dot product: it would wake BLAS's threads, which go on spinning for a while and slow those of the next step.
     total = 0.0
     for start in range(0, flat.size, CHUNK):
-        part = flat[start:start + CHUNK].astype(np.float64)
-        total += float(part @ part)
+        total += float(np.square(flat[start:start + CHUNK], dtype=np.float64).sum())
     return math.sqrt(total) if math.isfinite(total) else total
 
 

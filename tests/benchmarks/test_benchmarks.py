@@ -27,8 +27,8 @@ def test_the_floor_has_the_products_of_the_model(size):
     rows, block_rows = size.tokens, size.batch * S
     matrices = block_rows * L * (4 * D * D + 2 * D * F) + rows * (2 * 6 * D * D + size.vocabulary * D)
     attention = 3 * L * size.batch * 2 * S * S * D
-    recorded = gemm_floor.multiply_adds(size)
-    assert recorded == pytest.approx(3 * matrices + attention, rel=2e-3)         # pieces of the vocabulary are rounded up
+    # The vocabulary's rows are cut into pieces of a size that is rounded up.
+    assert gemm_floor.multiply_adds(size) == pytest.approx(3 * matrices + attention, rel=2e-3)
 
 
 def test_peers_begin_alike():
