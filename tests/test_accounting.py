@@ -56,6 +56,7 @@ def measured(config, training, engine, number):
 @pytest.mark.parametrize("name", CASES)
 def test_the_peak(name, engine, number, monkeypatch):
     monkeypatch.setenv("NUMBA_NUM_THREADS", "2")             # so that two share the rows on a machine with one core
+    monkeypatch.setattr("minicrt.training.window.WORTH_A_THREAD", 0)
     model_changes, training_changes = CASES[name]
     config = CRTConfig(**model_changes)
     training = TrainingConfig(steps=1, **{"bptt_segments": 1, **training_changes})

@@ -18,6 +18,7 @@ from minicrt.ops import IGNORE
 
 Array = np.ndarray
 Segment = tuple[Array, Array]
+WORTH_A_THREAD = 1 << 14                                     # tokens times width of a segment, forwards and backwards
 
 
 def scored(segments: Iterable[Segment]) -> int:
@@ -36,7 +37,7 @@ def window_gradients(model: SegmentModel, parameters: Parameters, gradients: Par
     With several threads each range of rows draws its dropout masks from a generator of its own, spawned from `rng`.
     Raises TrainingError if the loss is not finite; `gradients` are then worth nothing.
     """
-    parts = _rows(segments, state)
+    parts = _rows(segments, state, WORTH_A_THREAD // model.config.width)
     all_gradients = [gradients, *gradients.siblings(len(parts) - 1)]
     generators = [rng] if rng is None or len(parts) == 1 else rng.spawn(len(parts))
     total = max(scored(segments), 1)
@@ -63,7 +64,7 @@ def segment_nll(model: SegmentModel, parameters: Parameters, segment: Segment, s
 
     It is not finite where a logit is not."""
     tokens, targets = segment
-    parts = _rows([segment], state)
+    parts = _rows([segment], state, 3 * WORTH_A_THREAD // model.config.width)
     totals, states = [0.0] * len(parts), [state] * len(parts)
 
     def work(part: int, start: int, stop: int) -> None:
@@ -78,9 +79,9 @@ def segment_nll(model: SegmentModel, parameters: Parameters, segment: Segment, s
     return sum(totals), _joined(states)
 
 
-def _rows(segments: Sequence[Segment], state: State) -> list[workers.Range]:
-    """The ranges of the batch. Raises InputError where something has another number of rows than the first tokens: a
-    range of it would look right to the model."""
+def _rows(segments: Sequence[Segment], state: State, tokens: int) -> list[workers.Range]:
+    """The ranges of the batch, of no fewer than so many tokens a segment. Raises InputError where something has another
+    number of rows than the first tokens: a range of it would look right to the model."""
     batch = np.shape(segments[0][0])[:1]
     arrays = {f"segment {i}: {what}": array for i, segment in enumerate(segments)
               for what, array in zip(("tokens", "targets"), segment)}
@@ -88,7 +89,8 @@ def _rows(segments: Sequence[Segment], state: State) -> list[workers.Range]:
         if np.shape(array)[:1] != batch or not batch:
             raise InputError(f"{name} has shape {np.shape(array)}, expected {batch[0] if batch else 'B'} rows, one for "
                              "each row of the batch")
-    return workers.ranges(batch[0])
+    length = max(np.size(segments[0][0]) // max(batch[0], 1), 1)
+    return workers.ranges(batch[0], max(-(-tokens // length), 1))
 
 
 def _one_thread_each(parts: Sequence[workers.Range]) -> AbstractContextManager[None]:

@@ -10,6 +10,13 @@ from minicrt.data import TokenStream
 from minicrt.errors import InputError, TrainingError
 from minicrt.models import CRT, CRTConfig
 from minicrt.training import AdamW, evaluate, train_step, window_gradients
+from minicrt.training.window import _rows
+
+
+@pytest.fixture(autouse=True)
+def every_row_is_worth_a_thread(monkeypatch):
+    monkeypatch.setattr("minicrt.training.window.WORTH_A_THREAD", 0)
+
 
 ENGINES = ["numpy", pytest.param("numba", marks=pytest.mark.skipif(not engines._numba_is_installed(), reason="Numba"))]
 CONFIG = CRTConfig(vocabulary=9, width=8, layers=1, heads=2, inner=12, segment_length=4)
@@ -134,6 +141,13 @@ def test_what_a_range_raises_is_raised():
         with pytest.raises(ValueError, match="here"):
             workers.run(work, workers.ranges(3))
         assert workers.ranges(3) == [(0, 1), (1, 2), (2, 3)]
+
+
+@pytest.mark.parametrize("tokens, ranges", [(0, 3), (4, 3), (8, 3), (12, 2), (24, 1), (100, 1)])
+def test_little_work_stays_on_one_thread(tokens, ranges):
+    """Six rows of four tokens on three threads, if a range is to have at least so many tokens."""
+    with several(3):
+        assert len(_rows(window(6), {}, tokens)) == ranges
 
 
 def test_ranges_do_not_nest():
