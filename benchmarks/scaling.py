@@ -2,7 +2,8 @@
 
 A stream of 10^3 to 10^6 tokens is evaluated (width 64, 2 layers, 1,000 words, batch 4, segments of 50; state carried).
 A training step is timed at D=64, L=2, B=16, T=64, 1,000 words, each of T, D and B being doubled in turn. Every point is
-measured in a process of its own. Memory is the peak resident size above that of the same process before the work.
+measured in a process of its own. Memory is the peak resident size: of a stream all of the process's, of a training step
+what it adds to the process.
 The exponents are the slopes of the least-squares lines through the logarithms."""
 
 import json
@@ -72,6 +73,10 @@ def figure(rows: list[dict[str, Any]]) -> Any:
             axes = drawn.add_subplot(2, len(kinds), line * len(kinds) + column + 1)
             shown = [(row["value"], row[key]) for row in points if row.get(key)]
             axes.loglog(*zip(*shown), "o-") if shown else None
+            if what != "stream" and shown:
+                values = [value for value, _ in shown]
+                axes.set_xticks(values, list(map(str, values)))
+                axes.minorticks_off()
             axes.set_xlabel(units[what])
             axes.set_ylabel(label)
             axes.set_title(f"power {exponent(rows, what, key):.2f}", fontsize=9)

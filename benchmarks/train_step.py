@@ -84,6 +84,7 @@ def bars(rows: list[dict[str, Any]], key: str, label: str) -> Any:
         axes.barh(names, values, color=["tab:blue" if name.startswith("minicrt") else "tab:gray" for name in names])
         axes.invert_yaxis()
         axes.set_title(size, fontsize=10)
+        axes.locator_params(axis="x", nbins=4)
         axes.set_xlabel(label)
     return figure
 
