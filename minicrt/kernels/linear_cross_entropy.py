@@ -23,47 +23,47 @@ LANES = 256
 def linear_cross_entropy(z, table, bias, targets, chunk=CHUNK, with_gradient=True):
     targets, scored = checked_targets(z, table, bias, targets)
     z_rows, table, bias = rows(z), contiguous(table), contiguous(bias)
-    count = max(len(scored), 1)
-    all_scored = len(scored) == len(z_rows)
-    if not all_scored:
-        z_scored, targets = z_rows[scored], contiguous(targets[scored])
-    else:
-        z_scored = z_rows
-    loss, d_table, d_bias = 0.0, None, None
-    d_z = memory.empty(z_scored.shape, z.dtype)
+    ignored = len(scored) < len(z_rows)
+    z_scored, targets = (z_rows[scored], contiguous(targets[scored])) if ignored else (z_rows, targets)
+    share = z.dtype.type(1 / max(len(scored), 1))
+    loss, d_table, d_bias, d_z = 0.0, None, None, memory.empty(z_scored.shape, z.dtype)
     pieces = -(-len(scored) // chunk)                        # of the same size: a short one is inefficient
     for piece in range(pieces):
         some = slice(len(scored) * piece // pieces, len(scored) * (piece + 1) // pieces)
-        z_some, target = z_scored[some], targets[some]
-        logits = product(z_some, table.T)                    # (chunk, V)
-        parts = workers.ranges(len(logits), GRAIN)
-        losses, weights = np.empty(len(logits)), np.empty(len(logits), z.dtype)
-        d_biases = memory.zeros((len(parts), len(table)), z.dtype)
-        workers.run(_softmax, parts, logits, bias, target, z.dtype.type(1 / count), losses, weights, d_biases,
-                    with_gradient)
-        loss += losses.sum() / count
-        if with_gradient:
-            d_z_some = np.matmul(logits, table, out=d_z[some])
-            weighted = memory.empty(z_some.shape, z.dtype)
-            _finish(z_some, target, table, weights, z.dtype.type(1 / count), d_z_some, weighted)
-            d_table_some, d_bias_some = product(logits.T, weighted), d_biases.sum(0)
-            _take_targets(z_some, target, z.dtype.type(1 / count), d_table_some, d_bias_some)
-            if d_table is None:
-                d_table, d_bias = d_table_some, d_bias_some
-            else:
-                workers.run(_accumulate, workers.ranges(len(table), GRAIN), d_table, d_table_some)
-                d_bias += d_bias_some
-        del logits
-    loss = z.dtype.type(loss)
+        losses, d_table_some, d_bias_some = _piece(z_scored[some], table, bias, targets[some], share, with_gradient,
+                                                   d_z[some])
+        loss += float(losses.sum()) / len(scored)
+        if d_table is None:
+            d_table, d_bias = d_table_some, d_bias_some
+        elif with_gradient:
+            workers.run(_accumulate, workers.ranges(len(table), GRAIN), d_table, d_table_some)
+            d_bias += d_bias_some
     if not with_gradient:
-        return loss, None
+        return z.dtype.type(loss), None
     if d_table is None:
         d_table, d_bias = memory.zeros(table.shape, z.dtype), np.zeros_like(bias)
-    if not all_scored:
-        d_all = memory.zeros(z_rows.shape, z.dtype)
-        d_all[scored] = d_z
-        d_z = d_all
-    return loss, Kept((d_z.reshape(z.shape), d_table, d_bias))
+    if ignored:
+        d_rows = memory.zeros(z_rows.shape, z.dtype)
+        d_rows[scored] = d_z
+        d_z = d_rows
+    return z.dtype.type(loss), Kept((d_z.reshape(z.shape), d_table, d_bias))
+
+
+def _piece(z, table, bias, targets, share, with_gradient, d_z):
+    """The losses of some rows, and (into d_z and returned) the gradients."""
+    logits = product(z, table.T)                             # (chunk, V)
+    parts = workers.ranges(len(logits), GRAIN)
+    losses, weights = np.empty(len(logits)), np.empty(len(logits), z.dtype)
+    d_biases = memory.zeros((len(parts), len(table)), z.dtype)
+    workers.run(_softmax, parts, logits, bias, targets, share, losses, weights, d_biases, with_gradient)
+    if not with_gradient:
+        return losses, None, None
+    np.matmul(logits, table, out=d_z)
+    weighted = memory.empty(z.shape, z.dtype)
+    _finish(z, targets, table, weights, share, d_z, weighted)
+    d_table, d_bias = product(logits.T, weighted), d_biases.sum(0)
+    _take_targets(z, targets, share, d_table, d_bias)
+    return losses, d_table, d_bias
 
 
 @backward_twin(ops.linear_cross_entropy_backward)

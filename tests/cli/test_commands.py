@@ -6,6 +6,7 @@ import subprocess
 import tomllib
 
 import numpy as np
+import pytest
 
 from minicrt.cli import main
 from minicrt.cli.report import summary_lines
@@ -73,11 +74,30 @@ def test_info_shows_every_parameter(trained, capsys):
     summary = json.loads((run / "summary.json").read_text(encoding="utf-8"))
     assert main(["info", str(run)]) == 0
     lines = capsys.readouterr().out.splitlines()
-    table = lines[next(i for i, line in enumerate(lines) if line.startswith("parameter")) + 1:]
+    start = next(i for i, line in enumerate(lines) if line.startswith("parameter")) + 1
+    table = lines[start:lines.index("", start)]
     cells = [line.replace(",", "").split() for line in table]
     sizes = {row[0]: int(row[-1] if row[0] == "all" else row[-2]) for row in cells}
     assert sizes.pop("all") == sum(sizes.values()) == summary["parameters"]
     assert "blocks.0.attention.w_qkv" in sizes
+
+
+def test_info_adds_up_the_memory_of_a_step(capsys):
+    """Of a run of the accountant's own table: tests/test_accounting.py holds its parts to what is measured."""
+    assert main(["info", "--model", "width=32", "heads=4", "inner=64", "vocabulary=500", "batch=4", "--engine", "numpy",
+                 "--threads", "1"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    start = next(i for i, line in enumerate(lines) if line.startswith("a training step's memory"))
+    assert lines[start] == "a training step's memory: 2 x 4 x 35 tokens, engine numpy, 1 thread, float32"
+    *parts, whole = [float(line.split()[-2].replace(",", "")) for line in lines[start + 1:]]
+    assert whole == pytest.approx(sum(parts), abs=0.05 * len(parts)) and whole > 1
+
+
+@pytest.mark.parametrize("wrong, line", [
+    (["widht=64"], "unknown key 'widht'"), (["vocabulary=x"], "vocabulary is 'x', expected a whole number"),
+    (["width"], "expected key=value"), (["width=7"], "width 7 is not divisible by 4 heads")])
+def test_info_of_a_model_that_cannot_be(capsys, wrong, line):
+    assert line in refused(capsys, "info", "--model", *wrong)
 
 
 def test_info_shows_versions_and_corpora(capsys):
