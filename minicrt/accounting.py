@@ -20,7 +20,7 @@ def step_memory(config: CRTConfig, training: TrainingConfig, parameters: int, en
     """The parts of a training step's memory at its largest; `engine` is "numba" or "numpy".
 
     The engine numba keeps a block of every size that was ever in use at once, so its temporary arrays add up even where
-    they do not live at the same time.
+    they do not live at the same time; of the specification's the larger ones count.
     """
     item = 8 if training.precision == "float64" else 4
     threads = min(threads, training.batch)
@@ -33,9 +33,13 @@ def step_memory(config: CRTConfig, training: TrainingConfig, parameters: int, en
         "kept of the recurrences": segments * kept_of_recurrences(config, training.batch),
         "kept of the loss": segments * (training.batch * config.segment_length * config.width
                                         + threads * config.vocabulary * config.width),
-        "logits": threads * logits_piece(config, ceil(training.batch / threads), engine),
-        "on the way back": on_the_way_back(config, training.batch, engine, threads),
     }
+    logits = threads * logits_piece(config, ceil(training.batch / threads), engine)
+    back = on_the_way_back(config, training.batch, engine, threads)
+    if engine == "numba":
+        parts |= {"logits": logits, "on the way back": back}
+    else:
+        parts["logits, or on the way back"] = max(logits, back)
     return {name: item * count for name, count in parts.items()}
 
 

@@ -54,8 +54,9 @@ def test_linear_activation(seed, activation, rows, inputs, outputs, dtype, layou
 @settings(max_examples=40)
 @given(seed=seeds, activation=st.sampled_from(["gelu", "gelu_tanh"]), rows=rows, outputs=widths, layout=layouts)
 def test_linear_activation_in_float32(seed, activation, rows, outputs, layout):
-    """(relu's slope jumps: at an argument of rounding's size either side is right.)"""
+    """(relu's slope jumps: at an argument of rounding's size either side is right.) In the tail 1 + t cancels."""
     case = cases.linear_activation_case(np.random.default_rng(seed), activation, (rows,), 4, outputs)
+    case.scale["x"] = 1e-2
     assert_equal_engines(case, np.float32, layout, steps=rows)
 
 
@@ -64,6 +65,7 @@ def test_linear_activation_in_float32(seed, activation, rows, outputs, layout):
        layout=layouts, spread=st.sampled_from([1e-3, 2.0, 20.0]))
 def test_activations(seed, operation, shape, dtype, layout, spread):
     case = cases.activation_case(np.random.default_rng(seed), operation, shape, spread)
+    case.scale["x"] = 1e-2 if spread == 20 else 0.0          # where it is flat, the slope cancels
     assert_equal_engines(case, dtype, layout)
 
 
@@ -164,8 +166,8 @@ def test_adamw(seed, size, dtype, decay, scale, number):
             kernels.adamw_update(theta, g, m, v, count, 0.01, decay, 0.9, 0.99, 1e-8, scale)
             ops.adamw_update(exact[0], g.astype(np.float64), *exact[1:], count, 0.01, decay, 0.9, 0.99, 1e-8, scale)
             assert kernels.global_norm(g) == pytest.approx(np.linalg.norm(g.astype(np.float64)), rel=1e-12)
-    for a, b in zip((theta, m, v), exact):
-        assert np.abs(a - b).max() <= (2e-5 if dtype == np.float32 else 1e-12) * np.abs(b).max()
+    for a, b, least in zip((theta, m, v), exact, (1e-2, 1e-2, 0)):               # theta and m may all but cancel
+        assert np.abs(a - b).max() <= (2e-5 if dtype == np.float32 else 1e-12) * max(np.abs(b).max(), least)
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])
