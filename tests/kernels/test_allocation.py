@@ -4,7 +4,7 @@ import tracemalloc
 
 import numpy as np
 
-from minicrt.models import create_model  # noqa: I001
+from minicrt.models import create_model
 from minicrt.training import AdamW, train_step
 from tests.kernels.twins import kernels
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minicrt.models import create_model  # noqa: I001
+from minicrt.models import create_model
 from minicrt.training import AdamW, train_step, window_gradients
 from tests.kernels.twins import kernels, ops
 from tests.models.configurations import CONFIGURATIONS, SMALL

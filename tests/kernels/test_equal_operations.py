@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minicrt import kernels, ops, threads  # noqa: I001  (after the skip without Numba)
+from minicrt import kernels, ops, threads
 from minicrt.conformance import cases
 from tests.kernels.twins import assert_equal_engines, has_twin, run
 
@@ -25,12 +25,11 @@ def test_every_case_of_the_specification(case, dtype, layout):
 
 
 @settings(max_examples=60)
-@given(seed=seeds, rows=rows, width=widths, dtype=dtypes, layout=layouts, read_only=st.booleans(),
-       spread=st.sampled_from([1e-3, 1.0, 30.0]))
+@given(seed=seeds, rows=rows, width=st.sampled_from([5, 8, 15, 16, 17, 31, 33, 48]), dtype=dtypes, layout=layouts,
+       read_only=st.booleans(), spread=st.sampled_from([1e-3, 1.0, 30.0]))
 def test_layer_norm(seed, rows, width, dtype, layout, read_only, spread):
+    """(Of two or three features some row in hundreds has all but equal ones: then x − mean is mostly rounding.)"""
     case = cases.layer_norm_case(np.random.default_rng(seed), (rows,), width, spread)
-    if width == 1:                                           # x̂ is 0: what is left is rounding
-        return
     # The variance of a row may be far below its values' squares: the error is that of x − mean, relative to x.
     case.scale["x"] = max(case.scale.get("x", 0), float(np.abs(case.inputs["gain"]).max() / spread))
     assert_equal_engines(case, dtype, layout, read_only, steps=width)
@@ -48,13 +47,14 @@ def test_linear(seed, rows, inputs, outputs, dtype, layout, bias):
        dtype=st.just(np.float64), layout=layouts)
 def test_linear_activation(seed, activation, rows, inputs, outputs, dtype, layout):
     case = cases.linear_activation_case(np.random.default_rng(seed), activation, (rows,), inputs, outputs)
+    case.scale["x"] = 1e-2                                   # in the tail of gelu_tanh 1 + t cancels
     assert_equal_engines(case, dtype, layout, steps=rows)
 
 
 @settings(max_examples=40)
 @given(seed=seeds, activation=st.sampled_from(["gelu", "gelu_tanh"]), rows=rows, outputs=widths, layout=layouts)
 def test_linear_activation_in_float32(seed, activation, rows, outputs, layout):
-    """(relu's slope jumps: at an argument of rounding's size either side is right.) In the tail 1 + t cancels."""
+    """(relu's slope jumps: at an argument of rounding's size either side is right.)"""
     case = cases.linear_activation_case(np.random.default_rng(seed), activation, (rows,), 4, outputs)
     case.scale["x"] = 1e-2
     assert_equal_engines(case, np.float32, layout, steps=rows)
@@ -65,7 +65,8 @@ def test_linear_activation_in_float32(seed, activation, rows, outputs, layout):
        layout=layouts, spread=st.sampled_from([1e-3, 2.0, 20.0]))
 def test_activations(seed, operation, shape, dtype, layout, spread):
     case = cases.activation_case(np.random.default_rng(seed), operation, shape, spread)
-    case.scale["x"] = 1e-2 if spread == 20 else 0.0          # where it is flat, the slope cancels
+    if spread == 20:                                         # where they are flat, the specification's digits cancel
+        case.scale.update(x=1e-2, y=1e-2)
     assert_equal_engines(case, dtype, layout)
 
 

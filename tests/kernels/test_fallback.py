@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minicrt import kernels, ops  # noqa: I001
+from minicrt import kernels, ops
 from minicrt.conformance import cases
 from minicrt.errors import InputError
 from tests.kernels.twins import run

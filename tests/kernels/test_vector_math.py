@@ -2,13 +2,10 @@
 
 import numpy as np
 import pytest
+from numba import njit
 from scipy import special
 
-pytest.importorskip("numba")
-
-from numba import njit  # noqa: E402
-
-from minicrt.kernels import vector_math  # noqa: E402
+from minicrt.kernels import vector_math
 
 TRUTH = {
     "exp": np.exp,
