@@ -113,14 +113,53 @@ def ncgru_case(rng: Rng, batch: int = 2, length: int = 4, inputs: int = 2, width
     return Case(f"ncgru, {activation}", "ncgru", recurrent)
 
 
+def lstm_case(rng: Rng, batch: int = 2, length: int = 4, inputs: int = 2, width: int = 3) -> Case:
+    return Case("lstm", "lstm", {
+        "x": _bounded(rng, batch, length, inputs), "s0": _bounded(rng, batch, 2 * width),
+        "w": _bounded(rng, inputs, 4 * width) / np.sqrt(inputs), "u": _bounded(rng, width, 4 * width) / np.sqrt(width),
+        "b": 0.5 * _bounded(rng, 4 * width)})
+
+
+def mingru_case(rng: Rng, batch: int = 2, length: int = 4, inputs: int = 2, width: int = 3) -> Case:
+    return Case("mingru", "mingru", {
+        "x": _bounded(rng, batch, length, inputs), "h0": _bounded(rng, batch, width),
+        "w": _bounded(rng, inputs, 2 * width), "b": 0.5 * _bounded(rng, 2 * width)})
+
+
+def lru_case(rng: Rng, batch: int = 2, length: int = 4, inputs: int = 2, states: int = 3) -> Case:
+    return Case("lru", "lru", {
+        "x": _bounded(rng, batch, length, inputs), "h0": _bounded(rng, batch, 2 * states),
+        "w": _bounded(rng, inputs, 2 * states), "nu": _bounded(rng, states), "theta": _bounded(rng, states),
+        "log_gamma": _bounded(rng, states)})
+
+
+def glu_case(rng: Rng, leading: tuple[int, ...] = (2, 3), width: int = 4) -> Case:
+    return Case("glu", "glu", {"x": rng.standard_normal((*leading, 2 * width))})
+
+
+def relative_attention_case(rng: Rng, batch: int = 2, queries: int = 3, keys: int = 5, width: int = 4, heads: int = 2,
+                            same_length: bool = False, name: str = "") -> Case:
+    """As in `attention_case`, the gradient of the scores may cancel: hence the scale."""
+    q, k, v = (rng.standard_normal((batch, rows, width)) for rows in (queries, keys, keys))
+    r, (u, w) = rng.standard_normal((keys, width)), rng.standard_normal((2, width))
+    mask = None
+    if same_length:
+        mask = ops.causal_mask(queries, keys) & ~np.tri(queries, keys, -1, dtype=bool)
+    terms, largest = queries * keys * width * np.abs(v).max(), max(np.abs(a).max() for a in (q, k, r, u, w))
+    return Case(name or f"relative_attention, {heads} heads" + same_length * ", same length", "relative_attention",
+                {"q": q, "k": k, "v": v, "r": r, "u": u, "w": w, "heads": heads, "mask": mask},
+                {tensor: float(terms * largest * batch) for tensor in ("q", "k", "r", "u", "w")})
+
+
+def _bounded(rng: Rng, *shape: int) -> Array:
+    return rng.uniform(-1.5, 1.5, shape)
+
+
 def _recurrent_inputs(rng: Rng, batch: int, length: int, inputs: int, width: int) -> dict[str, Any]:
     """Bounded values: where a gate saturates, 1 − z and 1 − n² have lost digits, in any correct implementation."""
-    def bounded(*shape: int) -> Array:
-        return rng.uniform(-1.5, 1.5, shape)
-
-    return {"x": bounded(batch, length, inputs), "h0": bounded(batch, width),
-            "w": bounded(inputs, 3 * width) / np.sqrt(inputs), "u": bounded(width, 3 * width) / np.sqrt(width),
-            "b": 0.5 * bounded(3 * width)}
+    return {"x": _bounded(rng, batch, length, inputs), "h0": _bounded(rng, batch, width),
+            "w": _bounded(rng, inputs, 3 * width) / np.sqrt(inputs),
+            "u": _bounded(rng, width, 3 * width) / np.sqrt(width), "b": 0.5 * _bounded(rng, 3 * width)}
 
 
 def scaled_cayley_case(rng: Rng, n: int = 5, negatives: int = 2, spread: float = 1.0) -> Case:
@@ -166,6 +205,12 @@ def all_cases(rng: Rng) -> Iterator[Case]:
         yield gru_case(rng, reset_after=reset_after)
     yield ncgru_case(rng, activation="modrelu")
     yield ncgru_case(rng, activation="tanh")
+    yield lstm_case(rng)
+    yield mingru_case(rng)
+    yield lru_case(rng)
+    yield glu_case(rng)
+    yield relative_attention_case(rng)
+    yield relative_attention_case(rng, queries=4, keys=4, heads=1, same_length=True)
     yield scaled_cayley_case(rng)
     yield scaled_cayley_case(rng, 4, 0)
     yield linear_cross_entropy_case(rng)

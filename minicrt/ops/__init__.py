@@ -37,12 +37,17 @@ from minicrt.ops.dropout import (
     locked_dropout_backward,
 )
 from minicrt.ops.embedding import embedding, embedding_backward
+from minicrt.ops.glu import glu, glu_backward
 from minicrt.ops.gru import gru, gru_backward
 from minicrt.ops.layer_norm import layer_norm, layer_norm_backward
 from minicrt.ops.linear import linear, linear_backward
 from minicrt.ops.linear_activation import linear_activation, linear_activation_backward
 from minicrt.ops.linear_cross_entropy import IGNORE, linear_cross_entropy, linear_cross_entropy_backward
+from minicrt.ops.lru import lru, lru_backward
+from minicrt.ops.lstm import lstm, lstm_backward
+from minicrt.ops.mingru import mingru, mingru_backward
 from minicrt.ops.ncgru import ncgru, ncgru_backward
+from minicrt.ops.relative_attention import relative_attention, relative_attention_backward
 from minicrt.ops.scaled_cayley import (
     cayley_inverse,
     neumann_inverse,
@@ -54,10 +59,12 @@ from minicrt.ops.scaled_cayley import (
 __all__ = [
     "IGNORE", "adamw_update", "add", "attention", "attention_backward", "causal_mask", "cayley_inverse",
     "concatenate", "dropout", "dropout_backward", "embedding", "embedding_backward", "embedding_dropout",
-    "embedding_dropout_backward", "gelu", "gelu_backward", "gelu_tanh", "gelu_tanh_backward", "global_norm", "gru",
-    "gru_backward", "layer_norm", "layer_norm_backward", "linear", "linear_activation", "linear_activation_backward",
-    "linear_backward", "linear_cross_entropy", "linear_cross_entropy_backward", "locked_dropout",
-    "locked_dropout_backward", "modrelu", "modrelu_backward", "ncgru", "ncgru_backward", "neumann_inverse", "relu",
-    "relu_backward", "scaled_cayley", "scaled_cayley_backward", "self_attention", "self_attention_backward",
-    "sigmoid", "sigmoid_backward", "skew_symmetric", "tanh", "tanh_backward",
+    "embedding_dropout_backward", "gelu", "gelu_backward", "gelu_tanh", "gelu_tanh_backward", "global_norm", "glu",
+    "glu_backward", "gru", "gru_backward", "layer_norm", "layer_norm_backward", "linear", "linear_activation",
+    "linear_activation_backward", "linear_backward", "linear_cross_entropy", "linear_cross_entropy_backward",
+    "locked_dropout", "locked_dropout_backward", "lru", "lru_backward", "lstm", "lstm_backward", "mingru",
+    "mingru_backward", "modrelu", "modrelu_backward", "ncgru", "ncgru_backward", "neumann_inverse",
+    "relative_attention", "relative_attention_backward", "relu", "relu_backward", "scaled_cayley",
+    "scaled_cayley_backward", "self_attention", "self_attention_backward", "sigmoid", "sigmoid_backward",
+    "skew_symmetric", "tanh", "tanh_backward",
 ]
