@@ -52,6 +52,9 @@ def settings(preset: str, changes: Mapping[str, Any]) -> Settings:
     if any(key in BUDGETS for key in changes):
         chosen["training"] = {key: value for key, value in chosen["training"].items() if key not in BUDGETS}
     kind = str(changes.get("model", chosen["model"].get("model", "crt")))
+    if kind != chosen["model"].get("model", "crt"):         # another model: the preset's keys that it has as well
+        known = field_types(tables(kind)["model"])
+        chosen["model"] = {key: value for key, value in chosen["model"].items() if key in known}
     table_of = {key: table for table, cls in tables(kind).items() for key in field_types(cls)}
     table_of["model"] = "model"
     del table_of["vocabulary"]                               # the corpus decides

@@ -7,13 +7,27 @@ from typing import Any
 from minicrt.configuration import from_mapping, to_mapping, unknown_key
 from minicrt.models.crt import CRT
 from minicrt.models.crt_config import CRTConfig
+from minicrt.models.linear_recurrent import LinearRecurrentConfig, LinearRecurrentModel
 from minicrt.models.parameters import Parameters, ParameterSpec
+from minicrt.models.recurrent import RecurrentConfig, RecurrentModel
+from minicrt.models.rmt import RMT, RMTConfig
 from minicrt.models.segment_model import LanguageModelConfig, SegmentModel, State
+from minicrt.models.transformer import Transformer, TransformerConfig
+from minicrt.models.transformer_xl import TransformerXL, TransformerXLConfig
 
-__all__ = ["CRT", "CRTConfig", "LanguageModelConfig", "MODELS", "ParameterSpec", "Parameters", "SegmentModel", "State",
-           "create_model", "model_mapping"]
+__all__ = ["CRT", "CRTConfig", "LanguageModelConfig", "LinearRecurrentConfig", "LinearRecurrentModel", "MODELS",
+           "ParameterSpec", "Parameters", "RMT", "RMTConfig", "RecurrentConfig", "RecurrentModel", "SegmentModel",
+           "State", "Transformer", "TransformerConfig", "TransformerXL", "TransformerXLConfig", "create_model",
+           "model_mapping"]
 
-MODELS: dict[str, tuple[type[SegmentModel], type[LanguageModelConfig]]] = {"crt": (CRT, CRTConfig)}
+MODELS: dict[str, tuple[type[SegmentModel], type[LanguageModelConfig]]] = {
+    "crt": (CRT, CRTConfig),
+    "transformer": (Transformer, TransformerConfig),
+    "transformer_xl": (TransformerXL, TransformerXLConfig),
+    "rmt": (RMT, RMTConfig),
+    "recurrent": (RecurrentModel, RecurrentConfig),
+    "linear_recurrent": (LinearRecurrentModel, LinearRecurrentConfig),
+}
 
 
 def create_model(mapping: Mapping[str, Any], engine: ModuleType | None = None) -> SegmentModel:

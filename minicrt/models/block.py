@@ -33,9 +33,51 @@ def norm_specs(prefix: str, width: int) -> list[ParameterSpec]:
             ParameterSpec(prefix + "bias", (width,), initialisers.zeros, decay=False)]
 
 
-def block(model: Any, p: Scope, x: Array, rng: np.random.Generator | None) -> tuple[Array, Any]:    # (B, S, D)
-    """x ← x + Attention(LN(x)), then x ← x + FeedForward(LN(x)); post-norm: x ← LN(x + Attention(x)), and so on."""
-    x, attention_cache = residual(model, p, "attention", x, rng)
+def blocks_specs(config: Any) -> list[ParameterSpec]:
+    """L blocks, and with pre-norm a final norm"""
+    specs = []
+    for layer in range(config.layers):
+        specs += block_specs(f"blocks.{layer}.", config.width, config.inner, config.layers)
+    return specs + final_norm_specs(config)
+
+
+def final_norm_specs(config: Any) -> list[ParameterSpec]:
+    return norm_specs("norm_final.", config.width) if config.norm == "pre" else []
+
+
+def blocks(model: Any, p: Parameters, x: Array, rng: np.random.Generator | None, mask: Array | None = None
+           ) -> tuple[Array, Any]:                           # (B, S, D) -> (B, S, D)
+    caches = []
+    for layer in range(model.config.layers):
+        scope = p.scope(f"blocks.{layer}.")
+        x, cache = block(model, scope, x, rng, mask)
+        caches.append((scope, cache))
+    return x, caches
+
+
+def blocks_backward(model: Any, d_x: Array, caches: Any, g: Parameters) -> Array:
+    for layer in reversed(range(len(caches))):
+        scope, cache = caches[layer]
+        d_x = block_backward(model, scope, d_x, cache, g.scope(f"blocks.{layer}."))
+    return d_x
+
+
+def final_norm(model: Any, p: Parameters, x: Array) -> tuple[Array, Any]:
+    """LN with pre-norm; with post-norm the last block has done it."""
+    return norm(model, p, "norm_final.", x) if model.config.norm == "pre" else (x, None)
+
+
+def final_norm_backward(model: Any, d_y: Array, cache: Any, g: Parameters) -> Array:
+    return norm_backward(model, d_y, cache, "norm_final.", g) if cache is not None else d_y
+
+
+def block(model: Any, p: Scope, x: Array, rng: np.random.Generator | None, mask: Array | None = None
+          ) -> tuple[Array, Any]:                            # (B, S, D) -> (B, S, D)
+    """x ← x + Attention(LN(x)), then x ← x + FeedForward(LN(x)); post-norm: x ← LN(x + Attention(x)), and so on.
+
+    `mask` (S, S), True where a row may look, replaces the causal one.
+    """
+    x, attention_cache = residual(model, p, "attention", x, rng, mask)
     x, feed_forward_cache = residual(model, p, "feed_forward", x, rng)
     return x, (attention_cache, feed_forward_cache)
 
@@ -46,16 +88,17 @@ def block_backward(model: Any, p: Scope, d_x: Array, cache: Any, g: Scope) -> Ar
     return residual_backward(model, p, "attention", d_x, attention_cache, g)
 
 
-def residual(model: Any, p: Scope, name: str, x: Array, rng: np.random.Generator | None) -> tuple[Array, Any]:
+def residual(model: Any, p: Scope, name: str, x: Array, rng: np.random.Generator | None, *arguments: Any
+             ) -> tuple[Array, Any]:
     """pre-norm: x + dropout(f(LN(x)));  post-norm: LN(x + dropout(f(x)))"""
     branch, _ = BRANCHES[name]
     if model.config.norm == "pre":
         normed, norm_cache = norm(model, p, f"norm_{name}.", x)
-        y, branch_cache = branch(model, p, normed)
+        y, branch_cache = branch(model, p, normed, *arguments)
         y, mask = model.dropped(y, rng)
         x = model.engine.add(x, y)
     else:
-        y, branch_cache = branch(model, p, x)
+        y, branch_cache = branch(model, p, x, *arguments)
         y, mask = model.dropped(y, rng)
         x, norm_cache = norm(model, p, f"norm_{name}.", model.engine.add(x, y))
     return x, (norm_cache, branch_cache, mask)
@@ -85,11 +128,11 @@ def norm_backward(model: Any, d_y: Array, cache: Any, prefix: str, g: Parameters
     return d_x
 
 
-def self_attention(model: Any, p: Scope, x: Array) -> tuple[Array, Any]:                # (B, S, D) -> (B, S, D)
-    """softmax(q kᵀ/√K + causal mask) v W_out + b_out,  [q, k, v] = x W_qkv + b_qkv"""
+def self_attention(model: Any, p: Scope, x: Array, mask: Array | None = None) -> tuple[Array, Any]:
+    """softmax(q kᵀ/√K + mask) v W_out + b_out,  [q, k, v] = x W_qkv + b_qkv"""
     engine = model.engine
     qkv, qkv_cache = engine.linear(x, p["attention.w_qkv"], p["attention.b_qkv"])        # (B, S, 3D)
-    heads, heads_cache = engine.self_attention(qkv, model.config.heads)
+    heads, heads_cache = engine.self_attention(qkv, model.config.heads, mask)
     y, out_cache = engine.linear(heads, p["attention.w_out"], p["attention.b_out"])
     return y, (qkv_cache, heads_cache, out_cache)
 

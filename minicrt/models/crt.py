@@ -8,7 +8,16 @@ import numpy as np
 
 from minicrt import ops
 from minicrt.models import initialisers
-from minicrt.models.block import block, block_backward, block_specs, norm, norm_backward, norm_specs
+from minicrt.models.block import (
+    blocks,
+    blocks_backward,
+    blocks_specs,
+    final_norm,
+    final_norm_backward,
+    norm,
+    norm_backward,
+    norm_specs,
+)
 from minicrt.models.crt_config import CRTConfig
 from minicrt.models.memory import skew_names, skew_parameter, write, write_backward, writer_specs
 from minicrt.models.parameters import Array, Parameters, ParameterSpec
@@ -26,6 +35,7 @@ class CRT(SegmentModel):
 
     memory_entries = frozenset({"memory", "writer_inputs", "writer_start"})
     position_entries = frozenset({"positions"})
+    detached_entries = frozenset({"writer_inputs", "writer_start"})
     config: CRTConfig
 
     def __init__(self, config: CRTConfig, engine: ModuleType | None = None):
@@ -124,9 +134,7 @@ class CRT(SegmentModel):
             specs += writer_specs(prefix, config)
         if config.normed_memory:
             specs += norm_specs("memory.norm.", D)
-        for layer in range(config.layers):
-            specs += block_specs(f"blocks.{layer}.", D, config.inner, config.layers)
-        return specs + (norm_specs("norm_final.", D) if config.norm == "pre" else [])
+        return specs + blocks_specs(config)
 
     def state_shapes(self, batch: int) -> dict[str, tuple[int | None, ...]]:
         config, shapes = self.config, dict[str, tuple[int | None, ...]]()
@@ -153,26 +161,16 @@ class CRT(SegmentModel):
 
     def _blocks(self, p: Parameters, s: Array, rng: np.random.Generator | None) -> tuple[Array, Any]:
         """L blocks over [m ; x], and the final norm of the token rows (pre-norm)."""
-        caches = []
-        for layer in range(self.config.layers):
-            scope = p.scope(f"blocks.{layer}.")
-            s, cache = block(self, scope, s, rng)
-            caches.append((scope, cache))
+        s, caches = blocks(self, p, s, rng)
         token, y = self._parted(s)
-        norm_cache = None
-        if self.config.norm == "pre":
-            y, norm_cache = norm(self, p, "norm_final.", y)
+        y, norm_cache = final_norm(self, p, y)
         return y, (caches, (token.shape, norm_cache))
 
     def _blocks_backward(self, d_y: Array, cache: Any, g: Parameters) -> Array:
         caches, (shape, norm_cache) = cache
-        if norm_cache is not None:
-            d_y = norm_backward(self, d_y, norm_cache, "norm_final.", g)
+        d_y = final_norm_backward(self, d_y, norm_cache, g)
         d_s = self._join(np.zeros(shape, d_y.dtype), d_y)    # the memory rows' outputs are read by no one
-        for layer in reversed(range(self.config.layers)):
-            scope, block_cache = caches[layer]
-            d_s = block_backward(self, scope, d_s, block_cache, g.scope(f"blocks.{layer}."))
-        return d_s
+        return blocks_backward(self, d_s, caches, g)
 
     def _recall(self, p: Parameters, state: State, batch: int, with_gradient: bool) -> tuple[Array, Any]:
         """m_{N−1}: the state's, or the writer's run again on what it read (6), or m_0."""

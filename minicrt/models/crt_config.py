@@ -4,22 +4,21 @@ from dataclasses import dataclass
 from typing import Literal
 
 from minicrt.configuration import require
-from minicrt.models.segment_model import LanguageModelConfig
+from minicrt.models.stack_config import StackConfig
 
 
 @dataclass(frozen=True)
-class CRTConfig(LanguageModelConfig):
+class CRTConfig(StackConfig):
     """The CRT of SPEC section 2.2; its points 1 to 6 are named below.
 
-    layers, heads, inner   L blocks, H heads, inner width F of the feed-forward
-    activation, norm       of the feed-forward; LN before each branch ("pre") or after each sum ("post")
     memory                 the network that writes the memory (4), or "none"
     memory_vectors         M memory tokens, each written by a network of its own
     memory_update          the writer reads every y_t, or once the segment's mean; then h_t in the readout is m_{N−1}
     memory_gradient        "unroll" through whole segments, or "writer": the writer of the last segment is run again (6)
     memory_position        in front, or behind, where no token sees it: then only the writer carries it on
     memory_start           m_0 is zeros, or learned
-    memory_norm            layer norm on m as a token and on h in the readout; "auto": where modReLU is not bounded
+    memory_norm            layer norm on m as a token and on h in the readout; "auto": where the network does not bound
+                           h (minGRU, LRU, and NC-GRU with modReLU)
     readout                z = y_t, y_t + h_t, or h_t (5); with several memory vectors h_t is their mean
     reset_after            which form of the GRU (both networks)
     orthogonal             NC-GRU: U_c alone, or U_c and U_r
@@ -32,12 +31,7 @@ class CRTConfig(LanguageModelConfig):
     position_carry         p_0 is the previous segment's last p, or zeros
     """
 
-    layers: int = 3
-    heads: int = 4
-    inner: int = 512
-    activation: Literal["gelu", "gelu_tanh", "relu"] = "gelu"
-    norm: Literal["pre", "post"] = "pre"
-    memory: Literal["gru", "ncgru", "none"] = "gru"
+    memory: Literal["gru", "ncgru", "mingru", "lru", "none"] = "gru"
     memory_vectors: int = 1
     memory_update: Literal["per_token", "per_segment"] = "per_token"
     memory_gradient: Literal["unroll", "writer"] = "unroll"
@@ -57,10 +51,9 @@ class CRTConfig(LanguageModelConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("layers", "heads", "inner", "memory_vectors"):
-            require(getattr(self, name) >= 1, f"{name} is {getattr(self, name)}, expected at least 1")
-        require(self.width % self.heads == 0, f"width {self.width} is not divisible by {self.heads} heads; "
-                "choose heads that divide the width")
+        require(self.memory_vectors >= 1, f"memory_vectors is {self.memory_vectors}, expected at least 1")
+        require(self.memory != "lru" or self.width % 2 == 0,
+                f"memory 'lru' needs an even width (real and imaginary parts), got {self.width}")
         require(self.position_width >= 0, f"position_width is {self.position_width}, expected 0 (= width) or more")
         require(-1 <= self.negatives <= self.width,
                 f"negatives is {self.negatives}, expected 0 to width = {self.width}, or -1 for half of it")
@@ -71,7 +64,7 @@ class CRTConfig(LanguageModelConfig):
 
     @property
     def normed_memory(self) -> bool:
-        unbounded = self.memory == "ncgru" and self.candidate == "modrelu"
+        unbounded = self.memory == "ncgru" and self.candidate == "modrelu" or self.memory in ("mingru", "lru")
         return self.memory != "none" and (self.memory_norm == "on" or self.memory_norm == "auto" and unbounded)
 
     @property

@@ -17,6 +17,11 @@ def normal(deviation: float) -> Initialiser:
     return lambda rng, shape: deviation * rng.standard_normal(shape)
 
 
+def repeated(deviation: float) -> Initialiser:
+    """One row drawn from N(0, deviation²), the same for all rows"""
+    return lambda rng, shape: np.broadcast_to(deviation * rng.standard_normal(shape[1:]), shape)
+
+
 def uniform(bound: float) -> Initialiser:
     """U(−bound, bound)"""
     return lambda rng, shape: rng.uniform(-bound, bound, shape)

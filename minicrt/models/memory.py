@@ -1,30 +1,24 @@
-"""The network that writes a memory vector: a GRU or an NC-GRU over what the Transformer put out"""
+"""The network that writes a memory vector: a recurrent network over what the Transformer put out"""
 
 from typing import Any
 
 import numpy as np
 
 from minicrt.models import initialisers
+from minicrt.models.cells import CELLS, gru_specs
 from minicrt.models.crt_config import CRTConfig
 from minicrt.models.parameters import Array, Parameters, ParameterSpec
 from minicrt.models.segment_model import SkewParameter
 
-
-def gru_specs(prefix: str, inputs: int, width: int, reset_after: bool, update_bias: float = 0.0) -> list[ParameterSpec]:
-    """Matrices start at U(±1/√D) as in PyTorch; biases at zero but for the update gate's."""
-    bounded = initialisers.uniform(width ** -0.5)
-    specs = [ParameterSpec(prefix + "w", (inputs, 3 * width), bounded),
-             ParameterSpec(prefix + "u", (width, 3 * width), bounded),
-             ParameterSpec(prefix + "b", (3 * width,), initialisers.gate_bias(width, update_bias), decay=False)]
-    if reset_after:
-        specs.append(ParameterSpec(prefix + "b_hn", (width,), initialisers.zeros, decay=False))
-    return specs
+LINEAR = ("mingru", "lru")
 
 
 def writer_specs(prefix: str, config: CRTConfig) -> list[ParameterSpec]:
     D = config.width
     if config.memory == "gru":
         return gru_specs(prefix, D, D, config.reset_after, config.update_bias)
+    if config.memory in LINEAR:
+        return CELLS[config.memory].specs(prefix, D, D)
     bounded, free = initialisers.uniform(D ** -0.5), D * (D - 1) // 2
     orthogonal = [ParameterSpec(prefix + skew, (free,), initialisers.rotations(D), False, "orthogonal")
                   for skew in skew_names(config)]
@@ -52,6 +46,9 @@ def write(engine: Any, parameters: Parameters, prefix: str, config: CRTConfig, y
         h, cache = engine.gru(y, start, p["w"], p["u"], p["b"], p["b_hn"] if config.reset_after else None,
                               config.reset_after)
         return h, (cache, {})
+    if config.memory in LINEAR:
+        h, cache = CELLS[config.memory].run(engine, p, y, start)
+        return h, (cache, {})
     made = {}                                                # the orthogonal blocks and their caches, by name
     for name in skew_names(config):
         skew = skew_parameter(prefix, name, config)
@@ -67,6 +64,8 @@ def write_backward(engine: Any, d_h: Array, d_last: Array | None, cache: Any, pr
     """`d_last` (B, D) is the gradient of h_T as the next segment's memory."""
     g = gradients.scope(prefix)
     cache, cayley_caches = cache
+    if config.memory in LINEAR:
+        return CELLS[config.memory].run_backward(engine, d_h, cache, d_last, g)
     if config.memory == "gru":
         d_y, d_start, d_w, d_u, d_b, d_b_hn = engine.gru_backward(d_h, cache, d_last)
         if d_b_hn is not None:

@@ -6,17 +6,21 @@ import numpy as np
 
 from minicrt.errors import InputError
 from minicrt.models import initialisers
-from minicrt.models.crt_config import CRTConfig
-from minicrt.models.memory import gru_specs
+from minicrt.models.cells import gru_specs
 from minicrt.models.parameters import Array, Parameters, ParameterSpec
 
 
-def position_specs(config: CRTConfig) -> list[ParameterSpec]:
-    D, D_p = config.width, config.positions_width
+def learned_positions(rows: int, width: int) -> list[ParameterSpec]:
+    return [ParameterSpec("positions.table", (rows, width), initialisers.normal(0.1), decay=False)]
+
+
+def position_specs(config: Any) -> list[ParameterSpec]:
+    D = config.width
     if config.positions == "learned":
-        return [ParameterSpec("positions.table", (config.segment_length, D), initialisers.normal(0.1), decay=False)]
+        return learned_positions(config.segment_length, D)
     if config.positions != "recurrent":
         return []
+    D_p = config.positions_width
     specs = gru_specs("positions.", D, D_p, config.reset_after)
     if D_p != D:
         specs.append(ParameterSpec("positions.w_out", (D_p, D), initialisers.normal(D_p ** -0.5)))
@@ -30,7 +34,7 @@ def sinusoids(length: int, width: int) -> Array:             # -> (T, D)
     return np.concatenate([np.sin(angles), np.cos(angles)], axis=1)[:, :width]
 
 
-def add_positions(engine: Any, p: Parameters, config: CRTConfig, e: Array, start: Array | None
+def add_positions(engine: Any, p: Parameters, config: Any, e: Array, start: Array | None
                   ) -> tuple[Array, Array | None, Any]:      # (B, T, D), (B, D_p) -> (B, T, D), p_T (B, D_p)
     """x_t = e_t + p_t W_p,  p_t = GRU(e_t, p_{t−1}), p_0 = start or zeros; or x_t = e_t + a row of a table."""
     B, T, D = e.shape
@@ -54,7 +58,7 @@ def add_positions(engine: Any, p: Parameters, config: CRTConfig, e: Array, start
     return engine.add(e, added), states[:, -1].copy(), (gru_cache, out_cache, states)
 
 
-def add_positions_backward(engine: Any, d_x: Array, d_last: Array | None, config: CRTConfig, cache: Any, g: Parameters
+def add_positions_backward(engine: Any, d_x: Array, d_last: Array | None, config: Any, cache: Any, g: Parameters
                            ) -> tuple[Array, Array | None]:  # (B, T, D), (B, D_p) -> d_e (B, T, D), d_start (B, D_p)
     """`d_last` is the gradient of p_T as the next segment's start."""
     if config.positions == "learned":

@@ -66,10 +66,13 @@ class SegmentModel(ABC):
 
     A subclass says how vectors become vectors (`encode`, `encode_backward`), which parameters that takes
     (`encoder_specs`) and what its state looks like (`state_shapes`); embedding, output and loss are here.
+
+    `detached_entries` name the entries of the state that no gradient goes into.
     """
 
-    memory_entries: ClassVar[frozenset[str]] = frozenset()
+    memory_entries: frozenset[str] = frozenset()
     position_entries: ClassVar[frozenset[str]] = frozenset()
+    detached_entries: ClassVar[frozenset[str]] = frozenset()
     config: LanguageModelConfig
 
     def __init__(self, config: LanguageModelConfig, engine: ModuleType | None = None):

@@ -1,0 +1,150 @@
+"""minGRU and LRU language models: residual blocks around a recurrence without a recurrent matrix (SPEC section 2.3)"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from minicrt.configuration import require
+from minicrt.models import initialisers
+from minicrt.models.block import norm, norm_backward, norm_specs, residual, residual_backward
+from minicrt.models.cells import CELLS
+from minicrt.models.parameters import Array, Parameters, ParameterSpec, Scope
+from minicrt.models.segment_model import LanguageModelConfig, SegmentModel, State
+
+
+@dataclass(frozen=True)
+class LinearRecurrentConfig(LanguageModelConfig):
+    """cell      minGRU, or LRU
+    layers       L
+    hidden       state values of a layer (of an LRU real and imaginary parts, so an even number); 0: the width
+    inner        inner width of the feed-forward; 0: there is none
+    activation   of the feed-forward
+    """
+
+    cell: Literal["mingru", "lru"] = "mingru"
+    layers: int = 3
+    hidden: int = 0
+    inner: int = 512
+    activation: Literal["gelu", "gelu_tanh", "relu"] = "gelu"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(self.layers >= 1, f"layers is {self.layers}, expected at least 1")
+        require(self.hidden >= 0, f"hidden is {self.hidden}, expected 0 (= width) or more")
+        require(self.inner >= 0, f"inner is {self.inner}, expected 0 (no feed-forward) or more")
+        require(self.cell != "lru" or self.states % 2 == 0,
+                f"an LRU needs an even number of state values (real and imaginary parts), got "
+                f"{self.states}; set hidden")
+
+    @property
+    def states(self) -> int:
+        return self.hidden or self.width
+
+    @property
+    def norm(self) -> str:
+        """Of the feed-forward's residual branch"""
+        return "pre"
+
+
+class LinearRecurrentModel(SegmentModel):
+    """x ← x + Mix(RNN(LN(x))), then x ← x + FeedForward(LN(x)), L times, and a final norm.
+
+    minGRU:  Mix(h) = h W_out.    LRU:  Mix(h) = GLU(GELU(h C + x̂ ⊙ d) W_out), x̂ = LN(x) and h C = Re(C̃ h̃).
+    State: "layer.l" (B, states), at first zeros.
+    Sources: Feng et al. 2024 (arXiv 2410.01201); Orvieto et al. 2023 (arXiv 2303.06349).
+    """
+
+    config: LinearRecurrentConfig
+
+    def __init__(self, config: LinearRecurrentConfig, engine: Any = None):
+        super().__init__(config, engine)
+        self.memory_entries = frozenset(self.state_shapes(1))
+
+    def encode(self, parameters: Parameters, e: Array, state: State, rng: np.random.Generator | None,
+               with_gradient: bool) -> tuple[Array, State, Any]:
+        config, new_state, caches = self.config, State(), list[Any]()
+        x, input_mask = self.dropped(e, rng)
+        for layer in range(config.layers):
+            name = f"layer.{layer}"
+            p = parameters.scope(name + ".")
+            normed, norm_cache = norm(self, p, "norm_recurrence.", x)
+            start = state.get(name, np.zeros((len(e), config.states), e.dtype))
+            h, cache = CELLS[config.cell].run(self.engine, p, normed, start)             # (B, T, states)
+            new_state[name] = h[:, -1].copy()
+            y, mix_cache = self._mix(p, h, normed)
+            y, mask = self.dropped(y, rng)
+            x = self.engine.add(x, y)
+            x, fed = residual(self, p, "feed_forward", x, rng) if config.inner else (x, None)
+            caches.append((p, norm_cache, cache, mix_cache, mask, fed, name in state))
+        z, norm_cache = norm(self, parameters, "norm_final.", x)
+        return z, new_state, (input_mask, caches, norm_cache)
+
+    def encode_backward(self, d_z: Array, d_state: State, cache: Any, gradients: Parameters) -> tuple[Array, State]:
+        input_mask, caches, final_cache = cache
+        d_old = State()
+        d_x = norm_backward(self, d_z, final_cache, "norm_final.", gradients)
+        for layer in reversed(range(self.config.layers)):
+            name = f"layer.{layer}"
+            p, norm_cache, cell_cache, mix_cache, mask, fed, given = caches[layer]
+            g = gradients.scope(name + ".")
+            if fed is not None:
+                d_x = residual_backward(self, p, "feed_forward", d_x, fed, g)
+            d_h, d_normed = self._mix_backward(p, self.engine.dropout_backward(d_x, mask), mix_cache, g)
+            d_in, d_start = CELLS[self.config.cell].run_backward(self.engine, d_h, cell_cache, d_state.get(name), g)
+            d_x = self.engine.add(d_x, norm_backward(self, d_in + d_normed, norm_cache, "norm_recurrence.", g))
+            if given:
+                d_old[name] = d_start
+        return self.engine.dropout_backward(d_x, input_mask), d_old
+
+    def _mix(self, p: Scope, h: Array, x: Array) -> tuple[Array, Any]:   # (B, T, states), (B, T, D) -> (B, T, D)
+        engine = self.engine
+        if self.config.cell == "mingru":
+            return engine.linear(h, p["w_out"])
+        y, c_cache = engine.linear(h, p["c"])
+        y, gelu_cache = engine.gelu(y + x * p["d"])
+        y, out_cache = engine.linear(y, p["w_out"], p["b_out"])          # (B, T, 2D)
+        y, glu_cache = engine.glu(y)
+        return y, (c_cache, x, gelu_cache, out_cache, glu_cache)
+
+    def _mix_backward(self, p: Scope, d_y: Array, cache: Any, g: Scope) -> tuple[Array, Array | float]:  # d_h, d_x
+        engine = self.engine
+        if self.config.cell == "mingru":
+            d_h, d_w_out, _ = engine.linear_backward(d_y, cache)
+            g["w_out"] += d_w_out
+            return d_h, 0.0
+        c_cache, x, gelu_cache, out_cache, glu_cache = cache
+        d_y, d_w_out, d_b_out = engine.linear_backward(engine.glu_backward(d_y, glu_cache), out_cache)
+        d_y = engine.gelu_backward(d_y, gelu_cache)                      # y = h c + x d
+        d_h, d_c, _ = engine.linear_backward(d_y, c_cache)
+        for name, gradient in (("w_out", d_w_out), ("b_out", d_b_out), ("c", d_c), ("d", (d_y * x).sum((0, 1)))):
+            g[name] += gradient
+        return d_h, d_y * p["d"]
+
+    def encoder_specs(self) -> list[ParameterSpec]:
+        specs = list[ParameterSpec]()
+        for layer in range(self.config.layers):
+            specs += self._layer_specs(f"layer.{layer}.")
+        return specs + norm_specs("norm_final.", self.config.width)
+
+    def _layer_specs(self, prefix: str) -> list[ParameterSpec]:
+        config, D, N, F = self.config, self.config.width, self.config.states, self.config.inner
+        onto = (2 * config.layers) ** -0.5                               # as in a Transformer's block
+        specs = norm_specs(prefix + "norm_recurrence.", D) + CELLS[config.cell].specs(prefix, D, N)
+        if config.cell == "mingru":
+            specs.append(ParameterSpec(prefix + "w_out", (N, D), initialisers.normal(onto * N ** -0.5)))
+        else:
+            specs += [ParameterSpec(prefix + "c", (N, D), initialisers.normal(N ** -0.5)),
+                      ParameterSpec(prefix + "d", (D,), initialisers.ones, decay=False),
+                      ParameterSpec(prefix + "w_out", (D, 2 * D), initialisers.normal(onto * D ** -0.5)),
+                      ParameterSpec(prefix + "b_out", (2 * D,), initialisers.zeros, decay=False)]
+        if F:
+            specs += norm_specs(prefix + "norm_feed_forward.", D)
+            specs += [ParameterSpec(prefix + "feed_forward.w_in", (D, F), initialisers.normal(D ** -0.5)),
+                      ParameterSpec(prefix + "feed_forward.b_in", (F,), initialisers.zeros, decay=False),
+                      ParameterSpec(prefix + "feed_forward.w_out", (F, D), initialisers.normal(onto * F ** -0.5)),
+                      ParameterSpec(prefix + "feed_forward.b_out", (D,), initialisers.zeros, decay=False)]
+        return specs
+
+    def state_shapes(self, batch: int) -> dict[str, tuple[int | None, ...]]:
+        return {f"layer.{layer}": (batch, self.config.states) for layer in range(self.config.layers)}

@@ -1,0 +1,55 @@
+"""The Transformer language model: every segment on its own (SPEC section 2.3)"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from minicrt.models.block import (
+    blocks,
+    blocks_backward,
+    blocks_specs,
+    final_norm,
+    final_norm_backward,
+)
+from minicrt.models.parameters import Array, Parameters, ParameterSpec
+from minicrt.models.positions import add_positions, add_positions_backward, position_specs
+from minicrt.models.segment_model import SegmentModel, State
+from minicrt.models.stack_config import StackConfig
+
+
+@dataclass(frozen=True)
+class TransformerConfig(StackConfig):
+    """positions   a learned or sinusoidal table of absolute positions, or none"""
+
+    positions: Literal["learned", "sinusoidal", "none"] = "learned"
+
+
+class Transformer(SegmentModel):
+    """x_t = e_t + position t,  L blocks with a causal mask,  z = LN(y). There is no state.
+
+    Source: Vaswani et al. 2017 (arXiv 1706.03762); pre-norm: Radford et al. 2019.
+    """
+
+    config: TransformerConfig
+
+    def encode(self, parameters: Parameters, e: Array, state: State, rng: np.random.Generator | None,
+               with_gradient: bool) -> tuple[Array, State, Any]:
+        x, _, positions = add_positions(self.engine, parameters, self.config, e, None)
+        x, mask = self.dropped(x, rng)
+        y, stacked = blocks(self, parameters, x, rng)
+        z, norm_cache = final_norm(self, parameters, y)
+        return z, State(), (positions, mask, stacked, norm_cache)
+
+    def encode_backward(self, d_z: Array, d_state: State, cache: Any, gradients: Parameters) -> tuple[Array, State]:
+        positions, mask, stacked, norm_cache = cache
+        d_y = final_norm_backward(self, d_z, norm_cache, gradients)
+        d_x = self.engine.dropout_backward(blocks_backward(self, d_y, stacked, gradients), mask)
+        d_e, _ = add_positions_backward(self.engine, d_x, None, self.config, positions, gradients)
+        return d_e, State()
+
+    def encoder_specs(self) -> list[ParameterSpec]:
+        return position_specs(self.config) + blocks_specs(self.config)
+
+    def state_shapes(self, batch: int) -> dict[str, tuple[int | None, ...]]:
+        return {}
