@@ -1,7 +1,7 @@
 import pytest
 
 from minicrt import presets
-from minicrt.cli.settings import settings
+from minicrt.settings import settings
 from minicrt.errors import ConfigurationError
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from minicrt.cli import build_parser
-from minicrt.cli.settings import parse_assignments, settings
+from minicrt.settings import parse_assignments, settings
 from minicrt.configuration import to_mapping
 
 ROOT = Path(__file__).parents[1]

@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> None:
         print_parameters(trained.model)
         print_memory(trained.model, trained.training)
     elif arguments.preset is not None:
-        from minicrt.cli.settings import settings
+        from minicrt.settings import settings
         from minicrt.configuration import to_mapping
         from minicrt.data import load_corpus
 
@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def describe_model(arguments: argparse.Namespace) -> None:
-    from minicrt.cli.settings import parse_assignments, settings
+    from minicrt.settings import parse_assignments, settings
 
     if arguments.run_folder is not None:
         raise ConfigurationError("info got a run and --model, expected one of them")

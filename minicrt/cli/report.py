@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from minicrt.cli.settings import Settings
+    from minicrt.settings import Settings
     from minicrt.data import Corpus, Vocabulary
     from minicrt.models import SegmentModel
     from minicrt.training import Trained

@@ -56,7 +56,7 @@ def add(commands: Any) -> None:
 
 
 def further_help() -> str:
-    from minicrt.cli.settings import describe_keys
+    from minicrt.settings import describe_keys
 
     lines = ["presets:"]
     lines += [f"  {name:<10}{presets.description(name)}" for name in presets.names()]
@@ -101,7 +101,7 @@ def refuse_with_resume(arguments: argparse.Namespace) -> None:
 
 def changes_asked_for(arguments: argparse.Namespace) -> dict[str, Any]:
     """The keys that the options change, --set included. Raises ConfigurationError for a key given in both ways."""
-    from minicrt.cli.settings import parse_assignments
+    from minicrt.settings import parse_assignments
 
     changes = parse_assignments(arguments.set)
     for key in ("corpus", "level", "minutes", "epochs", "seed", "threads"):
@@ -115,7 +115,7 @@ def changes_asked_for(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def train_afresh(arguments: argparse.Namespace, progress: "Progress") -> "Trained":
     from minicrt.cli import report
-    from minicrt.cli.settings import settings
+    from minicrt.settings import settings
     from minicrt.data import load_corpus
     from minicrt.training import train
 

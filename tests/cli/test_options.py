@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from minicrt.cli import main
-from minicrt.cli.settings import parse_assignments, settings
+from minicrt.settings import parse_assignments, settings
 from minicrt.errors import ConfigurationError
 from tests.cli.running import environment
 

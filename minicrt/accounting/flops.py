@@ -1,0 +1,101 @@
+"""Floating-point operations of a segment by SPEC section 5, part by part.
+
+One multiply-add is 2. Batch 1, dense attention (what the causal mask hides is computed too); layer norm, softmax,
+elementwise work and the NC-GRU's matrix solve (once an update, not at all in use) are left out. A test holds the sums
+equal to a count of the multiply-adds that the operations perform. T tokens, S rows, D width, F inner width, V vocabulary.
+"""
+
+from typing import Any
+
+from minicrt.models import SegmentModel
+from minicrt.models.crt_config import CRTConfig
+from minicrt.models.linear_recurrent import LinearRecurrentConfig
+from minicrt.models.recurrent import RecurrentConfig
+from minicrt.models.rmt import RMTConfig
+from minicrt.models.transformer import TransformerConfig
+from minicrt.models.transformer_xl import TransformerXLConfig
+
+Parts = dict[str, int]
+GATES = {"gru": 3, "ncgru": 3, "lstm": 4, "mingru": 2, "lru": 1}
+
+
+def forward_flops(model: SegmentModel, length: int | None = None) -> Parts:
+    """The parts of the forward pass of one segment of `length` tokens (default: segment_length)."""
+    config = model.config
+    T, D = length or config.segment_length, config.width
+    parts = next(count for kind, count in COUNTS.items() if isinstance(config, kind))(config, T)
+    return {name: flops for name, flops in parts.items() if flops} | {"output": 2 * T * D * config.vocabulary}
+
+
+def segment_flops(model: SegmentModel, length: int | None = None) -> int:
+    """Forward, all parts"""
+    return sum(forward_flops(model, length).values())
+
+
+def training_flops(model: SegmentModel, length: int | None = None) -> int:
+    """Of one segment: a backward pass costs two forward passes; the writer's gradient runs the writer once more."""
+    again = getattr(model.config, "memory_gradient", "unroll") == "writer"
+    return 3 * (segment_flops(model, length) + again * forward_flops(model, length).get("memory", 0))
+
+
+def state_values(model: SegmentModel) -> int:
+    """The numbers that a stream carries from segment to segment (4 bytes each in float32), at their most."""
+    values = 0
+    for name, shape in model.state_shapes(1).items():
+        if name not in ("writer_inputs", "writer_start"):    # of training alone
+            size = 1
+            for n in shape:
+                size *= getattr(model.config, "cached", 1) if n is None else n
+            values += size
+    return values
+
+
+def blocks(config: Any, S: int) -> Parts:
+    """L (8 S D² + 4 S² D + 4 S D F)"""
+    L, D, F = config.layers, config.width, config.inner
+    return {"projections": L * 8 * S * D * D, "attention": L * 4 * S * S * D, "feed-forward": L * 4 * S * D * F}
+
+
+def recurrence(cell: str, steps: int, inputs: int, width: int) -> int:
+    """`inputs` → the gates, and what the last state gives them; minGRU and LRU have no recurrent matrix."""
+    recurrent = 0 if cell in ("mingru", "lru") else width
+    return 2 * steps * GATES[cell] * width * (inputs + recurrent)
+
+
+def crt(config: CRTConfig, T: int) -> Parts:
+    D, D_p, M = config.width, config.positions_width, config.memory_vectors if config.memory != "none" else 0
+    parts = blocks(config, T + M)
+    steps = T if config.memory_update == "per_token" else 1
+    if M:
+        parts["memory"] = M * recurrence(config.memory, steps, D, D)
+    if config.positions == "recurrent":
+        parts["positions"] = recurrence("gru", T, D, D_p) + (2 * T * D_p * D if D_p != D else 0)
+    return parts
+
+
+def transformer_xl(config: TransformerXLConfig, T: int) -> Parts:
+    """L (4 T D² + 6 J D² + 6 T J D + 4 T D F), J = T + M: the cache's keys and values are computed anew"""
+    L, D, F, J = config.layers, config.width, config.inner, T + config.cached
+    return {"projections": L * (4 * T + 6 * J) * D * D, "attention": L * 6 * T * J * D, "feed-forward": L * 4 * T * D * F}
+
+
+def recurrent(config: RecurrentConfig, T: int) -> Parts:
+    widths = [config.width] + [config.hidden or config.width] * (config.layers - 1) + [config.width]
+    return {"recurrence": sum(recurrence(config.cell, T, i, o) for i, o in zip(widths, widths[1:]))}
+
+
+def linear_recurrent(config: LinearRecurrentConfig, T: int) -> Parts:
+    L, D, N = config.layers, config.width, config.states
+    mixed = 2 * T * N * D + (4 * T * D * D if config.cell == "lru" else 0)
+    return {"recurrence": L * recurrence(config.cell, T, D, N), "projections": L * mixed,
+            "feed-forward": L * 4 * T * D * config.inner}
+
+
+COUNTS: dict[type, Any] = {
+    CRTConfig: crt,
+    TransformerXLConfig: transformer_xl,
+    RMTConfig: lambda config, T: blocks(config, T + 2 * config.memory_vectors),
+    TransformerConfig: blocks,
+    RecurrentConfig: recurrent,
+    LinearRecurrentConfig: linear_recurrent,
+}
