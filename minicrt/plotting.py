@@ -170,3 +170,29 @@ def _plain_log_ticks(axes: Axes, values: Sequence[float]) -> None:
     shown = [t for t in ticks if low <= t <= high]
     axes.set_yticks(shown, [f"{t:g}" for t in shown])
     axes.minorticks_off()
+
+
+MARKERS = {17: "v", 35: "o", 70: "s", 150: "D"}
+
+
+def comparison(rows: Sequence[Mapping[str, Any]]) -> Picture:
+    """Validation perplexity against operations per token, a point for each model and segment length.
+
+    The rows are those of `minicrt.comparison.collect`; bars show the standard deviation over seeds.
+    """
+    figure = Picture(figsize=(8.5, 5), dpi=120, layout="constrained")
+    axes = figure.subplots()
+    labels = sorted({row["label"] for row in rows})
+    colours = {label: f"C{number % 10}" for number, label in enumerate(labels)}
+    for row in rows:
+        axes.errorbar(row["flops_per_token"] / 1e6, row["valid"], yerr=row["valid_deviation"] or 0,
+                      color=colours[row["label"]], marker=MARKERS.get(row["segment_length"], "x"), capsize=3)
+        axes.annotate(str(row["segment_length"]), (row["flops_per_token"] / 1e6, row["valid"]), xytext=(5, 3),
+                      textcoords="offset points", fontsize=7, color=GREY)
+    for label in labels:
+        axes.plot([], [], color=colours[label], marker="o", linestyle="", label=label)
+    axes.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
+    axes.set(xlabel="forward operations per token (MFLOP; number at a point: segment length)",
+             ylabel="validation perplexity")
+    _quiet(axes)
+    return figure

@@ -2,7 +2,8 @@
 
 One multiply-add is 2. Batch 1, dense attention (what the causal mask hides is computed too); layer norm, softmax,
 elementwise work and the NC-GRU's matrix solve (once an update, not at all in use) are left out. A test holds the sums
-equal to a count of the multiply-adds that the operations perform. T tokens, S rows, D width, F inner width, V vocabulary.
+equal to a count of the multiply-adds that the operations perform. T tokens, S rows, D width, F inner width, V
+vocabulary.
 """
 
 from typing import Any
@@ -76,7 +77,8 @@ def crt(config: CRTConfig, T: int) -> Parts:
 def transformer_xl(config: TransformerXLConfig, T: int) -> Parts:
     """L (4 T D² + 6 J D² + 6 T J D + 4 T D F), J = T + M: the cache's keys and values are computed anew"""
     L, D, F, J = config.layers, config.width, config.inner, T + config.cached
-    return {"projections": L * (4 * T + 6 * J) * D * D, "attention": L * 6 * T * J * D, "feed-forward": L * 4 * T * D * F}
+    return {"projections": L * (4 * T + 6 * J) * D * D, "attention": L * 6 * T * J * D,
+            "feed-forward": L * 4 * T * D * F}
 
 
 def recurrent(config: RecurrentConfig, T: int) -> Parts:

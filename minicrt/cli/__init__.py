@@ -13,11 +13,11 @@ from contextlib import nullcontext
 from typing import TextIO
 
 from minicrt import __version__, engines, threads
-from minicrt.cli import data, evaluate, generate, gradcheck, info, train
+from minicrt.cli import compare, data, evaluate, flops, generate, gradcheck, info, train
 from minicrt.cli.parser import Parser
 from minicrt.errors import MinicrtError, TrainingError
 
-COMMANDS = (train, evaluate, generate, gradcheck, data, info)
+COMMANDS = (train, evaluate, generate, compare, flops, gradcheck, data, info)
 
 DESCRIPTION = """\
 The Compact Recurrent Transformer in NumPy: train it on text, see what its memory is worth,

@@ -49,9 +49,9 @@ def run(arguments: argparse.Namespace) -> None:
         print_parameters(trained.model)
         print_memory(trained.model, trained.training)
     elif arguments.preset is not None:
-        from minicrt.settings import settings
         from minicrt.configuration import to_mapping
         from minicrt.data import load_corpus
+        from minicrt.settings import settings
 
         chosen = settings(arguments.preset, {})
         corpus = load_corpus(chosen.data.corpus, chosen.data.level, arguments.data_dir)

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from minicrt.settings import Settings
     from minicrt.data import Corpus, Vocabulary
     from minicrt.models import SegmentModel
+    from minicrt.settings import Settings
     from minicrt.training import Trained
 
 SAMPLE_TOKENS = 120

@@ -115,8 +115,8 @@ def changes_asked_for(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def train_afresh(arguments: argparse.Namespace, progress: "Progress") -> "Trained":
     from minicrt.cli import report
-    from minicrt.settings import settings
     from minicrt.data import load_corpus
+    from minicrt.settings import settings
     from minicrt.training import train
 
     chosen = settings("tiny" if arguments.preset is None else arguments.preset, changes_asked_for(arguments))

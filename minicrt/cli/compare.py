@@ -1,0 +1,86 @@
+"""`minicrt compare`: train a grid of models alike, and show what each costs and gains."""
+
+import argparse
+import functools
+from pathlib import Path
+from typing import Any
+
+from minicrt.cli.parser import add_engine
+from minicrt.errors import ConfigurationError, TrainingError
+
+DESCRIPTION = """\
+Train every cell of a grid (models, segment lengths, seeds; a TOML file) by the same settings, and print a table:
+perplexity, FLOPs per token and per segment, bytes of state, tokens per second. A cell that is done is not trained
+again, so stop it when you like and give the same command again; started twice, two processes share the cells.
+
+Leaves DIR/NAME, a run folder a cell, RESULTS/NAME.json, RESULTS/table.md and RESULTS/comparison.png."""
+
+EXAMPLES = """\
+examples:
+  minicrt compare benchmarks/grids/ptb.toml --out runs/ptb-grid
+  minicrt compare benchmarks/grids/ptb.toml --only transformer-T35-s0
+  minicrt compare --show benchmarks/results/ptb          the table again, from the results alone"""
+
+
+def add(commands: Any) -> None:
+    parser = commands.add_parser("compare", help="train a grid of models alike and tabulate what each costs and gains",
+                                 description=DESCRIPTION, epilog=EXAMPLES)
+    parser.add_argument("grid", nargs="?", type=Path, metavar="GRID.toml")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="the run folders (default: runs/GRID)")
+    parser.add_argument("--results", type=Path, metavar="RESULTS", help="the results (default: DIR/results)")
+    parser.add_argument("--only", action="append", metavar="NAME", help="this cell alone; may be given again")
+    parser.add_argument("--list", action="store_true", help="name the cells and their sizes, train nothing")
+    parser.add_argument("--show", type=Path, metavar="RESULTS", help="the table of results that are there")
+    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="where corpora are looked for first")
+    parser.add_argument("--quiet", action="store_true", help="no progress")
+    add_engine(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    if (arguments.show is None) == (arguments.grid is None):
+        raise ConfigurationError("compare expects either a grid or --show RESULTS")
+    if arguments.show is not None:
+        return show(arguments.show)
+    from minicrt.comparison import Grid, read_grid, run_grid
+    from minicrt.data import load_corpus
+    from minicrt.training import Progress, progress_for
+
+    grid = read_grid(arguments.grid)
+    wanted = arguments.only or [cell.name for cell in grid.cells]
+    for name in wanted:
+        if name not in {cell.name for cell in grid.cells}:
+            raise ConfigurationError(f"--only got {name!r}, which is no cell of {grid.path}; --list names them")
+    grid = Grid(grid.path, tuple(cell for cell in grid.cells if cell.name in wanted))
+    if arguments.list:
+        return list_cells(grid)
+    out = arguments.out or Path("runs") / grid.path.stem
+    results = arguments.results or out / "results"
+    load = functools.cache(load_corpus)
+    failed = run_grid(grid, out, results,
+                      lambda cell: load(cell.settings.data.corpus, cell.settings.data.level, arguments.data_dir),
+                      Progress if arguments.quiet else progress_for, lambda text: print(text, flush=True),
+                      f"minicrt compare {grid.path.as_posix()}")
+    if results.is_dir() and any(results.glob("*.json")):
+        show(results)
+    if failed:
+        raise TrainingError(f"{len(failed)} of {len(grid.cells)} cells could not be trained: {', '.join(failed)}")
+
+
+def list_cells(grid: Any) -> None:
+    for cell in grid.cells:
+        model = cell.settings.create_model(10_000)
+        print(f"{cell.name:<32}{sum(spec.size for spec in model.specs()):>12,} parameters with 10,000 words, "
+              f"batch {cell.settings.training.batch}")
+
+
+def show(results: Path) -> None:
+    from minicrt import plotting
+    from minicrt.comparison import collect, markdown, read_results
+    from minicrt.training.atomic import write_atomically
+
+    rows = collect(read_results(results))
+    print("\n" + markdown(rows))
+    write_atomically(results / "table.md", (markdown(rows) + "\n").encode())
+    plotting.comparison(rows).savefig(results / "comparison.png")
+    print(f"\n{results}: table.md, comparison.png")

@@ -1,0 +1,65 @@
+"""`minicrt flops`: what every model costs, a token and a segment, before anything is trained."""
+
+import argparse
+from typing import Any
+
+from minicrt import presets
+from minicrt.cli.parser import at_least
+
+DESCRIPTION = """\
+Operations, parameters and state of every model at the sizes of a preset. One multiply-add is two operations; batch 1,
+dense attention, forward; the output over the vocabulary is counted, layer norm, softmax and elementwise work is not.
+Shorter segments cost less per segment; per token they hardly do: look at both columns."""
+
+
+def add(commands: Any) -> None:
+    parser = commands.add_parser("flops", help="operations, parameters and state of every model",
+                                 description=DESCRIPTION)
+    parser.add_argument("--preset", default="small", metavar="NAME",
+                        help=f"{', '.join(presets.names())} (default: small)")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="as for train; with model=NAME "
+                        "that model alone, part by part")
+    parser.add_argument("--vocabulary", type=at_least(1), default=10_000, metavar="V", help="(default: 10000)")
+    parser.add_argument("--segment-lengths", type=at_least(1), nargs="+", default=[17, 35, 70, 150], metavar="T",
+                        help="(default: 17 35 70 150)")
+    parser.set_defaults(run=run)
+
+
+ALL = ({"model": "transformer"}, {"model": "transformer_xl"}, {"model": "rmt"}, {"model": "crt"},
+       {"model": "crt", "memory_update": "per_segment"}, {"model": "crt", "memory": "none"},
+       {"model": "recurrent", "cell": "gru"}, {"model": "recurrent", "cell": "lstm"},
+       {"model": "linear_recurrent", "cell": "mingru"}, {"model": "linear_recurrent", "cell": "lru"})
+
+
+def run(arguments: argparse.Namespace) -> None:
+    from minicrt import accounting
+    from minicrt.settings import parse_assignments, settings
+
+    changes = parse_assignments(arguments.set)
+    chosen = ({},) if "model" in changes else ALL
+    print(f"{'model':<40}{'T':>5}{'MFLOP/segment':>15}{'MFLOP/token':>13}{'training':>10}{'parameters':>13}"
+          f"{'state, bytes':>14}")
+    for kind in chosen:
+        for length in arguments.segment_lengths:
+            made = settings(arguments.preset, {**_known(kind, changes), **kind, "segment_length": length})
+            model = made.create_model(arguments.vocabulary)
+            flops, training = accounting.segment_flops(model), accounting.training_flops(model)
+            name = " ".join(map(str, (kind or {"model": changes["model"]}).values()))
+            print(f"{name:<40}{length:>5}{flops / 1e6:>15,.1f}{flops / length / 1e6:>13.3f}"
+                  f"{training / length / 1e6:>10.2f}{sum(s.size for s in model.specs()):>13,}"
+                  f"{4 * accounting.state_values(model):>14,}")
+            if not kind:
+                for part, count in accounting.forward_flops(model).items():
+                    print(f"  {part:<43}{count / 1e6:>15,.1f}{count / length / 1e6:>13.3f}")
+
+
+def _known(kind: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """The changes that this kind of model has a key for; a key that no model has goes on, to be refused."""
+    from minicrt.configuration import field_types
+    from minicrt.models import MODELS
+
+    if not kind:
+        return changes
+    keys = set(field_types(MODELS[kind["model"]][1]))
+    anywhere = {key for _, config in MODELS.values() for key in field_types(config)}
+    return {key: value for key, value in changes.items() if key in keys or key not in anywhere}

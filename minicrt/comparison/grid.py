@@ -1,0 +1,113 @@
+"""A grid: models, segment lengths and seeds, all trained by the same settings.
+
+A grid is a TOML file:
+
+    preset = "small"            # where every cell starts from
+    parameters = 2082704        # optional: models with a key `fit` are sized to have about so many
+    tokens = 700                # optional: batch = tokens / segment_length, so that a step sees as many in every cell
+
+    [base]                      # keys of --set, for every cell
+    corpus = "ptb"
+    epochs = 2
+
+    [models.transformer]        # keys of --set, for one model; `fit` names the key that is changed to match parameters
+    model = "transformer"
+    fit = "inner"
+
+    [[cells]]                   # every combination of these; cells named before are not repeated
+    models = ["transformer", "crt"]
+    segment_lengths = [35, 70]
+    seeds = [0]
+"""
+
+import itertools
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from minicrt.configuration import unknown_key
+from minicrt.errors import ConfigurationError
+from minicrt.models import create_model
+from minicrt.settings import Settings, settings
+
+TABLES = ("preset", "parameters", "tokens", "base", "models", "cells", "vocabulary")
+FIT_STEP = 4                                                 # sizes are multiples of it
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One run: `name` is that of its folder and of its result."""
+
+    name: str
+    model: str
+    segment_length: int
+    settings: Settings
+
+
+@dataclass(frozen=True)
+class Grid:
+    path: Path
+    cells: tuple[Cell, ...]
+
+
+def read_grid(path: Path | str) -> Grid:
+    """The grid of a TOML file. Raises ConfigurationError for what is missing, unknown or of the wrong kind."""
+    path = Path(path)
+    try:
+        described = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigurationError(f"{path} is not a TOML file: {error}") from error
+    for key in described:
+        if key not in TABLES:
+            raise unknown_key(key, TABLES, f"the grid {path.name}")
+    models, listed = described.get("models", {}), described.get("cells", [])
+    _expect(isinstance(models, dict) and models, path, "a table [models.NAME] for each model")
+    _expect(isinstance(listed, list) and listed, path, "at least one [[cells]]")
+    cells: dict[str, Cell] = {}
+    for block in listed:
+        names, lengths, seeds = (block.get(key) for key in ("models", "segment_lengths", "seeds"))
+        _expect(set(block) == {"models", "segment_lengths", "seeds"} and _whole(lengths, 1) and _whole(seeds, 0)
+                and isinstance(names, list), path, "models, segment_lengths and seeds in every [[cells]], a list each")
+        for name, length, seed in itertools.product(names, lengths, seeds):
+            if name not in models:
+                raise unknown_key(str(name), models, f"the models of {path.name}")
+            cell = _cell(described, name, length, seed)
+            cells.setdefault(cell.name, cell)
+    return Grid(path, tuple(cells.values()))
+
+
+def _cell(described: Mapping[str, Any], name: str, length: int, seed: int) -> Cell:
+    changes = {**described.get("base", {}), **described["models"][name], "segment_length": length, "seed": seed}
+    if "tokens" in described:
+        changes["batch"] = max(round(described["tokens"] / length), 1)
+    fit = changes.pop("fit", None)
+    if fit is not None and "parameters" in described:
+        changes[fit] = _fitted(described, changes, fit)
+    return Cell(f"{name}-T{length}-s{seed}", name, length, settings(described.get("preset", "small"), changes))
+
+
+def _fitted(described: Mapping[str, Any], changes: Mapping[str, Any], key: str) -> int:
+    """The multiple of FIT_STEP for `key` with which the model comes nearest to `parameters`."""
+    def size(multiple: int) -> int:
+        made = settings(described.get("preset", "small"), {**changes, key: FIT_STEP * multiple})
+        model = create_model({**made.model, "vocabulary": described.get("vocabulary", 10_000)})
+        return sum(spec.size for spec in model.specs())
+
+    low, high = 1, 2
+    while size(high) < described["parameters"]:
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if size(middle) < described["parameters"] else (low, middle)
+    return FIT_STEP * min((low, high), key=lambda multiple: abs(size(multiple) - described["parameters"]))
+
+
+def _whole(values: Any, least: int) -> bool:
+    return isinstance(values, list) and bool(values) and all(type(v) is int and v >= least for v in values)
+
+
+def _expect(fits: Any, path: Path, what: str) -> None:
+    if not fits:
+        raise ConfigurationError(f"the grid {path} does not say what to compare; expected {what}")

@@ -1,0 +1,111 @@
+"""What a cell leaves behind, one JSON file; and all of them in one table."""
+
+import json
+import statistics
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from minicrt import accounting
+from minicrt.comparison.grid import Cell
+from minicrt.configuration import to_mapping
+from minicrt.errors import ConfigurationError
+from minicrt.models import model_mapping
+from minicrt.training import Trained
+from minicrt.training.atomic import write_atomically
+
+Result = dict[str, Any]
+
+
+def result_of(cell: Cell, trained: Trained) -> Result:
+    """The settings, the summary and the costs of a cell that is trained."""
+    model = trained.model
+    flops = accounting.segment_flops(model)
+    return {
+        "name": cell.name,
+        "label": cell.model,
+        "model": model_mapping(model),
+        "training": to_mapping(cell.settings.training),
+        "summary": trained.summary,
+        "flops_per_segment": flops,
+        "flops_per_token": flops / model.config.segment_length,
+        "training_flops_per_token": accounting.training_flops(model) / model.config.segment_length,
+        "state_bytes": 4 * accounting.state_values(model),
+    }
+
+
+def write_result(folder: Path, result: Result) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    write_atomically(folder / f"{result['name']}.json", (json.dumps(result, indent=1) + "\n").encode())
+
+
+def read_result(folder: Path, cell: Cell) -> Result | None:
+    """The result of a cell, None if there is none. Raises ConfigurationError if other settings have made it."""
+    path = folder / f"{cell.name}.json"
+    if not path.exists():
+        return None
+    result = _read(path)
+    wanted = {**cell.settings.model, **to_mapping(cell.settings.training)}
+    there = {**result["model"], **result["training"]}
+    for key, value in wanted.items():
+        if there.get(key, value) != value:
+            raise ConfigurationError(f"{path} is the result of a run with {key} = {there[key]!r}, and the grid says "
+                                     f"{value!r}; give another --results, or remove that file")
+    return result
+
+
+def read_results(folder: Path) -> list[Result]:
+    """All results of a folder. Raises ConfigurationError if there is none, or one cannot be read."""
+    paths = sorted(folder.glob("*.json")) if folder.is_dir() else []
+    if not paths:
+        raise ConfigurationError(f"no results in {folder}; expected files NAME.json as `minicrt compare` writes them")
+    return [_read(path) for path in paths]
+
+
+def collect(results: Sequence[Result]) -> list[Result]:
+    """A row for each model and segment length: the mean over seeds, and how far apart they lie."""
+    groups: dict[tuple[str, int], list[Result]] = {}
+    for result in results:
+        groups.setdefault((result["label"], result["summary"]["segment_length"]), []).append(result)
+    rows = []
+    for (label, length), group in sorted(groups.items(), key=lambda item: (item[0][1], item[0][0])):
+        row = {"label": label, "segment_length": length, "seeds": len(group),
+               "parameters": group[0]["summary"]["parameters"], "state_bytes": group[0]["state_bytes"],
+               "flops_per_token": group[0]["flops_per_token"], "flops_per_segment": group[0]["flops_per_segment"],
+               "epochs": group[0]["summary"]["epochs"],
+               "tokens_per_second": statistics.mean(r["summary"]["tokens_per_second"] for r in group)}
+        for part in ("valid", "test"):
+            figures = [result["summary"][f"{part}_perplexity"] for result in group]
+            row[part] = statistics.mean(figures)
+            row[f"{part}_deviation"] = statistics.stdev(figures) if len(figures) > 1 else None
+        rows.append(row)
+    return rows
+
+
+def markdown(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The rows as a table; ± is the standard deviation over seeds."""
+    head = ("model", "T", "seeds", "valid", "test", "parameters", "MFLOP per token", "MFLOP per segment",
+            "state, bytes", "tokens/s")
+    lines = ["| " + " | ".join(head) + " |", "|---|" + "---:|" * (len(head) - 1)]
+    for row in rows:
+        cells = [row["label"], row["segment_length"], row["seeds"], _figure(row, "valid"), _figure(row, "test"),
+                 f"{row['parameters']:,}", f"{row['flops_per_token'] / 1e6:.2f}",
+                 f"{row['flops_per_segment'] / 1e6:,.0f}", f"{row['state_bytes']:,}",
+                 f"{row['tokens_per_second']:,.0f}"]
+        lines.append("| " + " | ".join(map(str, cells)) + " |")
+    return "\n".join(lines)
+
+
+def _figure(row: Mapping[str, Any], part: str) -> str:
+    deviation = row[f"{part}_deviation"]
+    return f"{row[part]:.1f}" + (f" ± {deviation:.1f}" if deviation is not None else "")
+
+
+def _read(path: Path) -> Result:
+    try:
+        result = json.loads(path.read_text(encoding="utf-8"))
+        if not {"name", "label", "model", "training", "summary", "flops_per_token", "state_bytes"} <= set(result):
+            raise ValueError("it is not a cell's result")
+    except ValueError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error}; remove it and run its cell again") from error
+    return result

@@ -1,0 +1,67 @@
+"""Run the cells of a grid, each in a run folder of its own; what is done is not done again."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from minicrt.comparison.grid import Cell, Grid
+from minicrt.comparison.results import read_result, result_of, write_result
+from minicrt.configuration import from_mapping, to_mapping
+from minicrt.data import Corpus
+from minicrt.errors import CheckpointError, ConfigurationError, TrainingError
+from minicrt.models import create_model
+from minicrt.training import Progress, RunFolder, TrainingConfig, resume, train
+
+
+def run_grid(grid: Grid, out: Path, results: Path, corpora: Callable[[Cell], Corpus], progress: Callable[[], Progress],
+             say: Callable[[str], None] = lambda text: None, command: str = "") -> list[str]:
+    """Train every cell that has no result yet; returns the names of those that could not be trained.
+
+    out, results   cell NAME trains in out/NAME and leaves results/NAME.json; both may be there already, from a process
+                   that was stopped, or from another that works on the same grid at this moment (its cell is passed by)
+    corpora        the corpus of a cell
+
+    Raises ConfigurationError where a result or a run of that name is there that other settings have made.
+    """
+    failed = []
+    for number, cell in enumerate(grid.cells, 1):
+        label = f"cell {number} of {len(grid.cells)}: {cell.name}"
+        if read_result(results, cell) is not None:
+            say(f"{label}: done")
+            continue
+        say(label)
+        try:
+            for result in _trained(cell, out, corpora(cell), progress()):
+                write_result(results, {**result, "command": f"{command} --only {cell.name}".strip()})
+        except TrainingError as error:
+            say(f"{label}: {error}")
+            failed.append(cell.name)
+        except CheckpointError as error:
+            if "in use" not in str(error) and "holds another run" not in str(error):
+                raise
+            say(f"{label}: another process is at it")
+    return failed
+
+
+def _trained(cell: Cell, out: Path, corpus: Corpus, progress: Progress) -> Iterator[dict[str, object]]:
+    folder = out / cell.name
+    if folder.exists():
+        check_same(RunFolder.open(folder), cell, corpus)
+        trained = resume(folder, progress=progress, corpus=corpus)
+    else:
+        model = cell.settings.create_model(corpus.vocabulary.size)
+        trained = train(folder, model, corpus, cell.settings.training, progress)
+    yield result_of(cell, trained)
+
+
+def check_same(run: RunFolder, cell: Cell, corpus: Corpus) -> None:
+    """Raise ConfigurationError if the run in a cell's folder was made by other settings than the cell's."""
+    wanted = {**to_mapping(cell.settings.create_model(corpus.vocabulary.size).config),
+              **to_mapping(cell.settings.training)}
+    model = create_model(run.configuration["model"])
+    training = from_mapping(TrainingConfig, run.configuration["training"], "training")
+    there = {**to_mapping(model.config), **to_mapping(training)}
+    different = [f"{key} = {there.get(key)!r}, not {value!r}" for key, value in wanted.items()
+                 if there.get(key) != value and key != "checkpoint_seconds"]
+    if different:
+        raise ConfigurationError(f"{run.path} holds a run with {', '.join(different[:3])}; give another --out, or "
+                                 "remove that folder")
