@@ -14,7 +14,8 @@ MODELS = {
     "transformer_xl, short cache": {"model": "transformer_xl", "cache_length": 3, **STACK},
     "rmt": {"model": "rmt", "memory_vectors": 2, **STACK},
     "crt": {"model": "crt", **STACK},
-    "crt, per segment, narrow positions": {"model": "crt", "memory_update": "per_segment", "position_width": 3, **STACK},
+    "crt, per segment, narrow positions": {"model": "crt", "memory_update": "per_segment", "position_width": 3,
+                                           **STACK},
     "crt, two vectors, no positions": {"model": "crt", "memory_vectors": 2, "positions": "none", **STACK},
     "crt, minGRU": {"model": "crt", "memory": "mingru", **STACK},
     "crt, LRU": {"model": "crt", "memory": "lru", **STACK},
@@ -64,7 +65,8 @@ def test_sections_of_the_specification():
                 for kind in ("transformer", "transformer_xl", "rmt", "crt")}
         J, S, S_2 = 2 * T, T + 1, T + 2
         assert made["transformer"] == L * (8 * T * D**2 + 4 * T**2 * D + 4 * T * D * F) + 2 * T * D * V
-        assert made["transformer_xl"] == L * (4 * T * D**2 + 6 * J * D**2 + 6 * T * J * D + 4 * T * D * F) + 2 * T * D * V
+        assert made["transformer_xl"] == (L * (4 * T * D**2 + 6 * J * D**2 + 6 * T * J * D + 4 * T * D * F)
+                                          + 2 * T * D * V)
         assert made["rmt"] == L * (8 * S_2 * D**2 + 4 * S_2**2 * D + 4 * S_2 * D * F) + 2 * T * D * V
         assert made["crt"] == (L * (8 * S * D**2 + 4 * S**2 * D + 4 * S * D * F) + 2 * T * D * V + 24 * T * D**2)
 

@@ -1,8 +1,8 @@
 import pytest
 
 from minicrt import presets
-from minicrt.settings import settings
 from minicrt.errors import ConfigurationError
+from minicrt.settings import settings
 
 
 def test_tiny_comes_first():

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from minicrt.cli import build_parser
-from minicrt.settings import parse_assignments, settings
 from minicrt.configuration import to_mapping
+from minicrt.settings import parse_assignments, settings
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

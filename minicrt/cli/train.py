@@ -27,7 +27,8 @@ examples:
   minicrt train
   minicrt train --corpus ptb --preset small --minutes 15
   minicrt train --corpus my-novel.txt --level character --set width=128 --set memory=ncgru
-  minicrt train --set memory=none --set positions=learned --epochs 3     (a plain Transformer)
+  minicrt train --set memory=none --set positions=learned --epochs 3     (a plain Transformer with the CRT's own code)
+  minicrt train --set model=transformer_xl --epochs 3                    (or rmt, recurrent, linear_recurrent)
   minicrt train --resume runs/python-docs-tiny-001"""
 
 FRESH_ONLY = ("preset", "corpus", "level", "minutes", "epochs", "set", "seed", "out", "threads")
@@ -62,7 +63,7 @@ def further_help() -> str:
     lines += [f"  {name:<10}{presets.description(name)}" for name in presets.names()]
     lines += ["", "keys of --set, with their defaults (the presets change some: minicrt info --preset NAME):"]
     for table, keys in describe_keys().items():
-        lines += textwrap.wrap("  ".join(keys), 100, initial_indent=f"  {table:<10}", subsequent_indent=" " * 12,
+        lines += textwrap.wrap("  ".join(keys), 100, initial_indent=f"  {table:<9} ", subsequent_indent=" " * 12,
                                break_on_hyphens=False, break_long_words=False)
     return "\n".join(lines)
 

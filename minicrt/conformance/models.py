@@ -1,13 +1,13 @@
-"""Small CRTs that between them use every switch, for checks of whole models"""
+"""Small models that between them use every switch, for checks of whole models"""
 
 from typing import Any
 
 import numpy as np
 
 from minicrt import ops
+from minicrt.configuration import field_types
 from minicrt.gradcheck import Report, check_model
-from minicrt.models.crt import CRT
-from minicrt.models.crt_config import CRTConfig
+from minicrt.models import CRT, MODELS, CRTConfig, SegmentModel, create_model
 
 Array = np.ndarray
 
@@ -33,8 +33,26 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
                                            "readout": "transformer", "memory": "ncgru"},
     "recurrent positions alone": {"memory": "none"},
     "memory alone": {"positions": "none"},
-    "Transformer, learned positions": {"memory": "none", "positions": "learned"},
-    "Transformer, sinusoids, relu": {"memory": "none", "positions": "sinusoidal", "activation": "relu"},
+    "CRT, minGRU": {"memory": "mingru"},
+    "CRT, LRU": {"memory": "lru", "readout": "transformer"},
+    "CRT, learned positions": {"positions": "learned"},
+    "CRT, sinusoids, relu": {"positions": "sinusoidal", "activation": "relu"},
+    "Transformer": {"model": "transformer"},
+    "Transformer, sinusoids, post-norm": {"model": "transformer", "positions": "sinusoidal", "norm": "post"},
+    "Transformer, no positions": {"model": "transformer", "positions": "none", "dropout": 0.3},
+    "Transformer-XL": {"model": "transformer_xl"},
+    "Transformer-XL, post-norm, dropout": {"model": "transformer_xl", "norm": "post", "dropout": 0.3},
+    "Transformer-XL, same length, clamped, biases a layer": {
+        "model": "transformer_xl", "same_length": True, "clamp_length": 3, "cache_length": 5, "shared_biases": False},
+    "Transformer-XL without a cache": {"model": "transformer_xl", "cache_length": 0},
+    "RMT": {"model": "rmt"},
+    "RMT, two vectors, sinusoids, post-norm": {"model": "rmt", "memory_vectors": 2, "positions": "sinusoidal",
+                                               "norm": "post", "dropout": 0.3},
+    "RMT, no positions": {"model": "rmt", "positions": "none"},
+    "GRU": {"model": "recurrent", "cell": "gru", "hidden": 5},
+    "LSTM": {"model": "recurrent", "cell": "lstm", "hidden": 5, "dropout": 0.3},
+    "minGRU": {"model": "linear_recurrent", "cell": "mingru", "hidden": 5},
+    "LRU": {"model": "linear_recurrent", "cell": "lru", "hidden": 8, "inner": 0, "dropout": 0.3},
 }
 
 
@@ -42,14 +60,21 @@ def small_crt(overrides: dict[str, Any]) -> CRT:
     return CRT(CRTConfig(**{**SMALL, **overrides}), ops)
 
 
-def check_crt(overrides: dict[str, Any], rng: np.random.Generator, batch: int = 2,
-              lengths: tuple[int, ...] = (4, 4, 3)) -> Report:
-    """The directional check of a small CRT over segments of `lengths` tokens, some of whose targets are not scored.
+def small_model(overrides: dict[str, Any]) -> SegmentModel:
+    """The CRT, or the model that the key "model" names, at the sizes above as far as it has them."""
+    known = field_types(MODELS[overrides.get("model", "crt")][1])
+    return create_model({**{key: value for key, value in SMALL.items() if key in known}, **overrides}, ops)
+
+
+def check_small_model(overrides: dict[str, Any], rng: np.random.Generator, batch: int = 2,
+                      lengths: tuple[int, ...] = (4, 4, 3)) -> Report:
+    """The directional check of a small model over segments of `lengths` tokens, some of whose targets are not scored.
 
     The gradient of the initial state is checked too, unless m_0 is learned: then the check starts as a stream does.
-    With the writer's gradient every boundary is cut, as it is in training: that gradient replaces the unrolling.
+    Where the state or a part of it takes no gradient (Transformer-XL's cache; the writer's gradient, which replaces the
+    unrolling), every boundary is cut, as it is in training.
     """
-    model = small_crt(overrides)
+    model = small_model(overrides)
     parameters = model.initialize(rng, np.float64)
     parameters.flat += 0.2 * rng.standard_normal(parameters.size)              # no bias at 0, no gain at 1
     V = model.config.vocabulary
@@ -59,9 +84,9 @@ def check_crt(overrides: dict[str, Any], rng: np.random.Generator, batch: int = 
         targets[rng.random(targets.shape) < 0.2] = -1
         targets[0, 0] = 0
         segments.append((tokens, targets))
-    truncate = model.config.memory_gradient == "writer"
+    truncate = bool(model.detached_entries & set(model.state_shapes(batch)))
     state = None
-    if model.config.memory_start == "zeros":
+    if getattr(model.config, "memory_start", "zeros") == "zeros" and overrides.get("model") != "rmt":
         state = {entry: 0.5 * rng.standard_normal([size or 1 for size in shape])
                  for entry, shape in model.state_shapes(batch).items() if not entry.startswith("writer")}
     drops = model.config.dropout > 0 or model.config.embedding_dropout > 0

@@ -7,7 +7,7 @@ import numpy as np
 
 from minicrt._gradient_report import Report, TensorResult
 from minicrt.conformance.cases import all_cases
-from minicrt.conformance.models import CONFIGURATIONS, check_crt
+from minicrt.conformance.models import CONFIGURATIONS, check_small_model
 from minicrt.conformance.variants import FAMILIES, Variant
 
 
@@ -27,7 +27,7 @@ class Row:
 
 
 def run_gradchecks(seed: int = 0, progress: Callable[[str], None] | None = None) -> list[Row]:
-    """Check every operation and whole CRTs in every configuration, by the complex step in float64.
+    """Check every operation and whole models in every configuration, by the complex step in float64.
 
     An operation has a row a tensor. A model has one row, of its worst tensor, and one more for every other tensor that
     is wrong. `progress` is called with the name of each check before it runs.
@@ -41,7 +41,7 @@ def run_gradchecks(seed: int = 0, progress: Callable[[str], None] | None = None)
     for k, (name, overrides) in enumerate(CONFIGURATIONS.items()):
         if progress:
             progress(name)
-        report = check_crt(overrides, np.random.default_rng([seed, 2, k]))
+        report = check_small_model(overrides, np.random.default_rng([seed, 2, k]))
         rows.append(_row(name, f"{report.worst.name} (worst of {len(report.tensors)})", report.worst, report))
         rows += [_row(name, tensor.name, tensor, report) for tensor in report.wrong() if tensor is not report.worst]
     return rows

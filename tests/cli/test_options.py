@@ -6,8 +6,8 @@ import sys
 import pytest
 
 from minicrt.cli import main
-from minicrt.settings import parse_assignments, settings
 from minicrt.errors import ConfigurationError
+from minicrt.settings import parse_assignments, settings
 from tests.cli.running import environment
 
 
@@ -31,7 +31,7 @@ def test_help_shows_presets_and_keys(capsys):
         main(["train", "--help"])
     assert ended.value.code == 0
     printed = capsys.readouterr().out
-    for word in ("tiny", "small", "ptb", "memory=gru|ncgru|none", "bptt_segments=2", "corpus=python-docs"):
+    for word in ("tiny", "small", "ptb", "memory=gru|lru|mingru|ncgru|none", "model=rmt", "cache_length=-1", "bptt_segments=2", "corpus=python-docs"):
         assert word in printed
     assert main([]) == 0
     assert "minicrt train" in capsys.readouterr().out

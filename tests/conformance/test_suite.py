@@ -9,9 +9,10 @@ import pytest
 from minicrt import ops
 from minicrt.conformance import suite
 from minicrt.conformance.cases import Case, all_cases
-from minicrt.conformance.models import CONFIGURATIONS, SMALL, check_crt
+from minicrt.conformance.models import CONFIGURATIONS, check_small_model, small_model
 from minicrt.conformance.suite import Row, run_gradchecks, table
-from minicrt.models.crt_config import CRTConfig
+from minicrt.models import MODELS
+from minicrt.models.stack_config import StackConfig
 
 
 def test_every_operation_has_a_case_and_every_case_passes():
@@ -24,19 +25,44 @@ def test_every_operation_has_a_case_and_every_case_passes():
 
 @pytest.mark.parametrize("name", CONFIGURATIONS)
 def test_the_gradient_of_a_whole_model(name):
-    report = check_crt(CONFIGURATIONS[name], np.random.default_rng(13))
+    report = check_small_model(CONFIGURATIONS[name], np.random.default_rng(13))
     report.raise_if_wrong()
     assert all(tensor.relative_error < 1e-9 for tensor in report.tensors)
 
 
-def test_the_configurations_use_every_switch():
-    used = [dataclasses.asdict(CRTConfig(**{**SMALL, **overrides})) for overrides in CONFIGURATIONS.values()]
-    hints = typing.get_type_hints(CRTConfig)
-    for field in dataclasses.fields(CRTConfig):
+@pytest.mark.parametrize("kind", MODELS)
+def test_the_configurations_use_every_switch(kind):
+    used = [dataclasses.asdict(small_model(overrides).config) for overrides in CONFIGURATIONS.values()
+            if overrides.get("model", "crt") == kind]
+    config = MODELS[kind][1]
+    common = {field.name for field in dataclasses.fields(StackConfig)}       # the CRT's configurations use them all
+    hints = typing.get_type_hints(config)
+    for field in dataclasses.fields(config):
+        if kind != "crt" and field.name in common | {"activation"}:
+            continue
         values = typing.get_args(hints[field.name]) or {bool: (False, True)}.get(hints[field.name], ())
         missing = set(values) - {config[field.name] for config in used}
         # The series' inverse is a constant to the complex step; "auto" and the inverses have tests of their own.
         assert missing <= {"neumann", "off"}, field.name
+
+
+def test_a_cut_gives_exactly_nothing_and_no_cut_the_whole_graph():
+    """Of a state that goes into the last of three segments: RMT's memory from the start of the stream."""
+    model, rng = small_model({"model": "rmt"}), np.random.default_rng(14)
+    parameters = model.initialize(rng, np.float64)
+    segments = [tuple(rng.integers(0, 9, (2, 2, 4))) for _ in range(3)]
+
+    def gradient(cut_before):
+        caches, state, gradients = [], {}, parameters.zeros_like()
+        for tokens, targets in segments:
+            _, state, cache = model.forward(parameters, tokens, targets, state)
+            caches.append(cache)
+        d_state = {}
+        for k in (2, 1, 0):
+            d_state = model.backward(float(k == 2), {} if k + 1 == cut_before else d_state, caches[k], gradients)
+        return gradients["memory.start"]
+
+    assert np.any(gradient(None)) and not np.any(gradient(2)) and not np.any(gradient(1))
 
 
 def test_rows_and_table(monkeypatch):
@@ -50,7 +76,7 @@ def test_rows_and_table(monkeypatch):
             return super().check(rng, ops.tanh, lambda d_y, y: d_y * (1 - y))
 
     monkeypatch.setattr(suite, "all_cases", one_wrong_case)
-    monkeypatch.setattr(suite, "CONFIGURATIONS", {"a Transformer": CONFIGURATIONS["Transformer, learned positions"]})
+    monkeypatch.setattr(suite, "CONFIGURATIONS", {"a Transformer": CONFIGURATIONS["Transformer"]})
     seen = []
     rows = run_gradchecks(seed=3, progress=seen.append)
     assert seen == ["right", "wrong", "a Transformer"]

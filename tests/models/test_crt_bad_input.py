@@ -28,7 +28,7 @@ BAD_CONFIGURATIONS: dict[str, tuple[dict[str, Any], str]] = {
     "embedding_dropout": ({"embedding_dropout": -0.1}, "embedding_dropout is -0.1"),
     "readout without memory": ({"memory": "none", "readout": "recurrent"}, "needs a memory"),
     "readout of one vector": ({"memory_update": "per_segment", "readout": "recurrent"}, "per_token"),
-    "choice": ({"memory": "lstm"}, "'lstm', expected one of 'gru', 'ncgru', 'none'"),
+    "choice": ({"memory": "lstm"}, "'lstm', expected one of 'gru', 'ncgru', 'mingru', 'lru', 'none'"),
     "type": ({"width": "6"}, "width is '6', expected int"),
     "unknown key": ({"wdith": 6}, "did you mean 'width'?"),
 }

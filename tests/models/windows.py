@@ -61,7 +61,7 @@ def random_window(model: SegmentModel, rng: np.random.Generator, batch: int, len
                   carried: bool = True, dropout: bool = False, dtype: Any = np.float64) -> Window:
     pairs = [random_tokens(rng, model.config.vocabulary, batch, length) for length in lengths]
     state = random_state(model, rng, batch, dtype)
-    read = {name: value for name, value in state.items() if not name.startswith("writer_")}
+    read = {name: value for name, value in state.items() if name not in model.detached_entries}
     return Window([tokens for tokens, _ in pairs], [targets for _, targets in pairs],
                   [float(w) for w in rng.uniform(0.5, 1.5, len(lengths))], state if carried else {},
                   {name: rng.standard_normal(value.shape).astype(dtype) for name, value in read.items()},

@@ -75,6 +75,26 @@ def _gru_after(rng: np.random.Generator, s: Sizes) -> Call:
     return Call((*_recurrent(rng, s), _normal(rng, s.D, scale=0.5)), {"reset_after": True})
 
 
+def _lstm(rng: np.random.Generator, s: Sizes) -> Call:
+    return Call((_normal(rng, s.B, s.T, s.I), _normal(rng, s.B, 2 * s.D), _normal(rng, s.I, 4 * s.D, scale=s.I**-0.5),
+                 _normal(rng, s.D, 4 * s.D, scale=s.D**-0.5), _normal(rng, 4 * s.D, scale=0.5)), {})
+
+
+def _mingru(rng: np.random.Generator, s: Sizes) -> Call:
+    return Call((_normal(rng, s.B, s.T, s.I), _normal(rng, s.B, s.D), _normal(rng, s.I, 2 * s.D),
+                 _normal(rng, 2 * s.D)), {})
+
+
+def _lru(rng: np.random.Generator, s: Sizes) -> Call:
+    return Call((_normal(rng, s.B, s.T, s.I), _normal(rng, s.B, 2 * s.D), _normal(rng, s.I, 2 * s.D),
+                 *(_normal(rng, s.D) for _ in range(3))), {})
+
+
+def _relative_attention(rng: np.random.Generator, s: Sizes) -> Call:
+    q, k, v = _attention(rng, s).arrays
+    return Call((q, k, v, _normal(rng, s.S + s.T, s.D), _normal(rng, s.D), _normal(rng, s.D)), {"heads": s.H})
+
+
 def _cayley(rng: np.random.Generator, s: Sizes) -> Call:
     return Call((_normal(rng, s.D * (s.D - 1) // 2),), {"negatives": int(rng.integers(0, s.D + 1)), "n": s.D})
 
@@ -101,6 +121,11 @@ CALLS: dict[str, tuple[str, Draw]] = {
     "gru, reset before": ("gru", lambda rng, s: Call(_recurrent(rng, s), {"reset_after": False})),
     "ncgru": ("ncgru", lambda rng, s: Call(_recurrent(rng, s), {"activation": "modrelu"})),
     "ncgru, tanh": ("ncgru", lambda rng, s: Call(_recurrent(rng, s), {"activation": "tanh"})),
+    "lstm": ("lstm", _lstm),
+    "mingru": ("mingru", _mingru),
+    "lru": ("lru", _lru),
+    "glu": ("glu", lambda rng, s: Call((_normal(rng, s.B, s.T, 2 * s.D),), {})),
+    "relative_attention": ("relative_attention", _relative_attention),
     "scaled_cayley": ("scaled_cayley", _cayley),
     "linear_cross_entropy": ("linear_cross_entropy", _cross_entropy),
 }

@@ -88,6 +88,50 @@ def _gated(x, h0, w, u, b, squash):
     return torch.stack(states, 1)
 
 
+def lstm(x: Tensor, s0: Tensor, w: Tensor, u: Tensor, b: Tensor) -> Tensor:
+    """nn.LSTMCell a step at a time, since nn.LSTM returns the last cell state alone."""
+    cell, states = torch.nn.LSTMCell(w.shape[0], u.shape[0], device="meta"), []
+    weights = {"weight_ih": w.T, "weight_hh": u.T, "bias_ih": b, "bias_hh": torch.zeros_like(b)}
+    state = s0.chunk(2, -1)
+    for x_t in x.unbind(1):
+        state = torch.func.functional_call(cell, weights, (x_t, state))
+        states.append(torch.cat(state, -1))
+    return torch.stack(states, 1)
+
+
+def mingru(x: Tensor, h0: Tensor, w: Tensor, b: Tensor) -> Tensor:
+    h, states = h0, []
+    for x_t in x.unbind(1):
+        gate, candidate = (x_t @ w + b).chunk(2, -1)
+        h = torch.lerp(h, candidate, torch.sigmoid(gate))
+        states.append(h)
+    return torch.stack(states, 1)
+
+
+def lru(x: Tensor, h0: Tensor, w: Tensor, nu: Tensor, theta: Tensor, log_gamma: Tensor) -> Tensor:
+    rate = torch.exp(torch.complex(-nu.exp(), theta.exp()))
+    h, states = torch.complex(*h0.chunk(2, -1)), []
+    for x_t in x.unbind(1):
+        h = rate * h + log_gamma.exp() * torch.complex(*(x_t @ w).chunk(2, -1))
+        states.append(torch.cat([h.real, h.imag], -1))
+    return torch.stack(states, 1)
+
+
+def glu(x: Tensor) -> Tensor:
+    return F.glu(x)
+
+
+def relative_attention(q: Tensor, k: Tensor, v: Tensor, r: Tensor, u: Tensor, w: Tensor, heads: int) -> Tensor:
+    """The shift by gathering, a row of r for every pair of query and key."""
+    rows, columns = q.shape[1], k.shape[1]
+    distance = torch.arange(rows)[:, None] + columns - rows - torch.arange(columns)
+    far = r[(columns - 1 - distance.clamp(min=0))].unflatten(-1, (heads, -1))            # (Tq, Tk, H, K)
+    q_u, q_w, k, v = (t.unflatten(-1, (heads, -1)) for t in (q + u, q + w, k, v))        # (B, T, H, K)
+    scores = torch.einsum("bihk,bjhk->bhij", q_u, k) + torch.einsum("bihk,ijhk->bhij", q_w, far)
+    p = (scores / q_u.shape[-1]**0.5).masked_fill(distance < 0, -torch.inf).softmax(-1)
+    return torch.einsum("bhij,bjhk->bihk", p, v).flatten(2)
+
+
 def skew_symmetric(a: Tensor, n: int) -> Tensor:
     upper = torch.zeros(n, n, dtype=a.dtype).index_put(tuple(torch.triu_indices(n, n, 1)), a)
     return upper - upper.T

@@ -10,14 +10,17 @@ mistake and for nothing else.
 """
 
 from minicrt.conformance.variants.attention import ATTENTION
+from minicrt.conformance.variants.comparators import COMPARATORS
 from minicrt.conformance.variants.composed import COMPOSED
 from minicrt.conformance.variants.elementwise import ELEMENTWISE
 from minicrt.conformance.variants.family import Family, Variant
 from minicrt.conformance.variants.loss import LOSS
 from minicrt.conformance.variants.recurrent import RECURRENT
+from minicrt.conformance.variants.relative import RELATIVE
 from minicrt.conformance.variants.rowwise import ROWWISE
 
 __all__ = ["FAMILIES", "VARIANTS", "Family", "Variant"]
 
-FAMILIES: tuple[Family, ...] = (*ROWWISE, *ELEMENTWISE, *ATTENTION, *COMPOSED, *RECURRENT, *LOSS)
+FAMILIES: tuple[Family, ...] = (*ROWWISE, *ELEMENTWISE, *ATTENTION, *COMPOSED, *RECURRENT, *LOSS,
+                                *RELATIVE, *COMPARATORS)
 VARIANTS: tuple[Variant, ...] = tuple(variant for family in FAMILIES for variant in family.variants)

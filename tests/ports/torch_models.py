@@ -1,0 +1,168 @@
+"""The comparators in PyTorch, for autograd: Transformer, Transformer-XL, RMT, GRU, LSTM, minGRU and LRU models.
+
+Each takes the configuration, the parameters by name, embeddings and state, and returns z and the next state; written
+from the papers' equations, and where PyTorch has the layer, it is PyTorch's that runs. No dropout.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from tests.ports import torch_ops as ops
+from tests.ports.torch_crt import ACTIVATION, _attention, _branch, _feed_forward
+
+Named = Mapping[str, Tensor]
+
+
+def segment(model: Any, p: Named, tokens: Tensor, targets: Tensor, state: Named) -> tuple[Tensor, dict[str, Tensor]]:
+    """One segment: (loss, next state)."""
+    config = model.config
+    e = ops.embedding(tokens, p["embedding"]) * config.width**0.5
+    z, after = ENCODERS[type(model).__name__](config, p, e, state)
+    out = p["embedding"] if config.tied else p["output.weight"]
+    return ops.linear_cross_entropy(z, out, p["output.bias"], targets), after
+
+
+def _scoped(p: Named, prefix: str) -> dict[str, Tensor]:
+    return {name[len(prefix):]: value for name, value in p.items() if name.startswith(prefix)}
+
+
+def _norm(p: Named, name: str, x: Tensor) -> Tensor:
+    return ops.layer_norm(x, p[name + ".gain"], p[name + ".bias"])
+
+
+def _final(config: Any, p: Named, x: Tensor) -> Tensor:
+    return _norm(p, "norm_final", x) if config.norm == "pre" else x
+
+
+def _table(config: Any, p: Named, rows: int, dtype: torch.dtype) -> Tensor | float:
+    if config.positions == "none":
+        return 0.0
+    return p["positions.table"] if config.positions == "learned" else ops.sinusoids(rows, config.width, dtype)
+
+
+def transformer(config: Any, p: Named, e: Tensor, state: Named) -> tuple[Tensor, dict[str, Tensor]]:
+    table = _table(config, p, e.shape[1], e.dtype)
+    x = e + (table if isinstance(table, float) else table[:e.shape[1]])
+    for layer in range(config.layers):
+        block = _scoped(p, f"blocks.{layer}.")
+        x = _branch(config, block, "attention", _attention, x, None)
+        x = _branch(config, block, "feed_forward", _feed_forward, x, None)
+    return _final(config, p, x), {}
+
+
+def rmt(config: Any, p: Named, e: Tensor, state: Named) -> tuple[Tensor, dict[str, Tensor]]:
+    M, T, longest = config.memory_vectors, e.shape[1], config.segment_length
+    m = state.get("memory", p["memory.start"].expand(len(e), -1, -1))
+    x = torch.cat([m, e, m], 1)
+    table = _table(config, p, 2 * M + longest, e.dtype)
+    if not isinstance(table, float):
+        x = x + torch.cat([table[:M + T], table[M + longest:2 * M + longest]])
+    visible = torch.ones(2 * M + T, 2 * M + T, dtype=torch.bool).tril()
+    visible[:M, :M] = True
+    visible[M + T:] = True
+
+    def attention(config: Any, block: Named, x: Tensor) -> Tensor:
+        q, k, v = ops.linear(x, block["attention.w_qkv"], block["attention.b_qkv"]).chunk(3, -1)
+        return ops.linear(ops.attention(q, k, v, config.heads, visible), block["attention.w_out"],
+                          block["attention.b_out"])
+
+    for layer in range(config.layers):
+        block = _scoped(p, f"blocks.{layer}.")
+        x = _branch(config, block, "attention", attention, x, None)
+        x = _branch(config, block, "feed_forward", _feed_forward, x, None)
+    x = _final(config, p, x)
+    return x[:, M:M + T], {"memory": x[:, M + T:]}
+
+
+def transformer_xl(config: Any, p: Named, e: Tensor, state: Named) -> tuple[Tensor, dict[str, Tensor]]:
+    (B, T, D), H = e.shape, config.heads
+    old = state["cache"].detach() if "cache" in state else e.new_zeros(B, config.layers + 1, 0, D)
+    J = old.shape[2] + T
+    distance = torch.arange(T)[:, None] + J - T - torch.arange(J)[None]                  # of query i and key j
+    shown = distance >= 0
+    if config.same_length:
+        beyond = J - config.cached
+        shown &= torch.arange(J)[None] > torch.arange(T)[:, None] - (T - beyond if beyond > 0 else T)
+    reach = distance.clamp(min=0)
+    if config.clamp_length:
+        reach = reach.clamp(max=config.clamp_length)
+    angles = ops.sinusoids(J, D, e.dtype)
+    x, hidden = e, [e]
+    for layer in range(config.layers):
+        block = _scoped(p, f"blocks.{layer}.")
+        pair = 0 if config.shared_biases else layer
+        u, w = (p[f"attention_bias.{pair}.{name}"].view(H, 1, -1) for name in ("u", "v"))
+        c = torch.cat([old[:, layer], x], 1)
+        c = _norm(block, "norm_attention", c) if config.norm == "pre" else c
+        q = (c[:, J - T:] @ block["attention.w_q"]).unflatten(-1, (H, -1)).transpose(1, 2)
+        k, v = ((part.unflatten(-1, (H, -1)).transpose(1, 2))
+                for part in (c @ block["attention.w_kv"]).chunk(2, -1))
+        r = (angles @ block["attention.w_r"]).unflatten(-1, (H, -1)).transpose(0, 1)[:, reach]       # (H, T, J, K)
+        scores = (q + u) @ k.transpose(-1, -2) + torch.einsum("bhik,hijk->bhij", q + w, r)
+        scores = (scores / (D // H)**0.5).masked_fill(~shown, -torch.inf)
+        y = (scores.softmax(-1) @ v).transpose(1, 2).flatten(2) @ block["attention.w_out"]
+        x = x + y if config.norm == "pre" else _norm(block, "norm_attention", x + y)
+        x = _branch(config, block, "feed_forward", _feed_forward, x, None)
+        hidden.append(x)
+    kept = torch.cat([old, torch.stack(hidden, 1)], 2).detach()
+    after = {"cache": kept[:, :, max(kept.shape[2] - config.cached, 0):]} if config.cached else {}
+    return _final(config, p, x), after
+
+
+def recurrent(config: Any, p: Named, e: Tensor, state: Named) -> tuple[Tensor, dict[str, Tensor]]:
+    x, after = e, {}
+    for layer in range(config.layers):
+        name, cell = f"layer.{layer}", _scoped(p, f"layer.{layer}.")
+        width = cell["u"].shape[0]
+        if config.cell == "gru":
+            start = state.get(name, x.new_zeros(len(x), width))
+            x = ops.gru(x, start, cell["w"], cell["u"], cell["b"], cell["b_hn"])
+            after[name] = x[:, -1]
+            continue
+        h, c = state.get(name, x.new_zeros(len(x), 2 * width)).chunk(2, -1)
+        layer_of = torch.nn.LSTM(x.shape[2], width, batch_first=True, device="meta")
+        weights = {"weight_ih_l0": cell["w"].T, "weight_hh_l0": cell["u"].T, "bias_ih_l0": cell["b"],
+                   "bias_hh_l0": torch.zeros_like(cell["b"])}
+        x, (h, c) = torch.func.functional_call(layer_of, weights, (x, (h[None].contiguous(), c[None].contiguous())))
+        after[name] = torch.cat([h[0], c[0]], -1)
+    return x, after
+
+
+def linear_recurrent(config: Any, p: Named, e: Tensor, state: Named) -> tuple[Tensor, dict[str, Tensor]]:
+    x, after = e, {}
+    for layer in range(config.layers):
+        name, cell = f"layer.{layer}", _scoped(p, f"layer.{layer}.")
+        h = state.get(name, x.new_zeros(len(x), config.states))
+        normed, states = _norm(cell, "norm_recurrence", x), []
+        for x_t in normed.unbind(1):
+            h = _step(config, cell, x_t, h)
+            states.append(h)
+        after[name], hs = h, torch.stack(states, 1)
+        if config.cell == "mingru":
+            x = x + hs @ cell["w_out"]
+        else:
+            y = ops.gelu(hs @ cell["c"] + normed * cell["d"]) @ cell["w_out"] + cell["b_out"]
+            x = x + F.glu(y)
+        if config.inner:
+            inner = ACTIVATION[config.activation](ops.linear(_norm(cell, "norm_feed_forward", x),
+                                                             cell["feed_forward.w_in"], cell["feed_forward.b_in"]))
+            x = x + ops.linear(inner, cell["feed_forward.w_out"], cell["feed_forward.b_out"])
+    return _norm(p, "norm_final", x), after
+
+
+def _step(config: Any, cell: Named, x: Tensor, h: Tensor) -> Tensor:
+    if config.cell == "mingru":
+        gate, candidate = (x @ cell["w"] + cell["b"]).chunk(2, -1)
+        return torch.lerp(h, candidate, torch.sigmoid(gate))
+    rate = torch.exp(torch.complex(-cell["nu"].exp(), cell["theta"].exp()))
+    driven = torch.complex(*(x @ cell["w"]).chunk(2, -1)) * cell["log_gamma"].exp()
+    h = rate * torch.complex(*h.chunk(2, -1)) + driven
+    return torch.cat([h.real, h.imag], -1)
+
+
+ENCODERS = {"Transformer": transformer, "TransformerXL": transformer_xl, "RMT": rmt, "RecurrentModel": recurrent,
+            "LinearRecurrentModel": linear_recurrent}
