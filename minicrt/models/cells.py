@@ -58,21 +58,15 @@ def mingru_specs(prefix: str, inputs: int, width: int) -> list[ParameterSpec]:
 
 
 def lru_specs(prefix: str, inputs: int, width: int) -> list[ParameterSpec]:
-    """`width` = 2N: N complex numbers. |λ| is drawn evenly by area from the ring 0.5 to 0.99, arg λ from (0, π/10), and
-    γ = √(1 − |λ|²) keeps the states' size (arXiv 2303.06349, section 3.3, with its r_min, r_max and phase narrowed)."""
+    """`width` = 2N: N complex numbers. |λ| is spread evenly by area over the ring from 0.5 to 0.99, arg λ is drawn from
+    (0, π/10), and γ = √(1 − |λ|²) keeps the states' size (arXiv 2303.06349, section 3.3, where |λ| is drawn too)."""
     N = width // 2
-
-    def nu(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
-        return np.log(-0.5 * np.log(rng.uniform(0.5 ** 2, 0.99 ** 2, shape)))
-
-    def log_gamma(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
-        return np.full(shape, 0.5 * np.log(1 - 0.9 ** 2))    # |λ| is not known here: that of a typical one
-
+    squared = 0.5 ** 2 + (0.99 ** 2 - 0.5 ** 2) * (np.arange(N) + 0.5) / N               # |λ|²
     return [ParameterSpec(prefix + "w", (inputs, 2 * N), initialisers.normal((2 * inputs) ** -0.5)),
-            ParameterSpec(prefix + "nu", (N,), nu, decay=False),
+            ParameterSpec(prefix + "nu", (N,), lambda rng, shape: np.log(-0.5 * np.log(squared)), decay=False),
             ParameterSpec(prefix + "theta", (N,), lambda rng, shape: np.log(rng.uniform(1e-3, np.pi / 10, shape)),
                           decay=False),
-            ParameterSpec(prefix + "log_gamma", (N,), log_gamma, decay=False)]
+            ParameterSpec(prefix + "log_gamma", (N,), lambda rng, shape: 0.5 * np.log(1 - squared), decay=False)]
 
 
 CELLS = {

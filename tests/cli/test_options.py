@@ -31,7 +31,8 @@ def test_help_shows_presets_and_keys(capsys):
         main(["train", "--help"])
     assert ended.value.code == 0
     printed = capsys.readouterr().out
-    for word in ("tiny", "small", "ptb", "memory=gru|lru|mingru|ncgru|none", "model=rmt", "cache_length=-1", "bptt_segments=2", "corpus=python-docs"):
+    for word in ("tiny", "small", "ptb", "memory=gru|ncgru|mingru|lru|none", "model=rmt", "cache_length=-1",
+                 "bptt_segments=2", "corpus=python-docs"):
         assert word in printed
     assert main([]) == 0
     assert "minicrt train" in capsys.readouterr().out
