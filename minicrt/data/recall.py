@@ -12,7 +12,7 @@ uniformly and the last segment holds none, so whoever sees that segment alone is
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -90,18 +90,23 @@ class RecallTask:
             yield self.window(rng, batch)
 
 
-def recall_accuracy(model: "SegmentModel", parameters: "Parameters", task: RecallTask, rng: np.random.Generator,
+class Episodes(Protocol):
+    def window(self, rng: np.random.Generator, batch: int) -> Window: ...
+
+
+def recall_accuracy(model: "SegmentModel", parameters: "Parameters", task: Episodes, rng: np.random.Generator,
                     episodes: int = 1000, cut: Collection[str] = ()) -> float:
-    """The share of `episodes` new episodes in which the model's most probable token is the value asked for.
+    """The share of scored targets in `episodes` new episodes of a task that are the model's most probable token.
 
     `cut` names the entries of the state that are dropped between the segments. Without them all (for a CRT its
     memory and its carried positions, which are a second memory) the accuracy is `task.chance`.
     """
     state: dict[str, np.ndarray] = {}
-    logits = np.empty(0)
-    window = task.window(rng, episodes)
-    for tokens, _ in window:
+    right = asked = 0
+    for tokens, targets in task.window(rng, episodes):
         logits, state = model.logits(parameters, tokens, state)                 # (B, T, V)
         state = {name: value for name, value in state.items() if name not in cut}
-    _, targets = window[-1]
-    return float(np.mean(logits[:, -1].argmax(-1) == targets[:, -1]))
+        scored = targets != NOT_SCORED
+        right += int(np.count_nonzero(logits.argmax(-1)[scored] == targets[scored]))
+        asked += int(np.count_nonzero(scored))
+    return right / asked

@@ -1,0 +1,130 @@
+"""Who can remember, and how far: accuracy on small tasks against the distance in segments.
+
+Each arm is trained on episodes whose distance is drawn anew for every step, 1 to --furthest, and scored on 1,000 other
+episodes at each distance. A window longer than the arm's gradient reaches (bptt_segments = k) is run forwards without a
+gradient up to its last k segments. CRTs have learned positions here, so that the memory vector is all they carry, but
+for the arm "CRT, carried positions". Every arm: width 64, one layer, AdamW, the same episodes.
+"""
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks import report
+from minicrt import threads
+from minicrt.data import TASKS, RecallTask, recall_accuracy
+from minicrt.models import create_model
+from minicrt.training import AdamW, train_step
+from minicrt.training.atomic import write_atomically
+from minicrt.training.summary import machine
+
+LEARNED: dict[str, Any] = {"model": "crt", "positions": "learned"}
+STACK = {"layers": 1, "inner": 128}
+
+# name -> (bptt_segments, the model's configuration)
+ARMS: dict[str, tuple[int, dict[str, Any]]] = {
+    "Transformer": (1, {"model": "transformer", **STACK}),
+    "Transformer-XL, M = T": (1, {"model": "transformer_xl", **STACK}),
+    "CRT, k = 1": (1, {**LEARNED, **STACK}),
+    "CRT, k = 2": (2, {**LEARNED, **STACK}),
+    "CRT, k = 4": (4, {**LEARNED, **STACK}),
+    "CRT, whole window": (99, {**LEARNED, **STACK}),
+    "CRT, writer's gradient": (1, {**LEARNED, "memory_gradient": "writer", **STACK}),
+    "CRT, carried positions": (4, {"model": "crt", "memory": "none", **STACK}),
+    "RMT, k = 4": (4, {"model": "rmt", **STACK}),
+    "GRU, k = 4": (4, {"model": "recurrent", "cell": "gru", "layers": 1}),
+    "LSTM, k = 4": (4, {"model": "recurrent", "cell": "lstm", "layers": 1}),
+    "minGRU, k = 4": (4, {"model": "linear_recurrent", "cell": "mingru", **STACK}),
+    "LRU, k = 4": (4, {"model": "linear_recurrent", "cell": "lru", **STACK}),
+}
+NAMES = ("recall", *TASKS)
+
+
+def task_at(name: str, distance: int) -> Any:
+    return RecallTask(pairs=1, distance=distance) if name == "recall" else TASKS[name](distance=distance)
+
+
+def learn(name: str, k: int, configuration: dict[str, Any], steps: int, furthest: int, seed: int, batch: int) -> Any:
+    model = create_model({"vocabulary": task_at(name, 1).vocabulary_size, "width": 64, "segment_length": 6,
+                          **configuration})
+    parameters = model.initialize(np.random.default_rng([seed, 0]))
+    optimizer, gradients = AdamW(parameters, learning_rate=3e-3), parameters.zeros_like()
+    draws = np.random.default_rng([seed, 1])
+    for step in range(1, steps + 1):
+        window, state = task_at(name, int(draws.integers(1, furthest + 1))).window(draws, batch), {}
+        for tokens, targets in window[:-k]:
+            _, state, _ = model.forward(parameters, tokens, targets, state, with_gradient=False)
+        rate = min(1.0, step / 50, 2 * (1 - step / (steps + 1)))
+        train_step(model, parameters, gradients, optimizer, window[-k:], state, rate=rate)
+    return model, parameters
+
+
+def measure(name: str, arm: str, steps: int, furthest: int, seed: int, batch: int) -> dict[str, Any]:
+    start = time.perf_counter()
+    model, parameters = learn(name, *ARMS[arm], steps, furthest, seed, batch)
+    distances = sorted({1, 2, 3, 4, 6, 8, 12, 16, furthest})
+    accuracy = [recall_accuracy(model, parameters, task_at(name, d), np.random.default_rng([seed, 2]), 1000)
+                for d in distances]
+    return {"task": name, "arm": arm, "distances": distances, "accuracy": accuracy, "chance": task_at(name, 1).chance,
+            "parameters": parameters.size, "steps": steps, "seed": seed, "seconds": time.perf_counter() - start}
+
+
+def plot(rows: list[dict[str, Any]], path: Path) -> None:
+    from minicrt.plotting import Picture
+
+    names = [name for name in NAMES if any(row["task"] == name for row in rows)]
+    figure = Picture(figsize=(4.2 * min(len(names), 3), 3.6 * -(-len(names) // 3) + 1), dpi=110, layout="constrained")
+    grid = np.atleast_1d(figure.subplots(-(-len(names) // 3), min(len(names), 3), squeeze=False)).ravel()
+    arms = [arm for arm in ARMS if any(row["arm"] == arm for row in rows)]
+    for axes, name in zip(grid, names):
+        mine = [row for row in rows if row["task"] == name]
+        for row in mine:
+            number = arms.index(row["arm"])
+            axes.plot(row["distances"], row["accuracy"], marker="os^vD"[number % 5], markersize=4,
+                      color=f"C{number % 10}", linestyle="-" if number < 10 else "--", label=row["arm"])
+        axes.axhline(mine[0]["chance"], color="#6B6B6B", linestyle=":", linewidth=1)
+        axes.set(title=name, xlabel="distance (segments)", ylabel="accuracy (share of answers)", ylim=(0, 1.03))
+    for axes in grid[len(names):]:
+        axes.remove()
+    handles = {label: handle for axes in grid for handle, label in zip(*axes.get_legend_handles_labels())}
+    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=4, fontsize=8, frameon=False)
+    figure.savefig(path)
+
+
+def main() -> None:
+    parser = report.parser(sys.modules[__name__])
+    parser.add_argument("--tasks", type=report.one_of(NAMES), default=["recall"], help=", ".join(NAMES))
+    parser.add_argument("--arms", action="append", choices=list(ARMS), help="may be given again (default: all)")
+    parser.add_argument("--steps", type=report.positive, default=1000)
+    parser.add_argument("--furthest", type=report.positive, default=8)
+    parser.add_argument("--batch", type=report.positive, default=32)
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    given = {"rows": []} if arguments.json is None or not arguments.json.exists() else json.loads(
+        arguments.json.read_text(encoding="utf-8"))
+    rows = given["rows"]
+    with threads.limit(arguments.threads or threads.count()):
+        for name in arguments.tasks:
+            for arm in arguments.arms or ARMS:
+                if any((row["task"], row["arm"], row["seed"], row["steps"]) == (name, arm, arguments.seed,
+                       arguments.steps) for row in rows):
+                    continue
+                row = measure(name, arm, arguments.steps, arguments.furthest, arguments.seed, arguments.batch)
+                rows.append({**row, "command": f"python -m benchmarks.memory_tasks --tasks {name} --arms \"{arm}\" "
+                             f"--steps {arguments.steps} --furthest {arguments.furthest} --batch {arguments.batch} "
+                             f"--seed {arguments.seed}"})
+                print(f"{name:<12}{arm:<26}" + "".join(f"{d:>4}: {a:.2f}" for d, a in
+                      zip(row["distances"], row["accuracy"])) + f"   {row['seconds']:.0f} s", flush=True)
+                if arguments.json is not None:
+                    text = json.dumps({"machine": machine(), "rows": rows}, indent=1) + "\n"
+                    write_atomically(arguments.json, text.encode())
+    if arguments.json is not None:
+        plot(rows, arguments.json.with_suffix(".png"))
+
+
+if __name__ == "__main__":
+    report.run(main)
