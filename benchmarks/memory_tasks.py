@@ -99,7 +99,7 @@ def main() -> None:
     parser = report.parser(sys.modules[__name__])
     parser.add_argument("--tasks", type=report.one_of(NAMES), default=["recall"], help=", ".join(NAMES))
     parser.add_argument("--arms", action="append", choices=list(ARMS), help="may be given again (default: all)")
-    parser.add_argument("--steps", type=report.positive, default=1000)
+    parser.add_argument("--steps", type=report.positive, default=3000)
     parser.add_argument("--furthest", type=report.positive, default=8)
     parser.add_argument("--batch", type=report.positive, default=32)
     parser.add_argument("--seed", type=int, default=0)
