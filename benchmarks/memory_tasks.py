@@ -56,8 +56,8 @@ def learn(name: str, k: int, configuration: dict[str, Any], steps: int, furthest
     draws = np.random.default_rng([seed, 1])
     for step in range(1, steps + 1):
         window, state = task_at(name, int(draws.integers(1, furthest + 1))).window(draws, batch), {}
-        for tokens, targets in window[:-k]:
-            _, state, _ = model.forward(parameters, tokens, targets, state, with_gradient=False)
+        for tokens, targets in window[:-k]:                  # with_gradient: it keeps what the writer read, if asked to
+            _, state, _ = model.forward(parameters, tokens, targets, state)
         rate = min(1.0, step / 50, 2 * (1 - step / (steps + 1)))
         train_step(model, parameters, gradients, optimizer, window[-k:], state, rate=rate)
     return model, parameters

@@ -76,3 +76,19 @@ def test_training_is_three_forward_passes_and_the_writer_again():
     assert accounting.training_flops(model) == 3 * accounting.segment_flops(model)
     writer = create_model({**SIZES, **STACK, "memory_gradient": "writer"})
     assert accounting.training_flops(writer) == 3 * (accounting.segment_flops(model) + 12 * 5 * 6**2)
+
+
+def test_activations_of_a_transformer_by_hand():
+    """A row and layer: both norms' x̂, the second's output, what the products read (x, q, k, v; heads; inner) and p."""
+    def size(length):
+        model = create_model({**SIZES, **MODELS["transformer"], "segment_length": 40})
+        return accounting.activation_bytes(model, length)
+
+    quadratic = (size(24) - 2 * size(16) + size(8)) / (2 * 8**2)         # the probabilities alone grow with T²
+    assert quadratic == 4 * 2 * 2                                        # 4 bytes, 2 layers, 2 heads
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_activations_grow_with_the_segment(name):
+    model = create_model({**SIZES, **MODELS[name], "segment_length": 40})
+    assert 0 < accounting.activation_bytes(model, 10) < accounting.activation_bytes(model, 20)

@@ -76,3 +76,15 @@ def png_size(figure):
     figure.savefig(buffer, format="png")
     header = buffer.getvalue()[16:24]
     return int.from_bytes(header[:4], "big"), int.from_bytes(header[4:], "big")
+
+
+def test_comparison_has_a_point_for_every_row():
+    points = [("a", 35, 4e6, 120.0), ("a", 70, 4.1e6, 119.0), ("b", 35, 3.8e6, 150.0)]
+    rows = [{"label": label, "segment_length": length, "flops_per_token": flops, "valid": valid,
+             "valid_deviation": None if label == "b" else 1.5} for label, length, flops, valid in points]
+    axes, = plotting.comparison(rows).axes
+    points = [line.get_xydata()[0].tolist() for line in axes.lines if len(line.get_xydata()) == 1
+              and line.get_marker() in "os"]
+    assert {(4.0, 120.0), (4.1, 119.0), (3.8, 150.0)} <= {tuple(point) for point in points}
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["a", "b"]
+    assert "MFLOP" in axes.get_xlabel() and "perplexity" in axes.get_ylabel()

@@ -9,6 +9,7 @@ from minicrt.cli.parser import at_least
 DESCRIPTION = """\
 Operations, parameters and state of every model at the sizes of a preset. One multiply-add is two operations; batch 1,
 dense attention, forward; the output over the vocabulary is counted, layer norm, softmax and elementwise work is not.
+Kept: float32 activations that the backward pass of one segment of one stream needs, by the engine numpy.
 Shorter segments cost less per segment; per token they hardly do: look at both columns."""
 
 
@@ -38,7 +39,7 @@ def run(arguments: argparse.Namespace) -> None:
     changes = parse_assignments(arguments.set)
     chosen = ({},) if "model" in changes else ALL
     print(f"{'model':<40}{'T':>5}{'MFLOP/segment':>15}{'MFLOP/token':>13}{'training':>10}{'parameters':>13}"
-          f"{'state, bytes':>14}")
+          f"{'state, bytes':>14}{'kept, KiB':>11}")
     for kind in chosen:
         for length in arguments.segment_lengths:
             made = settings(arguments.preset, {**_known(kind, changes), **kind, "segment_length": length})
@@ -47,7 +48,7 @@ def run(arguments: argparse.Namespace) -> None:
             name = " ".join(map(str, (kind or {"model": changes["model"]}).values()))
             print(f"{name:<40}{length:>5}{flops / 1e6:>15,.1f}{flops / length / 1e6:>13.3f}"
                   f"{training / length / 1e6:>10.2f}{sum(s.size for s in model.specs()):>13,}"
-                  f"{4 * accounting.state_values(model):>14,}")
+                  f"{4 * accounting.state_values(model):>14,}{accounting.activation_bytes(model) / 1024:>11,.0f}")
             if not kind:
                 for part, count in accounting.forward_flops(model).items():
                     print(f"  {part:<43}{count / 1e6:>15,.1f}{count / length / 1e6:>13.3f}")

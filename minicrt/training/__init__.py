@@ -4,6 +4,7 @@ from minicrt.training.averaging import update_average
 from minicrt.training.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from minicrt.training.clip import clip_factor
 from minicrt.training.configuration import BUDGETS, TrainingConfig
+from minicrt.training.dynamic_evaluation import DynamicConfig, dynamic_evaluate, gradient_sizes
 from minicrt.training.evaluation import CUTS, Evaluation, cut_entries, evaluate
 from minicrt.training.interrupt import Interrupted
 from minicrt.training.optimizers import SGD, AdamW, Optimizer, make_optimizer
@@ -17,9 +18,9 @@ from minicrt.training.trainer import Trainer
 from minicrt.training.window import window_gradients
 
 __all__ = [
-    "BUDGETS", "CUTS", "SGD", "AdamW", "Bar", "Checkpoint", "Evaluation", "Interrupted", "Lines", "NeumannInverses",
-    "Optimizer", "Progress", "RunFolder", "Step", "Trained", "Trainer", "TrainingConfig", "clip_factor",
-    "cut_entries", "evaluate", "evaluation_steps", "load_run", "make_optimizer", "progress_for",
-    "read_checkpoint", "resume", "train", "train_step", "update_average", "warmup_constant", "warmup_cosine",
-    "window_gradients", "write_checkpoint",
+    "BUDGETS", "CUTS", "SGD", "AdamW", "Bar", "Checkpoint", "DynamicConfig", "Evaluation", "Interrupted", "Lines",
+    "NeumannInverses", "Optimizer", "Progress", "RunFolder", "Step", "Trained", "Trainer", "TrainingConfig",
+    "clip_factor", "cut_entries", "dynamic_evaluate", "evaluate", "evaluation_steps", "gradient_sizes", "load_run",
+    "make_optimizer", "progress_for", "read_checkpoint", "resume", "train", "train_step", "update_average",
+    "warmup_constant", "warmup_cosine", "window_gradients", "write_checkpoint",
 ]

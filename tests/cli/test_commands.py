@@ -50,6 +50,16 @@ def test_eval_gives_the_figures_of_the_summary(trained, capsys):
     assert "batch 3, segments of 4, carried: memory, positions" in capsys.readouterr().out
 
 
+def test_dynamic_evaluation_is_reported_apart(trained, capsys):
+    _, run, _ = trained
+    assert main(["eval", str(run), "--dynamic", "--learning-rate", "1e-6"]) == 0
+    printed = capsys.readouterr().out
+    assert "valid perplexity, dynamic, " in printed and "batch 1, segments of 5" in printed
+    assert "--cut" in refused(capsys, "eval", run, "--dynamic", "--cut", "memory")
+    assert "--dynamic" in refused(capsys, "eval", run, "--decay", "0.1")
+    assert "learning_rate" in refused(capsys, "eval", run, "--dynamic", "--learning-rate", "-1")
+
+
 def test_generate_continues_the_prompt_and_repeats_itself_with_the_same_seed(trained, capsys):
     _, run, _ = trained
     texts = []

@@ -1,0 +1,72 @@
+"""Dynamic evaluation: the model goes on learning from the text it has just been scored on.
+
+Source: Krause et al. 2017 (arXiv 1709.07432), the form with a global prior and RMS. Its figures are not comparable
+with static ones, since the weights adapt to the test text: they are reported apart.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from minicrt.configuration import require
+from minicrt.data import TokenStream
+from minicrt.models import Parameters, SegmentModel, State
+from minicrt.training.evaluation import Evaluation
+from minicrt.training.orthogonal import solve_exactly
+from minicrt.training.window import scored, window_gradients
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class DynamicConfig:
+    """learning_rate η, decay λ back to the trained weights, eps ε, as in the rule of `dynamic_evaluate`."""
+
+    learning_rate: float = 5e-5
+    decay: float = 2e-3
+    eps: float = 2e-5
+
+    def __post_init__(self) -> None:
+        for name in ("learning_rate", "decay", "eps"):
+            value = getattr(self, name)
+            require(np.isfinite(value) and value > 0,
+                    f"dynamic evaluation: {name} is {value}, expected a number above 0")
+
+
+def gradient_sizes(model: SegmentModel, parameters: Parameters, stream: TokenStream, segments: int,
+                   advance: Callable[[], None] | None = None) -> Array:
+    """MS = √(mean g²) of every parameter over the first `segments` segments of the training text, without dropout."""
+    gradients, squares, state = parameters.zeros_like(), np.zeros(parameters.size), State()
+    number = min(segments, len(stream))
+    for index in range(number):
+        _, state = window_gradients(model, parameters, gradients, [stream.segment(index)], state)
+        squares += np.square(gradients.flat, dtype=np.float64)
+        if advance is not None:
+            advance()
+    return np.sqrt(squares / number).astype(parameters.dtype)
+
+
+def dynamic_evaluate(model: SegmentModel, parameters: Parameters, stream: TokenStream, sizes: Array,
+                     config: DynamicConfig = DynamicConfig(), advance: Callable[[], None] | None = None) -> Evaluation:
+    """Score each segment of `stream`, then take one step on it; `parameters` are not changed.
+
+        θ ← θ + λ D ⊙ (θ_0 − θ) − η g / (MS + ε),   D = min(MS / mean(MS), 1/λ)
+
+    `sizes` is MS, by `gradient_sizes`. Raises TrainingError if a loss is not finite.
+    """
+    theta, gradients, state = parameters.copy(), parameters.zeros_like(), State()
+    theta.buffers = dict(parameters.buffers)
+    pull = config.decay * np.minimum(sizes / sizes.mean(), 1 / config.decay)
+    rate = config.learning_rate / (sizes + config.eps)
+    nll, tokens = 0.0, 0
+    for index in range(len(stream)):
+        segment = stream.segment(index)
+        loss, state = window_gradients(model, theta, gradients, [segment], state)
+        nll += loss * scored([segment])
+        tokens += scored([segment])
+        theta.flat += pull * (parameters.flat - theta.flat) - rate * gradients.flat
+        solve_exactly(model, theta)
+        if advance is not None:
+            advance()
+    return Evaluation(nll, tokens, frozenset(state))

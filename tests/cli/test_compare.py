@@ -1,0 +1,155 @@
+"""`minicrt compare` and `minicrt flops`, as a user meets them."""
+
+import json
+
+import pytest
+
+from minicrt.cli import main
+from minicrt.comparison import collect, read_grid
+from tests.cli.running import refused, write_text
+
+GRID = """
+preset = "tiny"
+parameters = 600
+tokens = 10
+vocabulary = 6
+[base]
+corpus = "{corpus}"
+width = 8
+steps = 6
+warmup_steps = 2
+evaluations = 1
+evaluation_batch = 2
+[models.crt]
+heads = 2
+layers = 1
+inner = 8
+[models.gru]
+model = "recurrent"
+cell = "gru"
+layers = 1
+[models.transformer]
+model = "transformer"
+heads = 2
+layers = 1
+fit = "inner"
+[[cells]]
+models = ["crt", "transformer"]
+segment_lengths = [5]
+seeds = [0, 1]
+[[cells]]
+models = ["gru", "crt"]
+segment_lengths = [5, 2]
+seeds = [0]
+"""
+NAMES = ["crt-T5-s0", "crt-T5-s1", "transformer-T5-s0", "transformer-T5-s1", "gru-T5-s0", "gru-T2-s0", "crt-T2-s0"]
+
+
+@pytest.fixture
+def grid(tmp_path):
+    text = write_text(tmp_path / "colours.txt", 1200)
+    path = tmp_path / "grid.toml"
+    path.write_text(GRID.format(corpus=text.as_posix()), encoding="utf-8")
+    return path
+
+
+def compare(grid, *options):
+    return main(["compare", str(grid), "--quiet", "--out", str(grid.parent / "runs"), *options])
+
+
+def test_cells_share_settings_and_match_parameters(grid):
+    cells = {cell.name: cell for cell in read_grid(grid).cells}
+    assert sorted(cells) == sorted(NAMES)
+    sizes = [spec.size for spec in cells["transformer-T5-s0"].settings.create_model(6).specs()]
+    assert abs(sum(sizes) - 600) <= 2 * 17                   # inner in steps of 4, 17 parameters each
+    assert [cells[name].settings.training.batch for name in ("crt-T5-s0", "crt-T2-s0")] == [2, 5]
+
+
+def test_the_grid_is_trained_once(grid, capsys):
+    assert compare(grid, "--only", "gru-T5-s0") == 0
+    assert "| gru | 5 | 1 |" in capsys.readouterr().out
+    first = (grid.parent / "runs" / "results" / "gru-T5-s0.json").read_bytes()
+    assert compare(grid) == 0
+    printed = capsys.readouterr().out
+    assert "gru-T5-s0: done" in printed and "| crt | 5 | 2 |" in printed
+    results = grid.parent / "runs" / "results"
+    assert (results / "gru-T5-s0.json").read_bytes() == first
+    assert {path.stem for path in results.glob("*.json")} == set(NAMES)
+    assert (results / "comparison.png").read_bytes().startswith(b"\x89PNG")
+    result = json.loads((results / "crt-T2-s0.json").read_text(encoding="utf-8"))
+    assert result["summary"]["segment_length"] == 2 and result["summary"]["seed"] == 0
+    assert result["flops_per_segment"] == 2 * result["flops_per_token"] and result["state_bytes"] == 4 * 16
+    assert result["command"].endswith("--only crt-T2-s0")
+
+    for run in (grid.parent / "runs").glob("crt-*"):         # results without their runs are still results
+        for file in run.iterdir():
+            file.unlink()
+        run.rmdir()
+    assert compare(grid) == 0
+    assert capsys.readouterr().out.count(": done") == len(NAMES)
+    assert main(["compare", "--show", str(results)]) == 0
+    assert capsys.readouterr().out.count("\n| ") == 6        # a head, and a row for each model and length
+
+
+def test_a_run_that_was_stopped_goes_on(grid, capsys):
+    compare(grid, "--only", "gru-T5-s0")
+    results = grid.parent / "runs" / "results"
+    before = json.loads((results / "gru-T5-s0.json").read_text(encoding="utf-8"))
+    (results / "gru-T5-s0.json").unlink()
+    assert compare(grid, "--only", "gru-T5-s0") == 0         # the run is there, its result is made from it
+    assert json.loads((results / "gru-T5-s0.json").read_text(encoding="utf-8")) == before
+
+
+def test_the_mean_over_seeds():
+    def result(seed, valid):
+        return {"label": "a", "state_bytes": 0, "flops_per_token": 1.0, "flops_per_segment": 5.0,
+                "summary": {"segment_length": 5, "parameters": 9, "epochs": 1.0, "tokens_per_second": 10.0,
+                            "valid_perplexity": valid, "test_perplexity": valid + 1, "seed": seed}}
+    row, = collect([result(0, 100.0), result(1, 104.0)])
+    assert (row["valid"], row["test"], row["seeds"]) == (102.0, 103.0, 2)
+    assert row["valid_deviation"] == pytest.approx(8 ** 0.5)
+    alone, = collect([result(0, 100.0)])
+    assert alone["valid_deviation"] is None
+
+
+def test_a_run_of_other_settings_is_refused(grid, capsys):
+    compare(grid, "--only", "gru-T5-s0")
+    capsys.readouterr()
+    grid.write_text(grid.read_text(encoding="utf-8").replace("steps = 6", "steps = 7"), encoding="utf-8")
+    out = ["--out", grid.parent / "runs", "--only", "gru-T5-s0"]
+    assert "steps = 6" in refused(capsys, "compare", grid, *out)
+    (grid.parent / "runs" / "results" / "gru-T5-s0.json").unlink()
+    assert "steps = 6, not 7" in refused(capsys, "compare", grid, *out)
+
+
+@pytest.mark.parametrize(("old", "new", "message"), [
+    ('models = ["crt", "transformer"]', 'models = ["crt", "transfomer"]', "transfomer"),
+    ("segment_lengths = [5]", "segment_lengths = [0]", "[[cells]]"),
+    ("seeds = [0, 1]", "", "[[cells]]"),
+    ("[base]", "[bases]", "bases"),
+    ("width = 8", "widht = 8", "widht"),
+    ('cell = "gru"', 'cell = "rnn"', "rnn"),
+    ("preset", "= preset", "TOML"),
+])
+def test_a_wrong_grid_is_refused(grid, capsys, old, new, message):
+    grid.write_text(grid.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    assert message in refused(capsys, "compare", grid)
+
+
+def test_what_compare_refuses(grid, tmp_path, capsys):
+    assert "--show" in refused(capsys, "compare")
+    assert "nowhere" in refused(capsys, "compare", "--show", tmp_path / "nowhere")
+    assert "no cell" in refused(capsys, "compare", grid, "--only", "crt-T6-s0")
+    refused(capsys, "compare", tmp_path / "missing.toml")
+    (tmp_path / "bad.json").write_text("{}", encoding="utf-8")
+    assert "bad.json" in refused(capsys, "compare", "--show", tmp_path)
+
+
+def test_flops_of_every_model_and_of_the_parts_of_one(capsys):
+    assert main(["flops", "--segment-lengths", "70"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 11 and lines[1].split()[:3] == ["transformer", "70", "269.3"]
+    assert main(["flops", "--set", "model=crt", "--segment-lengths", "35", "70"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.count("memory") == printed.count("positions") == printed.count("output") == 2
+    assert "wdith" in refused(capsys, "flops", "--set", "wdith=3")
