@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from minicrt import ops
-from minicrt.models import SegmentModel, create_model, model_mapping
+from minicrt.models import SegmentModel, State, create_model, model_mapping
 
 
 def activation_bytes(model: SegmentModel, length: int | None = None) -> int:
@@ -15,7 +15,7 @@ def activation_bytes(model: SegmentModel, length: int | None = None) -> int:
     specification = create_model(model_mapping(model), ops)
     parameters = specification.initialize(np.random.default_rng(0))
     tokens = np.zeros((1, length or model.config.segment_length), int)
-    state, cache = {}, None
+    state, cache = State(), None
     for _ in range(2):                                       # the second segment finds a full cache or memory
         _, state, cache = specification.forward(parameters, tokens, tokens, state)
     owners = {id(array): array for array in map(owner, arrays(cache))}
