@@ -5,6 +5,7 @@ A grid is a TOML file:
     preset = "small"            # where every cell starts from
     parameters = 2082704        # optional: models with a key `fit` are sized to have about so many
     tokens = 700                # optional: batch = tokens / segment_length, so that a step sees as many in every cell
+                                # (a model with a batch of its own keeps it)
 
     [base]                      # keys of --set, for every cell
     corpus = "ptb"
@@ -80,7 +81,7 @@ def read_grid(path: Path | str) -> Grid:
 
 def _cell(described: Mapping[str, Any], name: str, length: int, seed: int) -> Cell:
     changes = {**described.get("base", {}), **described["models"][name], "segment_length": length, "seed": seed}
-    if "tokens" in described:
+    if "tokens" in described and "batch" not in changes:
         changes["batch"] = max(round(described["tokens"] / length), 1)
     fit = changes.pop("fit", None)
     if fit is not None and "parameters" in described:
