@@ -86,6 +86,62 @@ def ncgru(x: Array, h0: Array, w: Array, u: Array, b: Array, activation: str = "
     return jnp.swapaxes(lax.scan(step, h0, jnp.swapaxes(x @ w, 0, 1))[1], 0, 1)
 
 
+def _scanned(step, start: Array, xs: Array) -> Array:
+    """The states of a recurrence over (B, T, ·)"""
+    return jnp.swapaxes(lax.scan(step, start, jnp.swapaxes(xs, 0, 1))[1], 0, 1)
+
+
+def lstm(x: Array, s0: Array, w: Array, u: Array, b: Array) -> Array:
+    def step(s: Array, a: Array) -> tuple[Array, Array]:
+        h, c = jnp.split(s, 2, axis=-1)
+        i, f, g, o = jnp.split(a + h @ u, 4, axis=-1)
+        c = sigmoid(f) * c + sigmoid(i) * tanh(g)
+        s = jnp.concatenate([sigmoid(o) * tanh(c), c], axis=-1)
+        return s, s
+
+    return _scanned(step, s0, linear(x, w, b))
+
+
+def mingru(x: Array, h0: Array, w: Array, b: Array) -> Array:
+    def step(h: Array, a: Array) -> tuple[Array, Array]:
+        gate, candidate = jnp.split(a, 2, axis=-1)
+        h = h + sigmoid(gate) * (candidate - h)
+        return h, h
+
+    return _scanned(step, h0, linear(x, w, b))
+
+
+def lru(x: Array, h0: Array, w: Array, nu: Array, theta: Array, log_gamma: Array) -> Array:
+    """Complex numbers inside, as the paper writes it."""
+    rate, scale = jnp.exp(-jnp.exp(nu) + 1j * jnp.exp(theta)), jnp.exp(log_gamma)
+
+    def step(h: Array, a: Array) -> tuple[Array, Array]:
+        re, im = jnp.split(a, 2, axis=-1)
+        h = rate * h + scale * (re + 1j * im)
+        return h, jnp.concatenate([h.real, h.imag], axis=-1)
+
+    re, im = jnp.split(h0, 2, axis=-1)
+    return _scanned(step, re + 1j * im, linear(x, w))
+
+
+def glu(x: Array) -> Array:
+    return jax.nn.glu(x)
+
+
+def relative_attention(q: Array, k: Array, v: Array, r: Array, u: Array, w: Array, heads: int) -> Array:
+    """The shift by the paper's trick: pad a column, reshape, drop a row."""
+    (batch, rows, width), columns = q.shape, k.shape[1]
+    q_u, q_w, k, v = (t.reshape(batch, -1, heads, width // heads) for t in (q + u, q + w, k, v))
+    content = jnp.einsum("bihc,bjhc->bhij", q_u, k)
+    by_row = jnp.einsum("bihc,jhc->bhij", q_w, r.reshape(columns, heads, -1))
+    padded = jnp.pad(by_row, ((0, 0), (0, 0), (0, 0), (1, 0))).reshape(batch, heads, columns + 1, rows)
+    position = padded[:, :, 1:].reshape(batch, heads, rows, columns)
+    seen = jnp.arange(columns)[None, :] <= jnp.arange(rows)[:, None] + columns - rows
+    scores = (content + jnp.where(seen, position, 0)) / jnp.sqrt(width // heads).astype(q.dtype)
+    weights = jax.nn.softmax(scores, axis=-1, where=seen)
+    return jnp.einsum("bhij,bjhc->bihc", weights, v).reshape(batch, rows, width)
+
+
 def skew_symmetric(a: Array, n: int) -> Array:
     rows, columns = jnp.triu_indices(n, 1)
     return jnp.zeros((n, n), a.dtype).at[rows, columns].set(a).at[columns, rows].set(-a)
