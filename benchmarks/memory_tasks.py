@@ -2,7 +2,7 @@
 
 Each arm is trained on episodes whose distance is drawn anew for every step, 1 to --furthest, and scored on 1,000 other
 episodes at each distance. A window longer than the arm's gradient reaches (bptt_segments = k) is run forwards without a
-gradient up to its last k segments. CRTs have learned positions here, so that the memory vector is all they carry, but
+gradient up to its last k segments. In the plot, a thick line is the mean over seeds. CRTs have learned positions here, so that the memory vector is all they carry, but
 for the arm "CRT, carried positions". Every arm: width 64, one layer, AdamW, the same episodes.
 """
 
@@ -82,10 +82,14 @@ def plot(rows: list[dict[str, Any]], path: Path) -> None:
     arms = [arm for arm in ARMS if any(row["arm"] == arm for row in rows)]
     for axes, name in zip(grid, names):
         mine = [row for row in rows if row["task"] == name]
-        for row in mine:
-            number = arms.index(row["arm"])
-            axes.plot(row["distances"], row["accuracy"], marker="os^vD"[number % 5], markersize=4,
-                      color=f"C{number % 10}", linestyle="-" if number < 10 else "--", label=row["arm"])
+        for number, arm in enumerate(arms):
+            of_seeds = [row for row in mine if row["arm"] == arm]
+            style = {"color": f"C{number % 10}", "linestyle": "-" if number < 10 else "--"}
+            for row in of_seeds if len(of_seeds) > 1 else []:
+                axes.plot(row["distances"], row["accuracy"], alpha=0.35, linewidth=0.8, **style)
+            if of_seeds:
+                axes.plot(of_seeds[0]["distances"], np.mean([row["accuracy"] for row in of_seeds], axis=0),
+                          marker="os^vD"[number % 5], markersize=4, label=arm, **style)
         axes.axhline(mine[0]["chance"], color="#6B6B6B", linestyle=":", linewidth=1)
         axes.set(title=name, xlabel="distance (segments)", ylabel="accuracy (share of answers)", ylim=(0, 1.03))
     for axes in grid[len(names):]:
