@@ -2,8 +2,9 @@
 
 Each arm is trained on episodes whose distance is drawn anew for every step, 1 to --furthest, and scored on 1,000 other
 episodes at each distance. A window longer than the arm's gradient reaches (bptt_segments = k) is run forwards without a
-gradient up to its last k segments. In the plot, a thick line is the mean over seeds. CRTs have learned positions here, so that the memory vector is all they carry, but
-for the arm "CRT, carried positions". Every arm: width 64, one layer, AdamW, the same episodes.
+gradient up to its last k segments. CRTs have learned positions here, so that the memory vector is all they carry, but
+for the arm "CRT, carried positions". Every arm: width 64, one layer, AdamW, the same episodes. In the plot a thick line
+is the mean over seeds.
 """
 
 import json
