@@ -75,7 +75,7 @@ def measure(name: str, arm: str, steps: int, furthest: int, seed: int, batch: in
 
 
 def plot(rows: list[dict[str, Any]], path: Path) -> None:
-    from minicrt.plotting import Picture
+    from minicrt.plotting import TAB20, Picture
 
     names = [name for name in NAMES if any(row["task"] == name for row in rows)]
     figure = Picture(figsize=(4.2 * min(len(names), 3), 3.6 * -(-len(names) // 3) + 1), dpi=110, layout="constrained")
@@ -85,14 +85,17 @@ def plot(rows: list[dict[str, Any]], path: Path) -> None:
         mine = [row for row in rows if row["task"] == name]
         for number, arm in enumerate(arms):
             of_seeds = [row for row in mine if row["arm"] == arm]
-            style = {"color": f"C{number % 10}", "linestyle": "-" if number < 10 else "--"}
+            style = {"color": TAB20(number % 20)}
             for row in of_seeds if len(of_seeds) > 1 else []:
                 axes.plot(row["distances"], row["accuracy"], alpha=0.35, linewidth=0.8, **style)
             if of_seeds:
                 axes.plot(of_seeds[0]["distances"], np.mean([row["accuracy"] for row in of_seeds], axis=0),
                           marker="os^vD"[number % 5], markersize=4, label=arm, **style)
-        axes.axhline(mine[0]["chance"], color="#6B6B6B", linestyle=":", linewidth=1)
-        axes.set(title=name, xlabel="distance (segments)", ylabel="accuracy (share of answers)", ylim=(0, 1.03))
+        distances = mine[0]["distances"]
+        chance = [task_at(name, d).chance for d in distances]
+        axes.plot(distances, chance, color="#6B6B6B", linestyle=":", label="chance")
+        axes.set(title=name, xlabel="distance (segments)", xticks=[d for d in distances if d != 3],
+                 ylabel="accuracy (share of answers)", ylim=(0, 1.03))
     for axes in grid[len(names):]:
         axes.remove()
     handles = {label: handle for axes in grid for handle, label in zip(*axes.get_legend_handles_labels())}

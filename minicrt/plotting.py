@@ -9,6 +9,7 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -172,6 +173,7 @@ def _plain_log_ticks(axes: Axes, values: Sequence[float]) -> None:
     axes.minorticks_off()
 
 
+TAB20 = matplotlib.colormaps["tab20"]                        # where there are more things than Okabe and Ito's colours
 MARKERS = {17: "v", 35: "o", 70: "s", 150: "D"}
 
 
@@ -183,7 +185,7 @@ def comparison(rows: Sequence[Mapping[str, Any]]) -> Picture:
     figure = Picture(figsize=(8.5, 5), dpi=120, layout="constrained")
     axes = figure.subplots()
     labels = sorted({row["label"] for row in rows})
-    colours = {label: f"C{number % 10}" for number, label in enumerate(labels)}
+    colours = {label: TAB20(number % 20) for number, label in enumerate(labels)}
     for row in rows:
         axes.errorbar(row["flops_per_token"] / 1e6, row["valid"], yerr=row["valid_deviation"] or 0,
                       color=colours[row["label"]], marker=MARKERS.get(row["segment_length"], "x"), capsize=3)

@@ -11,6 +11,7 @@ import numpy as np
 
 from minicrt.configuration import require
 from minicrt.data import TokenStream
+from minicrt.errors import TrainingError
 from minicrt.models import Parameters, SegmentModel, State
 from minicrt.training.evaluation import Evaluation
 from minicrt.training.orthogonal import solve_exactly
@@ -62,7 +63,11 @@ def dynamic_evaluate(model: SegmentModel, parameters: Parameters, stream: TokenS
     nll, tokens = 0.0, 0
     for index in range(len(stream)):
         segment = stream.segment(index)
-        loss, state = window_gradients(model, theta, gradients, [segment], state)
+        try:
+            loss, state = window_gradients(model, theta, gradients, [segment], state)
+        except TrainingError as error:
+            raise TrainingError(f"dynamic evaluation: segment {index} of {len(stream)}: {error}; try a smaller learning "
+                                "rate") from error
         nll += loss * scored([segment])
         tokens += scored([segment])
         theta.flat += pull * (parameters.flat - theta.flat) - rate * gradients.flat

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minicrt.data import TokenStream
-from minicrt.errors import ConfigurationError
+from minicrt.errors import ConfigurationError, TrainingError
 from minicrt.models import create_model
 from minicrt.training import DynamicConfig, dynamic_evaluate, evaluate, gradient_sizes, window_gradients
 
@@ -66,3 +66,10 @@ def test_sizes_are_root_mean_squares(trained):
 def test_a_rate_that_makes_no_sense_is_refused(key, value):
     with pytest.raises(ConfigurationError, match=key):
         DynamicConfig(**{key: value})
+
+
+def test_a_rate_that_is_too_large_ends_in_a_line_that_says_so(trained):
+    model, parameters = trained
+    text = stream(np.random.default_rng(2).integers(0, 7, 60))
+    with pytest.raises(TrainingError, match="segment [0-9]+ of 12: the loss is .*smaller learning rate"):
+        dynamic_evaluate(model, parameters, text, np.full(parameters.size, 1e-3), DynamicConfig(learning_rate=1e300))
