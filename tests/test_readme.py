@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from minicrt.cli import build_parser
+from minicrt.comparison import collect, markdown, read_results
 from minicrt.configuration import to_mapping
 from minicrt.settings import parse_assignments, settings
 
@@ -39,6 +40,11 @@ def test_every_command_of_the_readme_is_understood(arguments):
     parsed = build_parser().parse_args(arguments)
     if parsed.command == "train":
         settings(parsed.preset or "tiny", parse_assignments(parsed.set))
+
+
+def test_the_table_of_models_is_that_of_the_results():
+    rows = markdown(collect(read_results(ROOT / "benchmarks" / "results" / "ptb"))).splitlines()
+    assert len(rows) > 10 and [row for row in rows if row not in README.splitlines()] == []
 
 
 @pytest.mark.parametrize("mark", ["main", "tests"])

@@ -66,8 +66,8 @@ def dynamic_evaluate(model: SegmentModel, parameters: Parameters, stream: TokenS
         try:
             loss, state = window_gradients(model, theta, gradients, [segment], state)
         except TrainingError as error:
-            raise TrainingError(f"dynamic evaluation: segment {index} of {len(stream)}: {error}; try a smaller learning "
-                                "rate") from error
+            raise TrainingError(f"dynamic evaluation: segment {index} of {len(stream)}: {error}; try a smaller "
+                                "learning rate") from error
         nll += loss * scored([segment])
         tokens += scored([segment])
         theta.flat += pull * (parameters.flat - theta.flat) - rate * gradients.flat
