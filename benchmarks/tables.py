@@ -1,0 +1,103 @@
+"""The README's tables of results, made from the JSON in benchmarks/results.
+
+Rewrites what stands between `<!-- table: NAME -->` and `<!-- end -->` in README.md. The results are left by
+`minicrt compare benchmarks/grids/ptb.toml --results benchmarks/results/ptb` and `python -m benchmarks.memory_tasks`.
+"""
+
+import json
+import re
+import statistics
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks import report
+from benchmarks.claims import claims
+from minicrt.comparison import collect, markdown, read_results
+from minicrt.training.atomic import write_atomically
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "benchmarks" / "results"
+MODELS = ("transformer", "transformer-xl", "rmt", "crt-gru", "crt-ncgru", "crt-cheap", "gru", "lstm", "mingru", "lru")
+CARRIERS = (("crt-none-reset", "nothing"), ("crt-gru-reset", "memory"), ("crt-none-carried", "positions"),
+            ("crt-gru", "both"))
+SWITCHES = {"crt-gru": "the defaults", "crt-transformer-readout": "`readout=transformer`",
+            "crt-recurrent-readout": "`readout=recurrent`", "crt-k1": "`bptt_segments=1`, `batch=40`",
+            "crt-k4": "`bptt_segments=4`, `batch=10`",
+            "crt-writer": "`memory_gradient=writer`, `bptt_segments=1`, `batch=40`", "crt-post-norm": "`norm=post`",
+            "crt-m0-learned": "`memory_start=learned`", "crt-gru-learned": "`positions=learned`",
+            "crt-none-carried": "`memory=none`", "crt-ncgru": "`memory=ncgru`", "crt-mingru": "`memory=mingru`",
+            "crt-lru": "`memory=lru`", "crt-cheap": "`memory_update=per_segment`, `position_width=16`",
+            "transformer": "`model=transformer`",
+            "transformer-sinusoidal": "`model=transformer`, `positions=sinusoidal`",
+            "transformer-1e-3": "`model=transformer`, `learning_rate=1e-3`"}
+AT = 8                                                       # segments of distance in the table of recall
+
+
+def main() -> None:
+    parser = report.parser(sys.modules[__name__])
+    parser.parse_args()
+    path = ROOT / "README.md"
+    write_atomically(path, updated(path.read_text(encoding="utf-8")).encode())
+
+
+def updated(text: str) -> str:
+    """`text` with every table in it made anew."""
+    cells = read_results(RESULTS / "ptb")
+    recall = json.loads((RESULTS / "memory_tasks.json").read_text(encoding="utf-8"))["rows"]
+    tables: dict[str, Callable[[], str]] = {
+        "models": lambda: markdown([row for row in collect(cells) if row["label"] in MODELS]),
+        "claims": lambda: claims(cells), "carriers": lambda: carriers(cells), "switches": lambda: switches(cells),
+        "recall": lambda: recalled(recall)}
+    return re.sub(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)",
+                  lambda found: found[1] + tables[found[2]]() + "\n" + found[3], text, flags=re.DOTALL)
+
+
+def rows_of(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
+    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
+
+
+def spread(figures: Sequence[float]) -> str:
+    """The mean, and the standard deviation over seeds where there are several."""
+    shown = f"{statistics.mean(figures):.1f}" if figures else "–"
+    return shown + (f" ± {statistics.stdev(figures):.1f}" if len(figures) > 1 else "")
+
+
+def carriers(cells: Sequence[dict[str, Any]]) -> str:
+    """Test perplexity with nothing, the memory, the positions, or both carried over segments; and, seed by seed, what
+    the memory adds."""
+    rows, pairs = [], (("crt-none-reset", "crt-gru-reset"), ("crt-none-carried", "crt-gru"))
+    for length in sorted({cell["summary"]["segment_length"] for cell in cells}):
+        test = {label: {cell["summary"]["seed"]: cell["summary"]["test_perplexity"] for cell in cells
+                        if cell["label"] == label and cell["summary"]["segment_length"] == length}
+                for label, _ in CARRIERS}
+        if not test["crt-none-reset"]:
+            continue
+        worth = (spread([figure - test[after][seed] for seed, figure in test[before].items() if seed in test[after]])
+                 for before, after in pairs)
+        carried = (spread(list(test[label].values())) for label, _ in CARRIERS)
+        rows.append([length, len(test["crt-none-reset"]), *carried, *worth])
+    return rows_of(["T", "seeds", *(name for _, name in CARRIERS), "memory is worth, alone", "beside positions"], rows)
+
+
+def switches(cells: Sequence[dict[str, Any]]) -> str:
+    """Validation and test perplexity of single switches at T = 35 and seed 0."""
+    there = {cell["label"]: cell["summary"] for cell in cells if cell["name"].endswith("-T35-s0")}
+    return rows_of(["switch", "valid", "test"],
+                   [[shown, f"{there[label]['valid_perplexity']:.1f}", f"{there[label]['test_perplexity']:.1f}"]
+                    for label, shown in SWITCHES.items() if label in there])
+
+
+def recalled(rows: Sequence[dict[str, Any]]) -> str:
+    """The accuracy of recall AT segments back, each seed."""
+    arms: dict[str, list[str]] = {}
+    for row in sorted(rows, key=lambda row: row["seed"]):
+        if row["task"] == "recall":
+            arms.setdefault(row["arm"], []).append(f"{row['accuracy'][row['distances'].index(AT)]:.2f}")
+    return rows_of(["arm", f"recall at {AT} segments, each seed"], [[arm, ", ".join(of)] for arm, of in arms.items()])
+
+
+if __name__ == "__main__":
+    report.run(main)
