@@ -2,9 +2,9 @@
 
 Each arm is trained on episodes whose distance is drawn anew for every step, 1 to --furthest, and scored on 1,000 other
 episodes at each distance. A window longer than the arm's gradient reaches (bptt_segments = k) is run forwards without a
-gradient up to its last k segments. CRTs have learned positions here, so that the memory vector is all they carry, but
-for the arm "CRT, carried positions". Every arm: width 64, one layer, AdamW, the same episodes. In the plot a thick line
-is the mean over seeds.
+gradient up to its last k segments. The arms "CRT, k" have learned positions, so that the memory vector is all they
+carry; those named "carries" have recurrent positions, and differ in what goes on to the next segment. Every arm: width
+64, one layer, AdamW, the same episodes. In the plot a thick line is the mean over seeds.
 """
 
 import json
@@ -36,6 +36,10 @@ ARMS: dict[str, tuple[int, dict[str, Any]]] = {
     "CRT, whole window": (99, {**LEARNED, **STACK}),
     "CRT, writer's gradient": (1, {**LEARNED, "memory_gradient": "writer", **STACK}),
     "CRT, carried positions": (4, {"model": "crt", "memory": "none", **STACK}),
+    "carries nothing, k = 2": (2, {"model": "crt", "memory": "none", "position_carry": False, **STACK}),
+    "carries memory, k = 2": (2, {"model": "crt", "position_carry": False, **STACK}),
+    "carries positions, k = 2": (2, {"model": "crt", "memory": "none", **STACK}),
+    "carries both, k = 2": (2, {"model": "crt", **STACK}),
     "RMT, k = 4": (4, {"model": "rmt", **STACK}),
     "GRU, k = 4": (4, {"model": "recurrent", "cell": "gru", "layers": 1}),
     "LSTM, k = 4": (4, {"model": "recurrent", "cell": "lstm", "layers": 1}),
@@ -45,18 +49,20 @@ ARMS: dict[str, tuple[int, dict[str, Any]]] = {
 NAMES = ("recall", *TASKS)
 
 
-def task_at(name: str, distance: int) -> Any:
-    return RecallTask(pairs=1, distance=distance) if name == "recall" else TASKS[name](distance=distance)
+def task_at(name: str, distance: int, length: int = 6) -> Any:
+    sizes = {"distance": distance, "segment_length": length}
+    return RecallTask(pairs=1, **sizes) if name == "recall" else TASKS[name](**sizes)
 
 
-def learn(name: str, k: int, configuration: dict[str, Any], steps: int, furthest: int, seed: int, batch: int) -> Any:
-    model = create_model({"vocabulary": task_at(name, 1).vocabulary_size, "width": 64, "segment_length": 6,
-                          **configuration})
+def learn(name: str, k: int, configuration: dict[str, Any], steps: int, furthest: int, seed: int, batch: int,
+          length: int) -> Any:
+    model = create_model({"vocabulary": task_at(name, 1, length).vocabulary_size, "width": 64,
+                          "segment_length": length, **configuration})
     parameters = model.initialize(np.random.default_rng([seed, 0]))
     optimizer, gradients = AdamW(parameters, learning_rate=3e-3), parameters.zeros_like()
     draws = np.random.default_rng([seed, 1])
     for step in range(1, steps + 1):
-        window, state = task_at(name, int(draws.integers(1, furthest + 1))).window(draws, batch), {}
+        window, state = task_at(name, int(draws.integers(1, furthest + 1)), length).window(draws, batch), {}
         for tokens, targets in window[:-k]:                  # with_gradient: it keeps what the writer read, if asked to
             _, state, _ = model.forward(parameters, tokens, targets, state)
         rate = min(1.0, step / 50, 2 * (1 - step / (steps + 1)))
@@ -64,19 +70,21 @@ def learn(name: str, k: int, configuration: dict[str, Any], steps: int, furthest
     return model, parameters
 
 
-def measure(name: str, arm: str, steps: int, furthest: int, seed: int, batch: int) -> dict[str, Any]:
+def measure(name: str, arm: str, steps: int, furthest: int, seed: int, batch: int, length: int) -> dict[str, Any]:
     start = time.perf_counter()
-    model, parameters = learn(name, *ARMS[arm], steps, furthest, seed, batch)
+    model, parameters = learn(name, *ARMS[arm], steps, furthest, seed, batch, length)
     distances = sorted({1, 2, 3, 4, 6, 8, 12, 16, furthest})
-    accuracy = [recall_accuracy(model, parameters, task_at(name, d), np.random.default_rng([seed, 2]), 1000)
+    accuracy = [recall_accuracy(model, parameters, task_at(name, d, length), np.random.default_rng([seed, 2]), 1000)
                 for d in distances]
     return {"task": name, "arm": arm, "distances": distances, "accuracy": accuracy, "chance": task_at(name, 1).chance,
-            "parameters": parameters.size, "steps": steps, "seed": seed, "seconds": time.perf_counter() - start}
+            "segment_length": length, "parameters": parameters.size, "steps": steps, "seed": seed,
+            "seconds": time.perf_counter() - start}
 
 
 def plot(rows: list[dict[str, Any]], path: Path) -> None:
     from minicrt.plotting import TAB20, Picture
 
+    rows = [row for row in rows if row["segment_length"] == 6 and not row["arm"].startswith("carries")]
     names = [name for name in NAMES if any(row["task"] == name for row in rows)]
     figure = Picture(figsize=(4.2 * min(len(names), 3), 3.6 * -(-len(names) // 3) + 1), dpi=110, layout="constrained")
     grid = np.atleast_1d(figure.subplots(-(-len(names) // 3), min(len(names), 3), squeeze=False)).ravel()
@@ -110,6 +118,7 @@ def main() -> None:
     parser.add_argument("--steps", type=report.positive, default=3000)
     parser.add_argument("--furthest", type=report.positive, default=8)
     parser.add_argument("--batch", type=report.positive, default=32)
+    parser.add_argument("--segment-length", type=report.positive, default=6)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     given = {"rows": []} if arguments.json is None or not arguments.json.exists() else json.loads(
@@ -118,13 +127,15 @@ def main() -> None:
     with threads.limit(arguments.threads or threads.count()):
         for name in arguments.tasks:
             for arm in arguments.arms or ARMS:
-                if any((row["task"], row["arm"], row["seed"], row["steps"]) == (name, arm, arguments.seed,
-                       arguments.steps) for row in rows):
+                settings = (arguments.steps, arguments.furthest, arguments.seed, arguments.batch,
+                            arguments.segment_length)
+                if any((row["task"], row["arm"], row["steps"], row["seed"], row["segment_length"])
+                       == (name, arm, arguments.steps, arguments.seed, arguments.segment_length) for row in rows):
                     continue
-                row = measure(name, arm, arguments.steps, arguments.furthest, arguments.seed, arguments.batch)
+                row = measure(name, arm, *settings)
                 rows.append({**row, "command": f"python -m benchmarks.memory_tasks --tasks {name} --arms \"{arm}\" "
                              f"--steps {arguments.steps} --furthest {arguments.furthest} --batch {arguments.batch} "
-                             f"--seed {arguments.seed}"})
+                             f"--seed {arguments.seed} --segment-length {arguments.segment_length}"})
                 print(f"{name:<12}{arm:<26}" + "".join(f"{d:>4}: {a:.2f}" for d, a in
                       zip(row["distances"], row["accuracy"])) + f"   {row['seconds']:.0f} s", flush=True)
                 if arguments.json is not None:

@@ -49,7 +49,7 @@ def updated(text: str) -> str:
     tables: dict[str, Callable[[], str]] = {
         "models": lambda: markdown([row for row in collect(cells) if row["label"] in MODELS]),
         "claims": lambda: claims(cells), "carriers": lambda: carriers(cells), "switches": lambda: switches(cells),
-        "recall": lambda: recalled(recall)}
+        "recall": lambda: recalled(recall), "recall_carriers": lambda: recall_carriers(recall)}
     return re.sub(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)",
                   lambda found: found[1] + tables[found[2]]() + "\n" + found[3], text, flags=re.DOTALL)
 
@@ -94,9 +94,21 @@ def recalled(rows: Sequence[dict[str, Any]]) -> str:
     """The accuracy of recall AT segments back, each seed."""
     arms: dict[str, list[str]] = {}
     for row in sorted(rows, key=lambda row: row["seed"]):
-        if row["task"] == "recall":
+        if row["task"] == "recall" and not row["arm"].startswith("carries"):
             arms.setdefault(row["arm"], []).append(f"{row['accuracy'][row['distances'].index(AT)]:.2f}")
     return rows_of(["arm", f"recall at {AT} segments, each seed"], [[arm, ", ".join(of)] for arm, of in arms.items()])
+
+
+def recall_carriers(rows: Sequence[dict[str, Any]]) -> str:
+    """The same by what is carried, for each segment length."""
+    found: dict[int, dict[str, list[str]]] = {}
+    for row in sorted(rows, key=lambda row: (row["segment_length"], row["seed"])):
+        if row["task"] == "recall" and row["arm"].startswith("carries"):
+            of_length = found.setdefault(row["segment_length"], {})
+            of_length.setdefault(row["arm"], []).append(f"{row['accuracy'][row['distances'].index(AT)]:.2f}")
+    arms = [f"carries {what}, k = 2" for _, what in CARRIERS]
+    return rows_of(["T", *(what for _, what in CARRIERS)],
+                   [[length, *(", ".join(of.get(arm, ["–"])) for arm in arms)] for length, of in found.items()])
 
 
 if __name__ == "__main__":
