@@ -23,3 +23,7 @@ class InputError(MinicrtError):
 
 class TrainingError(MinicrtError):
     """Training cannot go on: a loss, gradient or parameter is no longer finite."""
+
+
+class ConformanceError(MinicrtError):
+    """A port differs from the reference, raised an error, or what it handed in cannot be read or compared."""

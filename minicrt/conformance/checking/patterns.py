@@ -1,0 +1,202 @@
+"""What simple change makes a port's tensor of ours: a phrase that goes on after the tensor's name"""
+
+import itertools
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from minicrt.conformance.checking.comparison import Comparison, TensorComparison
+from minicrt.conformance.checking.distance import agree, largest
+from minicrt.conformance.checking.factors import recognised
+from minicrt.conformance.checking.parts import part_that_is_wrong
+from minicrt.conformance.golden.tensors import GoldenCase
+
+Array = np.ndarray
+LETTERS = {2: "uv", 3: "rzn", 4: "ifgo"}            # the blocks' names in our order
+BLOCK_OWNERS = ("gru", "lstm", "qkv", "self_attention", "glu")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A wrong tensor of a case and ours."""
+
+    case: GoldenCase
+    row: TensorComparison
+
+    @property
+    def ours(self) -> Array:
+        return self.row.tensor.value
+
+    @cached_property
+    def theirs(self) -> Array:
+        assert self.row.theirs is not None
+        return self.row.theirs
+
+    def same(self, changed: Array, theirs: Array | None = None) -> bool:
+        """Whether `changed`, made from ours, is what they have."""
+        limits = {"float64": self.row.tolerance, "float32": self.row.tolerance}
+        return agree(changed, self.theirs if theirs is None else theirs, limits, self.row.tensor.scale, self.row.dtype)
+
+
+def find_patterns(case: GoldenCase, row: TensorComparison) -> list[str]:
+    """The changes that explain a wrong tensor, the likeliest first; empty if none does.
+
+    Each is a phrase for behind the tensor's name: "has its sign reversed", "is ours transposed".
+    """
+    if row.theirs is None or row.theirs.size == 0 or row.theirs.dtype.kind not in "fiubc":
+        return []
+    pair = Pair(case, row)
+    if not np.isfinite(pair.theirs).all():
+        return []
+    if pair.theirs.shape != pair.ours.shape:
+        return [*rearranged(pair), *same_as_another(pair)]
+    return [phrase for find in FINDERS for phrase in find(pair)]
+
+
+def all_zero(pair: Pair) -> Iterator[str]:
+    if not pair.theirs.any() and pair.ours.any():
+        backward = pair.row.tensor.role in ("backward", "gradient")
+        yield "is all zero: " + ("the gradient is cut off or was never computed" if backward
+                                 else "it was never computed")
+
+
+def multiplied(pair: Pair) -> Iterator[str]:
+    """A sign or a constant factor. Any single number is a multiple of ours, so there only a known factor counts."""
+    if not pair.theirs.any() or not pair.ours.any():
+        return
+    wide = np.complex128 if np.iscomplexobj(pair.ours) else np.float64
+    a, b = pair.ours.astype(wide).ravel(), pair.theirs.astype(wide).ravel()
+    factor = float((np.vdot(a, b) / np.vdot(a, a)).real)
+    if factor == 0 or not pair.same(pair.ours * factor):
+        return
+    if math.isclose(factor, -1, rel_tol=1e-5):
+        yield "has its sign reversed"
+        return
+    known = recognised(pair.case, factor)
+    sign = " and has its sign reversed" if factor < 0 else ""
+    if known:
+        yield f"is {abs(factor):.6g} times ours{sign} ({known})"
+    elif np.count_nonzero(a) > 2:
+        yield f"is {abs(factor):.6g} times ours{sign}"
+
+
+def rearranged(pair: Pair) -> Iterator[str]:
+    """The axes in another order, or the same elements in another shape."""
+    ours, theirs = pair.ours, pair.theirs
+    if 2 <= ours.ndim <= 5 and theirs.ndim == ours.ndim:
+        for axes in itertools.permutations(range(ours.ndim)):
+            if axes != tuple(range(ours.ndim)) and pair.same(ours.transpose(axes)):
+                yield "is ours transposed" + (f", with our axes in the order {axes}" if ours.ndim > 2 else "")
+                return
+    if theirs.shape == ours.shape and ours.ndim == 2 and pair.same(ours.T.reshape(ours.shape)):
+        yield "is ours transposed and then read in our shape: its elements are in column order"
+    if theirs.shape != ours.shape and theirs.size == ours.size:
+        if pair.same(ours.reshape(theirs.shape)):
+            yield f"has the right values in the shape {theirs.shape} in place of {ours.shape}"
+        elif ours.ndim == 2 and pair.same(ours.T.reshape(theirs.shape)):
+            yield f"is ours transposed, in the shape {theirs.shape}"
+
+
+def blocks_permuted(pair: Pair) -> Iterator[str]:
+    """The blocks of gates or of q, k, v stand in another order, along the last axis or the first."""
+    for count in (3, 4, 2):
+        for axis in {pair.ours.ndim - 1, 0} if pair.ours.ndim else set():
+            if pair.ours.shape[axis] % count or pair.ours.shape[axis] < count:
+                continue
+            blocks = np.split(pair.ours, count, axis)
+            names = block_names(pair, count)
+            for order in itertools.permutations(range(count)):
+                if order != tuple(range(count)) and pair.same(np.concatenate([blocks[k] for k in order], axis)):
+                    yield (f"has its {count} blocks in the order {', '.join(names[k] for k in order)}; "
+                           f"ours is {', '.join(names)}")
+                    return
+
+
+def block_names(pair: Pair, count: int) -> list[str]:
+    if "qkv" in pair.row.name or pair.case.subject == "self_attention":
+        letters = "qkv" if count == 3 else ""
+    else:
+        letters = LETTERS[count] if any(owner in pair.case.subject for owner in BLOCK_OWNERS) else ""
+    return list(letters) if letters else [str(k + 1) for k in range(count)]
+
+
+def moved(pair: Pair) -> Iterator[str]:
+    """Reversed or shifted along an axis; what a shift moves out may come in again, or anything else may."""
+    ours, theirs = pair.ours, pair.theirs
+    for axis in range(ours.ndim):
+        size = ours.shape[axis]
+        if size > 1 and pair.same(np.flip(ours, axis)):
+            yield f"is ours reversed along axis {axis}"
+        for shift in (s for k in range(1, min(4, size)) for s in (k, -k)):
+            a = np.take(ours, range(max(0, -shift), size - max(0, shift)), axis)
+            b = np.take(theirs, range(max(0, shift), size - max(0, -shift)), axis)
+            if np.count_nonzero(a) > 1 and pair.same(a, b):
+                places = "place" if abs(shift) == 1 else "places"
+                way = "late" if shift > 0 else "early"
+                yield f"is ours shifted along axis {axis}: {abs(shift)} {places} too {way}"
+                return
+
+
+def averaged(pair: Pair) -> Iterator[str]:
+    """All entries along an axis are the mean, or the sum, of ours."""
+    for axis in range(pair.ours.ndim):
+        if pair.ours.shape[axis] > 1:
+            for name, reduce in (("mean", np.mean), ("sum", np.sum)):
+                if pair.same(np.broadcast_to(reduce(pair.ours, axis, keepdims=True), pair.ours.shape)):
+                    yield f"is everywhere the {name} of ours along axis {axis}"
+                    return
+
+
+def same_as_another(pair: Pair) -> Iterator[str]:
+    """What the port calls by this name is another tensor of the case."""
+    for other in pair.case.tensors:
+        if other.name == pair.row.name or other.value.dtype.kind not in "fc" or not np.any(other.value):
+            continue
+        if other.value.size > 1 and other.value.shape == pair.theirs.shape and pair.same(other.value):
+            yield f"equals the tensor {other.name} of the case: are two names exchanged?"
+            return
+
+
+def masked_differently(pair: Pair) -> Iterator[str]:
+    """Zeros where ours are not, or none where ours are: a mask, or a cut."""
+    size = largest(pair.ours)
+    zero, theirs_zero = pair.ours == 0, np.abs(pair.theirs) <= 1e-30 * size
+    if zero.any() and not zero.all() and (zero & ~theirs_zero).any() and not (theirs_zero & ~zero).any():
+        index = [int(i) for i in np.argwhere(zero & ~theirs_zero)[0]]
+        yield f"is not zero where ours is exactly 0, first at {index}: something is seen that should be masked or cut"
+    elif (theirs_zero & ~zero).any() and not (zero & ~theirs_zero).any() and not theirs_zero.all():
+        index = [int(i) for i in np.argwhere(theirs_zero & ~zero)[0]]
+        yield f"is zero where ours is not, first at {index}: something is masked or cut that should count"
+
+
+def partly_right(pair: Pair) -> Iterator[str]:
+    phrase = part_that_is_wrong(pair.case, pair.row.tensor, pair.theirs, pair.row.tolerance)
+    if phrase:
+        yield phrase
+
+
+FINDERS: tuple[Callable[[Pair], Iterator[str]], ...] = (
+    all_zero, multiplied, rearranged, blocks_permuted, moved, averaged, same_as_another, masked_differently,
+    partly_right)
+
+
+def single_precision(comparison: Comparison) -> str:
+    """That everything is right to the accuracy of float32, though the arrays are float64; empty if it is not."""
+    rows = [row for row in comparison.wrong if not row.problem]
+    limit = comparison.case.tolerance.get("float32", 2e-5)
+    if not rows or len(rows) < len(comparison.wrong) or any(row.dtype != "float64" for row in rows):
+        return ""
+    if max(row.distance.relative for row in rows) > limit:
+        return ""
+    stored = all(np.array_equal(row.theirs, narrowed(row.theirs)) for row in rows if row.theirs is not None)
+    how = "the values are float32 numbers stored as float64" if stored else "somewhere the port computes in float32"
+    return (f"The numbers agree to the accuracy of float32 and no further: {how}. This is no error of logic; hand in "
+            "float32 arrays (then the tolerance is that of float32), or compute in float64 throughout.")
+
+
+def narrowed(values: Array) -> Array:
+    with np.errstate(over="ignore"):
+        return values.astype(np.complex64 if np.iscomplexobj(values) else np.float32)

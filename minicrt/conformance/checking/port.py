@@ -1,0 +1,155 @@
+"""Check a port from Python: the call that a test in somebody's own suite makes"""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from minicrt.conformance.checking.comparison import Comparison, compare, listed
+from minicrt.conformance.checking.diagnosis import Diagnosis, diagnose
+from minicrt.conformance.golden.tensors import GoldenCase
+from minicrt.errors import ConformanceError
+
+Array = np.ndarray
+Port = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """What became of a port on one case. `print(report)` shows a table; `report.raise_if_wrong()` is for tests."""
+
+    comparison: Comparison
+
+    @property
+    def case(self) -> GoldenCase:
+        return self.comparison.case
+
+    @property
+    def ok(self) -> bool:
+        return self.comparison.ok
+
+    @cached_property
+    def diagnosis(self) -> Diagnosis:
+        """What the mistake probably is; worked out when it is first asked for, which may take seconds."""
+        return diagnose(self.comparison)
+
+    def raise_if_wrong(self) -> None:
+        """Raise ConformanceError, one line that names the case and the mistake, unless all that was compared agrees."""
+        if not self.ok:
+            raise ConformanceError(f"{self.case.name}: {self.diagnosis.sentences[0]}")
+
+    def __str__(self) -> str:
+        from minicrt.conformance.checking.report import text
+
+        return text(self)
+
+
+def check(port: Port, case: GoldenCase | str, *, dtype: str | None = None) -> CheckReport:
+    """Run a port on a golden case and compare what it computes: forward, backward and all between, as far as it tells.
+
+    In a test suite, with `my_gru(x, h0, w, u, b, b_hn, d_h)` the port:
+
+        from minicrt.conformance import case_names, check
+
+        @pytest.mark.parametrize("name", case_names("gru"))
+        def test_my_gru(name):
+            check(my_gru, name).raise_if_wrong()
+
+    `case` is a golden case or the name of one. An operation's port is called with the case's arrays by keyword, the
+    upstream gradient (`d_h`) among them, and with the operation's options (`heads=2`) as far as its signature takes
+    them; a port that does not take the upstream gradient is one of the forward pass alone. A model's port is called
+    with two arguments: a mapping of all given arrays by name (`parameters/...`, `segment0/tokens`), and the
+    configuration. Arrays are copies, float32 where dtype="float32"; then the tolerance is that of float32.
+
+    The port returns a mapping of any of the case's tensors by name, or one array, or a tuple: the outputs in the case's
+    order, or the outputs and then the gradients. Arrays of PyTorch and JAX will do. Raises ConformanceError where the
+    port raises, or returns something else.
+    """
+    if isinstance(case, str):
+        from minicrt.conformance import golden
+
+        case = golden.case(case)
+    if dtype not in (None, "float32", "float64"):
+        raise ConformanceError(f"check got dtype {dtype!r}, expected 'float32', 'float64' or None")
+    given = {name: handed_over(value, dtype) for name, value in case.given().items()}
+    with raised_by_port(case):
+        if case.kind == "model":
+            result = port(given, case.configuration)
+        else:
+            result = port(**accepted(port, case, given))
+    return CheckReport(compare(case, by_name(case, result), dtype))
+
+
+def case_names(subject: str | None = None) -> list[str]:
+    """The names of all golden cases, or of those of one operation or model and their edge cases ("gru", "gru-T1")."""
+    from minicrt.conformance import golden
+
+    known = list(golden.all_cases())
+    found = [name for name in known if subject is None or name == subject or name.startswith(f"{subject}-")]
+    if not found:
+        raise ConformanceError(f"no golden case is named {subject!r} or starts with it; there are {listed(known, 12)}")
+    return found
+
+
+def handed_over(value: Array, dtype: str | None) -> Array:
+    """A copy that the port may write into."""
+    return np.array(value, dtype if dtype and value.dtype.kind == "f" else value.dtype, order="C")
+
+
+def accepted(port: Port, case: GoldenCase, given: Mapping[str, Array]) -> dict[str, Any]:
+    """The keyword arguments of a port of an operation: what it must take, and what its signature takes besides."""
+    try:
+        parameters = inspect.signature(port).parameters
+    except (TypeError, ValueError):                          # a built-in says nothing of its arguments
+        return dict(given)
+    anything = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    options = {name: value for name, value in case.configuration.items() if anything or name in parameters}
+    upstream = {tensor.name for tensor in case.tensors if tensor.role == "upstream"}
+    return options | {name: value for name, value in given.items()
+                      if name not in upstream or anything or name in parameters}
+
+
+def by_name(case: GoldenCase, result: Any) -> dict[str, Array]:
+    """The port's result as arrays by name."""
+    if isinstance(result, Mapping):
+        return {str(name): as_array(case, str(name), value) for name, value in result.items() if value is not None}
+    values = list(result) if isinstance(result, tuple | list) else [result]
+    outputs = [tensor.name for tensor in case.tensors if tensor.role == "output"]
+    gradients = [tensor.name for tensor in case.tensors if tensor.role == "gradient"]
+    names = outputs if len(values) == len(outputs) else outputs + gradients
+    if result is None or len(values) != len(names):
+        got = "nothing" if result is None else f"{len(values)} arrays"
+        raise ConformanceError(
+            f"{case.name}: the port returned {got}, expected a mapping of names to arrays, the {len(outputs)} outputs "
+            f"({listed(outputs)}), or those and the {len(gradients)} gradients ({listed(gradients, 12)})")
+    return {name: as_array(case, name, value) for name, value in zip(names, values) if value is not None}
+
+
+def as_array(case: GoldenCase, name: str, value: Any) -> Array:
+    """NumPy's array of anything that can become one; a tensor of PyTorch is taken off its graph and its device."""
+    if hasattr(value, "detach"):
+        value = value.detach().cpu()
+    try:
+        return np.array(value)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ConformanceError(f"{case.name}: what the port returned as {name} is no array: {error}") from error
+
+
+class raised_by_port:                                        # named for how it reads: `with raised_by_port(case):`
+    """Whatever the port raises becomes a ConformanceError that names the case; interrupts pass."""
+
+    def __init__(self, case: GoldenCase) -> None:
+        self.case = case
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        if isinstance(error, Exception):
+            message = " ".join(str(error).split())
+            raise ConformanceError(f"{self.case.name}: the port raised {type(error).__name__}: {message}") from error

@@ -1,0 +1,109 @@
+"""A check's result as a table of text and as JSON"""
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from minicrt.conformance.checking.comparison import TensorComparison, number
+
+if TYPE_CHECKING:
+    from minicrt.conformance.checking.port import CheckReport
+
+HEAD = ("", "tensor", "shape", "dtype", "abs. error", "rel. error", "tolerance", "ulps", "ulps of max", "at",
+        "theirs", "ours", "verdict")
+
+
+def text(report: "CheckReport", verbose: bool = False) -> str:
+    """One case: a line that says how it went, the diagnosis, and a table of the tensors that are wrong.
+
+    An arrow marks the first diverging tensor of the forward and of the backward pass. With `verbose` the table has all
+    tensors of the case in the order of computation.
+    """
+    lines = [headline(report)]
+    if report.ok:
+        lines += [f"  note: {remark}" for remark in report.comparison.remarks()]
+    else:
+        lines += [f"  {sentence}" for sentence in report.diagnosis.sentences]
+        told = " ".join(report.diagnosis.sentences).lower()
+        lines += [f"  note: {remark}" for remark in report.comparison.remarks() if remark.lower() not in told]
+    rows = [*report.comparison.other_inputs,
+            *(report.comparison.computed if verbose else report.comparison.wrong)]
+    if rows:
+        lines += ["", *(f"  {line}" for line in table(report, rows))]
+    return "\n".join(lines)
+
+
+def headline(report: "CheckReport") -> str:
+    comparison = report.comparison
+    count, present = len(comparison.computed), len(comparison.compared)
+    missing = f", {count - present} not handed in" if present < count else ""
+    if report.ok:
+        return f"{report.case.name}: ok, {present} of {count} tensors agree{missing}"
+    right = present - len(comparison.wrong)
+    return f"{report.case.name}: WRONG, {len(comparison.wrong)} tensors differ, {right} agree{missing}"
+
+
+def table(report: "CheckReport", rows: Iterable[TensorComparison]) -> list[str]:
+    """Aligned lines, a header first; a tensor that could not be compared says why below itself."""
+    first = {row.name for row in (report.comparison.first_forward, report.comparison.first_backward) if row}
+    rows = list(rows)
+    cells = [HEAD, *(row_cells(row, row.name in first) for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*cells)]
+    lines = [aligned(cells[0], widths)]
+    for row, line in zip(rows, cells[1:]):
+        lines.append(aligned(line, widths))
+        if row.problem:
+            lines.append(f"     {row.problem}")
+    return lines
+
+
+def row_cells(row: TensorComparison, first: bool) -> tuple[str, ...]:
+    apart = row.distance
+    shape = str(list(row.tensor.value.shape))
+    if not row.present:
+        return ("", row.name, shape, *["-"] * 9, row.verdict)
+    assert row.theirs is not None
+    start = ("->" if first else "", row.name, shape, str(row.theirs.dtype))
+    if math.isnan(abs(apart.ours)) and row.problem:
+        return (*start, *["-"] * 8, row.verdict)
+    return (*start, f"{apart.absolute:.1e}", f"{apart.relative:.1e}", f"{row.tolerance:.0e}", f"{apart.ulps:.3g}",
+            f"{apart.ulps_of_scale:.3g}", str(list(apart.index)), number(apart.theirs), number(apart.ours), row.verdict)
+
+
+def aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths)).rstrip()
+
+
+def as_json(report: "CheckReport") -> dict[str, Any]:
+    """One case with stable keys; what is not finite is a string ("inf", "nan"), as JSON has no such numbers."""
+    comparison = report.comparison
+    forward, backward = comparison.first_forward, comparison.first_backward
+    return {
+        "case": report.case.name,
+        "ok": report.ok,
+        "tensors": {"expected": len(comparison.computed), "compared": len(comparison.compared),
+                    "wrong": len(comparison.wrong)},
+        "first_forward": forward.name if forward else None,
+        "first_backward": backward.name if backward else None,
+        "diagnosis": {"sentences": list(report.diagnosis.sentences), "method": report.diagnosis.method,
+                      "mistakes": list(report.diagnosis.mistakes)},
+        "remarks": comparison.remarks(),
+        "unknown": list(comparison.unknown),
+        "rows": [row_as_json(row) for row in (*comparison.given, *comparison.compared)],
+    }
+
+
+def row_as_json(row: TensorComparison) -> dict[str, Any]:
+    assert row.theirs is not None
+    apart = row.distance
+    return {
+        "name": row.name, "role": row.tensor.role, "shape": list(row.theirs.shape), "dtype": str(row.theirs.dtype),
+        "verdict": row.verdict, "problem": row.problem, "absolute": plain(apart.absolute),
+        "relative": plain(apart.relative), "tolerance": row.tolerance, "scale": row.tensor.scale,
+        "ulps": plain(apart.ulps), "ulps_of_scale": plain(apart.ulps_of_scale), "index": list(apart.index),
+        "theirs": plain(apart.theirs), "ours": plain(apart.ours),
+    }
+
+
+def plain(value: int | float | complex) -> int | float | str:
+    return str(value) if isinstance(value, complex) or not math.isfinite(value) else value
