@@ -9,7 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
-from minicrt.conformance.checking.distance import Distance, close, coarser, distance, precision, tolerated
+from minicrt.conformance.checking.distance import Distance, close, coarser, comparable, distance, precision, tolerated
 from minicrt.conformance.golden.tensors import BACKWARD, FORWARD, GoldenCase, Tensor
 
 Array = np.ndarray
@@ -91,6 +91,11 @@ class Comparison:
         return tuple(row for row in self.given if row.wrong)
 
     @property
+    def theirs(self) -> dict[str, Array]:
+        """All that the port handed in and the case knows, by name."""
+        return {row.name: row.theirs for row in (*self.given, *self.computed) if row.theirs is not None}
+
+    @property
     def first_forward(self) -> TensorComparison | None:
         return next((row for row in self.wrong if row.tensor.role in FORWARD), None)
 
@@ -161,7 +166,7 @@ def compare_tensor(tensor: Tensor, theirs: Array | None, tolerance: Mapping[str,
 def problem_of_dtype(ours: Array, theirs: Array) -> str:
     """Why numbers of this type cannot stand for ours; empty if they can."""
     got, expected = theirs.dtype, ours.dtype
-    if got.kind not in "fiubc" or (got.kind == "f" and got.itemsize < 4):
+    if not comparable(theirs):
         coarse = got.kind == "f" or "float" in got.name
         reason = "too coarse to tell a mistake from rounding" if coarse else "these are no numbers"
         return f"its dtype is {got}, {reason}; hand in {expected if expected.kind in 'iub' else 'float32 or float64'}"

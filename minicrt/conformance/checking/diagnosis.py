@@ -1,13 +1,19 @@
 """What the mistake in a port probably is, in sentences of which the first names it"""
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Literal
 
-from minicrt.conformance.checking.comparison import Comparison, TensorComparison, listed
-from minicrt.conformance.checking.patterns import find_patterns, single_precision
-from minicrt.conformance.golden.tensors import FORWARD
+import numpy as np
 
-Method = Literal["", "input", "shape", "variant", "precision", "pattern", "place"]
+from minicrt.conformance.checking.catalogue import Catalogue, Known, catalogue_of
+from minicrt.conformance.checking.comparison import Comparison, TensorComparison, compare, listed
+from minicrt.conformance.checking.parts import right_segments
+from minicrt.conformance.checking.patterns import find_patterns, single_precision
+from minicrt.conformance.checking.search import Explanation, Search, telling_tensor
+from minicrt.conformance.golden.tensors import BACKWARD, FORWARD
+
+Method = Literal["", "input", "variant", "precision", "pattern", "place"]
 
 
 @dataclass(frozen=True)
@@ -15,9 +21,9 @@ class Diagnosis:
     """What the checker makes of a wrong port.
 
     sentences  the first names the mistake; the others say what speaks for it and what to do next
-    method     how it was found: the port worked on other inputs, a shape or dtype is wrong, its numbers equal those of
-               a known mistake, its precision is single, its tensor is a simple change of ours, or only the place is
-               known. Empty where nothing is wrong
+    method     how it was found: the port worked on other inputs; its numbers are those of a known mistake; its
+               precision is single; its tensor is a simple change of ours; or only the place is known. Empty where
+               nothing is wrong
     mistakes   the names of the known mistakes, where the method is "variant"
     """
 
@@ -29,27 +35,115 @@ class Diagnosis:
         return " ".join(self.sentences)
 
 
-def diagnose(comparison: Comparison) -> Diagnosis:
-    """The likeliest mistake behind a comparison."""
+def diagnose(comparison: Comparison, catalogue: Catalogue | None = None) -> Diagnosis:
+    """The likeliest mistake behind a comparison.
+
+    `catalogue` has the known mistakes; by default those of the case's operation or model. They come first, since their
+    numbers are all of a port's; then what changes the first wrong tensor alone; then no more than its name.
+    """
     if comparison.ok:
         return Diagnosis()
     if comparison.other_inputs or not comparison.compared:
-        return Diagnosis(tuple(capitalised(remark) + "." for remark in comparison.remarks()[:1]), "input")
+        return Diagnosis(tuple(f"{capitalised(remark)}." for remark in comparison.remarks()[:1]), "input")
+    search = Search(comparison, catalogue or catalogue_of(comparison.case))
+    found = search.explanations()
+    if found and found[0].complete:
+        return complete(found, comparison)
     precision = single_precision(comparison)
     if precision:
         return Diagnosis((precision,), "precision")
+    if comparison.dtype is None and in_single_precision(comparison):
+        narrow = diagnose(compare(comparison.case, comparison.theirs, "float32"), search.catalogue)
+        remark = "Apart from this the numbers agree to the accuracy of float32 only, though the arrays are float64."
+        return dataclasses.replace(narrow, sentences=(*narrow.sentences, remark))
+    if found:
+        return incomplete(found[0], comparison)
+    return by_pattern(comparison)
+
+
+def complete(found: list[Explanation], comparison: Comparison) -> Diagnosis:
+    """All of the port's numbers are those of known mistakes; of several that give the same numbers, the first leads."""
+    best = found[0]
+    sentences = [named(best.known)]
+    if len(found) > 1:
+        others = ", or of ".join(quoted(other.known) for other in found[1:4])
+        telling = telling_tensor(found, comparison)
+        tell = f"hand in {telling} to tell them apart" if telling else "more tensors may tell them apart"
+        sentences.append(f"On what was handed in the same numbers come of {others}; {tell}.")
+    count = len(comparison.compared)
+    agree = f"all {count} tensors that were handed in are" if count > 1 else "the one tensor that was handed in is"
+    sentences.append(f"With that {agree} explained; the first wrong one is {name_of(comparison.first)}.")
+    return Diagnosis(tuple(sentences), "variant", tuple(known.name for known in best.known))
+
+
+def incomplete(best: Explanation, comparison: Comparison) -> Diagnosis:
+    """Known mistakes give the first wrong tensors, and something else is wrong behind them: seen from there."""
+    unexplained = best.first_unexplained
+    assert unexplained is not None
+    case = comparison.case
+    tensors = (dataclasses.replace(tensor, value=np.asarray(best.trace.get(tensor.name, tensor.value)))
+               for tensor in case.tensors)
+    with_mistakes = dataclasses.replace(case, tensors=tuple(tensors))
+    compared = compare(with_mistakes, comparison.theirs, comparison.dtype)
+    phrases = find_patterns(with_mistakes, compared[unexplained.name])
+    what = f"{unexplained.name} {phrases[0]}, compared with such a port" if phrases else f"{unexplained.name} is wrong"
+    if comparison.first_forward and unexplained.tensor.role in BACKWARD:
+        rest = f"The forward pass is explained by that; in the backward pass moreover {what}."
+    else:
+        rest = f"That explains everything in front of {unexplained.name}; moreover {what}."
+    return Diagnosis((named(best.known), rest), "variant", tuple(known.name for known in best.known))
+
+
+def by_pattern(comparison: Comparison) -> Diagnosis:
+    """What changes the first wrong tensor alone, or where to look."""
     first = comparison.first
     assert first is not None
+    place = f"It is the first wrong tensor; {before(comparison, first)}."
     phrases = find_patterns(comparison.case, first)
     if phrases:
-        more = (f"It also {phrases[1]}.",) if len(phrases) > 1 else ()
-        return Diagnosis((f"{first.name} {phrases[0]}.", *more, where(comparison, first)), "pattern")
-    return Diagnosis((f"The first wrong tensor is {first.name}; {before(comparison, first)}.", first.sentence() + ".",
-                      look(first)), "place")
+        more = [f"It also {phrases[1]}."] if len(phrases) > 1 else []
+        sentences = [f"{first.name} {phrases[0]}.", *more, place, look(first), *other_leaves(comparison, first)]
+        return Diagnosis(tuple(filter(None, sentences)), "pattern")
+    segments = right_segments(comparison)
+    if segments:
+        return Diagnosis(tuple(filter(None, (segments, f"{first.sentence()}.", look(first)))), "pattern")
+    named_place = f"{first.sentence()}." if first.problem else f"The first wrong tensor is {first.name}."
+    sentences = [named_place, place if first.problem else f"{capitalised(before(comparison, first))}.",
+                 "" if first.problem else f"{first.sentence()}.", look(first)]
+    return Diagnosis(tuple(filter(None, sentences)), "place")
 
 
-def where(comparison: Comparison, first: TensorComparison) -> str:
-    return f"It is the first wrong tensor; {before(comparison, first)}. {look(first)}".rstrip()
+def other_leaves(comparison: Comparison, first: TensorComparison) -> list[str]:
+    """Gradients that are wrong in another way: nothing else is computed from them, so each may have its own mistake."""
+    phrases: list[str] = []
+    for row in comparison.wrong:
+        if row is not first and row.tensor.role == "gradient" and len(phrases) < 3:
+            found = find_patterns(comparison.case, row)
+            phrases += [f"Moreover {row.name} {found[0]}."] if found else []
+    return phrases
+
+
+def in_single_precision(comparison: Comparison) -> bool:
+    """Whether float64 tensors are wrong by so little that they may be right in float32, and others by more."""
+    if comparison.first is None or comparison.first.dtype != "float64" or comparison.first.problem:
+        return False
+    return comparison.first.distance.relative <= comparison.case.tolerance.get("float32", 2e-5)
+
+
+def named(known: tuple[Known, ...]) -> str:
+    """The sentence that names one or two known mistakes."""
+    if len(known) == 1:
+        return f"The port has the mistake {quoted(known)}."
+    forward = tuple(mistake for mistake in known if mistake.where != "backward")
+    backward = tuple(mistake for mistake in known if mistake.where == "backward")
+    if forward and backward:
+        return f"The forward pass has the mistake {quoted(forward)}; the backward pass moreover {quoted(backward)}."
+    return f"The port has two mistakes at once, {quoted(known)}."
+
+
+def quoted(known: tuple[Known, ...]) -> str:
+    """`"a" (what is wrong) and "b" (what is wrong)`"""
+    return " and ".join(f'"{mistake.name}" ({mistake.sentence.rstrip(".")})' for mistake in known)
 
 
 def before(comparison: Comparison, first: TensorComparison) -> str:
@@ -58,12 +152,16 @@ def before(comparison: Comparison, first: TensorComparison) -> str:
     if rows:
         return f"everything before it agrees ({listed((row.name for row in rows), 4)})"
     if first.tensor.role in FORWARD:
-        return "nothing that is computed before it was handed in, so hand in more intermediates to come closer"
-    return "the forward pass was not handed in"
+        return "nothing before it was handed in; more intermediates would show where it starts"
+    return "the forward pass was not handed in" if first.tensor.role in BACKWARD else ""
 
 
 def look(first: TensorComparison) -> str:
     return f"Look at its equation: {first.tensor.meaning.rstrip('.')}." if first.tensor.meaning else ""
+
+
+def name_of(row: TensorComparison | None) -> str:
+    return row.name if row else ""
 
 
 def capitalised(sentence: str) -> str:

@@ -34,6 +34,11 @@ class Distance:
     theirs: Number = math.nan
 
 
+def comparable(theirs: Array) -> bool:
+    """Whether these are numbers, and no coarser than float32."""
+    return theirs.dtype.kind in "iubc" or (theirs.dtype.kind == "f" and theirs.dtype.itemsize >= 4)
+
+
 def precision(*arrays: Array) -> str:
     """The coarsest of the arrays' dtypes: "float32" or "float64". Integers have no say."""
     single = any(array.dtype in (np.float32, np.complex64) for array in arrays)

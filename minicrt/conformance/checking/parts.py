@@ -1,7 +1,10 @@
 """Which part of a tensor is right: one batch row, the first time steps, all blocks but one, the first segment"""
 
+import re
+
 import numpy as np
 
+from minicrt.conformance.checking.comparison import Comparison
 from minicrt.conformance.checking.distance import differences, largest
 from minicrt.conformance.golden.tensors import GoldenCase, Tensor
 
@@ -57,3 +60,17 @@ def axis_names(case: GoldenCase, tensor: Tensor) -> list[str]:
         rows = not of_parameter and role != "gradient" and value.shape[0] == batch
         return ["batch row", "feature"] if rows else ["row", "column"]
     return ["element"] if value.ndim == 1 else [f"axis-{k} entry" for k in range(value.ndim)]
+
+
+def right_segments(comparison: Comparison) -> str:
+    """That the forward pass of a model is right in its first segments and wrong from a later one on; else nothing."""
+    first, segment = comparison.first_forward, re.compile(r"segment(\d+)/")
+    if first is None:
+        return ""
+    found = segment.match(first.name)
+    number = int(found[1]) if found else 0
+    if number == 0 or not any(segment.match(row.name) for row in comparison.compared[:1]):
+        return ""
+    seen = "segment 0" if number == 1 else f"segments 0 to {number - 1}"
+    return (f"The forward pass is right in {seen} and goes wrong in segment {number}, at {first.name}: look at the "
+            "state that is carried from one segment to the next.")

@@ -1,0 +1,126 @@
+"""`minicrt golden check`: compare what a port computed with the golden cases, and say what its mistake is."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from minicrt.errors import ConformanceError
+
+if TYPE_CHECKING:
+    from minicrt.conformance.checking import CheckReport
+
+DESCRIPTION = """\
+Compare what a port computed with the golden cases in DIR, as `minicrt golden write DIR` left them. For each
+case: which tensors differ and by how much, which goes wrong first, and what the mistake probably is.
+
+THEIRS has a folder a case, THEIRS/CASE, with any of the case's tensors in tensors.safetensors, in
+tensors.bin and case.json, or in a .npy file each ('/' in a name written '__'). Cases without a folder are
+skipped. Exit code 0: all that was handed in agrees; 1: something differs; 2: the input is bad."""
+
+EXAMPLES = """\
+examples:
+  minicrt golden check golden --against mine
+  minicrt golden check golden --against mine --case gru --verbose
+  minicrt golden check golden --against mine --names names.toml --html report.html
+
+names.toml:
+  [names]                        # ours = theirs, in every case
+  d_x = "x.grad"
+  [cases."gru"]                  # in this case alone
+  h = "output" """
+
+
+def add(commands: Any) -> None:
+    parser = commands.add_parser("check", help="compare what a port computed with golden cases",
+                                 description=DESCRIPTION, epilog=EXAMPLES)
+    parser.add_argument("folder", type=Path, metavar="DIR", help="the golden cases")
+    parser.add_argument("--against", type=Path, required=True, metavar="THEIRS", help="what the port computed")
+    parser.add_argument("--names", type=Path, metavar="MAP.toml", help="what the port calls the tensors")
+    parser.add_argument("--case", action="append", metavar="NAME", help="this case alone; may be given again")
+    parser.add_argument("--json", action="store_true", help="print JSON in place of text")
+    parser.add_argument("--html", type=Path, metavar="PAGE", help="write a page with tables and error maps too")
+    parser.add_argument("--verbose", action="store_true", help="list all tensors, not only those that differ")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from minicrt.conformance.checking.report import as_json, text
+
+    if arguments.html and not arguments.html.parent.is_dir():
+        raise ConformanceError(f"--html got {arguments.html}, but there is no folder {arguments.html.parent}")
+    cases, skipped = chosen(arguments)
+    reports: list[CheckReport] = []
+    for report in checked(cases, arguments.against, arguments.names):
+        reports.append(report)
+        if not arguments.json and (arguments.verbose or not report.ok):
+            print(text(report, arguments.verbose) + "\n", flush=True)
+    wrong = [report for report in reports if not report.ok]
+    if arguments.html:
+        from minicrt.conformance.checking.page import page
+
+        arguments.html.write_text(page(reports, arguments.against.as_posix()), encoding="utf-8")
+    if arguments.json:
+        print(json.dumps({"ok": not wrong, "checked": len(reports), "wrong": len(wrong), "skipped": skipped,
+                          "cases": [as_json(report) for report in reports]}, indent=1, allow_nan=False))
+    else:
+        print_summary(reports, skipped)
+    return 1 if wrong else 0
+
+
+def chosen(arguments: argparse.Namespace) -> tuple[Mapping[str, Any], list[str]]:
+    """The cases to check, read from DIR, and the names of those for which THEIRS has no folder."""
+    import difflib
+
+    from minicrt.conformance.golden import files
+
+    golden = files.read(arguments.folder)
+    if not arguments.against.is_dir():
+        raise ConformanceError(f"--against got {arguments.against}, expected a folder with a folder a case")
+    for name in arguments.case or ():
+        if name not in golden:
+            near = difflib.get_close_matches(name, golden, n=1)
+            raise ConformanceError(f"--case got {name!r}, which is no case in {arguments.folder}"
+                                   + (f"; did you mean {near[0]}?" if near else f"; there are {', '.join(golden)}"))
+        if not (arguments.against / name).is_dir():
+            raise ConformanceError(f"--case got {name!r}, but {arguments.against} has no folder {name}")
+    wanted = list(dict.fromkeys(arguments.case)) if arguments.case else list(golden)
+    found = {name: golden[name] for name in wanted if (arguments.against / name).is_dir()}
+    if not found:
+        there = sorted(path.name for path in arguments.against.iterdir())
+        raise ConformanceError(f"{arguments.against} has a folder for none of the {len(wanted)} cases in "
+                               f"{arguments.folder} ({', '.join(wanted[:4])}{', ...' if len(wanted) > 4 else ''}); it "
+                               f"holds {', '.join(there[:4]) or 'nothing'}{', ...' if len(there) > 4 else ''}")
+    return found, [name for name in wanted if name not in found]
+
+
+def checked(cases: Mapping[str, Any], against: Path, names: Path | None) -> "Iterator[CheckReport]":
+    """A report a case; a diagnosis may take seconds, so a bar shows how far it is where somebody watches."""
+    from tqdm import tqdm
+
+    from minicrt.conformance.checking import CheckReport, compare
+    from minicrt.conformance.golden import files
+
+    theirs = {name: files.read_theirs(against / name, case, names) for name, case in cases.items()}
+    with tqdm(cases.items(), desc="checking", unit=" cases", file=sys.stderr, disable=None, leave=False) as bar:
+        for name, case in bar:
+            bar.set_postfix_str(name)
+            report = CheckReport(compare(case, theirs[name]))
+            report.diagnosis                                 # noqa: B018 - here, under the bar, and kept
+            bar.clear()
+            yield report
+
+
+def print_summary(reports: "list[CheckReport]", skipped: list[str]) -> None:
+    wrong = [report.case.name for report in reports if not report.ok]
+    rows = [row for report in reports for row in report.comparison.compared]
+    differ = sum(row.wrong for row in rows)
+    verdict = f"{len(wrong)} of {len(reports)} cases are WRONG ({', '.join(wrong)})" if wrong else \
+        f"all {len(reports)} cases agree"
+    print(f"{verdict}; {len(rows) - differ} of {len(rows)} tensors agree"
+          + (f"; {len(skipped)} cases have no folder and were skipped" if skipped else ""))
+    if not wrong:
+        notes = [f"{report.case.name}: {remark}" for report in reports for remark in report.comparison.remarks()]
+        print("\n".join(f"note: {note}" for note in notes[:12]), end="\n" if notes else "")

@@ -1,0 +1,79 @@
+"""The known mistakes of what a golden case is about, and what a port that makes some of them would compute"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal, Protocol
+
+import numpy as np
+
+from minicrt.conformance.golden.tensors import GoldenCase
+
+Array = np.ndarray
+Names = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Known:
+    """A known mistake; a mistake in the forward pass has a backward pass that is right for that wrong forward."""
+
+    name: str
+    sentence: str
+    where: Literal["forward", "backward"] | None = None
+
+
+class Catalogue(Protocol):
+    """Known mistakes, and the tensors of a case computed with one or two of them."""
+
+    def known(self) -> tuple[Known, ...]: ...
+
+    def trace(self, names: Names) -> Mapping[str, Array]: ...
+
+
+class OperationCatalogue:
+    """The mistakes of an operation's family."""
+
+    def __init__(self, case: GoldenCase) -> None:
+        from minicrt.conformance.variants import family_of
+
+        self.inputs: dict[str, Any] = {**case.configuration,
+                                       **{t.name: t.value for t in case.tensors if t.given and t.role != "upstream"}}
+        self.upstream = next(t.value for t in case.tensors if t.role == "upstream")
+        self.family = family_of(case.subject, self.inputs)
+
+    def known(self) -> tuple[Known, ...]:
+        return tuple(Known(name, m.sentence, m.where) for name, m in self.family.mistakes.items())
+
+    def trace(self, names: Names) -> Mapping[str, Array]:
+        with np.errstate(all="ignore"):                      # a mistake may well divide by zero
+            return self.family.trace(self.inputs, self.upstream, frozenset(names))
+
+
+class ModelCatalogue:
+    """The mistakes of a whole model, those of its operations among them."""
+
+    def __init__(self, case: GoldenCase) -> None:
+        self.case = case
+
+    @cached_property
+    def variants(self) -> dict[str, Any]:
+        from minicrt.conformance.model_variants import variants_of
+
+        return {variant.name: variant for variant in variants_of(self.case.configuration)}
+
+    def known(self) -> tuple[Known, ...]:
+        return tuple(Known(name, variant.sentence, getattr(variant, "where", None))
+                     for name, variant in self.variants.items())
+
+    def trace(self, names: Names) -> Mapping[str, Array]:
+        from minicrt.conformance.golden import models
+
+        variant = self.variants[names[0]]
+        for name in names[1:]:
+            variant = variant.combined(self.variants[name])
+        with np.errstate(all="ignore"):
+            return models.run(self.case.configuration, self.case.given(), variant)
+
+
+def catalogue_of(case: GoldenCase) -> Catalogue:
+    return ModelCatalogue(case) if case.kind == "model" else OperationCatalogue(case)
