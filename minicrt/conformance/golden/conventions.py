@@ -1,0 +1,153 @@
+"""Sentences on what a port of a model is most likely to do differently, as far as they concern its configuration"""
+
+from typing import Any
+
+from minicrt.models import CRT, RMT, LinearRecurrentModel, RecurrentModel, SegmentModel, TransformerXL
+
+MINGRU = "minGRU: w = [W_z, W_c], h' = (1 − z) ⊙ h + z ⊙ c: z lets the new in, and c is linear."
+LRU = ("LRU: h' = λ ⊙ h + γ ⊙ (x W), λ = exp(−exp(ν) + i exp(θ)), γ = exp(log_gamma); N complex numbers are stored as "
+       "[real parts, imaginary parts].")
+
+
+def conventions(model: SegmentModel) -> tuple[str, ...]:
+    config: Any = model.config
+    own = next((sentences for kind, sentences in OWN.items() if isinstance(model, kind)), lambda config: [])
+    return (*common(config), *blocks(config), *positions(config), *own(config))
+
+
+def common(config: Any) -> list[str]:
+    return [
+        "Row vectors: y = x W + b, W stored (in, out). Arrays are in C order.",
+        "J = Σ_N d_loss[N] loss_N + Σ <d_state, final state>; every d_… is the gradient of J with respect to that "
+        "place. Gradients cross the segments' boundaries except where a sentence below says so.",
+        "loss_N is the mean of −log softmax(logits)[target] over the targets of segment N, −1 being one not scored.",
+        "e = √D E[tokens]: the embedding is scaled by the root of the width.",
+        "logits = z Eᵀ + b with the embedding table (not scaled) and a bias of its own; the table's gradient is the sum "
+        "of both uses, over all segments." if config.tied else
+        "logits = z Wᵀ + b, W (V, D) being a matrix of its own: the output is not tied to the embedding.",
+        "A state that is not given starts as zeros, unless a parameter memory.start says otherwise.",
+        "d_… of a recurrence's states h is the gradient from outside of the recurrence: of whoever reads h_t, and at "
+        "the last step of the next segment; what comes back from step t + 1 is not in it.",
+    ]
+
+
+def blocks(config: Any) -> list[str]:
+    norm = getattr(config, "norm", None)
+    if norm is None:
+        return []
+    lines = ["LN: biased variance, eps 1e-5 inside the root."]
+    activation = {"gelu": "the exact GELU with erf", "gelu_tanh": "the tanh form of GELU", "relu": "relu"}
+    if getattr(config, "inner", 0):
+        lines.append(f"The feed-forward's activation is {activation[config.activation]}.")
+    if norm == "pre":
+        lines.append("Pre-norm: x + f(LN(x)), and one final norm after the last layer.")
+    else:
+        lines.append("Post-norm: LN(x + f(x)), and no final norm.")
+    return lines
+
+
+def attention(config: Any) -> list[str]:
+    return [f"Attention: {config.heads} heads side by side (head i is features i K … (i + 1) K − 1), scores divided by "
+            "√K, w_qkv = [W_q, W_k, W_v]."]
+
+
+def positions(config: Any) -> list[str]:
+    kind = getattr(config, "positions", "none")
+    if kind == "recurrent":
+        lines = ["x_t = e_t + p_t" + (" W_p" if config.position_width not in (0, config.width) else "") +
+                 ", p_t = GRU(e_t, p_{t−1}): the GRU reads the embedding; the memory token gets no position."]
+        lines.append("p_0 is the last p of the segment before." if config.position_carry else
+                     "p_0 is zeros in every segment.")
+        return lines
+    if kind == "learned":
+        return ["A learned table of positions is added; token t of every segment has row t."]
+    if kind == "sinusoidal":
+        return ["Sinusoidal positions: [sin(t f), cos(t f)], f_k = 10000^(−2k/D), the sines first, then the cosines; "
+                "t starts at 0 in every segment."]
+    return []
+
+
+def gru_form(reset_after: bool) -> str:
+    candidate = "n = tanh(x W_n + b_n + r ⊙ (h U_n + b_hn))" if reset_after else \
+        "n = tanh(x W_n + b_n + (r ⊙ h) U_n)"
+    return f"GRU: blocks in the order r, z, n; {candidate}; h' = (1 − z) ⊙ n + z ⊙ h: z keeps the old."
+
+
+def crt(config: Any) -> list[str]:
+    lines = attention(config)
+    if config.memory == "gru" or config.positions == "recurrent":
+        lines.append(gru_form(config.reset_after))
+    if config.memory == "none":
+        return lines
+    lines.append("Rows are [m_{N−1} ; x_1 … x_T], causal: every token sees the memory, which sees itself alone."
+                 if config.memory_position == "first" else
+                 "Rows are [x_1 … x_T ; m_{N−1}], causal: no token sees the memory.")
+    lines.append("The memory row is there in the first segment too, as m_0 = " +
+                 ("memory.start." if config.memory_start == "learned" else "zeros."))
+    lines.append("h_t = RNN(y_t, h_{t−1}), h_0 = m_{N−1}, m_N = h_T; y_t are the token rows after the " +
+                 ("final norm." if config.norm == "pre" else "last block.") if config.memory_update == "per_token" else
+                 "m_N = RNN(mean of y_t over the segment, m_{N−1}): one step a segment.")
+    lines += {"ncgru": ncgru, "mingru": lambda config: [MINGRU], "lru": lambda config: [LRU]
+              }.get(config.memory, lambda config: [])(config)
+    if config.memory_vectors > 1:
+        lines.append("Every memory vector is written by a network of its own, from the same y; h̄ is their mean.")
+    lines.append("Layer norm (memory.norm) on m as a token and on h in the readout, not on what is carried."
+                 if config.normed_memory else "There is no layer norm on the memory.")
+    read = "h_t" if config.memory_update == "per_token" else "m_{N−1}"
+    lines.append({"residual": f"z_t = y_t + {read}.", "transformer": "z_t = y_t.", "recurrent": f"z_t = {read}."
+                  }[config.readout])
+    if config.memory_gradient == "writer":
+        lines.append("memory_gradient 'writer': from the second segment on m_{N−1} is computed again by the last "
+                     "segment's writer from its inputs and its start, both constants (recalled.…); no other gradient "
+                     "of the memory crosses a boundary. Positions are not cut.")
+    return lines
+
+
+def ncgru(config: Any) -> list[str]:
+    f = "modrelu(x W_n + (r ⊙ h) U_n, b_n), modrelu(v, b) = relu(|v| + b) sign(v)" if config.candidate == "modrelu" \
+        else "tanh(x W_n + (r ⊙ h) U_n + b_n)"
+    which = "U_n" if config.orthogonal == "candidate" else "U_r and U_n"
+    return [f"NC-GRU: blocks in the order r, z, n; n = {f}; h' = (1 − z) ⊙ n + z ⊙ h.",
+            f"{which} = (I + A)⁻¹ (I − A) S, A skew-symmetric with the free entries a_ij, i < j, row by row above the "
+            f"diagonal; the last {config.negative_signs} of S's signs are −1."]
+
+
+def transformer_xl(config: Any) -> list[str]:
+    lines = [f"Attention: {config.heads} heads side by side, w_kv = [W_k, W_v], no biases; queries come from the "
+             "segment's rows, keys and values from [cache ; segment].",
+             "Scores ((q + u)·k + (q + v)·r)/√K, r = R W_r with R's rows for distances M + T − 1 down to 0; sines "
+             "first, then cosines.",
+             f"The cache holds the last {config.cached} inputs of every layer, and the last layer's output, which no "
+             "one reads; it starts empty, and no gradient goes into it."]
+    if config.norm == "pre":
+        lines.append("The cached rows are normed together with the segment's.")
+    if config.same_length:
+        lines.append(f"same_length: every query sees at most {config.cached} keys, itself included.")
+    if config.clamp_length:
+        lines.append(f"Distances beyond {config.clamp_length} count as {config.clamp_length}.")
+    return lines
+
+
+def rmt(config: Any) -> list[str]:
+    return [*attention(config),
+            "Rows are [m ; x_1 … x_T ; m]: read tokens, tokens, write tokens, all with the same m. Tokens are causal; "
+            "read rows see each other, write rows see everything.",
+            "The write rows after the " + ("final norm" if config.norm == "pre" else "last block") +
+            " are the next segment's memory.",
+            "Write rows have positions M + segment_length and on, also in a shorter segment."]
+
+
+def recurrent(config: Any) -> list[str]:
+    if config.cell == "gru":
+        return [gru_form(True)]
+    return ["LSTM: blocks in the order i, f, g, o, one bias; the state is [h, c]."]
+
+
+def linear_recurrent(config: Any) -> list[str]:
+    if config.cell == "mingru":
+        return [MINGRU, "Each layer: x + h W_out with h from LN(x)."]
+    return [LRU, "Each layer: x + GLU(GELU(h C + x̂ ⊙ d) W_out + b_out), x̂ = LN(x); GLU([a, b]) = a ⊙ σ(b), GELU with erf."]
+
+
+OWN = {CRT: crt, TransformerXL: transformer_xl, RMT: rmt, RecurrentModel: recurrent,
+       LinearRecurrentModel: linear_recurrent}

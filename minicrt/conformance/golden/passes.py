@@ -1,0 +1,88 @@
+"""One forward and one backward pass of a model over a case's segments, with all that it computes on the way"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from minicrt import ops
+from minicrt.configuration import from_mapping
+from minicrt.conformance.golden.recording import Recording, Substitute
+from minicrt.conformance.golden.traced import traced
+from minicrt.models import MODELS, SegmentModel, State
+from minicrt.models.parameters import Parameters
+
+Array = np.ndarray
+
+
+class Pass:
+    """J = Σ_N d_loss[N] loss_N + Σ <d_state, final state>, and its gradient, backwards through all segments.
+
+    A mistake in how segments follow each other is a subclass.
+    """
+
+    def __init__(self, configuration: Mapping[str, Any], given: Mapping[str, Array], engine: Any = ops,
+                 substitutes: Sequence[Substitute] = (), mixins: tuple[type, ...] = ()):
+        self.given = given
+        self.count = len(configuration["segments"])
+        mapping = {key: value for key, value in configuration.items() if key not in ("segments", "batch")}
+        kind, config = MODELS[mapping.pop("model")]
+        unbound = traced(kind, mixins)(from_mapping(config, mapping, "the case's configuration"), ops)
+        self.parameters = self._parameters(unbound)
+        self.record = Recording(engine, self.parameters, substitutes)
+        self.model = type(unbound)(unbound.config, self.record)          # type: ignore[arg-type]
+        self.gradients = self.parameters.zeros_like()
+
+    def run(self) -> dict[str, Array]:
+        """Every computed tensor by its name, in order."""
+        record, tensors = self.record, self.record.tensors
+        states, caches = [self.start()], list[Any]()
+        for n in range(self.count):
+            record.forward(n)
+            loss, state, cache = self.model.forward(self.parameters, *self.segment(n), self.carried(states))
+            states.append(state)
+            caches.append(cache)
+            tensors |= {f"segment{n}/state/{entry}": np.array(value) for entry, value in state.items()}
+            tensors[f"segment{n}/loss"] = np.array(loss)
+        weights, d_state = self.weights(), {entry: self.given[f"d_state/{entry}"] for entry in states[-1]
+                                            if f"d_state/{entry}" in self.given}
+        for n in reversed(range(self.count)):
+            record.backward(n)
+            d_state = self.carried_back(self.model.backward(weights[n], d_state, caches[n], self.gradients), n)
+            if n:
+                tensors |= {f"d_segment{n - 1}/state/{entry}": np.array(value) for entry, value in d_state.items()}
+        tensors |= {f"d_parameters/{name}": np.array(value) for name, value in self.parameter_gradients().items()}
+        return tensors | {f"d_initial_state/{entry}": value for entry, value in d_state.items()}
+
+    # What a wrong port may do otherwise.
+
+    def start(self) -> State:
+        """The state in front of the first segment."""
+        return {name.removeprefix("state/"): value for name, value in self.given.items() if name.startswith("state/")}
+
+    def segment(self, n: int) -> tuple[Array, Array]:
+        """Tokens and targets of segment n."""
+        return self.given[f"segment{n}/tokens"], self.given[f"segment{n}/targets"]
+
+    def carried(self, states: list[State]) -> State:
+        """The state that the next segment starts from; `states` are those in front of and after every segment."""
+        return states[-1]
+
+    def carried_back(self, d_state: State, n: int) -> State:
+        """The gradient with respect to the state that segment n started from, as it goes on to segment n − 1."""
+        return d_state
+
+    def weights(self) -> Array:
+        """The gradient of J with respect to each segment's loss."""
+        return self.given["d_loss"]
+
+    def parameter_gradients(self) -> dict[str, Array]:
+        return {name: self.gradients[name] for name in self.gradients if f"parameters/{name}" in self.given}
+
+    def _parameters(self, model: SegmentModel) -> Parameters:
+        """The given values; what a case does not have and a wrong port needs is a gain of 1 or a bias of 0."""
+        parameters = Parameters(model.specs(), np.float64)
+        for spec in parameters.specs:
+            default = np.full(spec.shape, float(spec.name.endswith("gain")))
+            parameters[spec.name] = self.given.get(f"parameters/{spec.name}", default)
+        return parameters

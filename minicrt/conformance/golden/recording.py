@@ -1,0 +1,173 @@
+"""An engine that keeps what a model computes on it, forwards and backwards, under the names of `places`"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from minicrt.conformance.golden.places import DROPOUTS, LOCATING, WITHOUT_PARAMETERS, Place, located, unlocated
+from minicrt.models.parameters import Parameters
+
+Array = np.ndarray
+RECORDED = (*LOCATING, *WITHOUT_PARAMETERS, "add", "concatenate", *DROPOUTS)
+
+
+@dataclass(frozen=True)
+class Substitute:
+    """Another forward and backward pass for an operation, wherever `at(place)` says so.
+
+    Sums in a backward pass stand at "d_" and the place whose backward pass ran last.
+    """
+
+    operation: str
+    forward: Callable[..., Any]
+    backward: Callable[..., Any] | None = None
+    at: Callable[[str], bool] = lambda place: True
+
+
+@dataclass(frozen=True)
+class Placed:
+    """An operation's cache, and where it comes from."""
+
+    place: str
+    cache: Any
+    backward: Callable[..., Any]
+
+
+class Recording:
+    """`engine`'s operations; what they return is kept in `tensors`, in the order in which it is computed:
+
+        segment<N>/<place>     the output of the operation at that place
+        d_segment<N>/<place>   the gradient of the objective with respect to that output, as the backward pass gets it
+
+    Of a recurrence's states this is the gradient that comes from outside: from those who read h_t, and at the last step
+    from the next segment; not what comes back from the step after. `forward` and `backward` say what comes next.
+    """
+
+    def __init__(self, engine: Any, parameters: Parameters, substitutes: Sequence[Substitute] = ()):
+        self.tensors: dict[str, Array] = {}
+        self._engine, self._substitutes = engine, substitutes
+        self._names = {_address(parameters[name]): name for name in parameters}
+        self._segment, self._is_backward = 0, False
+        self._scope, self._prefix, self._last_back = "", "", ""
+
+    def __getattr__(self, name: str) -> Any:
+        operation = name.removesuffix("_backward")
+        if operation not in RECORDED:
+            return getattr(self._engine, name)               # masks, norms of gradients, whatever leaves no trace
+        if operation != name:
+            return self._run_backward
+        return lambda *arguments, **options: self._run(operation, *arguments, **options)
+
+    # What the pass and the model say.
+
+    def forward(self, segment: int) -> None:
+        self._segment, self._is_backward, self._scope = segment, False, ""
+
+    def backward(self, segment: int) -> None:
+        self._segment, self._is_backward, self._last_back = segment, True, ""
+
+    def enter(self, parameter: Array) -> None:
+        """The operations that follow belong to the part of the model that has this parameter."""
+        self._scope = self._names[_address(parameter)].rpartition(".")[0]
+
+    def mark(self, place: str, value: Array) -> None:
+        """Keep a result that is no operation's; what follows belongs to it."""
+        self._scope = place
+        self._keep(f"segment{self._segment}/", place, value)
+
+    def mark_gradient(self, place: str, gradient: Array) -> None:
+        if self._is_backward:
+            self._keep(f"d_segment{self._segment}/", place, gradient)
+
+    @contextmanager
+    def within(self, prefix: str) -> Iterator[None]:
+        """Places inside are named `prefix`.place."""
+        before, self._prefix = self._prefix, prefix + "."
+        try:
+            yield
+        finally:
+            self._prefix = before
+
+    # What the model calls.
+
+    def _run(self, operation: str, *arguments: Any, **options: Any) -> Any:
+        place = self._place(operation, arguments)
+        forward, backward = self._pair(operation, place)
+        result = forward(*arguments, **options)
+        if operation in ("add", "concatenate"):
+            if place and not self._is_backward:
+                self._keep(f"segment{self._segment}/", place, result)
+            return result
+        y, cache = result
+        if operation in DROPOUTS:
+            place = self._dropped(place, y, arguments[0])
+        elif operation == "linear_cross_entropy":
+            z, table, bias = arguments[:3]
+            self._keep(f"segment{self._segment}/", place, z @ table.T + bias)
+            place = ""                                       # the gradient that comes in is that of the loss: given
+        elif place:
+            place = self._keep(f"segment{self._segment}/", place, y)
+        return y, Placed(place, cache, backward)
+
+    def _run_backward(self, d_y: Any, placed: Placed, *arguments: Any, **options: Any) -> Any:
+        if placed.place:
+            self._last_back = placed.place
+            self._keep(f"d_segment{self._segment}/", placed.place, _with_last(d_y, arguments))
+        return placed.backward(d_y, placed.cache, *arguments, **options)
+
+    def _place(self, operation: str, arguments: Sequence[Any]) -> str:
+        if self._is_backward:
+            return "d_" + self._last_back
+        place: Place | None
+        if operation in LOCATING:
+            name = self._names.get(_address(arguments[LOCATING[operation]]))
+            place = located(operation, name, self._scope) if name else None
+        else:
+            place = unlocated(operation, self._scope)
+        if place is None:
+            return ""
+        self._scope = place.scope
+        return self._prefix + place.name
+
+    def _pair(self, operation: str, place: str) -> tuple[Callable[..., Any], Any]:
+        own: Any = getattr(self._engine, operation + "_backward", None)
+        for substitute in self._substitutes:
+            if substitute.operation == operation and substitute.at(place):
+                return substitute.forward, substitute.backward or own
+        return getattr(self._engine, operation), own
+
+    def _dropped(self, place: str, y: Array, x: Array) -> str:
+        """Without dropout the place is the sum that comes next, or x itself; x is kept where nothing else kept it."""
+        name = f"segment{self._segment}/{place}"
+        if place == "x" and name not in self.tensors and not np.array_equal(
+                x, self.tensors.get(f"segment{self._segment}/embedding", np.zeros(0))):
+            self._keep(f"segment{self._segment}/", place, y)
+        return place
+
+    def _keep(self, prefix: str, place: str, value: Array) -> str:
+        """Keep a copy, for models add to gradients in place; returns the place with its number."""
+        name, count = place, 1
+        if not self._is_backward:
+            while prefix + name in self.tensors:
+                count += 1
+                name = f"{place}.{count}"
+        elif prefix.removeprefix("d_") + place not in self.tensors:
+            return name                                      # a gradient of what is no place
+        self.tensors[prefix + name] = np.array(value)
+        return name
+
+
+def _with_last(d_y: Any, arguments: Sequence[Any]) -> Any:
+    """A recurrence's d_last is added to the gradient of its last state."""
+    if not arguments or arguments[0] is None:
+        return d_y
+    d_y = np.array(d_y)
+    d_y[:, -1] += arguments[0]
+    return d_y
+
+
+def _address(array: Array) -> int:
+    return int(array.__array_interface__["data"][0])
