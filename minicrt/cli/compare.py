@@ -2,6 +2,7 @@
 
 import argparse
 import functools
+import io
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,8 @@ def show(results: Path) -> None:
 
     rows = collect(read_results(results))
     print("\n" + markdown(rows))
-    write_atomically(results / "table.md", (markdown(rows) + "\n").encode())
-    plotting.comparison(rows).savefig(results / "comparison.png")
+    write_atomically(results / "table.md", (markdown(rows) + "\n").encode(), shared=True)
+    picture = io.BytesIO()
+    plotting.comparison(rows).savefig(picture)
+    write_atomically(results / "comparison.png", picture.getvalue(), shared=True)
     print(f"\n{results}: table.md, comparison.png")

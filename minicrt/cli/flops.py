@@ -5,6 +5,7 @@ from typing import Any
 
 from minicrt import presets
 from minicrt.cli.parser import at_least
+from minicrt.errors import ConfigurationError
 
 DESCRIPTION = """\
 Operations, parameters and state of every model at the sizes of a preset. One multiply-add is two operations; batch 1,
@@ -37,6 +38,11 @@ def run(arguments: argparse.Namespace) -> None:
     from minicrt.settings import parse_assignments, settings
 
     changes = parse_assignments(arguments.set)
+    if "segment_length" in changes:
+        raise ConfigurationError("flops got --set segment_length, expected --segment-lengths T ...")
+    if "cell" in changes and "model" not in changes:
+        raise ConfigurationError("flops got --set cell without a model, and two models have cells; add --set "
+                                 "model=recurrent or model=linear_recurrent")
     chosen = ({},) if "model" in changes else ALL
     print(f"{'model':<40}{'T':>5}{'MFLOP/segment':>15}{'MFLOP/token':>13}{'training':>10}{'parameters':>13}"
           f"{'state, bytes':>14}{'kept, KiB':>11}")

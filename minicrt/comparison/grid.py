@@ -22,18 +22,22 @@ A grid is a TOML file:
 """
 
 import itertools
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from minicrt.configuration import unknown_key
+from minicrt.configuration import field_types, require, unknown_key
 from minicrt.errors import ConfigurationError
-from minicrt.models import create_model
+from minicrt.models import MODELS, create_model
 from minicrt.settings import Settings, settings
 
 TABLES = ("preset", "parameters", "tokens", "base", "models", "cells", "vocabulary")
+WHOLE = ("parameters", "tokens", "vocabulary")               # numbers
+BLOCK = ("models", "segment_lengths", "seeds")               # of [[cells]]
+PLAIN = re.compile(r"\w[\w.+-]*")
 FIT_STEP = 4                                                 # sizes are multiples of it
 
 
@@ -60,23 +64,40 @@ def read_grid(path: Path | str) -> Grid:
         described = tomllib.loads(path.read_text(encoding="utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigurationError(f"{path} is not a TOML file: {error}") from error
-    for key in described:
-        if key not in TABLES:
-            raise unknown_key(key, TABLES, f"the grid {path.name}")
-    models, listed = described.get("models", {}), described.get("cells", [])
-    _expect(isinstance(models, dict) and models, path, "a table [models.NAME] for each model")
-    _expect(isinstance(listed, list) and listed, path, "at least one [[cells]]")
+    models, listed = _checked(described, path)
     cells: dict[str, Cell] = {}
     for block in listed:
-        names, lengths, seeds = (block.get(key) for key in ("models", "segment_lengths", "seeds"))
-        _expect(set(block) == {"models", "segment_lengths", "seeds"} and _whole(lengths, 1) and _whole(seeds, 0)
-                and isinstance(names, list), path, "models, segment_lengths and seeds in every [[cells]], a list each")
+        names, lengths, seeds = (block[key] for key in BLOCK)
         for name, length, seed in itertools.product(names, lengths, seeds):
             if name not in models:
-                raise unknown_key(str(name), models, f"the models of {path.name}")
+                raise unknown_key(name, models, f"the models of {path.name}")
             cell = _cell(described, name, length, seed)
             cells.setdefault(cell.name, cell)
     return Grid(path, tuple(cells.values()))
+
+
+def _checked(described: Mapping[str, Any], path: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The models and the blocks of cells. Raises ConfigurationError where anything in the file has not its form."""
+    for key in described:
+        if key not in TABLES:
+            raise unknown_key(key, TABLES, f"the grid {path.name}")
+    models, listed, base = described.get("models", {}), described.get("cells", []), described.get("base", {})
+    _expect(isinstance(models, dict) and models and all(isinstance(table, dict) for table in models.values()), path,
+            "a table [models.NAME] for each model")
+    _expect(isinstance(base, dict), path, "[base] to be one table of keys and values")
+    _expect(isinstance(listed, list) and listed, path, "at least one [[cells]]")
+    for block in listed:
+        _expect(isinstance(block, dict) and set(block) == set(BLOCK) and _names(block["models"])
+                and _whole(block["segment_lengths"], 1) and _whole(block["seeds"], 0), path,
+                "models, segment_lengths and seeds in every [[cells]], a list each")
+    for key in WHOLE:
+        _expect(key not in described or _whole([described[key]], 1), path, f"{key} to be a whole number of 1 or more")
+    _expect(isinstance(described.get("preset", ""), str), path, "preset to be the name of a preset")
+    for name, table in {"base": base, **models}.items():
+        _expect(PLAIN.fullmatch(name), path, f"models with names of which files can be made, not {name!r}")
+        for key in ("segment_length", "seed"):
+            _expect(key not in table, path, f"{key} in [[cells]] alone, not in the table of {name!r}")
+    return models, listed
 
 
 def _cell(described: Mapping[str, Any], name: str, length: int, seed: int) -> Cell:
@@ -89,20 +110,33 @@ def _cell(described: Mapping[str, Any], name: str, length: int, seed: int) -> Ce
     return Cell(f"{name}-T{length}-s{seed}", name, length, settings(described.get("preset", "small"), changes))
 
 
-def _fitted(described: Mapping[str, Any], changes: Mapping[str, Any], key: str) -> int:
+def _fitted(described: Mapping[str, Any], changes: Mapping[str, Any], key: Any) -> int:
     """The multiple of FIT_STEP for `key` with which the model comes nearest to `parameters`."""
+    preset, wanted = described.get("preset", "small"), described["parameters"]
+    kind = str(settings(preset, changes).model.get("model", "crt"))
+    sizes = [name for name, type_of in field_types(MODELS[kind][1]).items()
+             if type_of is int and name not in ("vocabulary", "segment_length")]
+    if key not in sizes:
+        raise unknown_key(str(key), sizes, f"fit of the model {kind!r}")
+
     def size(multiple: int) -> int:
-        made = settings(described.get("preset", "small"), {**changes, key: FIT_STEP * multiple})
+        made = settings(preset, {**changes, key: FIT_STEP * multiple})
         model = create_model({**made.model, "vocabulary": described.get("vocabulary", 10_000)})
         return sum(spec.size for spec in model.specs())
 
     low, high = 1, 2
-    while size(high) < described["parameters"]:
+    while size(high) < wanted:
+        require(size(high) > size(low), f"fit = {key!r} does not change how many parameters the model {kind!r} has; "
+                f"name another of {', '.join(sizes)}")
         low, high = high, 2 * high
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if size(middle) < described["parameters"] else (low, middle)
-    return FIT_STEP * min((low, high), key=lambda multiple: abs(size(multiple) - described["parameters"]))
+        low, high = (middle, high) if size(middle) < wanted else (low, middle)
+    return FIT_STEP * min((low, high), key=lambda multiple: abs(size(multiple) - wanted))
+
+
+def _names(values: Any) -> bool:
+    return isinstance(values, list) and bool(values) and all(isinstance(v, str) for v in values)
 
 
 def _whole(values: Any, least: int) -> bool:
@@ -111,4 +145,4 @@ def _whole(values: Any, least: int) -> bool:
 
 def _expect(fits: Any, path: Path, what: str) -> None:
     if not fits:
-        raise ConfigurationError(f"the grid {path} does not say what to compare; expected {what}")
+        raise ConfigurationError(f"the grid {path} does not say what to compare; it needs {what}")

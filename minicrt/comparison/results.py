@@ -15,6 +15,11 @@ from minicrt.training import Trained
 from minicrt.training.atomic import write_atomically
 
 Result = dict[str, Any]
+NUMBER = (int, float)
+RESULT: dict[str, Any] = {"name": str, "label": str, "model": dict, "training": dict, "summary": dict,
+                          "flops_per_segment": NUMBER, "flops_per_token": NUMBER, "state_bytes": int}
+SUMMARY: dict[str, Any] = {"segment_length": int, "parameters": int, "epochs": NUMBER, "tokens_per_second": NUMBER,
+                           "valid_perplexity": NUMBER, "test_perplexity": NUMBER}
 
 
 def result_of(cell: Cell, trained: Trained) -> Result:
@@ -36,7 +41,8 @@ def result_of(cell: Cell, trained: Trained) -> Result:
 
 def write_result(folder: Path, result: Result) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    write_atomically(folder / f"{result['name']}.json", (json.dumps(result, indent=1) + "\n").encode())
+    write_atomically(folder / f"{result['name']}.json", (json.dumps(result, indent=1) + "\n").encode(),
+                     shared=True)
 
 
 def read_result(folder: Path, cell: Cell) -> Result | None:
@@ -102,10 +108,15 @@ def _figure(row: Mapping[str, Any], part: str) -> str:
 
 
 def _read(path: Path) -> Result:
+    """A result with everything that the table is made from"""
     try:
         result = json.loads(path.read_text(encoding="utf-8"))
-        if not {"name", "label", "model", "training", "summary", "flops_per_token", "state_bytes"} <= set(result):
+        if not _has(result, RESULT) or not _has(result["summary"], SUMMARY):
             raise ValueError("it is not a cell's result")
     except ValueError as error:
         raise ConfigurationError(f"{path} cannot be read: {error}; remove it and run its cell again") from error
     return result
+
+
+def _has(table: Any, kinds: Mapping[str, Any]) -> bool:
+    return isinstance(table, dict) and all(isinstance(table.get(key), kind) for key, kind in kinds.items())

@@ -10,6 +10,7 @@ from minicrt.data import Corpus
 from minicrt.errors import CheckpointError, ConfigurationError, TrainingError
 from minicrt.models import create_model
 from minicrt.training import Progress, RunFolder, TrainingConfig, resume, train
+from minicrt.training.run import configuration_tables
 
 
 def run_grid(grid: Grid, out: Path, results: Path, corpora: Callable[[Cell], Corpus], progress: Callable[[], Progress],
@@ -57,8 +58,9 @@ def check_same(run: RunFolder, cell: Cell, corpus: Corpus) -> None:
     """Raise ConfigurationError if the run in a cell's folder was made by other settings than the cell's."""
     wanted = {**to_mapping(cell.settings.create_model(corpus.vocabulary.size).config),
               **to_mapping(cell.settings.training)}
-    model = create_model(run.configuration["model"])
-    training = from_mapping(TrainingConfig, run.configuration["training"], "training")
+    tables = configuration_tables(run)
+    model = create_model(tables["model"])
+    training = from_mapping(TrainingConfig, tables["training"], "training")
     there = {**to_mapping(model.config), **to_mapping(training)}
     different = [f"{key} = {there.get(key)!r}, not {value!r}" for key, value in wanted.items()
                  if there.get(key) != value and key != "checkpoint_seconds"]

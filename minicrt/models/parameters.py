@@ -1,5 +1,7 @@
 """Every parameter of a model in one flat buffer, with named views into it."""
 
+import itertools
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -29,7 +31,7 @@ class ParameterSpec:
 
     @property
     def size(self) -> int:
-        return int(np.prod(self.shape))
+        return math.prod(self.shape)
 
 
 class Parameters:
@@ -43,7 +45,9 @@ class Parameters:
     def __init__(self, specs: Sequence[ParameterSpec], dtype: np.typing.DTypeLike = np.float32,
                  flat: Array | None = None):
         self.specs = tuple(specs)
-        ends = np.cumsum([0] + [spec.size for spec in self.specs]).tolist()
+        ends = list(itertools.accumulate((spec.size for spec in self.specs), initial=0))
+        if ends[-1] > np.iinfo(np.intp).max // 8:
+            raise InputError(f"the model has {ends[-1]:,} parameters, more than any memory holds; make it smaller")
         self._slices = {spec.name: slice(a, b) for spec, a, b in zip(self.specs, ends, ends[1:])}
         if len(self._slices) != len(self.specs):
             raise InputError("a parameter table names the same parameter twice")

@@ -4,12 +4,13 @@ import os
 from pathlib import Path
 
 
-def write_atomically(path: Path, data: bytes) -> None:
+def write_atomically(path: Path, data: bytes, shared: bool = False) -> None:
     """Replace `path` by `data`; whoever dies in between, `path` is the old file or the new one.
 
-    The bytes go to a temporary file in the same folder, reach the disk, and take the name in one rename.
+    The bytes go to a temporary file in the same folder, reach the disk, and take the name in one rename. `shared`:
+    other processes may write the same path at this moment, so each has a temporary file of its own.
     """
-    partial = path.with_name(path.name + ".partial")
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial" if shared else f"{path.name}.partial")
     try:
         with partial.open("wb") as file:
             file.write(data)

@@ -58,8 +58,9 @@ def dynamic_evaluate(model: SegmentModel, parameters: Parameters, stream: TokenS
     """
     theta, gradients, state = parameters.copy(), parameters.zeros_like(), State()
     theta.buffers = dict(parameters.buffers)
-    pull = config.decay * np.minimum(sizes / sizes.mean(), 1 / config.decay)
-    rate = config.learning_rate / (sizes + config.eps)
+    with np.errstate(over="ignore"):                         # a rate beyond all sense shows in the loss
+        pull = np.minimum(config.decay * (sizes / sizes.mean()), 1)
+        rate = config.learning_rate / (sizes + config.eps)
     nll, tokens = 0.0, 0
     for index in range(len(stream)):
         segment = stream.segment(index)
@@ -70,7 +71,8 @@ def dynamic_evaluate(model: SegmentModel, parameters: Parameters, stream: TokenS
                                 "learning rate") from error
         nll += loss * scored([segment])
         tokens += scored([segment])
-        theta.flat += pull * (parameters.flat - theta.flat) - rate * gradients.flat
+        with np.errstate(over="ignore", invalid="ignore"):
+            theta.flat += pull * (parameters.flat - theta.flat) - rate * gradients.flat
         solve_exactly(model, theta)
         if advance is not None:
             advance()

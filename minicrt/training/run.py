@@ -124,8 +124,9 @@ def finish(trainer: Trainer) -> Trained:
 def configuration_tables(run: RunFolder) -> dict[str, Any]:
     """config.toml's tables. Raises CheckpointError if one of them, or what resuming needs of it, is missing."""
     for table, keys in {"model": ["vocabulary"], "training": ["seed"], "data": ["corpus", "level", "sha256"]}.items():
+        there = run.configuration.get(table)
         for key in keys:
-            if key not in run.configuration.get(table, {}):
+            if not isinstance(there, dict) or key not in there:
                 raise CheckpointError(f"{run.path / 'config.toml'} lacks {table}.{key}; put the run's own file back")
     return run.configuration
 

@@ -42,9 +42,10 @@ class RunFolder:
         Raises CheckpointError if the path exists and is not an empty folder, or cannot be made.
         """
         path = self.path
+        taken = CheckpointError(f"{path} holds another run; resume it, or give a folder that does not exist")
         try:
             if (path / CONFIG).exists():
-                raise CheckpointError(f"{path} holds another run; resume it, or give a folder that does not exist")
+                raise taken
             if path.exists() and not (path.is_dir() and not any(path.iterdir())):
                 raise CheckpointError(f"{path} exists and is not an empty folder; give one that does not exist")
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -60,6 +61,8 @@ class RunFolder:
                 raise
             sync_folder(path.parent)
         except OSError as error:
+            if (path / CONFIG).exists():                    # another process has made it since
+                raise taken from error
             raise CheckpointError(f"cannot make the run folder {path}: {error.strerror}") from error
 
     @classmethod
@@ -117,6 +120,9 @@ class RunFolder:
         if not self.summary.exists():
             return None
         try:
-            return json.loads(self.summary.read_text(encoding="utf-8"))
+            summary = json.loads(self.summary.read_text(encoding="utf-8"))
+            if not isinstance(summary, dict) or "valid_perplexity" not in summary:
+                raise ValueError("it is not the summary of a run")
         except ValueError as error:
             raise CheckpointError(f"{self.summary} is damaged: {error}; remove it and resume") from error
+        return summary

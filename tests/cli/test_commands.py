@@ -58,6 +58,8 @@ def test_dynamic_evaluation_is_reported_apart(trained, capsys):
     assert "--cut" in refused(capsys, "eval", run, "--dynamic", "--cut", "memory")
     assert "--dynamic" in refused(capsys, "eval", run, "--decay", "0.1")
     assert "learning_rate" in refused(capsys, "eval", run, "--dynamic", "--learning-rate", "-1")
+    assert "smaller learning rate" in refused(capsys, "eval", run, "--dynamic", "--learning-rate", "1e300", code=1)
+    assert main(["eval", str(run), "--dynamic", "--decay", "1e300"]) == 0
 
 
 def test_generate_continues_the_prompt_and_repeats_itself_with_the_same_seed(trained, capsys):

@@ -1,12 +1,13 @@
 """`minicrt compare` and `minicrt flops`, as a user meets them."""
 
 import json
+import subprocess
 
 import pytest
 
 from minicrt.cli import main
 from minicrt.comparison import collect, read_grid
-from tests.cli.running import refused, write_text
+from tests.cli.running import assignments, command, environment, refused, write_text
 
 GRID = """
 preset = "tiny"
@@ -130,10 +131,73 @@ def test_a_run_of_other_settings_is_refused(grid, capsys):
     ("width = 8", "widht = 8", "widht"),
     ('cell = "gru"', 'cell = "rnn"', "rnn"),
     ("preset", "= preset", "TOML"),
+    ('preset = "tiny"', "preset = 3", "name of a preset"),
+    ("parameters = 600", 'parameters = "many"', "parameters to be a whole number"),
+    ("parameters = 600", "parameters = inf", "parameters to be a whole number"),
+    ("tokens = 10", "tokens = -10", "tokens to be a whole number"),
+    ("vocabulary = 6", "vocabulary = 2.5", "vocabulary to be a whole number"),
+    ("[base]", "[[base]]", "[base] to be one table"),
+    ("width = 8", "width = 8\nseed = 3", "seed in [[cells]] alone"),
+    ("[models.gru]", '[models."../gru"]', "'../gru'"),
+    ("[models.gru]", "[models]\nzero = 0\n[models.gru]", "[models.NAME]"),
+    ('models = ["crt", "transformer"]', "models = [[1]]", "[[cells]]"),
+    ('models = ["crt", "transformer"]', "models = []", "[[cells]]"),
+    ("[[cells]]", "[[cell]]", "cell"),
+    ('fit = "inner"', "fit = 3", "'3'"),
+    ('fit = "inner"', 'fit = "batch"', "batch"),
+    ('fit = "inner"', 'fit = "innner"', "did you mean 'inner'"),
 ])
 def test_a_wrong_grid_is_refused(grid, capsys, old, new, message):
     grid.write_text(grid.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
     assert message in refused(capsys, "compare", grid)
+
+
+def test_a_fit_that_does_not_change_the_size_is_refused(grid, capsys):
+    text = grid.read_text(encoding="utf-8").replace('fit = "inner"', 'fit = "layers"').replace("600", "60000000")
+    text = text.replace('model = "recurrent"', 'model = "transformer_xl"\nheads = 2\nfit = "clamp_length"')
+    grid.write_text(text.replace('cell = "gru"', "").replace('["crt", "transformer"]', '["gru"]'), encoding="utf-8")
+    assert "clamp_length" in refused(capsys, "compare", grid)
+
+
+def test_a_result_that_is_damaged_is_named(grid, capsys):
+    compare(grid, "--only", "gru-T5-s0")
+    path = grid.parent / "runs" / "results" / "gru-T5-s0.json"
+    good = path.read_text(encoding="utf-8")
+    result = json.loads(good)
+    without_test = {key: value for key, value in result["summary"].items() if key != "test_perplexity"}
+    for damaged in (good[:len(good) // 2], "", "null", "3", "[]", json.dumps(result | {"flops_per_segment": None}),
+                    json.dumps(result | {"summary": 3}), json.dumps(result | {"summary": without_test})):
+        path.write_text(damaged, encoding="utf-8")
+        capsys.readouterr()
+        for arguments in ((grid, "--out", grid.parent / "runs", "--only", "gru-T5-s0"), ("--show", path.parent)):
+            assert "gru-T5-s0.json cannot be read" in refused(capsys, "compare", *arguments)
+
+
+@pytest.mark.parametrize(("file", "text", "message"), [
+    ("config.toml", "", "lacks model.vocabulary"), ("config.toml", "model = 3", "lacks model.vocabulary"),
+    ("summary.json", "[]", "summary.json is damaged"), ("summary.json", "{", "summary.json is damaged"),
+    ("checkpoint.safetensors", "", "checkpoint.safetensors")])
+def test_a_run_that_is_damaged_is_named(grid, capsys, file, text, message):
+    compare(grid, "--only", "gru-T5-s0")
+    runs = grid.parent / "runs"
+    (runs / "results" / "gru-T5-s0.json").unlink()
+    (runs / "gru-T5-s0" / file).write_text(text, encoding="utf-8")
+    capsys.readouterr()
+    assert message in refused(capsys, "compare", grid, "--out", runs, "--only", "gru-T5-s0")
+
+
+def test_two_processes_share_the_cells(grid):
+    """Both begin at once; together they train every cell, and each ends with a table of what is there."""
+    both = [subprocess.Popen(command("compare", grid, "--quiet", "--out", grid.parent / "runs"), env=environment(),
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8")
+            for _ in range(2)]
+    for process in both:
+        printed, error = process.communicate()
+        assert process.returncode == 0 and not error.replace("minicrt: compiling kernels for this machine, this once",
+                                                             "").strip(), error
+        assert "| gru | 5 |" in printed or "at it" in printed
+    results = grid.parent / "runs" / "results"
+    assert {path.stem for path in results.glob("*.json")} == set(NAMES) and not list(results.glob("*.partial"))
 
 
 def test_what_compare_refuses(grid, tmp_path, capsys):
@@ -153,3 +217,7 @@ def test_flops_of_every_model_and_of_the_parts_of_one(capsys):
     printed = capsys.readouterr().out
     assert printed.count("memory") == printed.count("positions") == printed.count("output") == 2
     assert "wdith" in refused(capsys, "flops", "--set", "wdith=3")
+    assert "--segment-lengths" in refused(capsys, "flops", "--set", "segment_length=5")
+    assert "model=recurrent" in refused(capsys, "flops", "--set", "cell=gru")
+    huge = ["model=linear_recurrent", "width=99999999999"]
+    assert "make it smaller" in refused(capsys, "flops", *assignments(*huge), "--segment-lengths", "5")
