@@ -216,8 +216,9 @@ def nothing_compared(case: GoldenCase, given: Iterable[TensorComparison], unknow
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    close_ones = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f"; did you mean {close_ones[0]}?" if close_ones else ""
+    by_lower = {other.lower(): other for other in known}
+    near = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.5)
+    return f"; did you mean {by_lower[near[0]]}?" if near else ""
 
 
 def listed(names: Iterable[str], most: int = 6) -> str:

@@ -46,7 +46,7 @@ def find_patterns(case: GoldenCase, row: TensorComparison) -> list[str]:
 
     Each is a phrase for behind the tensor's name: "has its sign reversed", "is ours transposed".
     """
-    if row.theirs is None or row.theirs.size == 0 or row.theirs.dtype.kind not in "fiubc":
+    if not row.wrong or row.theirs is None or row.theirs.size == 0 or row.theirs.dtype.kind not in "fiubc":
         return []
     pair = Pair(case, row)
     if not np.isfinite(pair.theirs).all():
