@@ -22,8 +22,8 @@ def common(config: Any) -> list[str]:
         "place. Gradients cross the segments' boundaries except where a sentence below says so.",
         "loss_N is the mean of −log softmax(logits)[target] over the targets of segment N, −1 being one not scored.",
         "e = √D E[tokens]: the embedding is scaled by the root of the width.",
-        "logits = z Eᵀ + b with the embedding table (not scaled) and a bias of its own; the table's gradient is the sum "
-        "of both uses, over all segments." if config.tied else
+        "logits = z Eᵀ + b with the embedding table (not scaled) and a bias of its own; the table's gradient is the "
+        "sum of both uses, over all segments." if config.tied else
         "logits = z Wᵀ + b, W (V, D) being a matrix of its own: the output is not tied to the embedding.",
         "A state that is not given starts as zeros, unless a parameter memory.start says otherwise.",
         "d_… of a recurrence's states h is the gradient from outside of the recurrence: of whoever reads h_t, and at "
@@ -146,7 +146,8 @@ def recurrent(config: Any) -> list[str]:
 def linear_recurrent(config: Any) -> list[str]:
     if config.cell == "mingru":
         return [MINGRU, "Each layer: x + h W_out with h from LN(x)."]
-    return [LRU, "Each layer: x + GLU(GELU(h C + x̂ ⊙ d) W_out + b_out), x̂ = LN(x); GLU([a, b]) = a ⊙ σ(b), GELU with erf."]
+    return [LRU, "Each layer: x + GLU(GELU(h C + x̂ ⊙ d) W_out + b_out), x̂ = LN(x); GLU([a, b]) = a ⊙ σ(b); GELU is the "
+                 "exact form with erf."]
 
 
 OWN = {CRT: crt, TransformerXL: transformer_xl, RMT: rmt, RecurrentModel: recurrent,

@@ -1,6 +1,7 @@
 """One forward and one backward pass of a model over a case's segments, with all that it computes on the way"""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,13 @@ from minicrt.models.parameters import Parameters
 Array = np.ndarray
 
 
+def model_of(configuration: Mapping[str, Any], mixins: tuple[type, ...], engine: Any) -> SegmentModel:
+    """The model of a case's configuration, which tells a `Recording` as its engine what it is doing."""
+    mapping = {key: value for key, value in configuration.items() if key not in ("segments", "batch")}
+    kind, config = MODELS[mapping.pop("model")]
+    return traced(kind, mixins)(from_mapping(config, mapping, "the case's configuration"), engine)
+
+
 class Pass:
     """J = Σ_N d_loss[N] loss_N + Σ <d_state, final state>, and its gradient, backwards through all segments.
 
@@ -25,30 +33,28 @@ class Pass:
                  substitutes: Sequence[Substitute] = (), mixins: tuple[type, ...] = ()):
         self.given = given
         self.count = len(configuration["segments"])
-        mapping = {key: value for key, value in configuration.items() if key not in ("segments", "batch")}
-        kind, config = MODELS[mapping.pop("model")]
-        unbound = traced(kind, mixins)(from_mapping(config, mapping, "the case's configuration"), ops)
-        self.parameters = self._parameters(unbound)
-        self.record = Recording(engine, self.parameters, substitutes)
-        self.model = type(unbound)(unbound.config, self.record)          # type: ignore[arg-type]
+        self.make = partial(model_of, configuration, mixins)
+        self.parameters = self.initial_parameters()
+        self.new_record = partial(Recording, engine, self.parameters, substitutes)
         self.gradients = self.parameters.zeros_like()
 
     def run(self) -> dict[str, Array]:
         """Every computed tensor by its name, in order."""
-        record, tensors = self.record, self.record.tensors
+        record = self.new_record()
+        model, tensors = self.make(record), record.tensors
         states, caches = [self.start()], list[Any]()
         for n in range(self.count):
             record.forward(n)
-            loss, state, cache = self.model.forward(self.parameters, *self.segment(n), self.carried(states))
+            loss, state, cache = model.forward(self.parameters, *self.segment(n), self.carried(states))
             states.append(state)
             caches.append(cache)
             tensors |= {f"segment{n}/state/{entry}": np.array(value) for entry, value in state.items()}
             tensors[f"segment{n}/loss"] = np.array(loss)
-        weights, d_state = self.weights(), {entry: self.given[f"d_state/{entry}"] for entry in states[-1]
-                                            if f"d_state/{entry}" in self.given}
+        weights, d_state = self.weights(), self.final_gradient(states[-1])
         for n in reversed(range(self.count)):
             record.backward(n)
-            d_state = self.carried_back(self.model.backward(weights[n], d_state, caches[n], self.gradients), n)
+            self.before_backward(n)
+            d_state = self.carried_back(model.backward(weights[n], d_state, caches[n], self.gradients), n)
             if n:
                 tensors |= {f"d_segment{n - 1}/state/{entry}": np.array(value) for entry, value in d_state.items()}
         tensors |= {f"d_parameters/{name}": np.array(value) for name, value in self.parameter_gradients().items()}
@@ -76,12 +82,19 @@ class Pass:
         """The gradient of J with respect to each segment's loss."""
         return self.given["d_loss"]
 
+    def final_gradient(self, state: State) -> State:
+        """The gradient of J with respect to the last state, as far as it comes from J directly."""
+        return {entry: self.given[f"d_state/{entry}"] for entry in state if f"d_state/{entry}" in self.given}
+
+    def before_backward(self, n: int) -> None:
+        """What is done in front of segment n's backward pass."""
+
     def parameter_gradients(self) -> dict[str, Array]:
         return {name: self.gradients[name] for name in self.gradients if f"parameters/{name}" in self.given}
 
-    def _parameters(self, model: SegmentModel) -> Parameters:
+    def initial_parameters(self) -> Parameters:
         """The given values; what a case does not have and a wrong port needs is a gain of 1 or a bias of 0."""
-        parameters = Parameters(model.specs(), np.float64)
+        parameters = Parameters(self.make(ops).specs(), np.float64)
         for spec in parameters.specs:
             default = np.full(spec.shape, float(spec.name.endswith("gain")))
             parameters[spec.name] = self.given.get(f"parameters/{spec.name}", default)

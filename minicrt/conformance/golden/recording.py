@@ -18,13 +18,15 @@ RECORDED = (*LOCATING, *WITHOUT_PARAMETERS, "add", "concatenate", *DROPOUTS)
 class Substitute:
     """Another forward and backward pass for an operation, wherever `at(place)` says so.
 
+    change     (forward, backward) → the pair that stands in for them
+    arriving   what becomes of the gradient of the output before it gets there
     Sums in a backward pass stand at "d_" and the place whose backward pass ran last.
     """
 
     operation: str
-    forward: Callable[..., Any]
-    backward: Callable[..., Any] | None = None
+    change: Callable[[Any, Any], tuple[Any, Any]] = lambda forward, backward: (forward, backward)
     at: Callable[[str], bool] = lambda place: True
+    arriving: Callable[[Any], Any] = lambda d_y: d_y
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Placed:
 
     place: str
     cache: Any
+    operation: str
     backward: Callable[..., Any]
 
 
@@ -110,9 +113,11 @@ class Recording:
             place = ""                                       # the gradient that comes in is that of the loss: given
         elif place:
             place = self._keep(f"segment{self._segment}/", place, y)
-        return y, Placed(place, cache, backward)
+        return y, Placed(place, cache, operation, backward)
 
     def _run_backward(self, d_y: Any, placed: Placed, *arguments: Any, **options: Any) -> Any:
+        for substitute in self._matching(placed.operation, placed.place):
+            d_y = substitute.arriving(d_y)
         if placed.place:
             self._last_back = placed.place
             self._keep(f"d_segment{self._segment}/", placed.place, _with_last(d_y, arguments))
@@ -133,11 +138,14 @@ class Recording:
         return self._prefix + place.name
 
     def _pair(self, operation: str, place: str) -> tuple[Callable[..., Any], Any]:
-        own: Any = getattr(self._engine, operation + "_backward", None)
-        for substitute in self._substitutes:
-            if substitute.operation == operation and substitute.at(place):
-                return substitute.forward, substitute.backward or own
-        return getattr(self._engine, operation), own
+        pair = getattr(self._engine, operation), getattr(self._engine, operation + "_backward", None)
+        for substitute in self._matching(operation, place):
+            pair = substitute.change(*pair)
+        return pair
+
+    def _matching(self, operation: str, place: str) -> list[Substitute]:
+        return [substitute for substitute in self._substitutes
+                if substitute.operation == operation and substitute.at(place)]
 
     def _dropped(self, place: str, y: Array, x: Array) -> str:
         """Without dropout the place is the sum that comes next, or x itself; x is kept where nothing else kept it."""
