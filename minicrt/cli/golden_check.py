@@ -12,6 +12,8 @@ from minicrt.errors import ConformanceError
 if TYPE_CHECKING:
     from minicrt.conformance.checking import CheckReport
 
+TRACES = 2000       # computations with a known mistake, for all cases together: some ten seconds
+
 DESCRIPTION = """\
 Compare what a port computed with the golden cases in DIR, as `minicrt golden write DIR` left them. For each
 case: which tensors differ and by how much, which goes wrong first, and what the mistake probably is.
@@ -100,14 +102,15 @@ def checked(cases: Mapping[str, Any], against: Path, names: Path | None) -> "Ite
     """A report a case; a diagnosis may take seconds, so a bar shows how far it is where somebody watches."""
     from tqdm import tqdm
 
-    from minicrt.conformance.checking import CheckReport, compare
+    from minicrt.conformance.checking import CheckReport, Experience, compare
     from minicrt.conformance.golden import files
 
+    experience = Experience(traces_left=TRACES)
     theirs = {name: files.read_theirs(against / name, case, names) for name, case in cases.items()}
     with tqdm(cases.items(), desc="checking", unit=" cases", file=sys.stderr, disable=None, leave=False) as bar:
         for name, case in bar:
             bar.set_postfix_str(name)
-            report = CheckReport(compare(case, theirs[name]))
+            report = CheckReport(compare(case, theirs[name]), experience)
             report.diagnosis                                 # noqa: B018 - here, under the bar, and kept
             bar.clear()
             yield report

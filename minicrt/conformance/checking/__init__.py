@@ -9,5 +9,7 @@
 from minicrt.conformance.checking.comparison import Comparison, TensorComparison, compare
 from minicrt.conformance.checking.diagnosis import Diagnosis, diagnose
 from minicrt.conformance.checking.port import CheckReport, case_names, check
+from minicrt.conformance.checking.search import Experience
 
-__all__ = ["CheckReport", "Comparison", "Diagnosis", "TensorComparison", "case_names", "check", "compare", "diagnose"]
+__all__ = ["CheckReport", "Comparison", "Diagnosis", "Experience", "TensorComparison", "case_names", "check", "compare",
+           "diagnose"]

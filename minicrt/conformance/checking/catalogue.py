@@ -75,5 +75,21 @@ class ModelCatalogue:
             return models.run(self.case.configuration, self.case.given(), variant)
 
 
+class NoCatalogue:
+    """Of a case that is about none of our operations and models."""
+
+    def known(self) -> tuple[Known, ...]:
+        return ()
+
+    def trace(self, names: Names) -> Mapping[str, Array]:
+        return {}
+
+
 def catalogue_of(case: GoldenCase) -> Catalogue:
-    return ModelCatalogue(case) if case.kind == "model" else OperationCatalogue(case)
+    from minicrt.conformance.variants import FAMILIES
+    from minicrt.models import MODELS
+
+    if case.kind == "model":
+        return ModelCatalogue(case) if case.configuration.get("model") in MODELS else NoCatalogue()
+    known = any(family.operation == case.subject for family in FAMILIES)
+    return OperationCatalogue(case) if known else NoCatalogue()

@@ -10,7 +10,7 @@ from minicrt.conformance.checking.catalogue import Catalogue, Known, catalogue_o
 from minicrt.conformance.checking.comparison import Comparison, TensorComparison, compare, listed
 from minicrt.conformance.checking.parts import right_segments
 from minicrt.conformance.checking.patterns import find_patterns, single_precision
-from minicrt.conformance.checking.search import Explanation, Search, telling_tensor
+from minicrt.conformance.checking.search import Experience, Explanation, Search, telling_tensor
 from minicrt.conformance.golden.tensors import BACKWARD, FORWARD
 
 Method = Literal["", "input", "variant", "precision", "pattern", "place"]
@@ -35,17 +35,19 @@ class Diagnosis:
         return " ".join(self.sentences)
 
 
-def diagnose(comparison: Comparison, catalogue: Catalogue | None = None) -> Diagnosis:
+def diagnose(comparison: Comparison, catalogue: Catalogue | None = None, experience: Experience | None = None
+             ) -> Diagnosis:
     """The likeliest mistake behind a comparison.
 
     `catalogue` has the known mistakes; by default those of the case's operation or model. They come first, since their
     numbers are all of a port's; then what changes the first wrong tensor alone; then no more than its name.
+    `experience` is handed from case to case of one port, and makes the later ones quicker.
     """
     if comparison.ok:
         return Diagnosis()
     if comparison.other_inputs or not comparison.compared:
         return Diagnosis(tuple(f"{capitalised(remark)}." for remark in comparison.remarks()[:1]), "input")
-    search = Search(comparison, catalogue or catalogue_of(comparison.case))
+    search = Search(comparison, catalogue or catalogue_of(comparison.case), experience)
     found = search.explanations()
     if found and found[0].complete:
         return complete(found, comparison)
@@ -53,7 +55,8 @@ def diagnose(comparison: Comparison, catalogue: Catalogue | None = None) -> Diag
     if precision:
         return Diagnosis((precision,), "precision")
     if comparison.dtype is None and in_single_precision(comparison):
-        narrow = diagnose(compare(comparison.case, comparison.theirs, "float32"), search.catalogue)
+        narrow = diagnose(compare(comparison.case, comparison.theirs, "float32"), search.catalogue,
+                          search.experience)
         remark = "Apart from this the numbers agree to the accuracy of float32 only, though the arrays are float64."
         return dataclasses.replace(narrow, sentences=(*narrow.sentences, remark))
     if found:

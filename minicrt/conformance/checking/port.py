@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import TracebackType
 from typing import Any
@@ -11,6 +11,7 @@ import numpy as np
 
 from minicrt.conformance.checking.comparison import Comparison, compare, listed
 from minicrt.conformance.checking.diagnosis import Diagnosis, diagnose
+from minicrt.conformance.checking.search import Experience
 from minicrt.conformance.golden.tensors import GoldenCase
 from minicrt.errors import ConformanceError
 
@@ -20,9 +21,13 @@ Port = Callable[..., Any]
 
 @dataclass(frozen=True)
 class CheckReport:
-    """What became of a port on one case. `print(report)` shows a table; `report.raise_if_wrong()` is for tests."""
+    """What became of a port on one case. `print(report)` shows a table; `report.raise_if_wrong()` is for tests.
+
+    Reports of one port that share an `experience` are quicker to diagnose.
+    """
 
     comparison: Comparison
+    experience: Experience = field(default_factory=Experience, repr=False)
 
     @property
     def case(self) -> GoldenCase:
@@ -35,7 +40,7 @@ class CheckReport:
     @cached_property
     def diagnosis(self) -> Diagnosis:
         """What the mistake probably is; worked out when it is first asked for, which may take seconds."""
-        return diagnose(self.comparison)
+        return diagnose(self.comparison, experience=self.experience)
 
     def raise_if_wrong(self) -> None:
         """Raise ConformanceError, one line that names the case and the mistake, unless all that was compared agrees."""
@@ -70,9 +75,7 @@ def check(port: Port, case: GoldenCase | str, *, dtype: str | None = None) -> Ch
     port raises, or returns something else.
     """
     if isinstance(case, str):
-        from minicrt.conformance import golden
-
-        case = golden.case(case)
+        case = golden_case(case)
     if dtype not in (None, "float32", "float64"):
         raise ConformanceError(f"check got dtype {dtype!r}, expected 'float32', 'float64' or None")
     given = {name: handed_over(value, dtype) for name, value in case.given().items()}
@@ -82,6 +85,12 @@ def check(port: Port, case: GoldenCase | str, *, dtype: str | None = None) -> Ch
         else:
             result = port(**accepted(port, case, given))
     return CheckReport(compare(case, by_name(case, result), dtype))
+
+
+def golden_case(name: str) -> GoldenCase:
+    from minicrt.conformance import golden
+
+    return golden.case(name)
 
 
 def case_names(subject: str | None = None) -> list[str]:
@@ -132,7 +141,7 @@ def by_name(case: GoldenCase, result: Any) -> dict[str, Array]:
 def as_array(case: GoldenCase, name: str, value: Any) -> Array:
     """NumPy's array of anything that can become one; a tensor of PyTorch is taken off its graph and its device."""
     if hasattr(value, "detach"):
-        value = value.detach().cpu()
+        value = value.detach().cpu().numpy()
     try:
         return np.array(value)
     except (TypeError, ValueError, RuntimeError) as error:

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -13,7 +13,18 @@ from minicrt.conformance.golden.tensors import BACKWARD
 
 Array = np.ndarray
 Trace = Mapping[str, Array]
-STARTS = 4      # so many mistakes that explain the first diverging tensors get a second one added
+STARTS = 4          # so many mistakes that explain the first diverging tensors get a second one added
+
+
+@dataclass
+class Experience:
+    """What one check after another of the same port learns: the mistakes found, which its other cases may have too.
+
+    traces_left  how many computations with a mistake may still be made: a port that is all wrong must not take minutes
+    """
+
+    found: list[Names] = field(default_factory=list)
+    traces_left: int = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -45,8 +56,9 @@ class Search:
     diverging tensor among those handed in: what reaches no further than that explains nothing.
     """
 
-    def __init__(self, comparison: Comparison, catalogue: Catalogue) -> None:
+    def __init__(self, comparison: Comparison, catalogue: Catalogue, experience: Experience | None = None) -> None:
         self.comparison, self.catalogue = comparison, catalogue
+        self.experience = experience or Experience()
         self.handed = comparison.compared
         self.start = next(k for k, row in enumerate(self.handed) if row.wrong)
         self.sizes = [max(row.tensor.scale, largest(row.tensor.value)) for row in self.handed]
@@ -57,28 +69,46 @@ class Search:
 
         The others are those that explain at least the first diverging tensor, the furthest-reaching ones first.
         """
-        known = self.catalogue.known()
-        singles = [self.attempt((mistake,)) for mistake in self.relevant(known, self.handed[self.start])]
-        complete = [found for found in singles if found.complete]
+        known = {mistake.name: mistake for mistake in self.catalogue.known()}
+        for names in self.experience.found:
+            complete = self.complete(tuple(known[name] for name in some) for some in (*zip(names), names)
+                                     if known.keys() >= set(some))
+            if complete and self.nothing_missing:
+                return complete
+        first = self.handed[self.start]
+        complete = self.complete((mistake,) for mistake in self.relevant(known.values(), first))
         if complete:
             return complete
-        possible = [found for found in singles if found.reach >= self.start]
-        partial = furthest(found for found in possible if found.reach > self.start)
-        pairs: list[Explanation] = []
+        singles = [found for found in self.tried.values() if len(found.known) == 1 and found.reach >= self.start]
+        partial = furthest(found for found in singles if found.reach > self.start)
         for found in partial[:STARTS]:
             assert found.first_unexplained is not None
-            others = self.relevant(known, found.first_unexplained)
-            tried = [self.attempt((*found.known, other)) for other in others if other not in found.known]
-            complete = [pair for pair in tried if pair.complete]
+            others = self.relevant(known.values(), found.first_unexplained)
+            complete = self.complete((*found.known, other) for other in others if other not in found.known)
             if complete:
                 return complete
-            pairs += tried
         if not partial:
-            pairs = self.both_at_the_start(possible)
-            complete = [pair for pair in pairs if pair.complete]
-            if complete:
-                return complete
-        return furthest([*partial, *(pair for pair in pairs if pair.reach > self.start)])
+            complete = self.complete(self.both_at_the_start(singles))
+        return complete or furthest(found for found in self.tried.values() if found.reach > self.start)
+
+    @property
+    def nothing_missing(self) -> bool:
+        """Whether the port handed in all tensors: two mistakes that then have the same numbers are the same mistake."""
+        return len(self.handed) == len(self.comparison.computed)
+
+    def complete(self, candidates: Iterable[tuple[Known, ...]]) -> list[Explanation]:
+        """Those that explain everything; the first alone if no tensor is left that could tell them apart."""
+        found = []
+        for known in candidates:
+            if known and self.experience.traces_left > 0:
+                explanation = self.attempt(known)
+                found += [explanation] if explanation.complete else []
+                if found and self.nothing_missing:
+                    break
+        names = tuple(sorted(mistake.name for mistake in found[0].known)) if found else ()
+        if names and names not in self.experience.found:
+            self.experience.found.append(names)
+        return found
 
     def relevant(self, known: Iterable[Known], wrong: TensorComparison) -> list[Known]:
         """The mistakes of the pass that `wrong` belongs to; all, where it alone cannot tell.
@@ -94,15 +124,16 @@ class Search:
             out = ""
         return [mistake for mistake in known if mistake.where is None or mistake.where != out]
 
-    def both_at_the_start(self, possible: list[Explanation]) -> list[Explanation]:
+    def both_at_the_start(self, possible: list[Explanation]) -> list[tuple[Known, ...]]:
         """Two mistakes that both change the first diverging tensor, where neither alone explains it."""
         row = self.handed[self.start]
         touching = [found for found in possible if not self.agrees(self.start, found.trace, row.tensor.value)]
-        return [self.attempt((*a.known, *b.known)) for a, b in itertools.combinations(touching, 2)]
+        return [(*a.known, *b.known) for a, b in itertools.combinations(touching, 2)]
 
     def attempt(self, known: tuple[Known, ...]) -> Explanation:
         names = tuple(sorted(mistake.name for mistake in known))
         if names not in self.tried:
+            self.experience.traces_left -= 1
             trace = self.catalogue.trace(names)
             reach = next((k for k in range(len(self.handed)) if not self.agrees(k, trace)), len(self.handed))
             unexplained = self.handed[reach] if reach < len(self.handed) else None

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from minicrt.conformance.checking.catalogue import Known
 from minicrt.conformance.golden.tensors import GoldenCase, Tensor
 
 TOLERANCE = {"float64": 1e-10, "float32": 2e-5}
@@ -26,12 +27,34 @@ def affine_case(**changes):
                          "configuration": {"heads": 2}, "tolerance": TOLERANCE, **changes})
 
 
-def affine(x, w, b, d_y):
-    a = x @ w + b
-    y = np.tanh(a)
-    d_a = d_y * (1 - y * y)
-    return {"a": a, "y": y, "d_a": d_a, "d_x": d_a @ w.T, "d_w": np.einsum("bti,bto->io", x, d_a),
-            "d_b": d_a.sum((0, 1))}
+def affine(x, w, b, d_y, mistakes=()):
+    """Everything that the operation computes, with mistakes of the catalogue below."""
+    a = x @ w + (2 * b if "bias twice" in mistakes else b)
+    y = a if "tanh forgotten" in mistakes else np.tanh(a)
+    slope = 1 - (y if "slope not squared" in mistakes else y * y)
+    d_a = d_y * (1 if "tanh forgotten" in mistakes else slope)
+    if "slope forgotten" in mistakes:
+        d_a = d_y
+    d_b = d_a.sum((0, 1))
+    if {"bias averaged", "bias divided by six"} & set(mistakes):
+        d_b = d_b / 6
+    return {"a": a, "y": y, "d_a": d_a, "d_x": d_a @ w.T, "d_w": np.einsum("bti,bto->io", x, d_a), "d_b": d_b}
+
+
+class Mistakes:
+    """The catalogue of the affine case; `traced` counts what was asked of it."""
+
+    def __init__(self, case):
+        self.given, self.traced = case.given(), 0
+
+    def known(self):
+        return tuple(Known(name, f"What a port does with {name}.", where) for name, where in (
+            ("bias twice", "forward"), ("tanh forgotten", "forward"), ("slope not squared", "backward"),
+            ("slope forgotten", "backward"), ("bias averaged", "backward"), ("bias divided by six", "backward")))
+
+    def trace(self, names):
+        self.traced += 1
+        return affine(**self.given, mistakes=names)
 
 
 def computed(case):
@@ -39,8 +62,7 @@ def computed(case):
     return {tensor.name: tensor.value.copy() for tensor in case.computed()}
 
 
-def one_tensor(value, name="y", role="output", **settings):
+def one_tensor(value, name="y", role="output", given=(), scale=0.0, subject="one", **settings):
     """A case that computes one tensor."""
-    return GoldenCase("one", "operation", settings.pop("subject", "one"),
-                      (*settings.pop("given", ()), Tensor(name, role, np.asarray(value), scale=settings.pop("scale", 0.0))),
+    return GoldenCase("one", "operation", subject, (*given, Tensor(name, role, np.asarray(value), scale=scale)),
                       tolerance=TOLERANCE, **settings)

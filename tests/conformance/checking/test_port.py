@@ -1,0 +1,115 @@
+"""check(port, case): how a port is called, what it may return, and what becomes of its errors"""
+
+import numpy as np
+import pytest
+
+from minicrt.conformance import check
+from minicrt.conformance.golden.tensors import GoldenCase, Tensor
+from minicrt.errors import ConformanceError
+from tests.conformance.checking.hand_made import TOLERANCE, affine, affine_case
+
+CASE = affine_case()
+
+
+def test_a_right_port_passes_in_both_dtypes():
+    for dtype in (None, "float64", "float32"):
+        report = check(affine, CASE, dtype=dtype)
+        assert report.ok
+        report.raise_if_wrong()
+        assert str(report) == "affine: ok, 6 of 6 tensors agree"
+
+
+def test_arrays_are_copies_in_the_asked_dtype_and_options_are_given_where_they_are_taken():
+    seen = {}
+
+    def port(x, w, b, d_y, heads):
+        seen.update(dtype=x.dtype, heads=heads)
+        result = affine(x, w, b, d_y)
+        x[...] = 0
+        return result
+
+    assert check(port, CASE, dtype="float32").ok
+    assert seen == {"dtype": np.float32, "heads": 2}
+    assert CASE["x"].value.any()
+
+
+def test_what_a_port_may_return():
+    def everything(**given):
+        assert given.pop("heads") == 2
+        return affine(**given)
+
+    def outputs_and_gradients(x, w, b, d_y):
+        found = affine(x, w, b, d_y)
+        return [found[name] for name in ("y", "d_x", "d_w", "d_b")]
+
+    def forward_alone(x, w, b):
+        return np.tanh(x @ w + b)
+
+    def some(x, w, b):
+        return {"y": np.tanh(x @ w + b), "a": None}
+
+    for port, count in ((everything, 6), (outputs_and_gradients, 4), (forward_alone, 1), (some, 1)):
+        report = check(port, CASE)
+        assert report.ok
+        assert len(report.comparison.compared) == count
+    assert "nothing of the backward pass was handed in" in str(check(forward_alone, CASE))
+
+
+def test_a_tensor_on_a_graph_is_taken_off_it():
+    torch = pytest.importorskip("torch")
+
+    def port(x, w, b, d_y):
+        x, w, b = (torch.tensor(value, requires_grad=True) for value in (x, w, b))
+        y = torch.tanh(x @ w + b)
+        return y, *torch.autograd.grad(y, (x, w, b), torch.tensor(d_y))
+
+    assert check(port, CASE).ok
+
+
+def test_a_models_port_gets_a_mapping_and_the_configuration():
+    case = GoldenCase("m", "model", "m", (Tensor("parameters/w", "parameter", np.eye(2)),
+                                          Tensor("segment0/z", "output", 2 * np.eye(2))), {"factor": 2}, (), TOLERANCE)
+    assert check(lambda given, configuration: {"segment0/z": given["parameters/w"] * configuration["factor"]}, case).ok
+
+
+@pytest.mark.parametrize("port, words", [
+    (lambda **_: 1 / 0, "affine: the port raised ZeroDivisionError: division by zero"),
+    (lambda x: x, "affine: the port raised TypeError"),
+    (lambda **_: None, "affine: the port returned nothing, expected"),
+    (lambda **_: (1, 2), "affine: the port returned 2 arrays, expected"),
+    (lambda **_: {"y": [[1], [1, 2]]}, "affine: what the port returned as y is no array"),
+])
+def test_a_port_that_cannot_be_checked_is_one_line(port, words):
+    with pytest.raises(ConformanceError) as caught:
+        check(port, CASE)
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_ports_own_error_is_the_cause_and_an_interrupt_passes():
+    def interrupted(**_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(ConformanceError) as caught:
+        check(lambda **_: [][1], CASE)
+    assert isinstance(caught.value.__cause__, IndexError)
+    with pytest.raises(KeyboardInterrupt):
+        check(interrupted, CASE)
+
+
+def test_a_wrong_port_raises_one_line_that_names_the_mistake_and_prints_a_table():
+    def port(x, w, b, d_y):
+        found = affine(x, w, b, d_y)
+        return found | {"d_w": -found["d_w"]}
+
+    report = check(port, CASE)
+    with pytest.raises(ConformanceError, match=r"^affine: d_w has its sign reversed\.$"):
+        report.raise_if_wrong()
+    assert "->  d_w" in str(report)
+    assert "WRONG" in str(report)
+    assert "d_x" not in str(report).splitlines()[-1]
+
+
+def test_a_dtype_that_is_neither():
+    with pytest.raises(ConformanceError, match="expected 'float32', 'float64' or None"):
+        check(affine, CASE, dtype="float16")
