@@ -1,0 +1,28 @@
+"""A conversion by the name of its kind: a layer, or a whole model of layers"""
+
+import difflib
+from collections.abc import Mapping
+from typing import Any
+
+from minicrt.conformance.conversions.layer import Layer
+from minicrt.conformance.conversions.models import MODELS, Library, convert_model
+from minicrt.conformance.conversions.names import Named
+from minicrt.errors import InputError
+
+LAYERS = ("linear", "layer_norm", "embedding", "gru", "lstm", "attention", "block")
+
+
+def convert(function: str, kind: str, values: Any, layers: Mapping[str, Layer], library: Library, back: bool,
+            gradients: bool) -> Named:
+    """Raises InputError for an unknown kind, and for names and shapes that do not fit."""
+    models = [name for name, modules in MODELS.items()
+              if all(layer in layers for module in modules for layer in module.kinds)]
+    if kind not in (*LAYERS, *models):
+        known = [*LAYERS, *models]
+        close = difflib.get_close_matches(str(kind), known, n=1)
+        raise InputError(f"{function}: unknown kind {kind!r}; "
+                         + (f"did you mean {close[0]!r}?" if close else "expected one of " + ", ".join(known)))
+    where = f"{function}({kind!r})"
+    if kind in LAYERS:
+        return layers[kind].convert(values, where, back, gradients)
+    return convert_model(kind, values, layers, library, back, gradients, where)
