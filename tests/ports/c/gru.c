@@ -216,8 +216,9 @@ static real *read_tensor(const char *from, const char *name, int rank, long *sha
     for (int axis = 0; axis < rank; axis++) {              /* a size of 0 in `shape` is taken from the file */
         long size = *number == "[,,"[axis] ? strtol(number + 1, &number, 10) : 0;
         if (item == 0 || size < 1 || (shape[axis] > 0 && size != shape[axis]) || (axis == rank - 1 && *number != ']'))
-            fail("%s: tensor %s is %.*s, expected float64 or float32, %d axes, axis %d of size %ld (0: any)", from,
-                 name, (int)strcspn(dtype, "]\n") + 1, dtype, rank, axis, shape[axis]);
+            fail("%s: tensor %s is %.*s; expected float64 or float32 and %d axes, axis %d of %s %ld", from, name,
+                 (int)strcspn(dtype, "]\n") + 1, dtype, rank, axis, shape[axis] > 0 ? "size" : "a size above",
+                 shape[axis]);
         if (offset < 0 || offset > bin_size || size > (bin_size - offset) / item / count)
             fail("%s: tensor %s ends behind the %ld bytes of tensors.bin", from, name, bin_size);
         count *= shape[axis] = size;
