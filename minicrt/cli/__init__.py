@@ -13,11 +13,11 @@ from contextlib import nullcontext
 from typing import TextIO
 
 from minicrt import __version__, engines, threads
-from minicrt.cli import compare, data, evaluate, flops, generate, gradcheck, info, train
+from minicrt.cli import compare, data, evaluate, flops, generate, golden, gradcheck, info, train
 from minicrt.cli.parser import Parser
 from minicrt.errors import MinicrtError, TrainingError
 
-COMMANDS = (train, evaluate, generate, compare, flops, gradcheck, data, info)
+COMMANDS = (train, evaluate, generate, compare, flops, gradcheck, golden, data, info)
 
 DESCRIPTION = """\
 The Compact Recurrent Transformer in NumPy: train it on text, see what its memory is worth,
@@ -30,6 +30,7 @@ examples:
   minicrt eval runs/python-docs-tiny-001 --cut memory  the same weights without their memory
   minicrt generate runs/python-docs-tiny-001 --prompt "the with statement"
   minicrt gradcheck                                    every gradient against the complex step
+  minicrt golden write golden                          what a port to another language is compared with
 
 `minicrt COMMAND --help` tells more about a command."""
 

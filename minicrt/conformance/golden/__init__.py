@@ -1,0 +1,37 @@
+"""Golden cases: all that operations and whole models compute from given values, forwards and backwards
+
+    values.py      given values, the same bytes everywhere        operations.py   the cases of operations
+    sketches/      the inputs of those                            models.py       the cases of whole models
+    files.py       a folder of cases, written and read            theirs.py       what a port wrote
+"""
+
+import difflib
+from collections.abc import Callable, Sequence
+
+from minicrt.conformance.golden.tensors import GoldenCase
+from minicrt.errors import ConformanceError
+
+__all__ = ["GoldenCase", "all_cases", "case", "some_cases"]
+
+
+def all_cases() -> dict[str, Callable[[], GoldenCase]]:
+    """Every case by name, operations first; a case is made when it is called for."""
+    from minicrt.conformance.golden.operations import operation_cases
+
+    return operation_cases()
+
+
+def some_cases(names: Sequence[str] | None) -> dict[str, Callable[[], GoldenCase]]:
+    """The cases of these names, each once, or all where `names` is None. Raises ConformanceError for unknown ones."""
+    known = all_cases()
+    for name in names or ():
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else "`minicrt golden list` shows the names"
+            raise ConformanceError(f"no golden case is named {name!r}; {hint}")
+    return known if names is None else {name: known[name] for name in names}
+
+
+def case(name: str) -> GoldenCase:
+    """The case of that name. Raises ConformanceError if there is none."""
+    return some_cases([name])[name]()

@@ -1,0 +1,93 @@
+"""The golden cases of operations: minicrt.ops in float64 on given values, with everything on the way there and back"""
+
+import inspect
+import math
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from minicrt import ops
+from minicrt.conformance.golden.meanings import meaning
+from minicrt.conformance.golden.natural_scales import natural_scales
+from minicrt.conformance.golden.operation_conventions import conventions
+from minicrt.conformance.golden.sketches import SKETCHES, Drawn, Sketch
+from minicrt.conformance.golden.tensors import GoldenCase, Role, Tensor
+from minicrt.conformance.golden.values import Values
+
+Array = np.ndarray
+
+OUTPUT = {"gru": "h", "ncgru": "h", "lstm": "s", "mingru": "h", "lru": "h", "scaled_cayley": "U",
+          "linear_cross_entropy": "loss"}                    # of the others: y
+PARAMETERS = {
+    "linear": ("weight", "bias"), "linear_activation": ("weight", "bias"), "embedding": ("table",),
+    "layer_norm": ("gain", "bias"), "modrelu": ("bias",), "embedding_dropout": ("table",),
+    "gru": ("w", "u", "b", "b_hn"), "ncgru": ("w", "u", "b"), "lstm": ("w", "u", "b"), "mingru": ("w", "b"),
+    "lru": ("w", "nu", "theta", "log_gamma"), "relative_attention": ("u", "w"), "scaled_cayley": ("a",),
+    "linear_cross_entropy": ("table", "bias")}
+SCANS = ("gru", "ncgru", "lstm", "mingru", "lru")
+
+FLOAT64, FLOAT32 = 1e-10, 2e-5
+"""The relative errors that pass. A right port in float64 is off by some 1e-15 times the length of its sums; in float32
+by some 1e-7, and by more where a scan goes on from its own rounded states: over T steps √T times as much."""
+
+
+def operation_cases() -> dict[str, Callable[[], GoldenCase]]:
+    """By name; each makes its case when it is called."""
+    return {sketch.name: partial(operation_case, sketch) for sketch in SKETCHES}
+
+
+def operation_case(sketch: Sketch) -> GoldenCase:
+    """The case of a sketch: given tensors, then those of the forward pass, then those of the backward pass."""
+    operation, values, output = sketch.operation, Values(sketch.name), output_of(sketch.operation)
+    inputs = {name: value for name, value in sketch.inputs(values).items() if value is not None}
+    given = {name: value for name, value in inputs.items() if isinstance(value, np.ndarray)}
+    options = {name: value for name, value in inputs.items() if name not in given}
+    y, cache = getattr(ops, operation)(**arguments(operation, inputs))
+    upstream = values.real(f"d_{output}", *np.shape(y))
+    computed = {output: np.asarray(y)} | gradients(operation, inputs, upstream, cache)
+    scales = natural_scales(operation, inputs, upstream) if sketch.cancels else {}
+    tensors = [Tensor(name, role, value, meaning(operation, name), scales.get(name, 0.0))
+               for name, role, value in (
+                   *((name, given_role(operation, name), value) for name, value in given.items()),
+                   (f"d_{output}", "upstream", upstream),
+                   *((name, computed_role(name, output, inputs), value) for name, value in computed.items()))]
+    steps = given["x"].shape[1] if operation in SCANS else 1
+    return GoldenCase(sketch.name, "operation", operation, tuple(tensors), options,
+                      (sketch.special, *conventions(operation, options)),
+                      {"float64": FLOAT64, "float32": FLOAT32 * math.sqrt(steps)})
+
+
+def output_of(operation: str) -> str:
+    return OUTPUT.get(operation, "y")
+
+
+def arguments(operation: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """What minicrt.ops takes, of a case's inputs and options: a dropout's generator gives out the case's `uniform`."""
+    taken = inspect.signature(getattr(ops, operation)).parameters
+    found = {name: value for name, value in inputs.items() if name in taken}
+    if "rng" in taken:
+        found["rng"] = Drawn(inputs["uniform"])
+    return {name: None for name in taken if name in ("bias", "mask")} | found
+
+
+def gradients(operation: str, inputs: Mapping[str, Any], upstream: Array, cache: Any) -> dict[str, Array]:
+    """`d_<input>` for every array of floats that the operation takes, as minicrt.ops has it."""
+    result = getattr(ops, operation + "_backward")(upstream, cache)
+    values = [value for value in (result if isinstance(result, tuple) else (result,)) if value is not None]
+    taken = inspect.signature(getattr(ops, operation)).parameters
+    names = [name for name in taken if isinstance(inputs.get(name), np.ndarray) and inputs[name].dtype == np.float64]
+    return {f"d_{name}": np.asarray(value) for name, value in zip(names, values, strict=True)}
+
+
+def given_role(operation: str, name: str) -> Role:
+    return "parameter" if name in PARAMETERS.get(operation, ()) else "input"
+
+
+def computed_role(name: str, output: str, inputs: Mapping[str, Any]) -> Role:
+    if name == output:
+        return "output"
+    if name.startswith("d_"):
+        return "gradient" if name.removeprefix("d_") in inputs else "backward"
+    return "intermediate"
