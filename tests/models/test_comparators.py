@@ -134,3 +134,28 @@ def test_a_segment_longer_than_the_positions_is_refused(name):
 def test_rmt_says_when_its_writing_stays_untrained():
     assert "untrained" in small_model({"model": "rmt"}).caution(1)
     assert small_model({"model": "rmt"}).caution(2) is None
+
+
+@pytest.mark.parametrize("name", COMPARATORS)
+def test_a_cut_leaves_exactly_the_last_segment_and_no_cut_the_whole_graph(name):
+    """The last of three segments alone is scored. Cut before it, its gradient is to the bit that of the segment by
+    itself, started from the state it found; not cut, it is another wherever a gradient crosses the boundary."""
+    model, parameters, rng = prepared(name)
+    segments, states, caches, state = [tuple(rng.integers(0, 9, (2, 2, 4))) for _ in range(3)], [], [], {}
+    for tokens, targets in segments:
+        states.append(state)
+        _, state, cache = model.forward(parameters, tokens, targets, state)
+        caches.append(cache)
+
+    def gradient_of(cut):
+        gradients = parameters.zeros_like()
+        d_state = model.backward(1.0, {}, caches[2], gradients)
+        for k in (1, 0):
+            d_state = model.backward(0.0, {} if cut else d_state, caches[k], gradients)
+        return gradients.flat
+
+    alone = parameters.zeros_like()
+    model.backward(1.0, {}, model.forward(parameters, *segments[2], states[2])[2], alone)
+    assert np.array_equal(gradient_of(cut=True), alone.flat)
+    crosses = bool(set(model.state_shapes(2)) - model.detached_entries)
+    assert np.array_equal(gradient_of(cut=False), alone.flat) == (not crosses)
