@@ -16,9 +16,11 @@ __all__ = ["GoldenCase", "all_cases", "case", "some_cases"]
 
 def all_cases() -> dict[str, Callable[[], GoldenCase]]:
     """Every case by name, operations first; a case is made when it is called for."""
+    from minicrt.conformance.golden.models import model_cases
     from minicrt.conformance.golden.operations import operation_cases
 
-    return operation_cases()
+    operations, models = operation_cases(), model_cases()
+    return operations | {name: make for name, make in models.items() if name not in operations}
 
 
 def some_cases(names: Sequence[str] | None) -> dict[str, Callable[[], GoldenCase]]:

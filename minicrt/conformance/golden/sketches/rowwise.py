@@ -1,4 +1,4 @@
-"""Cases of linear, embedding, layer norm, linear_activation and the loss; no two sizes are equal unless a case is about it"""
+"""Cases of linear, embedding, layer norm, linear_activation and the loss; sizes differ unless a case is about them"""
 
 from typing import Any
 
