@@ -30,7 +30,7 @@ def arrays(values: Any, where: str) -> Named:
 def array(value: Any, where: str) -> Array:
     """`value` as a NumPy array; a torch tensor is recognised by its methods, so that torch is not imported."""
     if value is None:
-        raise InputError(f"{where} is None, expected an array; a gradient that there is not counts as zeros")
+        raise InputError(f"{where} is None, expected an array; give zeros for a gradient that was not computed")
     try:
         found = np.asarray(value.detach().cpu().numpy() if hasattr(value, "detach") else value)
     except (TypeError, ValueError) as error:                 # bfloat16 has no NumPy dtype; lists of unequal lengths
