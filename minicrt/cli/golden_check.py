@@ -11,6 +11,8 @@ from minicrt.errors import ConformanceError
 
 if TYPE_CHECKING:
     from minicrt.conformance.checking import CheckReport
+    from minicrt.conformance.golden import GoldenCase
+    from minicrt.conformance.golden.names import Names
 
 TRACES = 2000       # computations with a known mistake, for all cases together: some ten seconds
 
@@ -41,7 +43,8 @@ def add(commands: Any) -> None:
     parser.add_argument("folder", type=Path, metavar="DIR", help="the golden cases")
     parser.add_argument("--against", type=Path, required=True, metavar="THEIRS", help="what the port computed")
     parser.add_argument("--names", type=Path, metavar="MAP.toml", help="what the port calls the tensors")
-    parser.add_argument("--case", action="append", metavar="NAME", help="this case alone; may be given again")
+    parser.add_argument("--case", action="extend", nargs="+", metavar="NAME", help="these cases alone (default: all "
+                        "for which THEIRS has a folder)")
     parser.add_argument("--json", action="store_true", help="print JSON in place of text")
     parser.add_argument("--html", type=Path, metavar="PAGE", help="write a page with tables and error maps too")
     parser.add_argument("--verbose", action="store_true", help="list all tensors, not only those that differ")
@@ -50,20 +53,24 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     from minicrt.conformance.checking.report import as_json, text
+    from minicrt.conformance.golden import files
 
     if arguments.html and not arguments.html.parent.is_dir():
         raise ConformanceError(f"--html got {arguments.html}, but there is no folder {arguments.html.parent}")
-    cases, skipped = chosen(arguments)
+    golden = files.read(arguments.folder)
+    names = names_of_theirs(arguments.names, golden) if arguments.names else None
+    cases, skipped = chosen(arguments, golden)
     reports: list[CheckReport] = []
-    for report in checked(cases, arguments.against, arguments.names):
+    for report in checked(cases, arguments.against, names):
         reports.append(report)
         if not arguments.json and (arguments.verbose or not report.ok):
             print(text(report, arguments.verbose) + "\n", flush=True)
     wrong = [report for report in reports if not report.ok]
     if arguments.html:
         from minicrt.conformance.checking.page import page
+        from minicrt.training.atomic import write_atomically
 
-        arguments.html.write_text(page(reports, arguments.against.as_posix()), encoding="utf-8")
+        write_atomically(arguments.html, page(reports, arguments.against.as_posix()).encode("utf-8"))
     if arguments.json:
         print(json.dumps({"ok": not wrong, "checked": len(reports), "wrong": len(wrong), "skipped": skipped,
                           "cases": [as_json(report) for report in reports]}, indent=1, allow_nan=False))
@@ -72,20 +79,17 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if wrong else 0
 
 
-def chosen(arguments: argparse.Namespace) -> tuple[Mapping[str, Any], list[str]]:
-    """The cases to check, read from DIR, and the names of those for which THEIRS has no folder."""
-    import difflib
+def chosen(arguments: argparse.Namespace, golden: "Mapping[str, GoldenCase]"
+           ) -> "tuple[dict[str, GoldenCase], list[str]]":
+    """The cases to check, and the names of those for which THEIRS has no folder."""
+    from minicrt.conformance.checking.comparison import did_you_mean, listed
 
-    from minicrt.conformance.golden import files
-
-    golden = files.read(arguments.folder)
     if not arguments.against.is_dir():
         raise ConformanceError(f"--against got {arguments.against}, expected a folder with a folder a case")
     for name in arguments.case or ():
         if name not in golden:
-            near = difflib.get_close_matches(name, golden, n=1)
             raise ConformanceError(f"--case got {name!r}, which is no case in {arguments.folder}"
-                                   + (f"; did you mean {near[0]}?" if near else f"; there are {', '.join(golden)}"))
+                                   + did_you_mean(name, golden))
         if not (arguments.against / name).is_dir():
             raise ConformanceError(f"--case got {name!r}, but {arguments.against} has no folder {name}")
     wanted = list(dict.fromkeys(arguments.case)) if arguments.case else list(golden)
@@ -93,12 +97,27 @@ def chosen(arguments: argparse.Namespace) -> tuple[Mapping[str, Any], list[str]]
     if not found:
         there = sorted(path.name for path in arguments.against.iterdir())
         raise ConformanceError(f"{arguments.against} has a folder for none of the {len(wanted)} cases in "
-                               f"{arguments.folder} ({', '.join(wanted[:4])}{', ...' if len(wanted) > 4 else ''}); it "
-                               f"holds {', '.join(there[:4]) or 'nothing'}{', ...' if len(there) > 4 else ''}")
+                               f"{arguments.folder} ({listed(wanted)}); it holds {listed(there) or 'nothing'}")
     return found, [name for name in wanted if name not in found]
 
 
-def checked(cases: Mapping[str, Any], against: Path, names: Path | None) -> "Iterator[CheckReport]":
+def names_of_theirs(path: Path, golden: "Mapping[str, GoldenCase]") -> "Names":
+    """What the port calls the tensors. A name that leads to no case or to no tensor of any is an error."""
+    from minicrt.conformance.checking.comparison import did_you_mean
+    from minicrt.conformance.golden.names import read_names
+
+    names = read_names(path)
+    tensors = {tensor.name for case in golden.values() for tensor in case.tensors}
+    for name in names.cases:
+        if name not in golden:
+            raise ConformanceError(f"{path} has names for {name!r}, which is no case{did_you_mean(name, golden)}")
+    for name in names.common:
+        if name not in tensors:
+            raise ConformanceError(f"{path} maps {name!r}, which is no tensor of any case{did_you_mean(name, tensors)}")
+    return names
+
+
+def checked(cases: "Mapping[str, GoldenCase]", against: Path, names: "Names | None") -> "Iterator[CheckReport]":
     """A report a case; a diagnosis may take seconds, so a bar shows how far it is where somebody watches."""
     from tqdm import tqdm
 
@@ -117,13 +136,15 @@ def checked(cases: Mapping[str, Any], against: Path, names: Path | None) -> "Ite
 
 
 def print_summary(reports: "list[CheckReport]", skipped: list[str]) -> None:
+    from minicrt.conformance.checking.report import counted
+
     wrong = [report.case.name for report in reports if not report.ok]
     rows = [row for report in reports for row in report.comparison.compared]
     differ = sum(row.wrong for row in rows)
-    verdict = f"{len(wrong)} of {len(reports)} cases are WRONG ({', '.join(wrong)})" if wrong else \
-        f"all {len(reports)} cases agree"
-    print(f"{verdict}; {len(rows) - differ} of {len(rows)} tensors agree"
-          + (f"; {len(skipped)} cases have no folder and were skipped" if skipped else ""))
+    verdict = f"{len(wrong)} of {counted(len(reports), 'case')} wrong ({', '.join(wrong)})" if wrong else \
+        f"{counted(len(reports), 'case')} right"
+    print(f"{verdict}; {len(rows) - differ} of {counted(len(rows), 'tensor')} agree"
+          + (f"; {len(skipped)} without a folder skipped" if skipped else ""))
     if not wrong:
         notes = [f"{report.case.name}: {remark}" for report in reports for remark in report.comparison.remarks()]
         print("\n".join(f"note: {note}" for note in notes[:12]), end="\n" if notes else "")

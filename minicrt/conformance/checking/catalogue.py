@@ -36,7 +36,8 @@ class OperationCatalogue:
     def __init__(self, case: GoldenCase) -> None:
         from minicrt.conformance.variants import family_of
 
-        self.inputs: dict[str, Any] = {**case.configuration,
+        absent = dict.fromkeys(("bias", "mask"))             # what an operation may do without
+        self.inputs: dict[str, Any] = {**absent, **case.configuration,
                                        **{t.name: t.value for t in case.tensors if t.given and t.role != "upstream"}}
         self.upstream = next(t.value for t in case.tensors if t.role == "upstream")
         self.family = family_of(case.subject, self.inputs)

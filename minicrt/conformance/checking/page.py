@@ -8,7 +8,7 @@ from minicrt.conformance.checking.comparison import TensorComparison
 from minicrt.conformance.checking.heatmap import heat_map, legend
 from minicrt.conformance.checking.parts import axis_names
 from minicrt.conformance.checking.port import CheckReport
-from minicrt.conformance.checking.report import HEAD, headline, row_cells
+from minicrt.conformance.checking.report import HEAD, counted, headline, row_cells
 from minicrt.conformance.golden.tensors import BACKWARD
 
 MAPS = 8                                                     # so many diverging tensors of a case are drawn
@@ -43,8 +43,8 @@ def page(reports: Sequence[CheckReport], source: str = "") -> str:
     Cases that are wrong come first. `source` says whose numbers these are.
     """
     wrong = [report for report in reports if not report.ok]
-    verdict = f'<b class="bad">{len(wrong)} of {len(reports)} cases are wrong</b>' if wrong else \
-        f'<b class="ok">all {len(reports)} cases agree</b>'
+    count = counted(len(reports), "case")
+    verdict = f'<b class="bad">{len(wrong)} of {count} wrong</b>' if wrong else f'<b class="ok">{count} right</b>'
     ordered = [*wrong, *(report for report in reports if report.ok)]
     whose = f" of {escape(source)}" if source else ""
     return "\n".join([

@@ -35,12 +35,18 @@ def text(report: "CheckReport", verbose: bool = False) -> str:
 
 def headline(report: "CheckReport") -> str:
     comparison = report.comparison
-    count, present = len(comparison.computed), len(comparison.compared)
+    count, present, wrong = len(comparison.computed), len(comparison.compared), len(comparison.wrong)
     missing = f", {count - present} not handed in" if present < count else ""
+    if not present:
+        return f"{report.case.name}: WRONG, nothing could be compared"
     if report.ok:
-        return f"{report.case.name}: ok, {present} of {count} tensors agree{missing}"
-    right = present - len(comparison.wrong)
-    return f"{report.case.name}: WRONG, {len(comparison.wrong)} tensors differ, {right} agree{missing}"
+        return f"{report.case.name}: ok, {counted(present, 'tensor')} right{missing}"
+    return f"{report.case.name}: WRONG, {counted(wrong, 'tensor')} wrong, {present - wrong} right{missing}"
+
+
+def counted(number: int, thing: str) -> str:
+    """`1 tensor`, `2 tensors`"""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def table(report: "CheckReport", rows: Iterable[TensorComparison]) -> list[str]:

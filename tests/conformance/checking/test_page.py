@@ -57,7 +57,7 @@ def test_the_page_is_well_formed_and_needs_nothing_else():
     tags = parsed(html)
     assert all(link.startswith(("#", "data:image/png;base64,")) for link in tags.links)
     assert tags.seen.count("figure") == 2
-    assert "1 of 2 cases are wrong" in html
+    assert "1 of 2 cases wrong" in html
     assert "y: its shape is (3, 2), expected (2, 3, 6)" in html
     assert len(set(re.findall(r' id="(\w+-[^"]+)"', html))) == 2
 

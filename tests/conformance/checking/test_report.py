@@ -18,7 +18,7 @@ def test_the_table_has_the_wrong_tensors_alone_unless_all_are_asked_for():
     case = affine_case()
     wrong = report(d_w=-case["d_w"].value)
     brief, full = text(wrong), text(wrong, verbose=True)
-    assert brief.splitlines()[0] == "affine: WRONG, 1 tensors differ, 5 agree"
+    assert brief.splitlines()[0] == "affine: WRONG, 1 tensor wrong, 5 right"
     assert [name for name in ("a", "y", "d_w") if f"  {name} " in brief] == ["d_w"]
     assert [name for name in ("a", "y", "d_w") if f"  {name} " in full] == ["a", "y", "d_w"]
     assert sum(line.strip().startswith("->") for line in full.splitlines()) == 1
