@@ -51,8 +51,8 @@ def write(folder: Path, cases: Mapping[str, Callable[[], GoldenCase]], dtype: st
         raise ConformanceError(f"golden cases are written in {' or '.join(DTYPES)}, got {dtype!r}")
     kept = rows_to_keep(folder, cases, dtype)
     folder.mkdir(parents=True, exist_ok=True)
-    total = write_manifest(folder, kept, dtype)
-    rows, tensors = list(kept), 0
+    write_manifest(folder, kept, dtype)
+    rows, tensors, total = list(kept), 0, 0
     for name, make in cases.items():
         if progress:
             progress(name)
@@ -63,7 +63,7 @@ def write(folder: Path, cases: Mapping[str, Callable[[], GoldenCase]], dtype: st
             total += len(data)
         rows.append({"name": name, "kind": case.kind, "subject": case.subject, "folder": name})
         tensors += len(case.tensors)
-    write_manifest(folder, rows, dtype)
+    total += write_manifest(folder, rows, dtype)
     return Written(len(cases), tensors, total)
 
 

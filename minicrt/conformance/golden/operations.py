@@ -77,7 +77,7 @@ def gradients(operation: str, inputs: Mapping[str, Any], upstream: Array, cache:
     result = getattr(ops, operation + "_backward")(upstream, cache)
     values = [value for value in (result if isinstance(result, tuple) else (result,)) if value is not None]
     taken = inspect.signature(getattr(ops, operation)).parameters
-    names = [name for name in taken if isinstance(inputs.get(name), np.ndarray) and inputs[name].dtype == np.float64]
+    names = [name for name in taken if isinstance(inputs.get(name), np.ndarray) and inputs[name].dtype.kind == "f"]
     return {f"d_{name}": np.asarray(value) for name, value in zip(names, values, strict=True)}
 
 
