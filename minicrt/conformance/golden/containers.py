@@ -6,6 +6,7 @@ All functions here raise ConformanceError: what was found, what was expected. Na
 import io
 import json
 import math
+import tokenize
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -143,8 +144,9 @@ def from_npy(data: bytes, where: str) -> Array:
         if reader is None:
             raise ConformanceError(f"{where} has version {version} of the .npy format, expected (1, 0) or (2, 0)")
         shape, fortran, dtype = reader(file)
-    except (ValueError, SyntaxError, TypeError) as error:
-        raise ConformanceError(f"{where} is no .npy file, or its header is damaged: {error}") from error
+    except (ValueError, SyntaxError, TypeError, RecursionError, tokenize.TokenError) as error:
+        reason = " ".join(str(error).split())                # NumPy's own may take several lines
+        raise ConformanceError(f"{where} is no .npy file, or its header is damaged: {reason}") from error
     if dtype.name not in DTYPES:
         raise ConformanceError(f"{where} has dtype {dtype}, expected one of {', '.join(DTYPES)}")
     size, left = math.prod(shape) * dtype.itemsize, len(data) - file.tell()

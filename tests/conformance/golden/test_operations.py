@@ -88,8 +88,8 @@ def test_edge_cases_are_what_they_say():
     loss = case("linear_cross_entropy-none-scored")
     assert not any(np.any(tensor.value) for tensor in loss.computed())
     saturated = case("gru-saturated")
-    first, second = saturated["h"].value[..., 2], saturated["h0"].value[:, None, 2]
-    assert np.array_equal(first, np.broadcast_to(second, first.shape))       # z = 1 keeps the old state, to the last bit
+    kept, start = saturated["h"].value[..., 2], saturated["h0"].value[:, None, 2]
+    assert np.array_equal(kept, np.broadcast_to(start, kept.shape))          # z = 1 keeps the old state to the last bit
     for name in ("attention-large", "relative_attention-large"):
         q, k = case(name)["q"].value, case(name)["k"].value
         assert np.einsum("bid,bjd->bij", q, k).min() > 2 * 710              # e^710 overflows
