@@ -1,9 +1,11 @@
 """The checker of ports: whether one is right, which tensor goes wrong first, and what the mistake probably is.
 
-    distance.py    how far two arrays are apart            factors.py   constant factors, and what they stand for
-    comparison.py  a port's tensors next to a case's       parts.py     which part of a tensor is right
-    diagnosis.py   what the mistake is                     patterns.py  what simple change makes theirs of ours
-    port.py        check(port, case)                       report.py    the result as text and JSON; page.py as HTML
+    distance.py    how far two arrays are apart            precision.py  float32 where float64 was promised
+    comparison.py  a port's tensors next to a case's       factors.py    constant factors, and what they stand for
+    catalogue.py   the known mistakes of a case            parts.py      which part of a tensor is right
+    search.py      which of them give a port's numbers     patterns.py   what simple change makes theirs of ours
+    diagnosis.py   what the mistake is, in sentences       report.py     the result as text and JSON
+    port.py        check(port, case)                       page.py       the result as HTML; heatmap.py its pictures
 """
 
 from minicrt.conformance.checking.comparison import Comparison, TensorComparison, compare

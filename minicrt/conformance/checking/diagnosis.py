@@ -9,7 +9,8 @@ import numpy as np
 from minicrt.conformance.checking.catalogue import Catalogue, Known, catalogue_of
 from minicrt.conformance.checking.comparison import Comparison, TensorComparison, compare, listed
 from minicrt.conformance.checking.parts import right_segments
-from minicrt.conformance.checking.patterns import find_patterns, single_precision
+from minicrt.conformance.checking.patterns import find_patterns
+from minicrt.conformance.checking.precision import in_single_precision, single_precision
 from minicrt.conformance.checking.search import Experience, Explanation, Search, telling_tensor
 from minicrt.conformance.golden.tensors import BACKWARD, FORWARD
 
@@ -102,14 +103,14 @@ def by_pattern(comparison: Comparison) -> Diagnosis:
     first = comparison.first
     assert first is not None
     place = f"It is the first wrong tensor; {before(comparison, first)}."
-    phrases = find_patterns(comparison.case, first)
+    phrases, segments = find_patterns(comparison.case, first), right_segments(comparison)
+    if segments:
+        more = [f"{first.name} {phrases[0]}."] if phrases else [f"{first.sentence()}."]
+        return Diagnosis(tuple(filter(None, (segments, *more, look(first)))), "pattern")
     if phrases:
         more = [f"It also {phrases[1]}."] if len(phrases) > 1 else []
         sentences = [f"{first.name} {phrases[0]}.", *more, place, look(first), *other_leaves(comparison, first)]
         return Diagnosis(tuple(filter(None, sentences)), "pattern")
-    segments = right_segments(comparison)
-    if segments:
-        return Diagnosis(tuple(filter(None, (segments, f"{first.sentence()}.", look(first)))), "pattern")
     named_place = f"{first.sentence()}." if first.problem else f"The first wrong tensor is {first.name}."
     sentences = [named_place, place if first.problem else f"{capitalised(before(comparison, first))}.",
                  "" if first.problem else f"{first.sentence()}.", look(first)]
@@ -124,13 +125,6 @@ def other_leaves(comparison: Comparison, first: TensorComparison) -> list[str]:
             found = find_patterns(comparison.case, row)
             phrases += [f"Moreover {row.name} {found[0]}."] if found else []
     return phrases
-
-
-def in_single_precision(comparison: Comparison) -> bool:
-    """Whether float64 tensors are wrong by so little that they may be right in float32, and others by more."""
-    if comparison.first is None or comparison.first.dtype != "float64" or comparison.first.problem:
-        return False
-    return comparison.first.distance.relative <= comparison.case.tolerance.get("float32", 2e-5)
 
 
 def named(known: tuple[Known, ...]) -> str:

@@ -19,9 +19,9 @@ body { font: 15px/1.5 system-ui, sans-serif; color: #1b1f24; max-width: 84rem; m
 h1 { font-size: 1.5rem; margin-bottom: .2rem } h2 { font-size: 1.2rem; margin: 2.2rem 0 .4rem } h3 { font-size: 1rem }
 table { border-collapse: collapse; font: 13px/1.5 ui-monospace, monospace } .wide { overflow-x: auto }
 th, td { text-align: left; padding: .15rem .7rem; border-bottom: 1px solid #e3e6ea; white-space: nowrap }
-th { background: #f4f6f8; cursor: pointer } td.problem { white-space: normal; color: #a11 }
+th { background: #f4f6f8; cursor: pointer } td.problem { white-space: normal; min-width: 24rem; color: #a11 }
 tr.WRONG td { background: #fdf0ee } tr.first td { background: #fbd9d3; font-weight: 600 }
-tr.missing td { color: #8a929b }
+details { margin: .6rem 0; color: #5a636d } tr.missing td { color: #8a929b }
 .ok { color: #17683a } .bad { color: #b3261e } .diagnosis { border-left: 4px solid #b3261e; padding: .2rem 1rem }
 .diagnosis p { margin: .3rem 0 } .diagnosis p:first-child { font-weight: 600 } .note { color: #5a636d }
 .maps { display: flex; flex-wrap: wrap; gap: 1.5rem } .axes { font-size: 12px; color: #5a636d; margin: .1rem 0 0 96px }
@@ -79,8 +79,9 @@ def section(report: CheckReport) -> str:
         sentences = "".join(f"<p>{escape(sentence)}</p>" for sentence in report.diagnosis.sentences)
         parts.append(f'<div class="diagnosis">{sentences}</div>')
     parts += [f'<p class="note">{escape(remark)}</p>' for remark in comparison.remarks()]
-    parts += [f'<p class="note">Convention: {escape(convention)}</p>' for convention in report.case.conventions
-              if not report.ok]
+    if not report.ok and report.case.conventions:
+        lines = "".join(f"<li>{escape(convention)}</li>" for convention in report.case.conventions)
+        parts.append(f"<details><summary>The conventions of this case</summary><ul>{lines}</ul></details>")
     rows = [*comparison.given, *comparison.computed]
     first = [row.name for row in (comparison.first_forward, comparison.first_backward) if row]
     numbers = "".join(f'<th{" data-number" if k in NUMBERS else ""}>{name}</th>' for k, name in enumerate(HEAD))

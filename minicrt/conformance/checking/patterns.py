@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from minicrt.conformance.checking.comparison import Comparison, TensorComparison
+from minicrt.conformance.checking.comparison import TensorComparison
 from minicrt.conformance.checking.distance import agree, largest
 from minicrt.conformance.checking.factors import recognised
 from minicrt.conformance.checking.parts import part_that_is_wrong
@@ -181,22 +181,3 @@ def partly_right(pair: Pair) -> Iterator[str]:
 FINDERS: tuple[Callable[[Pair], Iterator[str]], ...] = (
     all_zero, multiplied, rearranged, blocks_permuted, moved, averaged, same_as_another, masked_differently,
     partly_right)
-
-
-def single_precision(comparison: Comparison) -> str:
-    """That everything is right to the accuracy of float32, though the arrays are float64; empty if it is not."""
-    rows = [row for row in comparison.wrong if not row.problem]
-    limit = comparison.case.tolerance.get("float32", 2e-5)
-    if not rows or len(rows) < len(comparison.wrong) or any(row.dtype != "float64" for row in rows):
-        return ""
-    if max(row.distance.relative for row in rows) > limit:
-        return ""
-    stored = all(np.array_equal(row.theirs, narrowed(row.theirs)) for row in rows if row.theirs is not None)
-    how = "the values are float32 numbers stored as float64" if stored else "somewhere the port computes in float32"
-    return (f"The numbers agree to the accuracy of float32 and no further: {how}. This is no error of logic; hand in "
-            "float32 arrays (then the tolerance is that of float32), or compute in float64 throughout.")
-
-
-def narrowed(values: Array) -> Array:
-    with np.errstate(over="ignore"):
-        return values.astype(np.complex64 if np.iscomplexobj(values) else np.float32)

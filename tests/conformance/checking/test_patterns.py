@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from minicrt.conformance.checking.comparison import compare
 from minicrt.conformance.checking.parts import right_segments
-from minicrt.conformance.checking.patterns import find_patterns, single_precision
+from minicrt.conformance.checking.patterns import find_patterns
+from minicrt.conformance.checking.precision import single_precision
 from minicrt.conformance.golden.tensors import GoldenCase, Tensor
 from tests.conformance.checking.hand_made import TOLERANCE, affine_case, computed, drawn, one_tensor
 
