@@ -63,8 +63,11 @@ class Pass:
     # What a wrong port may do otherwise.
 
     def start(self) -> State:
-        """The state in front of the first segment."""
-        return {name.removeprefix("state/"): value for name, value in self.given.items() if name.startswith("state/")}
+        """The state in front of the first segment, as far as the model has a place for it."""
+        shapes = self.make(ops).state_shapes(len(self.given["segment0/tokens"]))
+        state = {name.removeprefix("state/"): value for name, value in self.given.items() if name.startswith("state/")}
+        return {name: value for name, value in state.items() if name in shapes and len(value.shape) == len(shapes[name])
+                and all(size in (None, got) for size, got in zip(shapes[name], value.shape))}
 
     def segment(self, n: int) -> tuple[Array, Array]:
         """Tokens and targets of segment n."""

@@ -1,0 +1,60 @@
+"""The mistakes of the operations that a model is made of"""
+
+from typing import Any
+
+from minicrt.conformance.model_mistakes.variant import Defect, ModelVariant
+from minicrt.conformance.variants import FAMILIES, Family
+from minicrt.models import CRT, RMT, LinearRecurrentModel, RecurrentModel, SegmentModel, Transformer, TransformerXL
+
+PARTS = {"memory.": ("memory's", "In the memory's network alone"),
+         "positions.": ("positions'", "In the positions' network alone")}
+
+
+def operations(model: SegmentModel) -> list[ModelVariant]:
+    """Each mistake wherever the model runs that operation; where two networks are GRUs, also in one of them alone."""
+    found = []
+    for family in (family for family in FAMILIES if used(family, model)):
+        for defect, mistake in family.mistakes.items():
+            name = f"{named(family)}: {defect}"
+            found.append(ModelVariant(name, mistake.sentence, mistake.where, defects=(Defect(family, defect),)))
+            if family.operation == "gru" and two_networks(model):
+                found += [ModelVariant(f"{whose} {name}", f"{there}: {mistake.sentence}", mistake.where,
+                                       defects=(Defect(family, defect, part),))
+                          for part, (whose, there) in PARTS.items()]
+    return found
+
+
+def named(family: Family) -> str:
+    """The operation, and its form where it has several."""
+    return family.operation + "".join(f"[{value}]" for value in family.preset.values())
+
+
+def two_networks(model: SegmentModel) -> bool:
+    return isinstance(model, CRT) and model.config.memory == "gru" and model.config.positions == "recurrent"
+
+
+def used(family: Family, model: SegmentModel) -> bool:
+    """Whether the model runs that operation, in the form that the family is about."""
+    config: Any = model.config
+    options: dict[str, dict[str, Any]] = {"gru": {"reset_after": getattr(config, "reset_after", True)},
+                                          "ncgru": {"activation": getattr(config, "candidate", "")},
+                                          "linear_activation": {"activation": getattr(config, "activation", "")}}
+    return family.operation in operations_of(model) and family.covers(options.get(family.operation, {}))
+
+
+def operations_of(model: SegmentModel) -> set[str]:
+    config: Any = model.config
+    found = {"embedding", "linear_cross_entropy"}
+    if isinstance(model, RecurrentModel):
+        return found | {config.cell}
+    found |= {"linear", "layer_norm"} | ({"linear_activation"} if config.inner else set())
+    if isinstance(model, LinearRecurrentModel):
+        return found | {config.cell} | ({"gelu", "glu"} if config.cell == "lru" else set())
+    if isinstance(model, TransformerXL):
+        return found | {"relative_attention"}
+    if isinstance(model, Transformer | RMT | CRT):
+        found.add("self_attention")
+    if isinstance(model, CRT):
+        found |= {"gru"} if config.positions == "recurrent" else set()
+        found |= {config.memory} - {"none"} | ({"scaled_cayley"} if config.memory == "ncgru" else set())
+    return found

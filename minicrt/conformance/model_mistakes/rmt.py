@@ -1,0 +1,120 @@
+"""Mistakes around the read and write tokens of the Recurrent Memory Transformer"""
+
+from typing import Any
+
+import numpy as np
+
+from minicrt.conformance.model_mistakes.positions import interleaved
+from minicrt.conformance.model_mistakes.variant import ModelVariant
+from minicrt.models import RMT, SegmentModel, State
+from minicrt.models.block import blocks, blocks_backward, final_norm, final_norm_backward
+from minicrt.models.parameters import Parameters
+
+Array = np.ndarray
+
+SENTENCES = {
+    "memory: of the read rows": "The next memory is the output of the read rows in front; here of the write rows.",
+    "memory: before the final norm": "The memory is taken from before the final norm.",
+    "mask: read rows causal": "The read rows are causal; here they see each other.",
+    "mask: write rows causal": "The write rows are causal; here they see each other.",
+    "mask: all rows causal": "All rows are causal; here read rows see each other, and so do write rows.",
+    "positions: write rows right behind": "In a segment shorter than segment_length the write rows have the positions "
+                                          "right behind its tokens.",
+    "positions: interleaved": "Sines and cosines alternate; here all sines come first.",
+}
+
+
+class OtherMemory(RMT):
+    """The next memory is taken from the front rows (`front`), or from before the final norm (`raw`)."""
+
+    front, raw = False, False
+
+    def encode(self, parameters: Parameters, e: Array, state: State, rng: Any, with_gradient: bool
+               ) -> tuple[Array, State, Any]:
+        p, M, T = parameters, self.config.memory_vectors, e.shape[1]
+        m = state.get("memory", np.broadcast_to(p["memory.start"], (len(e), M, e.shape[2])))
+        s = self.engine.concatenate([m, e, m], 1)
+        if self.config.positions != "none":
+            s = s + self._table(p, e.dtype)[self._rows(T)]
+        s, mask = self.dropped(s, rng)
+        x, stacked = blocks(self, p, s, rng, self._mask(T))
+        y, norm_cache = final_norm(self, p, x)
+        memory = (x if self.raw else y)[:, self._written(T)]
+        return y[:, M:M + T], State(memory=memory.copy()), (mask, stacked, norm_cache, "memory" in state)
+
+    def encode_backward(self, d_z: Array, d_state: State, cache: Any, gradients: Parameters) -> tuple[Array, State]:
+        mask, stacked, norm_cache, given = cache
+        M, (B, T, D) = self.config.memory_vectors, d_z.shape
+        written, d_memory = self._written(T), d_state.get("memory", np.zeros((B, M, D)))
+        d_y = np.zeros((B, 2 * M + T, D))
+        d_y[:, M:M + T] = d_z
+        d_y[:, written] += 0 if self.raw else d_memory
+        d_x = final_norm_backward(self, d_y, norm_cache, gradients)
+        d_x[:, written] += d_memory if self.raw else 0
+        d_s = self.engine.dropout_backward(blocks_backward(self, d_x, stacked, gradients), mask)
+        if self.config.positions == "learned":
+            gradients["positions.table"][self._rows(T)] += d_s.sum(0)
+        d_m = d_s[:, :M] + d_s[:, M + T:]
+        if given:
+            return d_s[:, M:M + T], State(memory=d_m)
+        gradients["memory.start"] += d_m.sum(0)
+        return d_s[:, M:M + T], State()
+
+    def _written(self, T: int) -> slice:
+        M = self.config.memory_vectors
+        return slice(0, M) if self.front else slice(M + T, 2 * M + T)
+
+
+class MemoryInFront(OtherMemory):
+    front = True
+
+
+class MemoryUnnormed(OtherMemory):
+    raw = True
+
+
+class ReadRowsCausal(RMT):
+    def _mask(self, T: int) -> Array | None:
+        M = self.config.memory_vectors
+        mask = np.tri(2 * M + T, dtype=bool)
+        mask[M + T:] = True
+        return mask
+
+
+class WriteRowsCausal(RMT):
+    def _mask(self, T: int) -> Array | None:
+        M = self.config.memory_vectors
+        mask = np.tri(2 * M + T, dtype=bool)
+        mask[:M, :M] = True
+        return mask
+
+
+class Causal(RMT):
+    def _mask(self, T: int) -> Array | None:
+        return None
+
+
+class RowsInSequence(RMT):
+    def _rows(self, T: int) -> Array:
+        return np.arange(2 * self.config.memory_vectors + T)
+
+
+class TableInterleaved(RMT):
+    def _table(self, p: Parameters, dtype: Any) -> Array:
+        return interleaved(super()._table(p, dtype))
+
+
+def rmt(model: SegmentModel) -> list[ModelVariant]:
+    if not isinstance(model, RMT):
+        return []
+    several, positions = model.config.memory_vectors > 1, model.config.positions
+    models = {
+        "memory: of the read rows": (True, MemoryInFront),
+        "memory: before the final norm": (model.config.norm == "pre", MemoryUnnormed),
+        "mask: read rows causal": (several, ReadRowsCausal),
+        "mask: write rows causal": (several, WriteRowsCausal),
+        "mask: all rows causal": (several, Causal),
+        "positions: write rows right behind": (positions != "none", RowsInSequence),
+        "positions: interleaved": (positions == "sinusoidal", TableInterleaved),
+    }
+    return [ModelVariant(name, SENTENCES[name], models=(made,)) for name, (applies, made) in models.items() if applies]

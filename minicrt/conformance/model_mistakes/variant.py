@@ -1,0 +1,79 @@
+"""A port of a whole model with a mistake: what it consists of, and how two of them go together"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from minicrt import ops
+from minicrt.conformance.golden.passes import Pass
+from minicrt.conformance.golden.recording import Substitute
+from minicrt.conformance.variants import Family
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class Defect:
+    """A mistake of an operation's family, in the part of the model in whose places' names `part` occurs."""
+
+    family: Family
+    name: str
+    part: str = ""
+
+
+@dataclass(frozen=True)
+class ModelVariant:
+    """`name` is unique among a configuration's variants; `sentence` says what the port seems to have done.
+
+    where        "backward" for a mistake that leaves the forward pass as it is
+    settings     other values of the model's configuration
+    models       subclasses of the model, in which methods differ
+    passes       subclasses of `Pass`, in which segments follow each other in another way
+    substitutes  operations that differ at certain places
+    defects      mistakes of operations
+    """
+
+    name: str
+    sentence: str
+    where: Literal["forward", "backward"] = "forward"
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    models: tuple[type, ...] = ()
+    passes: tuple[type[Pass], ...] = ()
+    substitutes: tuple[Substitute, ...] = ()
+    defects: tuple[Defect, ...] = ()
+
+    def computed(self, configuration: Mapping[str, Any], given: Mapping[str, Array]) -> dict[str, Array]:
+        """What a port with this mistake computes in a case: its tensors by name and in order."""
+        made = type("Pass", (*self.passes, Pass), {})
+        substitutes = (*substituted(self.defects), *self.substitutes)
+        tensors: dict[str, Array] = made({**configuration, **self.settings}, given, ops, substitutes, self.models).run()
+        return tensors
+
+    def combined(self, other: "ModelVariant") -> "ModelVariant":
+        """Both mistakes in one port; where both give one setting a value, the other's."""
+        return ModelVariant(
+            f"{self.name} + {other.name}", f"{self.sentence} {other.sentence}",
+            "forward" if "forward" in (self.where, other.where) else "backward", {**self.settings, **other.settings},
+            joined(self.models, other.models), joined(self.passes, other.passes),
+            joined(self.substitutes, other.substitutes), joined(self.defects, other.defects))
+
+
+def joined(first: tuple[Any, ...], second: tuple[Any, ...]) -> tuple[Any, ...]:
+    return (*first, *(item for item in second if item not in first))
+
+
+def substituted(defects: tuple[Defect, ...]) -> list[Substitute]:
+    """For every family and part a pair of passes with all defects that it has there; the parts after the whole."""
+    found = []
+    for part in sorted({defect.part for defect in defects}):
+        for family in {id(defect.family): defect.family for defect in defects if defect.part == part}.values():
+            names = (defect.name for defect in defects if defect.family is family and defect.part in ("", part))
+            found.append(_in_place_of(family, frozenset(names), part))
+    return found
+
+
+def _in_place_of(family: Family, names: frozenset[str], part: str) -> Substitute:
+    pair = family.operation_with(names)
+    return Substitute(family.operation, lambda forward, backward: pair, lambda place: part in place)

@@ -1,0 +1,64 @@
+"""Mistakes in the writer's gradient: the constants from which the last segment's writer is run again"""
+
+from typing import Any
+
+import numpy as np
+
+from minicrt.conformance.model_mistakes.carrying import Detached, of
+from minicrt.conformance.model_mistakes.variant import ModelVariant
+from minicrt.models import CRT, SegmentModel, State
+from minicrt.models.parameters import Parameters
+
+Array = np.ndarray
+
+SENTENCES = {
+    "writer's gradient: start leaks": "The start from which the last segment's writer is run again is not held "
+                                      "constant.",
+    "writer's gradient: inputs leak": "What the last segment's writer read is not held constant.",
+    "writer's gradient: missing": "The last segment's writer is not run again: no gradient of the memory crosses "
+                                  "a boundary.",
+}
+
+
+class ConstantsLeak(CRT):
+    """The entries of the state named in `leaking` are no constants."""
+
+    leaking: tuple[str, ...] = ()
+
+    def encode_backward(self, d_z: Array, d_state: State, cache: Any, gradients: Parameters) -> tuple[Array, State]:
+        self._leaked = {name: d for name, d in d_state.items() if name in self.leaking}
+        return super().encode_backward(d_z, d_state, cache, gradients)
+
+    def _write_backward(self, *arguments: Any) -> tuple[Array, Array]:
+        d_inputs, d_start = super()._write_backward(*arguments)
+        leaked, self._leaked = self._leaked, {}              # into the segment's own writer, whose turn is first
+        return d_inputs + leaked.get("writer_inputs", 0), d_start + leaked.get("writer_start", 0)
+
+    def _recall_backward(self, d_m: Array, cache: Any, g: Parameters) -> State:
+        source, write_cache = cache
+        if source != "writer":
+            return super()._recall_backward(d_m, cache, g)
+        h, _ = write_cache
+        d_inputs, d_start = self._write_backward([np.zeros_like(h_i) for h_i in h], d_m, write_cache, g)
+        found = {"writer_inputs": d_inputs, "writer_start": d_start}
+        return {name: d for name, d in found.items() if name in self.leaking}
+
+
+class StartLeaks(ConstantsLeak):
+    leaking = ("writer_start",)
+
+
+class InputsLeak(ConstantsLeak):
+    leaking = ("writer_inputs",)
+
+
+LEAKS = {"writer's gradient: start leaks": StartLeaks, "writer's gradient: inputs leak": InputsLeak}
+
+
+def writer(model: SegmentModel) -> list[ModelVariant]:
+    if not isinstance(model, CRT) or model.config.memory == "none" or model.config.memory_gradient != "writer":
+        return []
+    name = "writer's gradient: missing"
+    return [*(ModelVariant(leak, SENTENCES[leak], "backward", models=(made,)) for leak, made in LEAKS.items()),
+            ModelVariant(name, SENTENCES[name], "backward", {"memory_gradient": "unroll"},
+                         passes=of(Detached, ["memory"]))]
