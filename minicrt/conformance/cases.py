@@ -37,11 +37,13 @@ def linear_case(rng: Rng, leading: tuple[int, ...] = (2, 3), inputs: int = 4, ou
         "bias": rng.standard_normal(outputs) if bias else None})
 
 
-def embedding_case(rng: Rng, shape: tuple[int, ...] = (2, 4), vocabulary: int = 5, width: int = 3) -> Case:
+def embedding_case(rng: Rng, shape: tuple[int, ...] = (2, 4), vocabulary: int = 5, width: int = 3, scale: float = 1.0,
+                   name: str = "") -> Case:
     """The first token is 0 and the last repeats it."""
     tokens = rng.integers(0, vocabulary, shape)
     tokens.flat[0] = tokens.flat[-1] = 0
-    return Case("embedding", "embedding", {"tokens": tokens, "table": rng.standard_normal((vocabulary, width))})
+    return Case(name or "embedding", "embedding", {
+        "tokens": tokens, "table": rng.standard_normal((vocabulary, width)), "scale": scale})
 
 
 def layer_norm_case(rng: Rng, leading: tuple[int, ...] = (2, 3), width: int = 5, spread: float = 1.0,
@@ -93,9 +95,13 @@ def linear_activation_case(rng: Rng, activation: str, leading: tuple[int, ...] =
         "bias": rng.standard_normal(outputs), "activation": activation})
 
 
-def self_attention_case(rng: Rng, batch: int = 2, length: int = 3, width: int = 4, heads: int = 2) -> Case:
-    return Case(f"self_attention, {heads} heads", "self_attention", {
-        "qkv": rng.standard_normal((batch, length, 3 * width)), "heads": heads})
+def self_attention_case(rng: Rng, batch: int = 2, length: int = 3, width: int = 4, heads: int = 2,
+                        ahead: bool = False) -> Case:
+    """With `ahead`, a mask lets the first query see the last key, as RMT's memory rows see each other."""
+    mask = ops.causal_mask(length, length)
+    mask[0, -1] = True
+    return Case(f"self_attention, {heads} heads" + ahead * ", ahead", "self_attention", {
+        "qkv": rng.standard_normal((batch, length, 3 * width)), "heads": heads, "mask": mask if ahead else None})
 
 
 def gru_case(rng: Rng, batch: int = 2, length: int = 4, inputs: int = 2, width: int = 3, reset_after: bool = True
@@ -215,3 +221,5 @@ def all_cases(rng: Rng) -> Iterator[Case]:
     yield scaled_cayley_case(rng, 4, 0)
     yield linear_cross_entropy_case(rng)
     yield linear_cross_entropy_case(rng, (5,), 4, 3, ignored=0.0, chunk=512, name="linear_cross_entropy, all scored")
+    yield embedding_case(rng, scale=1.75, name="embedding, scaled")
+    yield self_attention_case(rng, ahead=True)

@@ -2,60 +2,124 @@
 
 import numpy as np
 
-from minicrt.conformance.variants.attention import merged, split
 from minicrt.conformance.variants.family import Family
-
-
-def relative_attention(d_y, c, defect):
-    B, S, D = c.q.shape
-    J = c.k.shape[1]
-    q_u, q_w, k, v = (split(x, c.heads) for x in (c.q + c.u, c.q + c.w, c.k, c.v))
-    r = split(c.r[None], c.heads)
-    rows = np.arange(J)[None] + S - 1 - np.arange(S)[:, None]            # the row of r for query i and key j
-    seen = np.tri(S, J, J - S, dtype=bool) if c.mask is None else c.mask
-    by_row = np.einsum("bhik,xhjk->bhij", q_w, r)
-    content = np.einsum("bhik,bhjk->bhij", q_u, k)
-    scale = 1 / np.sqrt(D // c.heads)
-    index = np.broadcast_to(np.clip(rows, 0, J - 1), content.shape)
-    s = np.where(seen, (content + np.take_along_axis(by_row, index, -1)) * scale, -np.inf)
-    p = np.exp(s - s.max(-1, keepdims=True))
-    p /= p.sum(-1, keepdims=True)
-    g = split(d_y, c.heads)
-    d_v = np.einsum("bhij,bhik->bhjk", p, g)
-    d_p = np.einsum("bhik,bhjk->bhij", g, v)
-    d_s = p * (d_p - (d_p * p).sum(-1, keepdims=True)) * (1 if defect == "scale missing" else scale)
-    shift = {"shift off by one": 1, "no shift back": None}.get(defect, 0)
-    back = np.arange(J)[None] + 0 * rows if shift is None else np.clip(rows - shift, 0, J - 1)
-    d_by_row = np.zeros_like(d_s)
-    for i in range(S):
-        for j in range(J):
-            if seen[i, j]:
-                if defect == "assigned, not added":
-                    d_by_row[:, :, i, back[i, j]] = d_s[:, :, i, j]
-                else:
-                    d_by_row[:, :, i, back[i, j]] += d_s[:, :, i, j]
-    d_q_u = np.einsum("bhij,bhjk->bhik", d_s, k)
-    d_q_w = np.einsum("bhij,xhjk->bhik", d_by_row, r)
-    d_k = np.einsum("bhij,bhik->bhjk", d_s, split(c.q, c.heads) if defect == "keys without u" else q_u)
-    d_r = np.einsum("bhij,bhik->hjk", d_by_row, split(c.q, c.heads) if defect == "r without w" else q_w)
-    if defect == "first row of the batch alone":
-        d_r = np.einsum("hij,hik->hjk", d_by_row[0], q_w[0])
-    d_u, d_w = merged(d_q_u).sum((0, 1)), merged(d_q_w).sum((0, 1))
-    if defect == "u and w exchanged":
-        d_u, d_w = d_w, d_u
-    d_q = merged(d_q_u) if defect == "position's share of q missing" else merged(d_q_u + d_q_w)
-    return d_q, merged(d_k), merged(d_v), merged(d_r[None])[0], d_u, d_w
-
-
-RELATIVE = (
-    Family("relative_attention", relative_attention, {
-        "scale missing": "1/√K is forgotten in the backward pass.",
-        "shift off by one": "The shift back puts every score's gradient one distance too far.",
-        "no shift back": "The gradient of the shifted scores goes to r as if it had not been shifted.",
-        "keys without u": "G_k = G_sᵀ q in place of G_sᵀ (q + u).",
-        "r without w": "G_r = G_sᵀ q in place of G_sᵀ (q + w).",
-        "first row of the batch alone": "G_r is not summed over the batch, which shares one table.",
-        "u and w exchanged": "The gradients of the two biases stand in each other's place.",
-        "position's share of q missing": "G_q lacks what comes back through the distances.",
-    }),
+from minicrt.conformance.variants.heads import (
+    HEAD_MISTAKES,
+    MASK_MISTAKES,
+    SCALE_MISTAKES,
+    joined,
+    mask_of,
+    merged,
+    parted,
+    scale_of,
+    softmax,
+    softmax_backward,
+    split,
 )
+
+# (of u, of w) in the bias of the content, and in that of the position
+BIASES = {"u and w the other way round": ((0, 1), (1, 0)), "u missing": ((0, 0), (0, 1)), "w missing": ((1, 0), (0, 0)),
+          "u for both": ((1, 0), (1, 0)), "w for both": ((0, 1), (0, 1)), "both for both": ((1, 1), (1, 1))}
+# What is added to the row of r, and what becomes of rows that do not exist
+SHIFTS = {f"distances one too {size}{remark}": (step, edge) for size, step in {"large": -1, "small": 1}.items()
+          for remark, edge in {"": "zero", ", the last repeated": "clip", ", around the end": "wrap"}.items()}
+
+
+def biases(defects):
+    return next((BIASES[name] for name in BIASES if name in defects), ((1, 0), (0, 1)))
+
+
+def rows_of(S, J, defects):                                  # -> (S, J) ints, and (S, J) whether there is such a row
+    """The row of r for query i and key j, J − 1 − d(i, j) = j + S − 1 − i"""
+    i, j = np.arange(S)[:, None], np.arange(J)[None]
+    rows = j + 0 * i if "no shift" in defects else j + S - 1 - i
+    step, edge = next((SHIFTS[name] for name in SHIFTS if name in defects), (0, "zero"))
+    if "r in increasing order of distance" in defects:
+        rows, step = J - 1 - rows, -step
+    rows = rows + step
+    there = np.ones((S, J), bool) if edge != "zero" else (rows >= 0) & (rows < J)
+    return (rows % J if edge == "wrap" else np.clip(rows, 0, J - 1)), there
+
+
+def forward(c, defects):
+    heads = 1 if "one head" in defects else c.heads
+    (uu, uw), (wu, ww) = biases(defects)
+    S, J, D = c.q.shape[1], c.k.shape[1], c.q.shape[2]
+    c.parts = [split(x, heads, defects) for x in (c.q + uu * c.u + uw * c.w, c.q + wu * c.u + ww * c.w, c.k, c.v,
+                                                  c.r[None])]
+    q_content, q_position, k, v, r = c.parts
+    c.visible, (c.rows, c.there) = mask_of(S, J, c.mask, defects), rows_of(S, J, defects)
+    c.scale = scale_of(k, D, defects)
+    content = c.keep("content", np.einsum("bhik,bhjk->bhij", q_content, k))
+    by_row = c.keep("by_row", np.einsum("bhik,xhjk->bhij", q_position, r))
+    if "no positions" in defects:
+        by_row = 0 * by_row
+    c.there = c.there & (np.tri(S, J, J - S, dtype=bool) | c.visible)
+    position = c.keep("position", np.where(c.there, by_row[:, :, np.arange(S)[:, None], c.rows], 0))
+    c.position_scale = 1 if "positions not scaled" in defects else c.scale
+    scores = c.keep("scores", content * c.scale + position * c.position_scale)
+    p = c.keep("p", softmax(scores, c.visible, defects))
+    return merged(np.einsum("bhij,bhjk->bhik", p, v), defects)
+
+
+def backward(d_y, c, defects):
+    q_content, q_position, k, v, r = c.parts
+    B, H, S, J = c.p.shape
+    g = parted(d_y, H, defects)
+    d_v = np.einsum("bhij,bhik->bhjk", c.p, g)
+    d_p = c.keep("d_p", np.einsum("bhik,bhjk->bhij", g, v))
+    d_scores = c.keep("d_scores", softmax_backward(d_p, c.p, c.visible, defects))
+    missing = "scale missing" in defects
+    d_content = d_scores * (1 if missing else c.scale)
+    d_position = c.there * d_scores * (1 if missing else c.position_scale) * ("no positions" not in defects)
+    rows = c.rows
+    if "shift off by one" in defects:
+        rows = np.clip(rows - 1, 0, J - 1)
+    if "no shift back" in defects:
+        rows = np.arange(J)[None] + 0 * rows
+    to_row = rows[:, :, None] == np.arange(J)                # (S, J, J): the key's score is of this row
+    d_by_row = c.keep("d_by_row", np.einsum("bhij,ijr->bhir", d_position, to_row))
+    d_q_content = joined(np.einsum("bhij,bhjk->bhik", d_content, k), defects)
+    d_q_position = joined(np.einsum("bhij,xhjk->bhik", d_by_row, r), defects)
+    q = split(c.q, H, defects)
+    d_k = np.einsum("bhij,bhik->bhjk", d_content, q if "keys without u" in defects else q_content)
+    seen = q if "r without w" in defects else q_position
+    d_r = np.einsum("bhij,bhik->bhjk", d_by_row, seen)
+    d_r = d_r[:1] if "first row of the batch alone" in defects else d_r.sum(0, keepdims=True)
+    (uu, uw), (wu, ww) = biases(defects)
+    d_bias_content, d_bias_position = d_q_content.sum((0, 1)), d_q_position.sum((0, 1))
+    d_u, d_w = uu * d_bias_content + wu * d_bias_position, uw * d_bias_content + ww * d_bias_position
+    if "u and w exchanged" in defects:
+        d_u, d_w = d_w, d_u
+    d_q = d_q_content + d_q_position * ("position's share of q missing" not in defects)
+    return d_q, joined(d_k, defects), joined(d_v, defects), joined(d_r, defects)[0], d_u, d_w
+
+
+SHIFT_MISTAKES = {
+    name: f"The relative shift is off by one: every distance is taken one too {'large' if step < 0 else 'small'}"
+          + {"zero": "", "clip": ", and where there is no such row the last one is taken",
+             "wrap": ", and where there is no such row that of the other end is taken"}[edge] + "."
+    for name, (step, edge) in SHIFTS.items()}
+
+RELATIVE = (Family("relative_attention", "y", ("q", "k", "v", "r", "u", "w"), forward, backward, SHIFT_MISTAKES | {
+    "no shift": "The scores by position are not shifted: row j of r is taken for key j.",
+    "r in increasing order of distance": "r is read in increasing order of distance, 0 … J − 1; its rows stand for "
+                                         "J − 1 … 0.",
+    "no positions": "The scores have no term of position: (q + w)·r is left out.",
+    "positions not scaled": "1/√K is applied to the content's scores alone.",
+    "u and w the other way round": "The biases are exchanged: w is added for the content and u for the position.",
+    "u missing": "The bias of content u is left out: q·k in place of (q + u)·k.",
+    "w missing": "The bias of position w is left out: q·r in place of (q + w)·r.",
+    "u for both": "u is added for the position too: (q + u)·r in place of (q + w)·r.",
+    "w for both": "w is added for the content too: (q + w)·k in place of (q + u)·k.",
+    "both for both": "u + w is added for content and position.",
+} | SCALE_MISTAKES | MASK_MISTAKES | HEAD_MISTAKES, {
+    "scale missing": "1/√K is forgotten in the backward pass.",
+    "shift off by one": "The shift back puts every score's gradient one distance too far.",
+    "no shift back": "The gradient of the shifted scores goes to r as if it had not been shifted.",
+    "keys without u": "G_k = G_sᵀ q in place of G_sᵀ (q + u).",
+    "r without w": "G_r = G_sᵀ q in place of G_sᵀ (q + w).",
+    "first row of the batch alone": "G_r is not summed over the batch, which shares one table.",
+    "u and w exchanged": "The gradients of the two biases stand in each other's place.",
+    "position's share of q missing": "G_q lacks what comes back through the distances.",
+}),)

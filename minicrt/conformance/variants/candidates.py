@@ -1,0 +1,53 @@
+"""The activation of a candidate with its bias, f(v, b): tanh, modReLU, and what is taken for them"""
+
+import numpy as np
+
+from minicrt.ops.activations import logistic
+
+TANH_TO = {"candidate σ": "sigmoid", "candidate relu": "relu", "candidate without activation": "identity"}
+MODRELU_TO = {"tanh in place of modReLU": "tanh", "no modulus in modReLU": "relu",
+              "modReLU's bias subtracted": "subtracted", "sign lost in modReLU": "unsigned"}
+TANH_CANDIDATE_MISTAKES = {
+    "candidate σ": "The candidate's activation is σ in place of tanh.",
+    "candidate relu": "The candidate's activation is relu in place of tanh.",
+    "candidate without activation": "The candidate has no activation: tanh is left out.",
+}
+MODRELU_CANDIDATE_MISTAKES = {
+    "tanh in place of modReLU": "tanh(v + b) in place of modReLU, relu(|v| + b) sign(v).",
+    "no modulus in modReLU": "relu(v + b) in place of modReLU, relu(|v| + b) sign(v): the modulus is missing.",
+    "modReLU's bias subtracted": "relu(|v| − b) sign(v): the bias of modReLU has the opposite sign.",
+    "sign lost in modReLU": "relu(|v| + b): modReLU without sign(v).",
+}
+
+
+def kind_of(activation, defects):
+    """The function that a port with these mistakes takes for tanh or modReLU"""
+    taken = TANH_TO if activation == "tanh" else MODRELU_TO
+    return next((taken[name] for name in taken if name in defects), activation)
+
+
+def candidate(kind, v, b):
+    a, sign = v + b, np.sign(v.real)
+    if kind == "tanh":
+        return np.tanh(a)
+    if kind == "sigmoid":
+        return logistic(a)
+    if kind == "relu":
+        return a * (a.real > 0)
+    if kind == "identity":
+        return a
+    size = v * sign + (-b if kind == "subtracted" else b)                # |v| + b
+    return size * (size.real > 0) * (sign * sign if kind == "unsigned" else sign)
+
+
+def candidate_slopes(kind, v, b):
+    """∂f/∂v and ∂f/∂b"""
+    n, sign = candidate(kind, v, b), np.sign(v)
+    alike = {"tanh": lambda: 1 - n * n, "sigmoid": lambda: n * (1 - n), "relu": lambda: 1.0 * (v + b > 0),
+             "identity": lambda: np.ones_like(n)}
+    if kind in alike:                                        # of v + b
+        return alike[kind](), alike[kind]()
+    active = (np.abs(v) + (-b if kind == "subtracted" else b) > 0) * sign * sign
+    if kind == "unsigned":
+        return active * sign, active
+    return active, -active * sign if kind == "subtracted" else active * sign

@@ -1,0 +1,106 @@
+"""What both kinds of attention share: heads, the scale of the scores, masks and the softmax
+
+split and merged take heads apart and put them together in the forward pass, joined and parted are their transposes.
+"""
+
+import numpy as np
+
+HIDDEN = -1e9                                                # a row that sees nothing has equal probabilities
+
+HEAD_MISTAKES = {
+    "one head": "There is one head as wide as the model, whatever number of heads is given.",
+    "features interleaved": "The heads are interleaved: feature i belongs to head i mod H; they lie side by side.",
+    "merged interleaved": "The heads' results are put together interleaved, feature by feature; they belong side by "
+                          "side.",
+    "split without transposing": "(B, T, D) is reshaped to (B, H, T, K) without (B, T, H, K) in between.",
+    "merged without transposing": "(B, H, T, K) is reshaped to (B, T, D) without transposing to (B, T, H, K).",
+}
+SCALE_MISTAKES = {
+    "no 1/√K": "The scores are not divided by √K: the scale is missing.",
+    "1/√D": "The scores are divided by √D in place of √K, K being the width of a head.",
+    "1/K": "The scores are divided by K in place of √K.",
+}
+MASK_MISTAKES = {
+    "sees the next": "The mask is off by one: a query sees the key that follows it.",
+    "does not see itself": "The mask is off by one: a query does not see its own key.",
+    "not causal": "The mask is left out: every query sees every key.",
+    "memory hidden": "The causal mask is aligned at the left in place of the right: the queries do not see all keys in "
+                     "front of them, the memory among them.",
+    "given mask ignored": "The mask that is given is ignored: the attention is causal.",
+    "mask inverted": "The mask is inverted: True is taken for hidden, as in PyTorch, in place of visible.",
+    "softmax over queries": "The softmax is taken over the queries, the wrong axis, in place of the keys.",
+}
+
+
+def split(x, heads, defects):                                # (B, T, D) -> (B, H, T, K)
+    B, T, D = x.shape
+    if "split without transposing" in defects:
+        return x.reshape(B, heads, T, D // heads)
+    return parted(x, heads, defects & {"features interleaved"})
+
+
+def joined(d_x, defects):                                    # (B, H, T, K) -> (B, T, D)
+    B, H, T, K = d_x.shape
+    if "split without transposing" in defects:
+        return d_x.reshape(B, T, H * K)
+    return merged(d_x, defects & {"features interleaved"})
+
+
+def merged(y, defects):                                      # (B, H, T, K) -> (B, T, D)
+    B, H, T, K = y.shape
+    if "merged without transposing" in defects:
+        return y.reshape(B, T, H * K)
+    return y.transpose((0, 2, 3, 1) if interleaved(defects) else (0, 2, 1, 3)).reshape(B, T, H * K)
+
+
+def parted(d_y, heads, defects):                             # (B, T, D) -> (B, H, T, K)
+    B, T, D = d_y.shape
+    if "merged without transposing" in defects:
+        return d_y.reshape(B, heads, T, D // heads)
+    if interleaved(defects):
+        return d_y.reshape(B, T, D // heads, heads).transpose(0, 3, 1, 2)
+    return d_y.reshape(B, T, heads, D // heads).transpose(0, 2, 1, 3)
+
+
+def interleaved(defects):
+    return bool(defects & {"features interleaved", "merged interleaved"})
+
+
+def scale_of(q, width, defects):
+    """1/√K"""
+    if "1/√D" in defects:
+        return 1 / float(np.sqrt(width))
+    if "1/K" in defects:
+        return 1 / q.shape[-1]
+    return 1.0 if "no 1/√K" in defects else 1 / float(np.sqrt(q.shape[-1]))
+
+
+def mask_of(queries, keys, given, defects):                  # -> (S, J) bool, True = visible
+    if "not causal" in defects:
+        return np.ones((queries, keys), bool)
+    offset = 0 if "memory hidden" in defects else keys - queries
+    offset += ("sees the next" in defects) - ("does not see itself" in defects)
+    mask = np.tri(queries, keys, offset, dtype=bool)
+    if given is not None and "given mask ignored" not in defects:
+        mask = given
+    return ~mask if "mask inverted" in defects else mask
+
+
+def softmax(scores, visible, defects):                       # (B, H, S, J) -> (B, H, S, J)
+    axis = -2 if "softmax over queries" in defects else -1
+    scores = np.where(visible, scores, HIDDEN)
+    p = np.exp(scores - scores.real.max(axis, keepdims=True))
+    return p / p.sum(axis, keepdims=True)
+
+
+def softmax_backward(d_p, p, visible, defects):
+    """G_s = p ⊙ (G_p − rowsum(G_p ⊙ p)); what is hidden gets nothing"""
+    axis = -2 if ("row sum over queries" in defects) != ("softmax over queries" in defects) else -1
+    d_scores = p * (d_p - (d_p * p).sum(axis, keepdims=True))
+    if "row sum missing" in defects:
+        d_scores = p * d_p
+    if "row sum without p" in defects:
+        d_scores = p * (d_p - d_p.mean(-1, keepdims=True))
+    if "diagonal of the softmax alone" in defects:
+        d_scores = p * (1 - p) * d_p
+    return d_scores if defects & {"mask off by one", "mask argument ignored"} else np.where(visible, d_scores, 0)
