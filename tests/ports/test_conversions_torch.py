@@ -5,6 +5,7 @@ import pytest
 
 from minicrt import ops
 from minicrt.conformance.conversions import from_torch, to_torch
+from minicrt.errors import InputError
 from minicrt.models import create_model
 from tests.models.windows import gradient, random_parameters, random_window
 from tests.ports.cases import disagreement
@@ -87,6 +88,11 @@ def test_a_cell_that_torch_made(kind):
     ours, _ = getattr(ops, kind)(case.x, case.start, *(p[name] for name in names))
     assert np.abs(module.bias_hh_l0.detach().numpy()).min() > 0
     assert disagreement(ours[..., :D], theirs) < 1e-10
+
+
+def test_a_dtype_that_numpy_does_not_have():
+    with pytest.raises(InputError, match="weight cannot be read as an array .*; convert it to float32 first"):
+        from_torch("linear", nn.Linear(2, 3).bfloat16().state_dict())
 
 
 @pytest.mark.parametrize("kind", ["linear", "gru", "lstm", "layer_norm", "attention"])

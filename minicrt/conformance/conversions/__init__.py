@@ -1,6 +1,7 @@
 """Parameters between minicrt and other libraries: names, layouts, gate orders. NumPy only; none of them is imported.
 
-`pytorch`, `flax` and `onnx` hold the tables of names.
+`pytorch`, `flax` and `onnx` hold the tables of names. Each pair of functions is a linear map and its inverse on what
+minicrt has; gradients take the transpose of the other direction's map, which is mostly the same map.
 """
 
 from minicrt.conformance.conversions.flax import from_jax, to_jax

@@ -77,9 +77,9 @@ MODELS: dict[str, tuple[Module, ...]] = {
         Module("blocks.{}", "layers.{}", ("xl_block",), required=True),
         _STACK[-2], Module("output", "crit", ("xl_output",), required=True)),
 }
+BUFFERS = {"pos_emb.inv_freq"}                               # in a state_dict, but no parameters
 HINTS: Hints = (
     (r"^attention_bias\.[1-9]", "shared_biases=False has no counterpart in the authors' PyTorch code"),
-    (r"^pos_emb\.", "it is a buffer, not a parameter: leave it out"),
     (r"\.out_projs\.|\.emb_projs\.|cluster_", "adaptive embeddings and softmax have no counterpart here"),
 )
 
@@ -87,8 +87,9 @@ HINTS: Hints = (
 def convert_model(kind: str, values: Any, layers: Mapping[str, Layer], library: Library, back: bool, gradients: bool,
                   where: str) -> Named:
     """Every part of a whole model by its layer's map. Raises InputError for names and shapes that do not fit."""
+    given = {name: value for name, value in arrays(values, where).items() if name not in BUFFERS}
     result: Named = {}
-    for module, groups in _grouped(kind, arrays(values, where), layers, library, back, where):
+    for module, groups in _grouped(kind, given, layers, library, back, where):
         names = [module.names(layers[layer], library, back) for layer in module.kinds]
         if sorted(groups) not in ([ONCE], list(range(len(groups)))):
             first = next(iter(names[0].values()))
@@ -96,8 +97,8 @@ def convert_model(kind: str, values: Any, layers: Mapping[str, Layer], library: 
         if module.required and not groups:
             raise InputError(f"{where}: {next(iter(names[0].values())).format(0)!r} is missing; expected the whole "
                              f"table of a model {kind!r}")
-        for number, given in sorted(groups.items()):
-            result |= _converted(module, number, given, layers, library, back, gradients, where)
+        for number, part in sorted(groups.items()):
+            result |= _converted(module, number, part, layers, library, back, gradients, where)
     if back and np.array_equal(result.get("output.weight", ()), result["embedding"]):
         del result["output.weight"]                          # tied: a state_dict lists the tensor under both names
     return result
@@ -113,7 +114,9 @@ def _grouped(kind: str, given: Named, layers: Mapping[str, Layer], library: Libr
         owner = next(((found, group) for template, group in templates if (found := _match(template, name))), None)
         if owner is None:
             hints = sum((layers[layer].hints for module, _ in groups for layer in module.kinds), HINTS)
-            raise unknown_name(name, [template.format(0) for template, _ in templates], where, hints)
+            number = re.search("[0-9]+", name)               # so that the guess is of the same block
+            raise unknown_name(name, [template.format(number[0] if number else 0) for template, _ in templates], where,
+                               hints)
         found, group = owner
         group.setdefault(int(found[1]) if found.re.groups else ONCE, {})[name] = value
     return groups

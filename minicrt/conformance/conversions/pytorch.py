@@ -35,6 +35,7 @@ Models (kinds "crt", "transformer", "rmt", "recurrent", "linear_recurrent"; a pa
     blocks.{l}.attention.{w_r, w_out} → layers.{l}.dec_attn.{r_net, o_net}.weight
     blocks.{l}.feed_forward.{w_in, b_in, w_out, b_out} → layers.{l}.pos_ff.CoreNet.{0, 3}.{weight, bias}
     blocks.{l}.{norm_attention, norm_feed_forward} → layers.{l}.{dec_attn, pos_ff}.layer_norm
+    The buffer pos_emb.inv_freq of their state_dict is passed over.
 
 A tied model has no output.weight here. An nn.Linear whose weight is the embedding's lists that tensor under both names:
 set state["output.weight"] = state["embedding.weight"] before loading; on the way back an output.weight that equals

@@ -65,8 +65,8 @@ WRONG = {
                        "'memory.0.bias_hh_l0' is missing"),
     "a model's shape": (lambda: from_torch("crt", CRT_STATE | {"blocks.2.linear1.weight": X}),
                         "blocks.2.linear1.weight has shape (2, 12), expected (F, D) with D = 4"),
-    "a model's misspelt name": (lambda: from_torch("crt", CRT_STATE | {"blocks.0.self_atn.in_proj_bias": X}),
-                                "did you mean 'blocks.0.self_attn.in_proj_bias'?"),
+    "a model's misspelt name": (lambda: from_torch("crt", CRT_STATE | {"blocks.2.self_atn.in_proj_bias": X}),
+                                "did you mean 'blocks.2.self_attn.in_proj_bias'?"),
     "a model's second layer": (lambda: from_torch("crt", CRT_STATE | {"memory.0.weight_ih_l1": X}),
                                "convert one layer at a time"),
 }

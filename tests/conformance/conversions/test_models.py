@@ -58,12 +58,16 @@ def test_the_names_of_a_crt():
 
 def test_the_names_of_the_authors_transformer_xl():
     model = create_model({"model": "transformer_xl", "vocabulary": 5, "width": 4, "layers": 1, "heads": 2, "inner": 3})
-    parameters, _ = table(model)
+    parameters, ours = table(model)
     state = to_torch("transformer_xl", parameters, heads=2)
+    assert np.array_equal(state["r_w_bias"].ravel(), parameters["attention_bias.0.u"])       # added to q before k
+    assert np.array_equal(state["r_r_bias"].ravel(), parameters["attention_bias.0.v"])       # before R
+    assert np.array_equal(state["layers.0.pos_ff.layer_norm.weight"], parameters["blocks.0.norm_feed_forward.gain"])
     assert state["r_w_bias"].shape == state["r_r_bias"].shape == (2, 2)
     assert np.array_equal(state["layers.0.dec_attn.qkv_net.weight"][5], parameters["blocks.0.attention.w_kv"][:, 1])
     assert {"word_emb.emb_layers.0.weight", "crit.out_layers.0.bias", "layers.0.dec_attn.o_net.weight",
             "layers.0.dec_attn.r_net.weight", "layers.0.pos_ff.CoreNet.3.weight"} <= set(state)
+    assert_equal(from_torch("transformer_xl", state | {"pos_emb.inv_freq": np.ones(2)}), ours)
 
 
 def test_a_tied_output():
