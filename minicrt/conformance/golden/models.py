@@ -11,6 +11,7 @@ from minicrt.configuration import field_types
 from minicrt.conformance.golden import values
 from minicrt.conformance.golden.conventions import conventions
 from minicrt.conformance.golden.passes import Pass
+from minicrt.conformance.golden.place_meanings import meaning
 from minicrt.conformance.golden.tensors import GoldenCase, Role, Tensor
 from minicrt.models import MODELS, ParameterSpec, SegmentModel, create_model, model_mapping
 from minicrt.ops import IGNORE
@@ -55,11 +56,11 @@ MODEL_CASES: dict[str, dict[str, Any]] = {
     "rmt": {"model": "rmt"},
     "rmt-two-vectors": {"model": "rmt", "memory_vectors": 2, "positions": "sinusoidal"},
     "rmt-given-state": {"model": "rmt", "start": "drawn", "norm": "post"},
-    "gru": {"model": "recurrent", "cell": "gru", "hidden": 7},
-    "lstm": {"model": "recurrent", "cell": "lstm", "hidden": 7},
-    "lstm-given-state": {"model": "recurrent", "cell": "lstm", "hidden": 7, "start": "drawn"},
-    "mingru": {"model": "linear_recurrent", "cell": "mingru", "hidden": 7},
-    "lru": {"model": "linear_recurrent", "cell": "lru", "hidden": 8},
+    "gru-model": {"model": "recurrent", "cell": "gru", "hidden": 7},
+    "lstm-model": {"model": "recurrent", "cell": "lstm", "hidden": 7},
+    "lstm-model-given-state": {"model": "recurrent", "cell": "lstm", "hidden": 7, "start": "drawn"},
+    "mingru-model": {"model": "linear_recurrent", "cell": "mingru", "hidden": 7},
+    "lru-model": {"model": "linear_recurrent", "cell": "lru", "hidden": 8},
 }
 TOLERANCE = {"float64": 1e-9, "float32": 2e-4}
 """Four segments of two layers are a chain of some hundred operations, each of which rounds to about 1e-7 in float32 and
@@ -83,7 +84,7 @@ def model_case(name: str, settings: Mapping[str, Any]) -> GoldenCase:
     given = given_tensors(name, model, lengths, batch, start)
     computed = run(configuration, {tensor.name: tensor.value for tensor in given})
     return GoldenCase(name, "model", configuration["model"],
-                      (*given, *(Tensor(key, role(key), value) for key, value in computed.items())),
+                      (*given, *(Tensor(key, role(key), value, meaning(key)) for key, value in computed.items())),
                       configuration, conventions(model), TOLERANCE)
 
 
@@ -109,17 +110,23 @@ def given_tensors(name: str, model: SegmentModel, lengths: tuple[int, ...], batc
                   ) -> list[Tensor]:
     drawn = partial(drawn_values, name)
     tensors = [Tensor(f"parameters/{spec.name}", "parameter", parameter(drawn, spec)) for spec in model.specs()]
+
+    def given(key: str, role: Role, value: Array) -> None:
+        tensors.append(Tensor(key, role, value, meaning(key)))
+
     for n, length in enumerate(lengths):
         tokens, targets = tokens_and_targets(name, n, (batch, length), model.config.vocabulary)
-        tensors += [Tensor(f"segment{n}/tokens", "input", tokens), Tensor(f"segment{n}/targets", "input", targets)]
+        given(f"segment{n}/tokens", "input", tokens)
+        given(f"segment{n}/targets", "input", targets)
     shapes = {entry: tuple(size or model.config.segment_length for size in shape)
               for entry, shape in model.state_shapes(batch).items() if not entry.startswith("writer_")}
-    if start is not None:
-        tensors += [Tensor(f"state/{entry}", "input", drawn(f"state/{entry}", shape) * (start == "drawn"))
-                    for entry, shape in shapes.items()]
-    tensors.append(Tensor("d_loss", "upstream", 1 + drawn("d_loss", (len(lengths),), 0.5)))
-    return tensors + [Tensor(f"d_state/{entry}", "upstream", drawn(f"d_state/{entry}", shape, 0.5))
-                      for entry, shape in shapes.items() if entry not in model.detached_entries]
+    for entry, shape in shapes.items() if start is not None else ():
+        given(f"state/{entry}", "input", drawn(f"state/{entry}", shape) * (start == "drawn"))
+    given("d_loss", "upstream", 1 + drawn("d_loss", (len(lengths),), 0.5))
+    for entry, shape in shapes.items():
+        if entry not in model.detached_entries:
+            given(f"d_state/{entry}", "upstream", drawn(f"d_state/{entry}", shape, 0.5))
+    return tensors
 
 
 def drawn_values(case: str, name: str, shape: tuple[int, ...], factor: float = 1.0) -> Array:

@@ -31,26 +31,18 @@ class Pass:
 
     def __init__(self, configuration: Mapping[str, Any], given: Mapping[str, Array], engine: Any = ops,
                  substitutes: Sequence[Substitute] = (), mixins: tuple[type, ...] = ()):
-        self.given = given
+        self.given, self.engine, self.substitutes = given, engine, substitutes
         self.count = len(configuration["segments"])
         self.make = partial(model_of, configuration, mixins)
         self.parameters = self.initial_parameters()
-        self.new_record = partial(Recording, engine, self.parameters, substitutes)
         self.gradients = self.parameters.zeros_like()
 
     def run(self) -> dict[str, Array]:
         """Every computed tensor by its name, in order."""
         record = self.new_record()
         model, tensors = self.make(record), record.tensors
-        states, caches = [self.start()], list[Any]()
-        for n in range(self.count):
-            record.forward(n)
-            loss, state, cache = model.forward(self.parameters, *self.segment(n), self.carried(states))
-            states.append(state)
-            caches.append(cache)
-            tensors |= {f"segment{n}/state/{entry}": np.array(value) for entry, value in state.items()}
-            tensors[f"segment{n}/loss"] = np.array(loss)
-        weights, d_state = self.weights(), self.final_gradient(states[-1])
+        state, caches = self.forward(record, model)
+        weights, d_state = self.weights(), self.final_gradient(state)
         for n in reversed(range(self.count)):
             record.backward(n)
             self.before_backward(n)
@@ -59,6 +51,21 @@ class Pass:
                 tensors |= {f"d_segment{n - 1}/state/{entry}": np.array(value) for entry, value in d_state.items()}
         tensors |= {f"d_parameters/{name}": np.array(value) for name, value in self.parameter_gradients().items()}
         return tensors | {f"d_initial_state/{entry}": value for entry, value in d_state.items()}
+
+    def forward(self, record: Recording, model: SegmentModel) -> tuple[State, list[Any]]:
+        """The forward pass alone: the last state, and every segment's cache; `record` has the tensors."""
+        states, caches = [self.start()], list[Any]()
+        for n in range(self.count):
+            record.forward(n)
+            loss, state, cache = model.forward(self.parameters, *self.segment(n), self.carried(states))
+            states.append(state)
+            caches.append(cache)
+            record.tensors |= {f"segment{n}/state/{entry}": np.array(value) for entry, value in state.items()}
+            record.tensors[f"segment{n}/loss"] = np.array(loss)
+        return states[-1], caches
+
+    def new_record(self) -> Recording:
+        return Recording(self.engine, self.parameters, self.substitutes)
 
     # What a wrong port may do otherwise.
 

@@ -1,24 +1,8 @@
 """What the results inside a model are called: a place for every operation, named after the parameters it was handed
 
-    embedding                            e = √D E[tokens]                                                 (B, T, D)
-    positions.h, positions.out           p_t, and p_t W_p where there is a W_p
-    x                                    what goes on from there: e with the positions added
-    recalled.memory.0.h                  the last segment's writer, run again (memory_gradient "writer")
-    memory.norm                          the memory tokens, normed
-    joined                               [m ; x], or [m ; x ; m] in an RMT, before positions are added to that
-    blocks.0.norm_attention              LN of an attention's input; with post-norm of the sum after it
-    blocks.0.attention.qkv               [q, k, v];  in a Transformer-XL .joined, .q, .kv and .r
-    blocks.0.attention.heads             softmax(…) v, the heads side by side
-    blocks.0.attention.out               heads W_out + b_out
-    blocks.0.attention.residual          the sum with the branch's input
-    blocks.0.norm_feed_forward           and likewise .feed_forward.inner = f(x W_in + b_in), .out and .residual
-    norm_final                           y, what the last norm makes of the token rows
-    memory.0.U_candidate, .U_reset       the orthogonal matrices of an NC-GRU
-    memory.0.h                           h_t of the network that writes memory vector 0
-    readout.memory.norm                  h_t normed, as the readout reads it
-    layer.0.h, layer.0.s                 the states of a recurrent language model's layer; an LSTM's s = [h, c]
-    layer.0.norm_recurrence, .out, .residual, and of an LRU also .c, .gelu, .glu
-    z, logits                            what the output reads, and the scores z Eᵀ + b
+blocks.0.attention.qkv is what blocks.0.attention.w_qkv makes, blocks.0.norm_attention the output of the norm with the
+gain of that name, memory.0.h the states of the network with memory.0.w. What has no parameters belongs to the part of
+the model that came before it: blocks.0.attention.heads, blocks.0.attention.residual. `place_meanings` lists them all.
 
 A place that is met again in the same segment is numbered: readout.memory.norm.2. Sums that are none of the residual
 ones, and dropout, have no place: z follows from the places before it.

@@ -46,10 +46,13 @@ class ModelVariant:
 
     def computed(self, configuration: Mapping[str, Any], given: Mapping[str, Array]) -> dict[str, Array]:
         """What a port with this mistake computes in a case: its tensors by name and in order."""
-        made = type("Pass", (*self.passes, Pass), {})
+        return self.pass_of(configuration, given).run()
+
+    def pass_of(self, configuration: Mapping[str, Any], given: Mapping[str, Array]) -> Pass:
+        """The port's way through the case, not yet gone."""
         substitutes = (*substituted(self.defects), *self.substitutes)
-        tensors: dict[str, Array] = made({**configuration, **self.settings}, given, ops, substitutes, self.models).run()
-        return tensors
+        made: type[Pass] = type("Pass", (*self.passes, Pass), {})
+        return made({**configuration, **self.settings}, given, ops, substitutes, self.models)
 
     def combined(self, other: "ModelVariant") -> "ModelVariant":
         """Both mistakes in one port; where both give one setting a value, the other's."""

@@ -1,0 +1,72 @@
+"""What the tensors of a model's case are; the i in a place stands for any number, of a layer or a memory vector"""
+
+import re
+
+GRADIENTS = {
+    "d_loss": "the gradient of J with respect to each segment's loss",
+    "d_state/": "the gradient of J with respect to the last state, as far as it comes from J directly",
+    "d_parameters/": "the gradient of J",
+    "d_initial_state/": "the gradient of J with respect to the given state",
+}
+MEANINGS = {
+    "embedding": "e = √D E[tokens]  (B, T, D)",
+    "positions.h": "p_t, the states of the positions' GRU",
+    "positions.out": "p_t W_p",
+    "x": "the rows with their positions added",
+    "distances": "the table R of distances, from the longest to 0  (M + T, D)",
+    "recalled.memory.i.h": "h_t of the last segment's writer, run again from what it read; the last of them is m_{N−1}",
+    "memory.norm": "the memory tokens, normed",
+    "joined": "[m ; x], the rows of the first block; in an RMT [m ; e ; m], without positions",
+    "blocks.i.norm_attention": "pre-norm: LN of what the attention reads; post-norm: LN of the sum after it",
+    "blocks.i.attention.joined": "[cache ; x]",
+    "blocks.i.attention.qkv": "[q, k, v] = x W_qkv + b_qkv",
+    "blocks.i.attention.q": "the queries, of the segment's rows",
+    "blocks.i.attention.kv": "[k, v], of the cached rows and the segment's",
+    "blocks.i.attention.r": "R W_r",
+    "blocks.i.attention.heads": "softmax(…) v, the heads side by side",
+    "blocks.i.attention.out": "heads W_out, plus b_out where there is one",
+    "blocks.i.attention.residual": "the sum of the attention's input and its output",
+    "blocks.i.norm_feed_forward": "pre-norm: LN of what the feed-forward reads; post-norm: LN of the sum after it",
+    "blocks.i.feed_forward.inner": "f(x W_in + b_in)",
+    "blocks.i.feed_forward.out": "inner W_out + b_out",
+    "blocks.i.feed_forward.residual": "the sum of the feed-forward's input and its output",
+    "norm_final": "the token rows (of an RMT all rows) after the final norm",
+    "memory.i.U_candidate": "the orthogonal matrix of the candidate  (D, D)",
+    "memory.i.U_reset": "the orthogonal matrix of the reset gate  (D, D)",
+    "memory.i.h": "h_t of the network that writes this memory vector",
+    "readout.memory.norm": "h_t, normed for the readout",
+    "layer.i.norm_recurrence": "LN of what the recurrence reads",
+    "layer.i.h": "h_t of this layer",
+    "layer.i.s": "s_t = [h_t, c_t] of this layer",
+    "layer.i.c": "h C",
+    "layer.i.gelu": "GELU(h C + x̂ ⊙ d)",
+    "layer.i.out": "what W_out makes of it",
+    "layer.i.glu": "the gated linear unit of that",
+    "layer.i.residual": "the sum of the layer's input and the recurrence's branch",
+    "z": "what the output reads  (B, T, D)",
+    "logits": "z Eᵀ + b, or z Wᵀ + b  (B, T, V)",
+    "state/memory": "m  (B, M, D), as the next segment starts from it",
+    "state/positions": "p_T  (B, D_p), as the next segment starts from it",
+    "state/cache": "the inputs of every layer and the last one's output  (B, L + 1, ≤ M, D)",
+    "state/writer_inputs": "what this segment's writer read: a constant to the next segment",
+    "state/writer_start": "what this segment's writer started from: a constant to the next segment",
+    "state/layer.i": "what this layer goes on from in the next segment",
+    "loss": "the mean of −log p over the scored targets",
+    "tokens": "from 0 to V − 1", "targets": "the tokens to predict; −1 is not scored",
+}
+
+
+def meaning(name: str) -> str:
+    """Of a tensor of a model's case, by its name there"""
+    for start, what in GRADIENTS.items():
+        if name.startswith(start):
+            return what
+    what = MEANINGS.get(general(re.sub(r"^(d_)?segment\d+/", "", name)), "")
+    return f"the gradient of J with respect to this: {what}" if name.startswith("d_") else what
+
+
+def general(place: str) -> str:
+    """The place without its numbers: blocks.i.attention.q for blocks.1.attention.q; a repeat is like the first."""
+    place = re.sub(r"\.\d+$", ".i" if place.startswith("state/") else "", place)
+    place = re.sub(r"\.\d+(?=\.)", ".i", place)
+    return place.replace("layer.i.", "blocks.i.") if "feed_forward" in place else place
