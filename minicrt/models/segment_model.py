@@ -67,12 +67,14 @@ class SegmentModel(ABC):
     A subclass says how vectors become vectors (`encode`, `encode_backward`), which parameters that takes
     (`encoder_specs`) and what its state looks like (`state_shapes`); embedding, output and loss are here.
 
-    `detached_entries` name the entries of the state that no gradient goes into.
+    `detached_entries` name the entries of the state that no gradient goes into. `embedding_size` is the deviation that
+    the entries of e start with.
     """
 
     memory_entries: frozenset[str] = frozenset()
     position_entries: ClassVar[frozenset[str]] = frozenset()
     detached_entries: ClassVar[frozenset[str]] = frozenset()
+    embedding_size: ClassVar[float] = 0.5
     config: LanguageModelConfig
 
     def __init__(self, config: LanguageModelConfig, engine: ModuleType | None = None):
@@ -108,10 +110,11 @@ class SegmentModel(ABC):
         """The model's parameter table."""
         V, D = self.config.vocabulary, self.config.width
         # Twice this deviation gives logits of variance 1, but then a tied output starts out sure of the word just read.
-        table = [ParameterSpec("embedding", (V, D), initialisers.normal(0.5 * D ** -0.5), decay=False)]
+        deviation = self.embedding_size * D ** -0.5
+        table = [ParameterSpec("embedding", (V, D), initialisers.normal(deviation), decay=False)]
         output = [ParameterSpec("output.bias", (V,), initialisers.zeros, decay=False)]
         if not self.config.tied:
-            output.insert(0, ParameterSpec("output.weight", (V, D), initialisers.normal(D ** -0.5)))
+            output.insert(0, ParameterSpec("output.weight", (V, D), initialisers.normal(2 * deviation)))
         return table + self.encoder_specs() + output
 
     def initialize(self, rng: np.random.Generator, dtype: np.typing.DTypeLike = np.float32) -> Parameters:
@@ -177,7 +180,7 @@ class SegmentModel(ABC):
 
     @property
     def _scale(self) -> float:
-        """√D brings the table's entries, of deviation ½ D^−½, to ½: the size of the positions added to them."""
+        """√D brings the table's entries, by default of deviation ½ D^−½, to ½: the size of what is added to them."""
         return float(self.config.width ** 0.5)
 
     def _embed(self, parameters: Parameters, tokens: Array, state: State,
