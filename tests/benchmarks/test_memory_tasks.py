@@ -1,0 +1,35 @@
+"""The memory tasks cover every model and task, and what is measured is not measured again."""
+
+import json
+
+from benchmarks.memory_tasks import ARMS, NAMES
+from minicrt.models import MODELS, create_model
+from tests.benchmarks.test_benchmarks import run
+
+
+def test_every_model_has_an_arm_and_every_reach_of_the_gradient():
+    assert {configuration["model"] for _, configuration in ARMS.values()} == set(MODELS)
+    cells = {configuration.get("cell") for _, configuration in ARMS.values()}
+    assert {"gru", "lstm", "mingru", "lru"} <= cells
+    assert {1, 2, 4} <= {k for k, configuration in ARMS.values() if configuration.get("positions") == "learned"}
+    assert any(configuration.get("memory_gradient") == "writer" for _, configuration in ARMS.values())
+    assert set(NAMES) == {"recall", "copy", "multi-query", "adding", "denoise", "parenthesis"}
+    for _, configuration in ARMS.values():
+        create_model({"vocabulary": 9, "width": 64, "segment_length": 6, **configuration})
+
+
+def test_rows_are_kept_and_not_measured_again(tmp_path):
+    file = tmp_path / "tasks.json"
+    arguments = ["memory_tasks", "--steps", 2, "--furthest", 2, "--batch", 2, "--threads", 1, "--json", file]
+    first = run(*arguments, "--arms", "Transformer")
+    assert first.returncode == 0, first.stderr
+    before, = json.loads(file.read_text(encoding="utf-8"))["rows"]
+    assert before["arm"] == "Transformer" and len(before["accuracy"]) == len(before["distances"])
+    assert all(0 <= share <= 1 for share in before["accuracy"])
+    again = run(*arguments, "--arms", "Transformer", "--arms", "CRT, writer's gradient", "--tasks", "recall,copy")
+    assert again.returncode == 0, again.stderr
+    rows = json.loads(file.read_text(encoding="utf-8"))["rows"]
+    assert rows[0] == before and [(row["task"], row["arm"]) for row in rows] == [
+        ("recall", "Transformer"), ("recall", "CRT, writer's gradient"), ("copy", "Transformer"),
+        ("copy", "CRT, writer's gradient")]
+    assert file.with_suffix(".png").stat().st_size > 1000
