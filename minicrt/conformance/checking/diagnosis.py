@@ -1,6 +1,7 @@
 """What the mistake in a port probably is, in sentences of which the first names it"""
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +15,7 @@ from minicrt.conformance.checking.precision import in_single_precision, single_p
 from minicrt.conformance.checking.search import Experience, Explanation, Search, telling_tensor
 from minicrt.conformance.golden.tensors import BACKWARD, FORWARD
 
+ALIKE = 2       # so many mistakes with the same numbers are named next to the first
 Method = Literal["", "input", "variant", "precision", "pattern", "place"]
 
 
@@ -67,13 +69,15 @@ def diagnose(comparison: Comparison, catalogue: Catalogue | None = None, experie
 
 def complete(found: list[Explanation], comparison: Comparison) -> Diagnosis:
     """All of the port's numbers are those of known mistakes; of several that give the same numbers, the first leads."""
-    best = found[0]
-    sentences = [named(best.known)]
-    if len(found) > 1:
-        others = ", or of ".join(quoted(other.known) for other in found[1:4])
+    best, others = found[0], found[1:]
+    sentences = [named(best.known, [other.known for other in others[:ALIKE]])]
+    if others:
         telling = telling_tensor(found, comparison)
-        tell = f"hand in {telling} to tell them apart" if telling else "more tensors may tell them apart"
-        sentences.append(f"On what was handed in the same numbers come of {others}; {tell}.")
+        more = f", and of {len(others) - ALIKE} more" if len(others) > ALIKE else ""
+        tell = f"{telling}, which was not handed in, tells them apart" if telling else \
+            "another case may tell them apart" if len(comparison.compared) == len(comparison.computed) else \
+            "tensors that were not handed in, or another case, may tell them apart"
+        sentences.append(f"These give the same numbers here{more}; {tell}.")
     count = len(comparison.compared)
     agree = f"all {count} tensors that were handed in are" if count > 1 else "the one tensor that was handed in is"
     sentences.append(f"With that {agree} explained; the first wrong one is {name_of(comparison.first)}.")
@@ -108,7 +112,7 @@ def by_pattern(comparison: Comparison) -> Diagnosis:
         more = [f"{first.name} {phrases[0]}."] if phrases else [f"{first.sentence()}."]
         return Diagnosis(tuple(filter(None, (segments, *more, look(first)))), "pattern")
     if phrases:
-        more = [f"It also {phrases[1]}."] if len(phrases) > 1 else []
+        more = [f"Read otherwise, it {phrases[1]}."] if len(phrases) > 1 else []
         sentences = [f"{first.name} {phrases[0]}.", *more, place, look(first), *other_leaves(comparison, first)]
         return Diagnosis(tuple(filter(None, sentences)), "pattern")
     named_place = f"{first.sentence()}." if first.problem else f"The first wrong tensor is {first.name}."
@@ -127,15 +131,17 @@ def other_leaves(comparison: Comparison, first: TensorComparison) -> list[str]:
     return phrases
 
 
-def named(known: tuple[Known, ...]) -> str:
-    """The sentence that names one or two known mistakes."""
+def named(known: tuple[Known, ...], alike: Sequence[tuple[Known, ...]] = ()) -> str:
+    """The sentence that names one or two known mistakes, and those that have the same numbers."""
+    otherwise = "".join(f", or {quoted(others)}" for others in alike)
     if len(known) == 1:
-        return f"The port has the mistake {quoted(known)}."
+        return f"The port has the mistake {quoted(known)}{otherwise}."
     forward = tuple(mistake for mistake in known if mistake.where != "backward")
     backward = tuple(mistake for mistake in known if mistake.where == "backward")
     if forward and backward:
-        return f"The forward pass has the mistake {quoted(forward)}; the backward pass moreover {quoted(backward)}."
-    return f"The port has two mistakes at once, {quoted(known)}."
+        return (f"The forward pass has the mistake {quoted(forward)}, and the backward pass moreover "
+                f"{quoted(backward)}{otherwise}.")
+    return f"The port has two mistakes at once, {quoted(known)}{otherwise}."
 
 
 def quoted(known: tuple[Known, ...]) -> str:

@@ -67,23 +67,23 @@ class Search:
     def explanations(self) -> list[Explanation]:
         """All that explain everything, of one mistake if there is one, else of two; or the best of the others.
 
-        The others are those that explain at least the first diverging tensor, the furthest-reaching ones first.
+        The others are those that explain at least the first diverging tensor, the furthest-reaching ones first. What
+        the experience knows comes first, and is not questioned where every tensor was handed in and agrees.
         """
         known = {mistake.name: mistake for mistake in self.catalogue.known()}
-        for names in self.experience.found:
-            complete = self.complete(tuple(known[name] for name in some) for some in (*zip(names), names)
-                                     if known.keys() >= set(some))
-            if complete and self.nothing_missing:
+        complete = self.complete(tuple(known[name] for name in names) for names in self.experience.found
+                                 if known.keys() >= set(names))
+        if complete and len(self.handed) == len(self.comparison.computed):
+            return simplest(complete)
+        for mistakes in self.by_likelihood(known.values(), self.handed[self.start]):
+            complete = self.complete((mistake,) for mistake in mistakes)
+            if complete:
                 return complete
-        first = self.handed[self.start]
-        complete = self.complete((mistake,) for mistake in self.relevant(known.values(), first))
-        if complete:
-            return complete
         singles = [found for found in self.tried.values() if len(found.known) == 1 and found.reach >= self.start]
         partial = furthest(found for found in singles if found.reach > self.start)
         for found in partial[:STARTS]:
             assert found.first_unexplained is not None
-            others = self.relevant(known.values(), found.first_unexplained)
+            others, _ = self.by_likelihood(known.values(), found.first_unexplained)
             complete = self.complete((*found.known, other) for other in others if other not in found.known)
             if complete:
                 return complete
@@ -91,38 +91,32 @@ class Search:
             complete = self.complete(self.both_at_the_start(singles))
         return complete or furthest(found for found in self.tried.values() if found.reach > self.start)
 
-    @property
-    def nothing_missing(self) -> bool:
-        """Whether the port handed in all tensors: two mistakes that then have the same numbers are the same mistake."""
-        return len(self.handed) == len(self.comparison.computed)
-
     def complete(self, candidates: Iterable[tuple[Known, ...]]) -> list[Explanation]:
-        """Those that explain everything; the first alone if no tensor is left that could tell them apart."""
+        """Those that explain everything."""
         found = []
         for known in candidates:
-            if known and self.experience.traces_left > 0:
-                explanation = self.attempt(known)
-                found += [explanation] if explanation.complete else []
-                if found and self.nothing_missing:
-                    break
-        names = tuple(sorted(mistake.name for mistake in found[0].known)) if found else ()
-        if names and names not in self.experience.found:
-            self.experience.found.append(names)
+            explanation = self.attempt(known)
+            if explanation and explanation.complete:
+                found.append(explanation)
+        for explanation in found:
+            names = names_of(explanation.known)
+            if names not in self.experience.found:
+                self.experience.found.append(names)
         return found
 
-    def relevant(self, known: Iterable[Known], wrong: TensorComparison) -> list[Known]:
-        """The mistakes of the pass that `wrong` belongs to; all, where it alone cannot tell.
+    def by_likelihood(self, known: Iterable[Known], wrong: TensorComparison) -> tuple[list[Known], list[Known]]:
+        """The mistakes that probably explain a wrong tensor, and those that may if none of the first does.
 
-        A mistake of the backward pass leaves the forward pass as it is. One of the forward pass is out if the outputs
-        were handed in and are right.
+        A mistake of the backward pass leaves the forward pass as it is. One of the forward pass is unlikely if the
+        outputs were handed in and are right: then it can have changed them by nothing but a factor of 0.
         """
+        known = list(known)
         if wrong.tensor.role not in BACKWARD:
-            out = "backward"
-        elif any(row.tensor.role == "output" for row in self.handed):
-            out = "forward"
-        else:
-            out = ""
-        return [mistake for mistake in known if mistake.where is None or mistake.where != out]
+            return [mistake for mistake in known if mistake.where != "backward"], []
+        if any(row.tensor.role == "output" for row in self.handed):
+            return ([mistake for mistake in known if mistake.where != "forward"],
+                    [mistake for mistake in known if mistake.where == "forward"])
+        return known, []
 
     def both_at_the_start(self, possible: list[Explanation]) -> list[tuple[Known, ...]]:
         """Two mistakes that both change the first diverging tensor, where neither alone explains it."""
@@ -130,9 +124,12 @@ class Search:
         touching = [found for found in possible if not self.agrees(self.start, found.trace, row.tensor.value)]
         return [(*a.known, *b.known) for a, b in itertools.combinations(touching, 2)]
 
-    def attempt(self, known: tuple[Known, ...]) -> Explanation:
-        names = tuple(sorted(mistake.name for mistake in known))
+    def attempt(self, known: tuple[Known, ...]) -> Explanation | None:
+        """How far these mistakes explain the port; None where no more may be traced."""
+        names = names_of(known)
         if names not in self.tried:
+            if self.experience.traces_left <= 0:
+                return None
             self.experience.traces_left -= 1
             trace = self.catalogue.trace(names)
             reach = next((k for k in range(len(self.handed)) if not self.agrees(k, trace)), len(self.handed))
@@ -153,6 +150,15 @@ class Search:
             return not row.wrong
         limits = {"float64": row.tolerance, "float32": row.tolerance}
         return agree(np.asarray(trace[row.name]), theirs, limits, self.sizes[k], row.dtype)
+
+
+def names_of(known: tuple[Known, ...]) -> Names:
+    return tuple(sorted(mistake.name for mistake in known))
+
+
+def simplest(found: list[Explanation]) -> list[Explanation]:
+    """Those of one mistake if there are any."""
+    return [explanation for explanation in found if len(explanation.known) == 1] or found
 
 
 def furthest(found: Iterable[Explanation]) -> list[Explanation]:

@@ -52,15 +52,17 @@ def test_two_mistakes_of_which_neither_alone_gives_the_first_gradient(pair):
 def test_a_mistake_in_each_pass_is_told_apart():
     sentence = diagnosed("bias twice", "slope forgotten").sentences[0]
     assert sentence.startswith('The forward pass has the mistake "bias twice"')
-    assert 'the backward pass moreover "slope forgotten"' in sentence
+    assert 'and the backward pass moreover "slope forgotten"' in sentence
 
 
-def test_mistakes_with_the_same_numbers_are_all_named_unless_nothing_is_left_to_tell_them_apart():
-    diagnosis = diagnosed("bias averaged", names=("y", "d_b"))
-    assert "bias averaged" in diagnosis.sentences[0]
-    assert "bias divided by six" in diagnosis.sentences[1]
-    assert "more tensors may tell them apart" in diagnosis.sentences[1]
-    assert len(diagnosed("bias averaged").sentences) == 2
+def test_mistakes_with_the_same_numbers_are_all_named():
+    for names, words in ((("y", "d_b"), "tensors that were not handed in, or another case, may tell them apart"),
+                         (EVERYTHING, "another case may tell them apart")):
+        diagnosis = diagnosed("bias averaged", names=names)
+        assert diagnosis.mistakes == ("bias averaged",)
+        assert 'the mistake "bias averaged" (What a port does with bias averaged), or "bias divided by six" (' in \
+            diagnosis.sentences[0]
+        assert words in diagnosis.sentences[1]
 
 
 def test_a_tensor_that_would_tell_them_apart_is_named():
@@ -75,8 +77,8 @@ def test_a_tensor_that_would_tell_them_apart_is_named():
             return wrong if "slope forgotten" in names else wrong | {"d_x": 2 * wrong["d_x"]}
 
     diagnosis = diagnose(compare(case, {"d_w": wrong["d_w"]}), Alike(case))
-    assert "the same numbers come of \"slope lost\" (The other); hand in d_x to tell them apart" in \
-        diagnosis.sentences[1]
+    assert '"slope forgotten" (One), or "slope lost" (The other).' in diagnosis.sentences[0]
+    assert "d_x, which was not handed in, tells them apart" in diagnosis.sentences[1]
 
 
 def test_what_is_wrong_behind_a_known_mistake_is_compared_with_a_port_that_has_it():
