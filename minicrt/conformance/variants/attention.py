@@ -9,13 +9,15 @@ from minicrt.conformance.variants.heads import (
     HEAD_MISTAKES,
     MASK_MISTAKES,
     SCALE_MISTAKES,
+    SOFTMAX_BACKWARD_MISTAKES,
     joined,
     mask_of,
     merged,
     parted,
+    probabilities,
     scale_of,
+    scores_gradient,
     softmax,
-    softmax_backward,
     split,
 )
 
@@ -27,7 +29,7 @@ def forward(c, defects):
     c.scale = scale_of(q, c.q.shape[-1], defects)
     c.visible = mask_of(c.q.shape[1], c.k.shape[1], c.mask, defects)
     scores = c.keep("scores", np.einsum("bhik,bhjk->bhij", q, k) * c.scale)
-    p = c.keep("p", softmax(scores, c.visible, defects))
+    p = probabilities(c, scores, defects)
     return merged(np.einsum("bhij,bhjk->bhik", p, v), defects)
 
 
@@ -47,7 +49,7 @@ def backward(d_y, c, defects):
         g = g[:, ::-1]
     d_v = np.einsum("bhji,bhjk->bhik" if "p not transposed" not in defects or not square else "bhij,bhjk->bhik", p, g)
     d_p = c.keep("d_p", np.einsum("bhik,bhjk->bhij", g, v))
-    d_scores = c.keep("d_scores", softmax_backward(d_p, p, c.visible, defects))
+    d_scores = scores_gradient(c, d_p, p, defects)
     wrong = {"scale missing": 1, "scale of the full width": 1 / np.sqrt(D), "scale squared": scale**2}
     d_s = d_scores * next((wrong[name] for name in wrong if name in defects), scale)
     d_q = np.einsum("bhij,bhjk->bhik", d_s, k)
@@ -68,10 +70,6 @@ BACKWARD = {
     "scale missing on the keys": "1/√K is applied to G_q but not to G_k.",
     "scale of the full width": "1/√D in place of 1/√K; right for one head alone.",
     "scale squared": "1/K: the scale is applied to the scores' gradient and to the product again.",
-    "row sum missing": "G_s = p ⊙ G_p: the softmax's normalisation is taken for a constant.",
-    "row sum over queries": "The sum in the softmax's derivative runs over queries in place of keys.",
-    "row sum without p": "Subtracts the mean of G_p in place of its mean weighted by p.",
-    "diagonal of the softmax alone": "G_s = p (1 − p) G_p, as if the softmax were elementwise.",
     "mask off by one": "A query sees one key more in the backward pass than in the forward pass.",
     "mask argument ignored": "The backward pass is causal, whatever mask was given.",
     "p not transposed": "G_v = p G in place of pᵀ G; of the right shape with as many keys as queries.",
@@ -80,7 +78,7 @@ BACKWARD = {
     "heads in reverse": "G_y's heads are taken in reverse order.",
     "last key left out": "The last key gets no gradient: a slice one too short.",
     "keys in front get nothing": "The memory's keys are cut off as if they were constants.",
-}
+} | SOFTMAX_BACKWARD_MISTAKES
 
 ORDERS = {f"packed {', '.join(order)}": ["qkv".index(name) for name in order] for order in permutations("qkv")
           if order != ("q", "k", "v")}

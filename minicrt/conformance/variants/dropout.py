@@ -14,9 +14,12 @@ def shape_of_mask(operation, shape):
     return (shape[0], 1) if operation == "embedding_dropout" else shape
 
 
-def draw(c, shape):
+def draw(c, shape, defects):
     """Which elements are kept"""
-    return c.rng.random(shape, dtype=np.float32) >= c.rate
+    uniform = c.rng.random(shape, dtype=np.float32)
+    if "kept below 1 − rate" in defects:
+        return uniform < 1 - c.rate
+    return uniform >= (1 - c.rate if "rate kept" in defects else c.rate)
 
 
 def forward(c, defects, operation):
@@ -28,13 +31,13 @@ def forward(c, defects, operation):
         shape = (1, *shape[1:])
     if "features dropped" in defects:
         shape = (1, x.shape[1])
-    c.kept_elements = draw(c, shape) if c.rate else np.ones(shape, bool)
+    c.kept_elements = draw(c, shape, defects) if c.rate else np.ones(shape, bool)
     if "keeps what it should drop" in defects:
         c.kept_elements = ~c.kept_elements
     c.divisor = 1 - c.rate
     if "not divided by 1 − rate" in defects:
         c.divisor = 1
-    if "divided by the rate" in defects:
+    if defects & {"divided by the rate", "rate kept"} and c.rate:
         c.divisor = c.rate
     return x * (c.kept_elements / c.divisor)
 
@@ -46,7 +49,7 @@ def backward(d_y, c, defects, operation):
                     "mask shared over the batch": (1, 1, shape[-1])}
     for name in wrong_shapes:
         if name in defects:
-            keep = draw(c, wrong_shapes[name])
+            keep = draw(c, wrong_shapes[name], defects)
     if "mask ignored" in defects:
         return (d_y,)
     if "mask inverted" in defects:
@@ -68,6 +71,9 @@ SCALE_MISTAKES = {
     "not divided by 1 − rate": "What is kept is not divided by 1 − rate: the dropout is not scaled.",
     "divided by the rate": "What is kept is divided by the rate in place of 1 − rate.",
     "keeps what it should drop": "The mask is inverted: what should be dropped is kept. rate is the share dropped.",
+    "rate kept": "The rate is taken for the share that is kept; it is the share that is dropped.",
+    "kept below 1 − rate": "An element is kept where its uniform number is below 1 − rate, in place of at least rate: "
+                           "the mask has the right distribution, but is another.",
 }
 
 DROPOUT = (

@@ -48,7 +48,7 @@ def forward(c, defects, after):
         n = candidate(kind, v, b_n)
         keep = 1 - z if "z keeps the new" in defects else z
         h.append((1 - keep) * n + keep * old)
-        c.steps.append((old, h[-1], r, z, inner, v, n))
+        c.steps.append((old, h[-1], r, z, inner if after_product else inner + b_out, v, n))
     _, _, r, z, inner, v, n = (in_time(np.stack(values, axis=1), defects) for values in zip(*c.steps))
     for name, values in {"r": r, "z": z, "c" if after else "v": inner if after else v, "n": n}.items():
         c.keep(name, values)
@@ -77,8 +77,6 @@ def backward(d_h, c, defects, d_last=None, *, after):
     kind = kind_of(getattr(c, "activation", "tanh"), defects)
     after_product = form(c, defects, after)[0]
     d_states = received(d_h, d_last, defects)
-    if "last step only" in defects:
-        d_states[:, :-1] = 0
     gradients = []
     for t in reversed(range(len(c.steps))):
         h, _, r, z, inner, v, n = c.steps[t]
@@ -105,21 +103,18 @@ def backward(d_h, c, defects, d_last=None, *, after):
         direct = g * keep * ("direct path missing" not in defects)
         through_candidate = d_through * ("candidate path missing" not in defects)
         through_gates = (d_a_r @ u_r.T + d_a_z @ u_z.T) * ("gate paths missing" not in defects)
-        if "detached between steps" not in defects or t == 0:
-            give_back(d_states, t, direct + through_candidate + through_gates, defects)
+        give_back(d_states, t, direct + through_candidate + through_gates, defects)
         gradients.append((g, d_a_r, d_a_z, d_v, d_inner, d_rh, d_n * bias_slope))
     names = ("d_state", "d_a_r", "d_a_z", "d_a_n", "d_c") if after else ("d_state", "d_a_r", "d_a_z", "d_v")
     in_order = [np.stack(values[::-1], axis=1) for values in zip(*gradients)]
     for name, values in zip(names, in_order):
         c.keep(name, in_time(values, defects))
-    d_h0 = start_gradient(d_states, defects) * ("start cut off" not in defects)
-    return parameter_gradients(c, defects, in_order, (w, u, b), after_product, d_h0)
+    return parameter_gradients(c, defects, in_order, w, after_product, start_gradient(d_states, defects))
 
 
-def parameter_gradients(c, defects, in_order, parameters, after_product, d_h0):
+def parameter_gradients(c, defects, in_order, w, after_product, d_h0):
     """The products for x and the parameters, taken once for all steps"""
     _, d_a_r, d_a_z, d_v, d_inner, _, d_b_n = in_order
-    w, u, b = parameters
     old, new, r = (np.stack(values, axis=1) for values in list(zip(*c.steps))[:3])
     blocks = [d_a_z, d_a_r, d_v] if "blocks in the order z, r, n" in defects else [d_a_r, d_a_z, d_v]
     x_side = np.concatenate(blocks, axis=2)

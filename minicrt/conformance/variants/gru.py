@@ -7,7 +7,7 @@ from minicrt.conformance.variants.family import Family
 from minicrt.conformance.variants.gated_scan import ORDER_MISTAKES, backward, forward
 from minicrt.conformance.variants.gates import GATE_MISTAKES
 from minicrt.conformance.variants.layouts import RECURRENT_READING_MISTAKES
-from minicrt.conformance.variants.sequence import SEQUENCE_MISTAKES
+from minicrt.conformance.variants.sequence import SEQUENCE_BACKWARD_MISTAKES, SEQUENCE_MISTAKES
 
 SCAN_MISTAKES = {
     "gates exchanged": "G of the arguments of r and z in each other's place.",
@@ -22,10 +22,7 @@ SCAN_MISTAKES = {
     "candidate path missing": "The state's gradient through the candidate is left out.",
     "gate paths missing": "The state's gradient through both gates is left out.",
     "state after the step": "G_U uses h_t in place of h_{t−1}.",
-    "last step only": "Only G of the last state counts; the other states' own gradients are dropped.",
-    "detached between steps": "The state is detached after every step: nothing flows back in time.",
-    "start cut off": "G_{h0} is zero: the state that came in was detached.",
-}
+} | SEQUENCE_BACKWARD_MISTAKES
 BEFORE_MISTAKES = {"product's input without reset": "G_{U_n} = hᵀ G_v in place of (r ⊙ h)ᵀ G_v."}
 TANH_MISTAKES = {"tanh slope not squared": "1 − n in place of 1 − n²."}
 MODRELU_MISTAKES = {

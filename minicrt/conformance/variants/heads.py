@@ -28,6 +28,8 @@ MASK_MISTAKES = {
                      "front of them, the memory among them.",
     "given mask ignored": "The mask that is given is ignored: the attention is causal.",
     "mask inverted": "The mask is inverted: True is taken for hidden, as in PyTorch, in place of visible.",
+    "hidden scores 0": "A hidden score is set to 0 in place of −∞: the mask multiplies the scores.",
+    "mask after the softmax": "The mask multiplies the probabilities after the softmax: they do not add up to 1.",
     "softmax over queries": "The softmax is taken over the queries, the wrong axis, in place of the keys.",
 }
 
@@ -88,13 +90,22 @@ def mask_of(queries, keys, given, defects):                  # -> (S, J) bool, T
 
 def softmax(scores, visible, defects):                       # (B, H, S, J) -> (B, H, S, J)
     axis = -2 if "softmax over queries" in defects else -1
-    scores = np.where(visible, scores, HIDDEN)
+    scores = np.where(visible, scores, 0 if "hidden scores 0" in defects else HIDDEN)
     p = np.exp(scores - scores.real.max(axis, keepdims=True))
     return p / p.sum(axis, keepdims=True)
 
 
-def softmax_backward(d_p, p, visible, defects):
+def probabilities(c, scores, defects):
+    """The softmax of the scores that are visible; what it is before a late mask stays on the tape."""
+    late = "mask after the softmax" in defects
+    c.softmax = softmax(scores, c.visible | late, defects)
+    return c.keep("p", c.softmax * c.visible if late else c.softmax)
+
+
+def scores_gradient(c, d_p, p, defects):
     """G_s = p ⊙ (G_p − rowsum(G_p ⊙ p)); what is hidden gets nothing"""
+    if "mask after the softmax" in defects:
+        d_p, p = d_p * c.visible, c.softmax
     axis = -2 if ("row sum over queries" in defects) != ("softmax over queries" in defects) else -1
     d_scores = p * (d_p - (d_p * p).sum(axis, keepdims=True))
     if "row sum missing" in defects:
@@ -103,4 +114,13 @@ def softmax_backward(d_p, p, visible, defects):
         d_scores = p * (d_p - d_p.mean(-1, keepdims=True))
     if "diagonal of the softmax alone" in defects:
         d_scores = p * (1 - p) * d_p
-    return d_scores if defects & {"mask off by one", "mask argument ignored"} else np.where(visible, d_scores, 0)
+    every = defects & {"mask off by one", "mask argument ignored", "mask after the softmax"}
+    return c.keep("d_scores", d_scores if every else np.where(c.visible, d_scores, 0))
+
+
+SOFTMAX_BACKWARD_MISTAKES = {
+    "row sum missing": "G_s = p ⊙ G_p: the softmax's normalisation is taken for a constant.",
+    "row sum over queries": "The sum in the softmax's derivative runs over queries in place of keys.",
+    "row sum without p": "Subtracts the mean of G_p in place of its mean weighted by p.",
+    "diagonal of the softmax alone": "G_s = p (1 − p) G_p, as if the softmax were elementwise.",
+}

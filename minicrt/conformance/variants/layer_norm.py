@@ -30,10 +30,11 @@ def statistics(centred, axis, eps, defects):                 # -> three of (...,
     return r, r * r, count
 
 
-def gain_of(c, defects):
+def gain_and_bias(c, defects):
+    gain, bias = (c.bias, c.gain) if "gain and bias exchanged" in defects else (c.gain, c.bias)
     if "no gain" in defects:
-        return 1
-    return 1 + c.gain if "gain 1 + g" in defects else c.gain
+        gain = 1
+    return 1 + gain if "gain 1 + g" in defects else gain, 0 if "bias missing" in defects else bias
 
 
 def forward(c, defects):
@@ -42,7 +43,8 @@ def forward(c, defects):
     c.centred = c.x if "mean not subtracted" in defects else c.x - mean
     r = c.keep("r", statistics(c.centred, axis, c.eps, defects)[0])
     x_hat = c.keep("x_hat", c.centred * r)
-    return gain_of(c, defects) * x_hat + (0 if "bias missing" in defects else c.bias)
+    gain, bias = gain_and_bias(c, defects)
+    return gain * x_hat + bias
 
 
 def backward(d_y, c, defects):
@@ -50,7 +52,7 @@ def backward(d_y, c, defects):
     here = defects | {AS_IN_FORWARD[name] for name in AS_IN_FORWARD if name in defects}
     r, slope, count = statistics(c.centred, axis, c.eps, here)
     x_hat = c.centred * r
-    d_x_hat = c.keep("d_x_hat", d_y if "gain missing" in defects else d_y * gain_of(c, defects))
+    d_x_hat = c.keep("d_x_hat", d_y if "gain missing" in defects else d_y * gain_and_bias(c, defects)[0])
     through_mean = d_x_hat.mean(axis, keepdims=True)
     through_variance = c.centred * (d_x_hat * c.centred).sum(axis, keepdims=True) * slope / count
     if "mean term missing" in defects or "mean not subtracted" in defects:
@@ -59,8 +61,9 @@ def backward(d_y, c, defects):
         through_variance = 0
     d_x = r * (d_x_hat - through_mean - through_variance)
     seen = c.centred if "gain from the centred input" in defects else x_hat
-    d_gain, d_bias = (d_y * seen).sum(rows), d_y.sum(rows)
-    return d_x, d_gain * ("no gain" not in defects), d_bias * ("bias missing" not in defects)
+    d_gain = (d_y * seen).sum(rows) * ("no gain" not in defects)
+    d_bias = d_y.sum(rows) * ("bias missing" not in defects)
+    return (d_x, d_bias, d_gain) if "gain and bias exchanged" in defects else (d_x, d_gain, d_bias)
 
 
 LAYER_NORM = (Family("layer_norm", "y", ("x", "gain", "bias"), forward, backward, {
@@ -73,6 +76,7 @@ LAYER_NORM = (Family("layer_norm", "y", ("x", "gain", "bias"), forward, backward
     "gain 1 + g": "The gain is applied as 1 + gain.",
     "no gain": "The gain is left out.",
     "bias missing": "The bias is left out.",
+    "gain and bias exchanged": "Gain and bias stand in each other's place: y = bias ⊙ x̂ + gain.",
     "mean not subtracted": "The mean is not subtracted: RMS norm in place of layer norm.",
     "normalised over the rows": "Mean and variance are taken over the wrong axis: over rows in place of features.",
     "normalised over rows and features": "Mean and variance are taken over the last two axes in place of the last.",

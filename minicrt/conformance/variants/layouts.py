@@ -18,19 +18,25 @@ RECURRENT_READING_MISTAKES = READING_MISTAKES | {
 
 
 def orders(stored, remarks):
-    """{name of the mistake: which stored block is read as the first, the second, ...}, and its sentences"""
+    """{name of the mistake: (which stored block is read as the first, the second, ..., in which parameters)}, and its
+    sentences. An order with a remark, well known, may also be that of some of the parameters alone."""
     found, sentences = {}, {}
     for order in permutations(stored):
-        if order != tuple(stored):
-            name = f"gate order {', '.join(order)}"
-            found[name] = [order.index(gate) for gate in stored]
-            remark = f" ({remarks[''.join(order)]})" if "".join(order) in remarks else ""
-            sentences[name] = (f"The gate order is another: the blocks are read as {', '.join(order)}{remark}, they "
-                               f"are stored {', '.join(stored)}.")
+        listed, blocks = ", ".join(order), [order.index(gate) for gate in stored]
+        remark = remarks.get("".join(order), "")
+        for where in ("wub", "w", "u", "b") if remark else ("wub",):
+            alone = f" in {where} alone" if where != "wub" else ""
+            if order != tuple(stored):
+                found[f"gate order {listed}{alone}"] = blocks, where
+                sentences[f"gate order {listed}{alone}"] = (
+                    f"The gate order is another{alone}: the blocks are read as {listed}"
+                    + f" ({remark})" * bool(remark) + f", they are stored {', '.join(stored)}.")
     return found, sentences
 
 
 def reordered(a, order):                                     # (..., kD) -> (..., kD)
+    if a is None:                                            # there is no u
+        return None
     blocks = np.split(a, len(order), axis=-1)
     return np.concatenate([blocks[k] for k in order], axis=-1)
 
@@ -51,9 +57,8 @@ def each_transposed(u):                                      # (D, kD) -> (D, kD
 
 def as_read(w, u, b, defects, gate_orders):
     """The parameters as the port reads them; `u` may be None."""
-    for order in (gate_orders[name] for name in gate_orders if name in defects):
-        w, b = reordered(w, order), reordered(b, order)
-        u = None if u is None else reordered(u, order)
+    for order, where in (gate_orders[name] for name in gate_orders if name in defects):
+        w, u, b = (reordered(a, order) if name in where else a for name, a in zip("wub", (w, u, b)))
     if "w read as (out, in)" in defects:
         w = out_in(w)
     if "u read as (out, in)" in defects:
@@ -75,10 +80,9 @@ def as_stored(d_w, d_u, d_b, defects, gate_orders):
         d_u = out_in_back(d_u)
     if "w read as (out, in)" in defects:
         d_w = out_in_back(d_w)
-    for order in (gate_orders[name] for name in reversed(gate_orders) if name in defects):
+    for order, where in (gate_orders[name] for name in reversed(gate_orders) if name in defects):
         back = np.argsort(order)
-        d_w, d_b = reordered(d_w, back), reordered(d_b, back)
-        d_u = None if d_u is None else reordered(d_u, back)
+        d_w, d_u, d_b = (reordered(a, back) if name in where else a for name, a in zip("wub", (d_w, d_u, d_b)))
     return d_w, d_u, d_b
 
 

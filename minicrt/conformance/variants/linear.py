@@ -9,7 +9,11 @@ from minicrt.conformance.variants.layouts import out_in, out_in_back
 def read(c, defects):
     """Weight and bias as the port takes them"""
     weight = out_in(c.weight) if "weight read as (out, in)" in defects else c.weight
-    return weight, 0 if c.bias is None or "bias missing" in defects else c.bias
+    return weight, 0 if c.bias is None else bias_times(defects) * c.bias
+
+
+def bias_times(defects):
+    return 0 if "bias missing" in defects else 2 if "bias twice" in defects else 1
 
 
 def linear_forward(c, defects):
@@ -32,14 +36,16 @@ def linear_backward(d_y, c, defects):
         d_weight = out_in_back(d_weight)
     if "weight gradient transposed" in defects:
         d_weight = d_weight.T
-    d_bias = g.sum(0) * (mean if "bias averaged" in defects else 1) * ("bias missing" not in defects)
+    d_bias = g.sum(0) * (mean if "bias averaged" in defects else 1) * bias_times(defects)
     return d_x.reshape(c.x.shape), d_weight, None if c.bias is None else d_bias
 
 
 def activated_forward(c, defects):
-    a = c.keep("a", linear_forward(c, defects))
     c.taken = taken_for(c.activation, defects)
-    return function_and_slope(c.taken, a)[0]
+    if "activation before the bias" in defects:
+        weight, bias = read(c, defects)
+        return function_and_slope(c.taken, c.keep("a", c.x @ weight))[0] + bias
+    return function_and_slope(c.taken, c.keep("a", linear_forward(c, defects)))[0]
 
 
 def activated_backward(d_y, c, defects):
@@ -51,8 +57,8 @@ def activated_backward(d_y, c, defects):
     slope = 1 if "slope missing" in defects else function_and_slope(c.taken, at)[1]
     d_a = c.keep("d_a", d_y * slope)
     d_x, d_weight, d_bias = linear_backward(d_a, c, defects)
-    if "bias before the activation's slope" in defects:
-        d_bias = d_y.reshape(-1, d_y.shape[-1]).sum(0)
+    if defects & {"bias before the activation's slope", "activation before the bias"}:
+        d_bias = d_y.reshape(-1, d_y.shape[-1]).sum(0) * bias_times(defects)
     return d_x, d_weight, d_bias
 
 
@@ -67,23 +73,30 @@ READING_MISTAKES = {
     "weight read as (out, in)": "The weight is transposed: its numbers are read as (out, in), they are stored "
                                 "(in, out).",
     "bias missing": "The bias is left out.",
+    "bias twice": "The bias is added twice.",
 }
-ACTIVATION_MISTAKES = {"activation missing": "The activation is left out: y = x W + b."} | {
+BACKWARD_MISTAKES = {
+    "weight not transposed": "G_x = G_y W in place of G_y Wᵀ; of the right shape where W is square.",
+    "weight gradient transposed": "G_W = G_yᵀ x, as for a weight stored (out, in).",
+    "weight averaged": "G_W is averaged over rows, but the loss is not.",
+    "weight from the first batch row": "G_W looks at the first batch row alone.",
+    "bias averaged": "G_b is the mean of G_y over rows in place of the sum.",
+}
+ACTIVATION_MISTAKES = {
+    "activation missing": "The activation is left out: y = x W + b.",
+    "activation before the bias": "The bias is added after the activation: f(x W) + b in place of f(x W + b).",
+} | {
     name: SENTENCES[name] for activation in ("gelu", "gelu_tanh", "relu") for name in TAKEN_FOR[activation]}
 
 LINEAR = (
-    Family("linear", "y", ("x", "weight", "bias"), linear_forward, linear_backward, READING_MISTAKES, {
-        "weight not transposed": "G_x = G_y W in place of G_y Wᵀ; of the right shape where W is square.",
-        "weight gradient transposed": "G_W = G_yᵀ x, as for a weight stored (out, in).",
-        "weight averaged": "G_W is averaged over rows, but the loss is not.",
-        "weight from the first batch row": "G_W looks at the first batch row alone.",
-        "bias averaged": "G_b is the mean of G_y over rows in place of the sum.",
-    }),
+    Family("linear", "y", ("x", "weight", "bias"), linear_forward, linear_backward, READING_MISTAKES,
+           BACKWARD_MISTAKES),
     Family("linear_activation", "y", ("x", "weight", "bias"), activated_forward, activated_backward,
            READING_MISTAKES | ACTIVATION_MISTAKES, {
                "slope missing": "The activation is passed over: G_a = G_y.",
                "slope at the output": "f′ is taken at y in place of x W + b.",
                "bias missing in the slope": "f′ is taken at x W, without the bias.",
                "bias before the activation's slope": "G_b sums G_y in place of G_a.",
-           }),
+           } | {name: BACKWARD_MISTAKES[name] for name in ("weight gradient transposed", "weight averaged",
+                                                           "weight from the first batch row", "bias averaged")}),
 )

@@ -37,11 +37,12 @@ def weights_of(c, scored, defects):                          # -> (rows,)
         weight = (each / np.maximum(each.sum(-1, keepdims=True), 1) / len(each)).ravel()
     if "sum over steps, mean over the batch" in defects:
         weight = scored / len(c.targets)
-    if "base 2" in defects:
-        weight = weight / np.log(2)
-    if "also divided by the classes" in defects:
-        weight = weight / len(c.table)
-    return -weight if "log-likelihood" in defects else weight
+    return weight / len(c.table) if "also divided by the classes" in defects else weight
+
+
+def unit_of(defects):
+    """What −log p is multiplied by in each row"""
+    return (1 / np.log(2) if "base 2" in defects else 1) * (-1 if "log-likelihood" in defects else 1)
 
 
 def forward(c, defects):
@@ -51,12 +52,11 @@ def forward(c, defects):
     c.keep("logits", logits.reshape(*c.z.shape[:-1], -1))
     shifted = logits - logits.real.max(-1, keepdims=True)
     log_p = shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
-    c.log_p = log_p
-    c.one_hot = one_hot(c.used, c.scored, len(c.table))
+    c.log_p, c.one_hot = log_p, one_hot(c.used, c.scored, len(c.table))
     if "labels smoothed" in defects:
         c.one_hot = (1 - SMOOTHING) * c.one_hot + SMOOTHING / len(c.table) * c.scored[:, None]
     c.weights = weights_of(c, c.scored, defects)
-    row_losses = -(c.one_hot * log_p).sum(-1)
+    row_losses = -(c.one_hot * log_p).sum(-1) * unit_of(defects)
     c.keep("row_losses", row_losses.reshape(c.z.shape[:-1]))
     return (c.weights * row_losses).sum()
 
@@ -79,7 +79,7 @@ def backward(d_loss, c, defects):
         weights = weights + ~c.scored / N
     if "one-hot missing" in defects:
         y = 0
-    d_logits = (p - y) * weights[:, None]
+    d_logits = (p - y) * weights[:, None] * unit_of(defects)
     factors = {"sum in place of mean": N, "ignored targets counted": N / len(z),
                "mean over the vocabulary too": 1 / len(c.table), "sign reversed": -1}
     for name in factors:

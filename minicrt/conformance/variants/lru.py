@@ -5,6 +5,7 @@ import numpy as np
 from minicrt.conformance.variants.family import Family
 from minicrt.conformance.variants.layouts import out_in, out_in_back, product
 from minicrt.conformance.variants.sequence import (
+    SEQUENCE_BACKWARD_MISTAKES,
     SEQUENCE_MISTAKES,
     before,
     give_back,
@@ -32,12 +33,13 @@ def joined(re, im, defects):                                 # two of (..., N) -
 
 def rate_of(c, defects):
     """log |λ|, arg λ, γ, and the derivatives of each by its parameter; if γ is made of λ, that of γ by log |λ|"""
-    log_size, d_log_size = -np.exp(c.nu), -np.exp(c.nu)
+    nu, theta = (c.theta, c.nu) if "ν and θ exchanged" in defects else (c.nu, c.theta)
+    log_size, d_log_size = -np.exp(nu), -np.exp(nu)
     if "one exponential in |λ|" in defects:
-        log_size, d_log_size = -c.nu, -np.ones_like(c.nu)
-    angle, d_angle = np.exp(c.theta), np.exp(c.theta)
+        log_size, d_log_size = -nu, -np.ones_like(nu)
+    angle, d_angle = np.exp(theta), np.exp(theta)
     if "θ not exponentiated" in defects:
-        angle, d_angle = c.theta, np.ones_like(c.theta)
+        angle, d_angle = theta, np.ones_like(theta)
     if "λ conjugated" in defects:
         angle, d_angle = -angle, -d_angle
     gamma, d_gamma = np.exp(c.log_gamma), np.exp(c.log_gamma)
@@ -93,6 +95,8 @@ def backward(d_h, c, defects, d_last=None):
         d_theta = -d_theta
     if "gradient of γ, not of log γ" in defects:
         d_log_gamma = np.ones_like(d_gamma)
+    if "ν and θ exchanged" in defects:
+        d_nu, d_theta = d_theta, d_nu
     factor = 1 if "input without γ" in defects else gamma
     d_driven = joined(factor * re, factor * im * (not real), defects)
     d_w = product(in_time(c.x, defects), d_driven)
@@ -108,6 +112,7 @@ LRU = (Family("lru", "h", ("x", "h0", "w", "nu", "theta", "log_gamma"), forward,
     "λ conjugated": "λ is conjugated: exp(−e^ν − i e^θ).",
     "θ not exponentiated": "arg λ = θ in place of e^θ.",
     "one exponential in |λ|": "|λ| = exp(−ν) in place of exp(−e^ν).",
+    "ν and θ exchanged": "The parameters of λ are exchanged: θ gives its size and ν its angle.",
     "parts interleaved": "Real and imaginary parts are taken to alternate; all real parts stand first.",
     "imaginary parts first": "Imaginary parts are taken to stand first; real parts do.",
     "input real": "The imaginary part of the input x W is dropped.",
@@ -118,4 +123,4 @@ LRU = (Family("lru", "h", ("x", "h0", "w", "nu", "theta", "log_gamma"), forward,
     "chain of e^ν missing": "G_ν lacks the inner derivative of exp(−exp(ν)).",
     "θ's sign": "G_θ has the opposite sign, that of the conjugate's angle.",
     "gradient of γ, not of log γ": "The inner derivative of γ = exp(log γ) is missing.",
-}),)
+} | SEQUENCE_BACKWARD_MISTAKES),)

@@ -6,6 +6,7 @@ from minicrt.conformance.variants.family import Family
 from minicrt.conformance.variants.gates import GATE_MISTAKES, gate, gate_slope
 from minicrt.conformance.variants.layouts import RECURRENT_READING_MISTAKES, as_read, as_stored, orders, product
 from minicrt.conformance.variants.sequence import (
+    SEQUENCE_BACKWARD_MISTAKES,
     SEQUENCE_MISTAKES,
     before,
     give_back,
@@ -16,7 +17,7 @@ from minicrt.conformance.variants.sequence import (
     start_gradient,
 )
 
-ORDERS, ORDER_MISTAKES = orders("ifgo", {"iofg": "ONNX's", "igfo": "that of TensorFlow's BasicLSTMCell",
+ORDERS, ORDER_MISTAKES = orders("ifgo", {"iofg": "as in ONNX", "igfo": "as in TensorFlow's BasicLSTMCell",
                                          "ifog": "the gates with σ first"})
 
 
@@ -79,7 +80,8 @@ def backward(d_s, c, defects, d_last=None):
     for name, values in zip(("d_h", "d_c", "d_a_i", "d_a_f", "d_a_g", "d_a_o"), in_order):
         c.keep(name, in_time(values, defects))
     d_a = np.concatenate(in_order[2:], axis=2)
-    h = np.stack([s[:, :D] for s, *_ in c.steps], axis=1)
+    after = "state after the step" in defects
+    h = np.stack([(new if after else old)[:, :D] for old, new, *_ in c.steps], axis=1)
     d_w, d_u, d_b = as_stored(product(in_time(c.x, defects), d_a), product(h, d_a), d_a.sum((0, 1)), defects, ORDERS)
     return in_time(d_a @ w.T, defects), halves(start_gradient(d_states, defects), defects), d_w, d_u, d_b
 
@@ -97,4 +99,5 @@ LSTM = (Family("lstm", "s", ("x", "s0", "w", "u", "b"), forward, backward, ORDER
     "slope of g that of σ": "g (1 − g) in place of 1 − g².",
     "cell carried without f": "G_c goes to the step before without the forget gate.",
     "no gradient through h": "The recurrent product is taken for a constant.",
-}),)
+    "state after the step": "G_U uses h_t in place of h_{t−1}.",
+} | SEQUENCE_BACKWARD_MISTAKES),)

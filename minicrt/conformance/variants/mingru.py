@@ -6,6 +6,7 @@ from minicrt.conformance.variants.family import Family
 from minicrt.conformance.variants.gates import GATE_MISTAKES, gate, gate_slope
 from minicrt.conformance.variants.layouts import READING_MISTAKES, as_read, as_stored, orders, product
 from minicrt.conformance.variants.sequence import (
+    SEQUENCE_BACKWARD_MISTAKES,
     SEQUENCE_MISTAKES,
     before,
     give_back,
@@ -83,4 +84,4 @@ MINGRU = (Family("mingru", "h", ("x", "h0", "w", "b"), forward, backward, ORDER_
     "slope of σ missing": "The gate's z (1 − z) is forgotten.",
     "gate and complement exchanged": "G_c = g (1 − z), as in the GRU's convention.",
     "keeps z": "g goes back by z in place of 1 − z.",
-}),)
+} | SEQUENCE_BACKWARD_MISTAKES),)

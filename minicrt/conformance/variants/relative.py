@@ -7,13 +7,14 @@ from minicrt.conformance.variants.heads import (
     HEAD_MISTAKES,
     MASK_MISTAKES,
     SCALE_MISTAKES,
+    SOFTMAX_BACKWARD_MISTAKES,
     joined,
     mask_of,
     merged,
     parted,
+    probabilities,
     scale_of,
-    softmax,
-    softmax_backward,
+    scores_gradient,
     split,
 )
 
@@ -29,16 +30,26 @@ def biases(defects):
     return next((BIASES[name] for name in BIASES if name in defects), ((1, 0), (0, 1)))
 
 
-def rows_of(S, J, defects):                                  # -> (S, J) ints, and (S, J) whether there is such a row
-    """The row of r for query i and key j, J − 1 − d(i, j) = j + S − 1 − i"""
-    i, j = np.arange(S)[:, None], np.arange(J)[None]
-    rows = j + 0 * i if "no shift" in defects else j + S - 1 - i
+def places_of(S, J, defects):                                # -> three of (S, J)
+    """For query i and key j, which score by row is taken: of which query, of which row of r, and whether it exists
+
+    The row of distance d(i, j) is J − 1 − d = j + S − 1 − i. Many ports move rows by padding a column, reshaping to
+    (J + 1, S) and cutting a row off, where a mistake brings in the scores of another query.
+    """
+    i, j = np.arange(S)[:, None] + np.zeros((1, J), int), np.zeros((S, 1), int) + np.arange(J)
+    if "padded at the wrong end" in defects or "cut at the wrong end" in defects:
+        cut_last, padded_last = "cut at the wrong end" in defects, "padded at the wrong end" in defects
+        query, column = np.divmod(i * J + j + (0 if cut_last else S), J + 1)
+        row = column if padded_last else column - 1
+        there = (row >= 0) & (row < J)
+        return query, np.where(there, row, 0), there
+    row = j if "no shift" in defects else j + S - 1 - i
     step, edge = next((SHIFTS[name] for name in SHIFTS if name in defects), (0, "zero"))
     if "r in increasing order of distance" in defects:
-        rows, step = J - 1 - rows, -step
-    rows = rows + step
-    there = np.ones((S, J), bool) if edge != "zero" else (rows >= 0) & (rows < J)
-    return (rows % J if edge == "wrap" else np.clip(rows, 0, J - 1)), there
+        row, step = J - 1 - row, -step
+    row = row + step
+    there = (row >= 0) & (row < J) if edge == "zero" else np.ones((S, J), bool)
+    return i, row % J if edge == "wrap" else np.clip(row, 0, J - 1), there
 
 
 def forward(c, defects):
@@ -48,17 +59,17 @@ def forward(c, defects):
     c.parts = [split(x, heads, defects) for x in (c.q + uu * c.u + uw * c.w, c.q + wu * c.u + ww * c.w, c.k, c.v,
                                                   c.r[None])]
     q_content, q_position, k, v, r = c.parts
-    c.visible, (c.rows, c.there) = mask_of(S, J, c.mask, defects), rows_of(S, J, defects)
+    c.visible, (c.query, c.row, c.there) = mask_of(S, J, c.mask, defects), places_of(S, J, defects)
     c.scale = scale_of(k, D, defects)
     content = c.keep("content", np.einsum("bhik,bhjk->bhij", q_content, k))
     by_row = c.keep("by_row", np.einsum("bhik,xhjk->bhij", q_position, r))
     if "no positions" in defects:
         by_row = 0 * by_row
     c.there = c.there & (np.tri(S, J, J - S, dtype=bool) | c.visible)
-    position = c.keep("position", np.where(c.there, by_row[:, :, np.arange(S)[:, None], c.rows], 0))
+    position = c.keep("position", np.where(c.there, by_row[:, :, c.query, c.row], 0))
     c.position_scale = 1 if "positions not scaled" in defects else c.scale
     scores = c.keep("scores", content * c.scale + position * c.position_scale)
-    p = c.keep("p", softmax(scores, c.visible, defects))
+    p = probabilities(c, scores, defects)
     return merged(np.einsum("bhij,bhjk->bhik", p, v), defects)
 
 
@@ -68,17 +79,17 @@ def backward(d_y, c, defects):
     g = parted(d_y, H, defects)
     d_v = np.einsum("bhij,bhik->bhjk", c.p, g)
     d_p = c.keep("d_p", np.einsum("bhik,bhjk->bhij", g, v))
-    d_scores = c.keep("d_scores", softmax_backward(d_p, c.p, c.visible, defects))
+    d_scores = scores_gradient(c, d_p, c.p, defects)
     missing = "scale missing" in defects
     d_content = d_scores * (1 if missing else c.scale)
     d_position = c.there * d_scores * (1 if missing else c.position_scale) * ("no positions" not in defects)
-    rows = c.rows
+    row = c.row
     if "shift off by one" in defects:
-        rows = np.clip(rows - 1, 0, J - 1)
+        row = np.clip(row - 1, 0, J - 1)
     if "no shift back" in defects:
-        rows = np.arange(J)[None] + 0 * rows
-    to_row = rows[:, :, None] == np.arange(J)                # (S, J, J): the key's score is of this row
-    d_by_row = c.keep("d_by_row", np.einsum("bhij,ijr->bhir", d_position, to_row))
+        row = np.arange(J)[None] + 0 * row
+    taken = (c.query * J + row).reshape(-1, 1) == np.arange(S * J)       # (S J, S J): a key's score is that by row
+    d_by_row = c.keep("d_by_row", (d_position.reshape(B, H, -1) @ taken).reshape(B, H, S, J))
     d_q_content = joined(np.einsum("bhij,bhjk->bhik", d_content, k), defects)
     d_q_position = joined(np.einsum("bhij,xhjk->bhik", d_by_row, r), defects)
     q = split(c.q, H, defects)
@@ -102,12 +113,16 @@ SHIFT_MISTAKES = {
     for name, (step, edge) in SHIFTS.items()}
 
 RELATIVE = (Family("relative_attention", "y", ("q", "k", "v", "r", "u", "w"), forward, backward, SHIFT_MISTAKES | {
+    "padded at the wrong end": "The column of zeros for the shift is put behind the scores in place of in front of "
+                               "them.",
+    "cut at the wrong end": "The shift cuts the last row off in place of the first, after padding and reshaping.",
     "no shift": "The scores by position are not shifted: row j of r is taken for key j.",
     "r in increasing order of distance": "r is read in increasing order of distance, 0 … J − 1; its rows stand for "
                                          "J − 1 … 0.",
     "no positions": "The scores have no term of position: (q + w)·r is left out.",
     "positions not scaled": "1/√K is applied to the content's scores alone.",
-    "u and w the other way round": "The biases are exchanged: w is added for the content and u for the position.",
+    "u and w the other way round": "The biases u and w are exchanged: w is added for the content, u for the "
+                                   "position.",
     "u missing": "The bias of content u is left out: q·k in place of (q + u)·k.",
     "w missing": "The bias of position w is left out: q·r in place of (q + w)·r.",
     "u for both": "u is added for the position too: (q + u)·r in place of (q + w)·r.",
@@ -122,4 +137,4 @@ RELATIVE = (Family("relative_attention", "y", ("q", "k", "v", "r", "u", "w"), fo
     "first row of the batch alone": "G_r is not summed over the batch, which shares one table.",
     "u and w exchanged": "The gradients of the two biases stand in each other's place.",
     "position's share of q missing": "G_q lacks what comes back through the distances.",
-}),)
+} | SOFTMAX_BACKWARD_MISTAKES),)

@@ -41,7 +41,7 @@ def chain(factors):
 def forward(c, defects):
     A = np.zeros((c.n, c.n), c.a.dtype)
     A[entries_of(c.n, defects)] = c.a
-    A = c.keep("A", factor_of(defects) * mirrored(A, defects))
+    A = factor_of(defects) * c.keep("A", mirrored(A, defects))
     inverse = c.keep("inverse", np.linalg.inv(np.eye(c.n) + A) if c.inverse is None else c.inverse)
     c.order = next((ORDERS[name] for name in ORDERS if name in defects), STANDARD)
     signs = signs_of(c.n, c.negatives, "−1 first" in defects)
