@@ -107,7 +107,8 @@ class KeptForever(Pass):
 
     def carried(self, states: list[State]) -> State:
         state = super().carried(states)
-        return state if len(states) == 1 else state | {name: states[1][name] for name in self.entries}
+        return state if len(states) == 1 else state | {
+            name: states[1][name] for name in self.entries if name in states[1]}
 
     def carried_back(self, d_state: State, n: int) -> State:
         d_state = super().carried_back(d_state, n)

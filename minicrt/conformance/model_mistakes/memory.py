@@ -39,8 +39,9 @@ class MemoryOfStates(CRT):
 
     def encode(self, *arguments: Any) -> tuple[Array, State, Any]:
         z, state, cache = super().encode(*arguments)
-        means = [np.tensordot(h_i, self.shares(h_i.shape[1]), (1, 0)) for h_i in self._states]
-        state["memory"] = np.stack(means, axis=1)
+        if "memory" in state:
+            means = [np.tensordot(h_i, self.shares(h_i.shape[1]), (1, 0)) for h_i in self._states]
+            state["memory"] = np.stack(means, axis=1)
         return z, state, cache
 
     def _write(self, *arguments: Any) -> tuple[list[Array], Any]:

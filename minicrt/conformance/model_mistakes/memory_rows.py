@@ -62,6 +62,8 @@ class WritesAllRows(CRT):
 class WritesUnnormed(CRT):
     """The writer reads what the final norm is about to norm."""
 
+    _d_raw: Any = 0.0                                        # so it stays where there is no writer
+
     def _blocks(self, p: Parameters, s: Array, rng: Any) -> tuple[Array, Any]:
         s, caches = blocks(self, p, s, rng)
         token, self._raw = self._parted(s)
