@@ -1,0 +1,46 @@
+"""Every deliberately wrong port is rejected, and the first sentence of most diagnoses names the mistake."""
+
+import pytest
+
+pytest.importorskip("torch")
+
+import torch  # noqa: E402
+
+from minicrt.conformance import check, golden  # noqa: E402
+from tests.ports.wrong import (  # noqa: E402
+    attention,
+    by_hand,
+    comparators,
+    crt,
+    elementwise,
+    gru,
+    recurrent,
+    rowwise,
+    scans_by_hand,
+)
+from tests.ports.wrong.wrong_port import WrongPort  # noqa: E402
+
+torch.set_num_threads(1)                                     # tensors this small gain nothing from more
+
+MODULES = (rowwise, elementwise, attention, gru, recurrent, by_hand, scans_by_hand, crt, comparators)
+PORTS = {value.name: value for module in MODULES for value in vars(module).values() if isinstance(value, WrongPort)}
+NAMED = 7 / 8                                                # of all wrong ports, at least
+
+
+@pytest.fixture(scope="module")
+def reports():
+    """By port; every golden case is made once."""
+    cases = {name: golden.case(name) for name in {port.case for port in PORTS.values()}}
+    return {name: check(port.port, cases[port.case]) for name, port in PORTS.items()}
+
+
+@pytest.mark.parametrize("name", PORTS)
+def test_is_rejected(reports, name):
+    assert not reports[name].ok
+
+
+def test_most_mistakes_are_named(reports):
+    first = {name: report.diagnosis.sentences[0] for name, report in reports.items()}
+    unnamed = {name: sentence for name, sentence in first.items() if not PORTS[name].named_by(sentence)}
+    assert len(PORTS) >= 48
+    assert len(unnamed) <= (1 - NAMED) * len(PORTS), "\n".join(f"{name}: {unnamed[name]}" for name in unnamed)
