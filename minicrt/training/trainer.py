@@ -104,6 +104,7 @@ class Trainer:
                 self.save()
             if not position.total and (self.calibration.done() or self._flag.raised and self.calibration.can_plan()):
                 self._plan()
+                continue                                    # the plan may be to stop here: then evaluate first
             if position.total:
                 self.stop_if_interrupted()
                 if position.step >= position.total:

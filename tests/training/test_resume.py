@@ -206,6 +206,14 @@ def test_a_crash_before_the_plan_is_saved_begins_again(tmp_path, corpus, at, mon
     assert tiny.outcome(tmp_path / "run") == tiny.outcome(tmp_path / "steps")
 
 
+def test_minutes_that_are_over_when_they_are_planned(tmp_path, corpus, monkeypatch):
+    changes = {"warmup_steps": 12, "evaluations": 3}
+    monkeypatch.setattr(Calibration, "plan", lambda self, *spent: len(self._times))
+    steps = train(tmp_path / "minutes", tiny.model(), corpus, tiny.config(minutes=0.0001, **changes)).summary["steps"]
+    train(tmp_path / "steps", tiny.model(), corpus, tiny.config(steps=steps, **changes))
+    assert tiny.outcome(tmp_path / "minutes") == tiny.outcome(tmp_path / "steps")
+
+
 def test_a_finished_run_is_only_loaded(tmp_path, corpus):
     run = train(tmp_path / "run", tiny.model(), corpus, tiny.config())
     before = {entry.name: entry.read_bytes() for entry in (tmp_path / "run").iterdir()}
