@@ -30,12 +30,13 @@ from minicrt.conformance.variants.lstm import LSTM
 from minicrt.conformance.variants.mingru import MINGRU
 from minicrt.conformance.variants.relative import RELATIVE
 from minicrt.conformance.variants.scaled_cayley import SCALED_CAYLEY
+from minicrt.conformance.variants.self_attention import SELF_ATTENTION
 from minicrt.errors import ConformanceError
 
 __all__ = ["FAMILIES", "VARIANTS", "Family", "Mistake", "Variant", "family_of"]
 
-FAMILIES: tuple[Family, ...] = (*LINEAR, *EMBEDDING, *LAYER_NORM, *ACTIVATIONS, *DROPOUT, *ATTENTION, *RELATIVE, *GRU,
-                                *LSTM, *MINGRU, *LRU, *GLU, *SCALED_CAYLEY, *LOSS)
+FAMILIES: tuple[Family, ...] = (*LINEAR, *EMBEDDING, *LAYER_NORM, *ACTIVATIONS, *DROPOUT, *ATTENTION, *SELF_ATTENTION,
+                                *RELATIVE, *GRU, *LSTM, *MINGRU, *LRU, *GLU, *SCALED_CAYLEY, *LOSS)
 VARIANTS: tuple[Variant, ...] = tuple(variant for family in FAMILIES for variant in family.variants)
 
 

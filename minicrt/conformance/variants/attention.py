@@ -1,6 +1,4 @@
-"""Mistakes in multi-head attention, and in attention with its three inputs packed into one"""
-
-from itertools import permutations
+"""Mistakes in multi-head attention"""
 
 import numpy as np
 
@@ -65,7 +63,8 @@ def backward(d_y, c, defects):
     return joined(d_q, defects), joined(d_k, defects), joined(d_v, defects)
 
 
-BACKWARD = {
+FORWARD_MISTAKES = SCALE_MISTAKES | MASK_MISTAKES | HEAD_MISTAKES
+BACKWARD_MISTAKES = {
     "scale missing": "1/√K is forgotten in the backward pass.",
     "scale missing on the keys": "1/√K is applied to G_q but not to G_k.",
     "scale of the full width": "1/√D in place of 1/√K; right for one head alone.",
@@ -80,65 +79,4 @@ BACKWARD = {
     "keys in front get nothing": "The memory's keys are cut off as if they were constants.",
 } | SOFTMAX_BACKWARD_MISTAKES
 
-ORDERS = {f"packed {', '.join(order)}": ["qkv".index(name) for name in order] for order in permutations("qkv")
-          if order != ("q", "k", "v")}
-PACKING_MISTAKES = {name: f"qkv is taken for {name.removeprefix('packed ')} side by side; it is q, k, v."
-                    for name in ORDERS} | {
-    "packed head by head": "qkv is taken for q, k, v of the first head, then of the second; it is all of q first.",
-    "packed feature by feature": "qkv is taken for (D, 3), feature by feature; it is (3, D), all of q first.",
-}
-
-SHARED = SCALE_MISTAKES | MASK_MISTAKES | HEAD_MISTAKES
-WITHOUT_MEMORY = {name: sentence for name, sentence in SHARED.items() if name != "memory hidden"}
-OF_A_MASK_OR_A_MEMORY = ("mask argument ignored", "keys in front get nothing")
-
-
-def unpacked(qkv, heads, defects):                           # (B, S, 3D) -> three of (B, S, D)
-    B, S, W = qkv.shape
-    if "packed head by head" in defects:
-        parts = qkv.reshape(B, S, heads, 3, -1).transpose(3, 0, 1, 2, 4).reshape(3, B, S, W // 3)
-    elif "packed feature by feature" in defects:
-        parts = qkv.reshape(B, S, W // 3, 3).transpose(3, 0, 1, 2)
-    else:
-        parts = qkv.reshape(B, S, 3, W // 3).transpose(2, 0, 1, 3)
-    for order in (ORDERS[name] for name in ORDERS if name in defects):
-        parts = parts[np.argsort(order)]
-    return parts
-
-
-def packed(parts, heads, defects):                           # three of (B, S, D) -> (B, S, 3D)
-    B, S, D = parts[0].shape
-    parts = np.stack(parts)
-    for order in (ORDERS[name] for name in reversed(ORDERS) if name in defects):
-        parts = parts[order]
-    if "packed head by head" in defects:
-        return parts.reshape(3, B, S, heads, -1).transpose(1, 2, 3, 0, 4).reshape(B, S, 3 * D)
-    if "packed feature by feature" in defects:
-        return parts.transpose(1, 2, 3, 0).reshape(B, S, 3 * D)
-    return parts.transpose(1, 2, 0, 3).reshape(B, S, 3 * D)
-
-
-def self_forward(c, defects):
-    for name, part in zip("qkv", unpacked(c.qkv, c.heads, defects)):
-        c.keep(name, part)
-    return forward(c, defects)
-
-
-def self_backward(d_y, c, defects):
-    d_q, d_k, d_v = backward(d_y, c, defects)
-    for name, gradient in {"d_q": d_q, "d_k": d_k, "d_v": d_v}.items():
-        c.keep(name, gradient)
-    if "packed as k, q, v" in defects:
-        d_q, d_k = d_k, d_q
-    if "packed by heads" in defects:
-        return (packed((d_q, d_k, d_v), c.heads, frozenset({"packed head by head"})),)
-    return (packed((d_q, d_k, d_v), c.heads, defects),)
-
-
-ATTENTION = (
-    Family("attention", "y", ("q", "k", "v"), forward, backward, SHARED, BACKWARD),
-    Family("self_attention", "y", ("qkv",), self_forward, self_backward, PACKING_MISTAKES | WITHOUT_MEMORY, {
-        "packed as k, q, v": "The gradient puts k first, the input has q first.",
-        "packed by heads": "The gradient is packed head by head as q, k, v; the input has all of q first.",
-    } | {name: sentence for name, sentence in BACKWARD.items() if name not in OF_A_MASK_OR_A_MEMORY}),
-)
+ATTENTION = (Family("attention", "y", ("q", "k", "v"), forward, backward, FORWARD_MISTAKES, BACKWARD_MISTAKES),)

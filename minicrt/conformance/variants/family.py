@@ -1,6 +1,7 @@
 """An operation written a second time, forward and backward, and the mistakes it can be given"""
 
 import copy
+import difflib
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -123,10 +124,10 @@ class Family:
         return Tape(**bound.arguments)
 
     def _check(self, defects: Defects) -> None:
-        unknown = sorted(defects - self.mistakes.keys())
-        if unknown:
-            raise ConformanceError(f"{self.operation}: {unknown[0]!r} is no known mistake, expected one of "
-                                   + ", ".join(self.mistakes))
+        for name in sorted(defects - self.mistakes.keys()):
+            near = difflib.get_close_matches(name, self.mistakes, 3, 0) or list(self.mistakes)[:3]
+            raise ConformanceError(f"{self.operation}: {name!r} is none of the {len(self.mistakes)} known mistakes, "
+                                   f"expected one like {', '.join(map(repr, near))}; see Family.mistakes")
 
 
 @cache

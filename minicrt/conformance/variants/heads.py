@@ -33,6 +33,13 @@ MASK_MISTAKES = {
     "softmax over queries": "The softmax is taken over the queries, the wrong axis, in place of the keys.",
 }
 
+SOFTMAX_BACKWARD_MISTAKES = {
+    "row sum missing": "G_s = p ⊙ G_p: the softmax's normalisation is taken for a constant.",
+    "row sum over queries": "The sum in the softmax's derivative runs over queries in place of keys.",
+    "row sum without p": "Subtracts the mean of G_p in place of its mean weighted by p.",
+    "diagonal of the softmax alone": "G_s = p (1 − p) G_p, as if the softmax were elementwise.",
+}
+
 
 def split(x, heads, defects):                                # (B, T, D) -> (B, H, T, K)
     B, T, D = x.shape
@@ -78,7 +85,7 @@ def scale_of(q, width, defects):
 
 
 def mask_of(queries, keys, given, defects):                  # -> (S, J) bool, True = visible
-    if "not causal" in defects:
+    if defects & {"not causal", "not causal, shifted by reshaping"}:
         return np.ones((queries, keys), bool)
     offset = 0 if "memory hidden" in defects else keys - queries
     offset += ("sees the next" in defects) - ("does not see itself" in defects)
@@ -116,11 +123,3 @@ def scores_gradient(c, d_p, p, defects):
         d_scores = p * (1 - p) * d_p
     every = defects & {"mask off by one", "mask argument ignored", "mask after the softmax"}
     return c.keep("d_scores", d_scores if every else np.where(c.visible, d_scores, 0))
-
-
-SOFTMAX_BACKWARD_MISTAKES = {
-    "row sum missing": "G_s = p ⊙ G_p: the softmax's normalisation is taken for a constant.",
-    "row sum over queries": "The sum in the softmax's derivative runs over queries in place of keys.",
-    "row sum without p": "Subtracts the mean of G_p in place of its mean weighted by p.",
-    "diagonal of the softmax alone": "G_s = p (1 − p) G_p, as if the softmax were elementwise.",
-}

@@ -71,8 +71,9 @@ def backward(d_loss, c, defects):
     z, N = c.z.reshape(-1, c.z.shape[-1]), max(c.scored.sum(), 1)
     p, y, weights = np.exp(c.log_p), c.one_hot, c.weights
     if "bias left out of the softmax" in defects:
-        e = np.exp(c.log_p - c.bias)
-        p = e / e.sum(-1, keepdims=True)
+        without = c.log_p - c.bias
+        p = np.exp(without - without.max(-1, keepdims=True))
+        p /= p.sum(-1, keepdims=True)
     if "ignored as the last class" in defects:
         y, weights = one_hot(c.used, np.ones_like(c.scored), len(c.table)), weights + ~c.scored / N
     if "ignored rows kept" in defects:

@@ -34,15 +34,14 @@ def places_of(S, J, defects):                                # -> three of (S, J
     """For query i and key j, which score by row is taken: of which query, of which row of r, and whether it exists
 
     The row of distance d(i, j) is J − 1 − d = j + S − 1 − i. Many ports move rows by padding a column, reshaping to
-    (J + 1, S) and cutting a row off, where a mistake brings in the scores of another query.
+    (J + 1, S) and cutting the first row off; cutting off another brings in the scores of another query.
     """
     i, j = np.arange(S)[:, None] + np.zeros((1, J), int), np.zeros((S, 1), int) + np.arange(J)
-    if "padded at the wrong end" in defects or "cut at the wrong end" in defects:
-        cut_last, padded_last = "cut at the wrong end" in defects, "padded at the wrong end" in defects
-        query, column = np.divmod(i * J + j + (0 if cut_last else S), J + 1)
-        row = column if padded_last else column - 1
-        there = (row >= 0) & (row < J)
-        return query, np.where(there, row, 0), there
+    if defects & {"cut at the wrong end", "not causal, shifted by reshaping"}:
+        cut = 0 if "cut at the wrong end" in defects else S
+        query, row = np.divmod(cut + i * J + j, J + 1)       # of what is padded; its row 0 is the column of zeros
+        query, row = np.minimum(query, S - 1), row * (query < S)
+        return query, np.maximum(row - 1, 0), row > 0
     row = j if "no shift" in defects else j + S - 1 - i
     step, edge = next((SHIFTS[name] for name in SHIFTS if name in defects), (0, "zero"))
     if "r in increasing order of distance" in defects:
@@ -106,15 +105,14 @@ def backward(d_y, c, defects):
     return d_q, joined(d_k, defects), joined(d_v, defects), joined(d_r, defects)[0], d_u, d_w
 
 
-SHIFT_MISTAKES = {
-    name: f"The relative shift is off by one: every distance is taken one too {'large' if step < 0 else 'small'}"
-          + {"zero": "", "clip": ", and where there is no such row the last one is taken",
-             "wrap": ", and where there is no such row that of the other end is taken"}[edge] + "."
-    for name, (step, edge) in SHIFTS.items()}
+EDGES = {"zero": "", "clip": ", and where there is no such row the last one is taken",
+         "wrap": ", and where there is no such row that of the other end is taken"}
+SHIFT_MISTAKES = {name: "The relative shift is off by one: every distance is taken one too "
+                        f"{'large' if step < 0 else 'small'}{EDGES[edge]}." for name, (step, edge) in SHIFTS.items()}
 
 RELATIVE = (Family("relative_attention", "y", ("q", "k", "v", "r", "u", "w"), forward, backward, SHIFT_MISTAKES | {
-    "padded at the wrong end": "The column of zeros for the shift is put behind the scores in place of in front of "
-                               "them.",
+    "not causal, shifted by reshaping": "The mask is left out: every query sees every key, and the shift by padding and "
+                                        "reshaping puts scores of the next query ahead of it.",
     "cut at the wrong end": "The shift cuts the last row off in place of the first, after padding and reshaping.",
     "no shift": "The scores by position are not shifted: row j of r is taken for key j.",
     "r in increasing order of distance": "r is read in increasing order of distance, 0 … J − 1; its rows stand for "
