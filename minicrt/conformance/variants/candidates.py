@@ -4,13 +4,16 @@ import numpy as np
 
 from minicrt.ops.activations import logistic
 
-TANH_TO = {"candidate σ": "sigmoid", "candidate relu": "relu", "candidate without activation": "identity"}
+TANH_TO = {"candidate σ": "sigmoid", "candidate relu": "relu", "candidate without activation": "identity",
+           "modReLU in place of tanh": "modrelu"}
 MODRELU_TO = {"tanh in place of modReLU": "tanh", "no modulus in modReLU": "relu",
               "modReLU's bias subtracted": "subtracted", "sign lost in modReLU": "unsigned"}
 TANH_CANDIDATE_MISTAKES = {
     "candidate σ": "The candidate's activation is σ in place of tanh.",
     "candidate relu": "The candidate's activation is relu in place of tanh.",
     "candidate without activation": "The candidate has no activation: tanh is left out.",
+    "modReLU in place of tanh": "The candidate's activation is modReLU, relu(|v| + b_n) sign(v), in place of "
+                                "tanh(v + b_n).",
 }
 MODRELU_CANDIDATE_MISTAKES = {
     "tanh in place of modReLU": "tanh(v + b) in place of modReLU, relu(|v| + b) sign(v).",

@@ -111,8 +111,8 @@ SHIFT_MISTAKES = {name: "The relative shift is off by one: every distance is tak
                         f"{'large' if step < 0 else 'small'}{EDGES[edge]}." for name, (step, edge) in SHIFTS.items()}
 
 RELATIVE = (Family("relative_attention", "y", ("q", "k", "v", "r", "u", "w"), forward, backward, SHIFT_MISTAKES | {
-    "not causal, shifted by reshaping": "The mask is left out: every query sees every key, and the shift by padding and "
-                                        "reshaping puts scores of the next query ahead of it.",
+    "not causal, shifted by reshaping": "The mask is left out: every query sees every key, and the shift by padding "
+                                        "and reshaping puts scores of the next query ahead of it.",
     "cut at the wrong end": "The shift cuts the last row off in place of the first, after padding and reshaping.",
     "no shift": "The scores by position are not shifted: row j of r is taken for key j.",
     "r in increasing order of distance": "r is read in increasing order of distance, 0 … J − 1; its rows stand for "
