@@ -19,8 +19,7 @@ def all_cases() -> dict[str, Callable[[], GoldenCase]]:
     from minicrt.conformance.golden.models import model_cases
     from minicrt.conformance.golden.operations import operation_cases
 
-    operations, models = operation_cases(), model_cases()
-    return operations | {name: make for name, make in models.items() if name not in operations}
+    return operation_cases() | model_cases()
 
 
 def some_cases(names: Sequence[str] | None) -> dict[str, Callable[[], GoldenCase]]:

@@ -1,10 +1,100 @@
 """What the tensors of an operation's case are, in the symbols of its docstring"""
 
+GRADIENT = {"y": "the upstream gradient of y",
+            "h": "the upstream gradient of every h_t, from outside of the recurrence",
+            "s": "the upstream gradient of every s_t = [h_t, c_t], from outside of the recurrence",
+            "U": "the upstream gradient of U", "loss": "the upstream gradient of the loss, one number"}
+
+SOFTMAX = {"p": "softmax of the scores over the keys; exactly 0 where masked  (B, H, Tq, Tk)",
+           "y": "p v, the heads side by side",
+           "d_p": "G_p = G_y vᵀ", "d_scores": "G_s = p ⊙ (G_p − Σ_j G_p p), before the factor 1/√K"}
+ATTENTION = SOFTMAX | {
+    "q": "the queries (B, Tq, D)", "k": "the keys (B, Tk, D)", "v": "the values (B, Tk, D)",
+    "mask": "True where a query may look (Tq, Tk)", "scores": "q kᵀ/√K, before the mask (B, H, Tq, Tk)",
+    "d_q": "G_s k/√K", "d_k": "G_sᵀ q/√K", "d_v": "pᵀ G_y"}
+SCAN = {
+    "x": "(B, T, I)", "h0": "the state in front of the first step (B, D)", "w": "of the input, the gates side by side",
+    "u": "of the state, the gates side by side", "b": "the bias, the gates side by side",
+    "r": "r = σ(x W_r + h U_r + b_r), the reset gate", "z": "z = σ(x W_z + h U_z + b_z), the update gate",
+    "h": "h_t for t = 1 … T", "d_state": "the gradient g of h_t: its own, and what came back from step t + 1",
+    "d_a_r": "of the argument of r", "d_a_z": "of the argument of z, a_z = x W_z + h U_z + b_z",
+    "d_h0": "what comes back from the first step", "d_w": "Σ_t xᵀ G_a", "d_x": "G_a Wᵀ"}
+MASKED = {"uniform": "in [0, 1): the mask is 1/(1 − rate) where uniform ≥ rate, else 0",
+          "y": "x ⊙ mask", "d_x": "G_y ⊙ mask", "d_table": "G_y ⊙ mask"}
+LINEAR = {"weight": "W (in, out)", "d_x": "G Wᵀ", "d_weight": "xᵀ G, over all rows", "d_bias": "Σ G over all rows"}
+
+MEANINGS: dict[str, dict[str, str]] = {
+    "linear": LINEAR | {"y": "x W + b"},
+    "linear_activation": LINEAR | {"a": "a = x W + b", "y": "f(a)", "d_a": "G = G_y ⊙ f′(a)"},
+    "embedding": {"tokens": "integers from 0 to V − 1", "table": "E (V, D)", "y": "scale · E[token]",
+                  "d_table": "scale · Σ of G_y over the places where the token stands"},
+    "layer_norm": {"mean": "over the last axis (..., 1)", "r": "r = 1/√(var + eps), var biased (..., 1)",
+                   "x_hat": "x̂ = (x − mean) r", "y": "gain ⊙ x̂ + bias", "d_x_hat": "ĝ = G_y ⊙ gain",
+                   "d_x": "r (ĝ − mean(ĝ) − x̂ mean(ĝ ⊙ x̂))", "d_gain": "Σ G_y ⊙ x̂", "d_bias": "Σ G_y"},
+    "sigmoid": {"y": "σ(x)", "d_x": "G_y ⊙ y (1 − y)"},
+    "tanh": {"y": "tanh(x)", "d_x": "G_y ⊙ (1 − y²)"},
+    "relu": {"y": "max(x, 0)", "d_x": "G_y where x > 0, else 0"},
+    "gelu": {"y": "x Φ(x), Φ(x) = ½ (1 + erf(x/√2))", "d_x": "G_y ⊙ (Φ(x) + x φ(x))"},
+    "gelu_tanh": {"y": "½ x (1 + t), t = tanh(√(2/π) (x + 0.044715 x³))",
+                  "d_x": "G_y ⊙ ½ (1 + t + x (1 − t²) √(2/π) (1 + 3 · 0.044715 x²))"},
+    "modrelu": {"y": "relu(|v| + b) sign(v)", "d_v": "G_y where |v| + b > 0 and v ≠ 0, else 0",
+                "d_bias": "Σ G_y sign(v) where |v| + b > 0"},
+    "glu": {"x": "[a, b] along the last axis", "gate": "σ(b)", "y": "a ⊙ σ(b)",
+            "d_x": "[G_y σ(b), G_y a σ(b) (1 − σ(b))]"},
+    "dropout": MASKED, "locked_dropout": MASKED, "embedding_dropout": MASKED | {"y": "table ⊙ mask"},
+    "attention": ATTENTION,
+    "self_attention": ATTENTION | {"qkv": "[q, k, v] along the last axis (B, S, 3D)", "d_qkv": "[G_q, G_k, G_v]"},
+    "relative_attention": ATTENTION | {
+        "r": "the projected table of distances: J − 1 in its first row, 0 in its last (J, D)",
+        "u": "the bias of content (D,)", "w": "the bias of position (D,)", "content": "(q + u)·k (B, H, S, J)",
+        "by_row": "(q + w)·r, by row of r, and so before the shift (B, H, S, J)",
+        "position": "the same by key: row J − 1 − d, d = i + J − S − j; 0 where the key lies ahead of the query",
+        "scores": "(content + position)/√K, before the mask (B, H, S, J)",
+        "d_by_row": "G_s/√K by row of r: the shift undone", "d_q": "(G_s k + G_s r)/√K",
+        "d_k": "G_sᵀ (q + u)/√K", "d_r": "Σ over the batch of G_sᵀ (q + w)/√K", "d_u": "Σ G_s k/√K",
+        "d_w": "Σ G_s r/√K"},
+    "gru": SCAN | {
+        "b_hn": "the recurrent bias of n, inside of the reset gate", "c": "c = h U_n + b_hn",
+        "n": "tanh of its argument a_n, or of v + b_n", "v": "v = x W_n + (r ⊙ h) U_n, without the bias",
+        "d_a_r": "of the argument of r: G_{a_n} c r (1 − r), or G_{rh} h r (1 − r), G_{rh} = G_v U_nᵀ",
+        "d_a_z": "of the argument of z: g (h − n) z (1 − z)", "d_a_n": "of the argument of tanh: g (1 − z)(1 − n²)",
+        "d_v": "g (1 − z)(1 − n²)", "d_c": "G_{a_n} r", "d_u": "Σ_t hᵀ G_a; for n with G_{a_n} r, or with (r ⊙ h)ᵀ",
+        "d_b": "Σ G_a over the batch and all steps", "d_b_hn": "Σ G_{a_n} r over the batch and all steps"},
+    "ncgru": SCAN | {
+        "v": "v = x W_n + (r ⊙ h) U_n, without the bias", "n": "modrelu(v, b_n), or tanh(v + b_n)",
+        "d_a_r": "of the argument of r: G_{rh} h r (1 − r), G_{rh} = G_v U_nᵀ",
+        "d_a_z": "of the argument of z: g (h − n) z (1 − z)", "d_v": "g (1 − z) f′",
+        "d_u": "Σ_t hᵀ G_a for r and z, (r ⊙ h)ᵀ G_v for n", "d_b": "Σ G_a; for modReLU's b_n Σ G_v sign(v)"},
+    "lstm": SCAN | {
+        "s0": "[h, c] in front of the first step (B, 2D)", "s": "[h_t, c_t] for t = 1 … T",
+        "i": "the input gate", "f": "the forget gate", "g": "tanh, the candidate", "o": "the output gate",
+        "tanh_c": "tanh of the new c", "d_h": "the gradient of h_t: its own, and what came back from step t + 1",
+        "d_c": "the gradient of c_t: its own, through h_t, and what came back from step t + 1",
+        "d_a_i": "of the argument of i: G_c g i (1 − i)", "d_a_f": "of the argument of f: G_c c_{t−1} f (1 − f)",
+        "d_a_g": "of the argument of g: G_c i (1 − g²)", "d_a_o": "of the argument of o: G_h tanh(c) o (1 − o)",
+        "d_s0": "what comes back from the first step", "d_u": "Σ_t hᵀ G_a", "d_b": "Σ G_a"},
+    "mingru": SCAN | {
+        "z": "z = σ(x W_z + b_z), which lets the new in", "c": "c = x W_c + b_c", "d_c": "g z",
+        "d_a_z": "of the argument of z: g (c − h) z (1 − z)", "d_b": "Σ [G_{a_z}, G_c]"},
+    "lru": SCAN | {
+        "h0": "[real parts, imaginary parts] in front of the first step (B, 2N)", "w": "[Re B, Im B] (I, 2N)",
+        "nu": "ν: |λ| = exp(−exp(ν))", "theta": "θ: arg λ = exp(θ)", "log_gamma": "log γ",
+        "lambda_re": "Re λ", "lambda_im": "Im λ", "gamma": "γ", "h": "[Re h_t, Im h_t] for t = 1 … T",
+        "d_state": "∂/∂Re and ∂/∂Im of h_t: its own, and what came back from step t + 1 through λ*",
+        "d_lambda_re": "Re Σ g h*_{t−1}", "d_lambda_im": "Im Σ g h*_{t−1}", "d_gamma": "Σ Re(g (x W)*)",
+        "d_nu": "Re(G_λ* (−e^ν λ))", "d_theta": "Re(G_λ* (i e^θ λ))", "d_log_gamma": "γ G_γ", "d_x": "γ g Wᵀ",
+        "d_w": "Σ_t xᵀ γ g"},
+    "scaled_cayley": {"a": "the entries of A above its diagonal, row by row", "A": "A = −Aᵀ", "inverse": "(I + A)⁻¹",
+                      "U": "(I + A)⁻¹ (I − A) S", "d_A": "Qᵀ − Q, Q = (I + A)⁻ᵀ G_U (S + Uᵀ)",
+                      "d_a": "the entries of G_A above its diagonal"},
+    "linear_cross_entropy": {
+        "table": "E (V, D)", "targets": "integers from 0 to V − 1; −1 is not scored", "logits": "z Eᵀ + b",
+        "row_losses": "−log p[target]; 0 where not scored", "loss": "their sum over the N scored rows, divided by N",
+        "d_logits": "G_loss (p − y)/N; 0 where not scored", "d_z": "G_logits E", "d_table": "G_logitsᵀ z",
+        "d_bias": "Σ G_logits"},
+}
+
 
 def meaning(operation: str, name: str) -> str:
-    """A phrase, or nothing for a tensor whose name says it all."""
-    return MEANINGS.get(operation, {}).get(name) or COMMON.get(name, "")
-
-
-COMMON: dict[str, str] = {}
-MEANINGS: dict[str, dict[str, str]] = {}
+    """A phrase, or nothing for an array whose name says it all."""
+    return MEANINGS[operation].get(name) or GRADIENT.get(name.removeprefix("d_") if name.startswith("d_") else "", "")

@@ -20,7 +20,7 @@ def natural_scales(operation: str, inputs: Mapping[str, Any], upstream: Array) -
     if operation == "self_attention":
         q, k, v = np.split(inputs["qkv"], 3, axis=-1)
         parts = attention_scales({"q": q, "k": k, "v": v, "heads": inputs["heads"]}, upstream)
-        return {"d_scores": parts["d_scores"], "d_qkv": max(parts["d_q"], parts["d_k"])}
+        return parts | {"d_qkv": max(parts["d_q"], parts["d_k"])}
     return attention_scales(inputs, upstream)
 
 
@@ -35,7 +35,7 @@ def attention_scales(inputs: Mapping[str, Any], upstream: Array) -> dict[str, fl
     to_query = keys * d_scores * max(largest(k), largest(position))
     scales = {"d_scores": d_scores * float(np.sqrt(width)), "d_q": to_query, "d_k": queries * d_scores * query}
     if "r" in inputs:
-        scales |= {"d_r": batch * queries * d_scores * query, "d_u": batch * queries * to_query,
+        scales |= {"d_by_row": d_scores, "d_r": batch * queries * d_scores * query, "d_u": batch * queries * to_query,
                    "d_w": batch * queries * to_query}
     return scales
 

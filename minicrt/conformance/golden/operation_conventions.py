@@ -14,8 +14,8 @@ RELU = "The slope of relu at 0 is 0."
 HEADS = ("Heads stand side by side: head i has the features i K … (i + 1) K − 1, K = D/H. Scores are divided by √K, K "
          "being a head's width and not D.")
 MASK = ("Without a mask attention is causal, aligned at the end: query i sees the keys j ≤ i + (Tk − Tq), so that all "
-        "keys in front of the queries are seen. A mask is True where a query may look. Masked scores are −∞ in the "
-        "tensor `scores`, if it is there, and their probability is exactly 0.")
+        "keys in front of the queries are seen. A mask is True where a query may look. The tensor "
+        "`scores` is q kᵀ/√K before the mask; the probability of what is masked is exactly 0.")
 SOFTMAX = "Scores are shifted by their largest before the exponential. G_s = p ⊙ (G_p − Σ_j G_p p), the sum over keys."
 DROPOUT = ("Inverted dropout: y = x ⊙ mask, where mask is 1/(1 − rate) if uniform ≥ rate, else 0. `uniform` is given, "
            "in float32's precision, since no port draws our random numbers; the operation itself draws it from a "

@@ -15,6 +15,7 @@ from minicrt.conformance.golden.operation_conventions import conventions
 from minicrt.conformance.golden.sketches import SKETCHES, Drawn, Sketch
 from minicrt.conformance.golden.tensors import GoldenCase, Role, Tensor
 from minicrt.conformance.golden.values import Values
+from minicrt.conformance.variants import family_of
 
 Array = np.ndarray
 
@@ -46,7 +47,8 @@ def operation_case(sketch: Sketch) -> GoldenCase:
     options = {name: value for name, value in inputs.items() if name not in given}
     y, cache = getattr(ops, operation)(**arguments(operation, inputs))
     upstream = values.real(f"d_{output}", *np.shape(y))
-    computed = {output: np.asarray(y)} | gradients(operation, inputs, upstream, cache)
+    results = {output: np.asarray(y)} | gradients(operation, inputs, upstream, cache)
+    computed = with_intermediates(operation, inputs, upstream, results)
     scales = natural_scales(operation, inputs, upstream) if sketch.cancels else {}
     tensors = [Tensor(name, role, value, meaning(operation, name), scales.get(name, 0.0))
                for name, role, value in (
@@ -79,6 +81,20 @@ def gradients(operation: str, inputs: Mapping[str, Any], upstream: Array, cache:
     taken = inspect.signature(getattr(ops, operation)).parameters
     names = [name for name in taken if isinstance(inputs.get(name), np.ndarray) and inputs[name].dtype.kind == "f"]
     return {f"d_{name}": np.asarray(value) for name, value in zip(names, values, strict=True)}
+
+
+def with_intermediates(operation: str, inputs: Mapping[str, Any], upstream: Array, results: Mapping[str, Array]
+                       ) -> dict[str, Array]:
+    """The results of minicrt.ops in the midst of all that the operation's second writing computes, in its order.
+
+    The two must have the same results. What cancels may differ by rounding of its terms, hence the largest of all.
+    """
+    trace = family_of(operation, inputs).trace(inputs, upstream)
+    size = max(1.0, *(float(np.max(np.abs(value))) for value in results.values()))
+    for name, value in results.items():
+        if name not in trace or trace[name].shape != value.shape or np.abs(trace[name] - value).max() > 1e-12 * size:
+            raise AssertionError(f"{operation}: minicrt.ops and minicrt.conformance.variants differ in {name}")
+    return {name: results.get(name, value) for name, value in trace.items()}
 
 
 def given_role(operation: str, name: str) -> Role:

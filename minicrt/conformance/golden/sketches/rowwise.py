@@ -1,5 +1,6 @@
 """Cases of linear, embedding, layer norm, linear_activation and the loss; sizes differ unless a case is about them"""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -70,7 +71,7 @@ SKETCHES = (
     Sketch("layer_norm-small", "A variance as small as eps, which shows where eps stands.",
            lambda v: layer_norm(v, (2, 3), 5, 2.0 ** -7)),
     Sketch("layer_norm-B1", "A single row.", lambda v: layer_norm(v, (1, 1))),
-    *(Sketch(f"linear_activation-{name}", f"The activation {name}.", lambda v, name=name: linear_activation(v, name))
+    *(Sketch(f"linear_activation-{name}", f"The activation {name}.", partial(linear_activation, activation=name))
       for name in ("gelu", "gelu_tanh", "relu")),
     Sketch("linear_cross_entropy", "Three of eight targets are not scored.", cross_entropy),
     Sketch("linear_cross_entropy-all-scored", "Every target is scored.", lambda v: cross_entropy(v, ignored=())),
