@@ -1,16 +1,19 @@
 """The known mistakes of what a golden case is about, and what a port that makes some of them would compute"""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Any, Literal, Protocol
 
 import numpy as np
 
 from minicrt.conformance.golden.tensors import GoldenCase
+from minicrt.errors import MinicrtError
 
 Array = np.ndarray
 Names = tuple[str, ...]
+Expected = Callable[[str, Array], bool]
+CANNOT_BE = (MinicrtError, ArithmeticError, LookupError, TypeError, ValueError)
 
 
 @dataclass(frozen=True)
@@ -23,11 +26,14 @@ class Known:
 
 
 class Catalogue(Protocol):
-    """Known mistakes, and the tensors of a case computed with one or two of them."""
+    """Known mistakes, and the tensors of a case computed with one or two of them.
+
+    A trace may end with the first tensor that is not `expected`. It is empty where a port cannot have these mistakes.
+    """
 
     def known(self) -> tuple[Known, ...]: ...
 
-    def trace(self, names: Names) -> Mapping[str, Array]: ...
+    def trace(self, names: Names, expected: Expected | None = None) -> Mapping[str, Array]: ...
 
 
 class OperationCatalogue:
@@ -45,7 +51,7 @@ class OperationCatalogue:
     def known(self) -> tuple[Known, ...]:
         return tuple(Known(name, m.sentence, m.where) for name, m in self.family.mistakes.items())
 
-    def trace(self, names: Names) -> Mapping[str, Array]:
+    def trace(self, names: Names, expected: Expected | None = None) -> Mapping[str, Array]:
         with np.errstate(all="ignore"):                      # a mistake may well divide by zero
             return self.family.trace(self.inputs, self.upstream, frozenset(names))
 
@@ -54,7 +60,7 @@ class ModelCatalogue:
     """The mistakes of a whole model, those of its operations among them."""
 
     def __init__(self, case: GoldenCase) -> None:
-        self.case = case
+        self.case, self.given = case, case.given()
 
     @cached_property
     def variants(self) -> dict[str, Any]:
@@ -63,17 +69,18 @@ class ModelCatalogue:
         return {variant.name: variant for variant in variants_of(self.case.configuration)}
 
     def known(self) -> tuple[Known, ...]:
-        return tuple(Known(name, variant.sentence, getattr(variant, "where", None))
+        return tuple(Known(name, variant.sentence, variant.where)
                      for name, variant in self.variants.items())
 
-    def trace(self, names: Names) -> Mapping[str, Array]:
-        from minicrt.conformance.golden import models
+    def trace(self, names: Names, expected: Expected | None = None) -> Mapping[str, Array]:
+        from minicrt.conformance.checking.watching import computed_while
 
-        variant = self.variants[names[0]]
-        for name in names[1:]:
-            variant = variant.combined(self.variants[name])
-        with np.errstate(all="ignore"):
-            return models.run(self.case.configuration, self.case.given(), variant)
+        variant = reduce(lambda one, other: one.combined(other), (self.variants[name] for name in names))
+        try:
+            with np.errstate(all="ignore"):
+                return computed_while(variant, self.case.configuration, self.given, expected or (lambda *_: True))
+        except CANNOT_BE:                                    # shapes that do not go together, or two that exclude each
+            return {}                                        # other: no port has that
 
 
 class NoCatalogue:
@@ -82,7 +89,7 @@ class NoCatalogue:
     def known(self) -> tuple[Known, ...]:
         return ()
 
-    def trace(self, names: Names) -> Mapping[str, Array]:
+    def trace(self, names: Names, expected: Expected | None = None) -> Mapping[str, Array]:
         return {}
 
 

@@ -12,7 +12,7 @@ from minicrt.conformance.checking.comparison import Comparison, TensorComparison
 from minicrt.conformance.checking.parts import right_segments
 from minicrt.conformance.checking.patterns import find_patterns
 from minicrt.conformance.checking.precision import in_single_precision, single_precision
-from minicrt.conformance.checking.search import Experience, Explanation, Search, telling_tensor
+from minicrt.conformance.checking.search import Experience, Explanation, Search, names_of, telling_tensor
 from minicrt.conformance.golden.tensors import BACKWARD, FORWARD
 
 ALIKE = 2       # so many mistakes with the same numbers are named next to the first
@@ -63,7 +63,7 @@ def diagnose(comparison: Comparison, catalogue: Catalogue | None = None, experie
         remark = "Apart from this the numbers agree to the accuracy of float32 only, though the arrays are float64."
         return dataclasses.replace(narrow, sentences=(*narrow.sentences, remark))
     if found:
-        return incomplete(found[0], comparison)
+        return incomplete(found[0], comparison, search.catalogue)
     return by_pattern(comparison)
 
 
@@ -84,12 +84,12 @@ def complete(found: list[Explanation], comparison: Comparison) -> Diagnosis:
     return Diagnosis(tuple(sentences), "variant", tuple(known.name for known in best.known))
 
 
-def incomplete(best: Explanation, comparison: Comparison) -> Diagnosis:
+def incomplete(best: Explanation, comparison: Comparison, catalogue: Catalogue) -> Diagnosis:
     """Known mistakes give the first wrong tensors, and something else is wrong behind them: seen from there."""
     unexplained = best.first_unexplained
     assert unexplained is not None
-    case = comparison.case
-    tensors = (dataclasses.replace(tensor, value=np.asarray(best.trace.get(tensor.name, tensor.value)))
+    case, trace = comparison.case, catalogue.trace(names_of(best.known))
+    tensors = (dataclasses.replace(tensor, value=np.asarray(trace.get(tensor.name, tensor.value)))
                for tensor in case.tensors)
     with_mistakes = dataclasses.replace(case, tensors=tuple(tensors))
     compared = compare(with_mistakes, comparison.theirs, comparison.dtype)

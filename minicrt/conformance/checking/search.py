@@ -14,6 +14,7 @@ from minicrt.conformance.golden.tensors import BACKWARD
 Array = np.ndarray
 Trace = Mapping[str, Array]
 STARTS = 4          # so many mistakes that explain the first diverging tensors get a second one added
+PAIRS = 400         # so many pairs of mistakes, neither of which explains anything alone, are tried
 
 
 @dataclass
@@ -31,6 +32,7 @@ class Experience:
 class Explanation:
     """Known mistakes, and how far the port's numbers are theirs.
 
+    trace  what such a port computes; at least up to the first tensor that is not the port's
     reach  the number of the port's tensors, in order of computation, up to the first that is not explained
     first_unexplained   that tensor, or None where all are explained
     """
@@ -62,6 +64,7 @@ class Search:
         self.handed = comparison.compared
         self.start = next(k for k, row in enumerate(self.handed) if row.wrong)
         self.sizes = [max(row.tensor.scale, largest(row.tensor.value)) for row in self.handed]
+        self.places = {row.name: k for k, row in enumerate(self.handed)}
         self.tried: dict[Names, Explanation] = {}
 
     def explanations(self) -> list[Explanation]:
@@ -121,8 +124,10 @@ class Search:
     def both_at_the_start(self, possible: list[Explanation]) -> list[tuple[Known, ...]]:
         """Two mistakes that both change the first diverging tensor, where neither alone explains it."""
         row = self.handed[self.start]
-        touching = [found for found in possible if not self.agrees(self.start, found.trace, row.tensor.value)]
-        return [(*a.known, *b.known) for a, b in itertools.combinations(touching, 2)]
+        touching = [found for found in possible if row.name in found.trace
+                    and not self.agrees(self.start, found.trace, row.tensor.value)]
+        pairs = itertools.combinations(touching, 2)
+        return [(*a.known, *b.known) for a, b in itertools.islice(pairs, PAIRS)]
 
     def attempt(self, known: tuple[Known, ...]) -> Explanation | None:
         """How far these mistakes explain the port; None where no more may be traced."""
@@ -131,11 +136,16 @@ class Search:
             if self.experience.traces_left <= 0:
                 return None
             self.experience.traces_left -= 1
-            trace = self.catalogue.trace(names)
+            trace = self.catalogue.trace(names, self.expected)
             reach = next((k for k in range(len(self.handed)) if not self.agrees(k, trace)), len(self.handed))
             unexplained = self.handed[reach] if reach < len(self.handed) else None
             self.tried[names] = Explanation(known, trace, reach, unexplained)
         return self.tried[names]
+
+    def expected(self, name: str, value: Array) -> bool:
+        """Whether a tensor with mistakes is what the port has; of what it did not hand in nothing is known."""
+        k = self.places.get(name)
+        return k is None or self.agrees(k, {name: value})
 
     def agrees(self, k: int, trace: Trace, theirs: Array | None = None) -> bool:
         """Whether tensor k of those handed in (or `theirs` in its place) has the trace's numbers.
@@ -147,6 +157,8 @@ class Search:
         if theirs is None or not comparable(theirs):
             return False
         if row.name not in trace:
+            return not row.wrong
+        if theirs is row.theirs and np.array_equal(trace[row.name], row.tensor.value):       # quicker, and often so
             return not row.wrong
         limits = {"float64": row.tolerance, "float32": row.tolerance}
         return agree(np.asarray(trace[row.name]), theirs, limits, self.sizes[k], row.dtype)

@@ -73,7 +73,7 @@ def test_a_tensor_that_would_tell_them_apart_is_named():
         def known(self):
             return (Known("slope forgotten", "One.", "backward"), Known("slope lost", "The other.", "backward"))
 
-        def trace(self, names):
+        def trace(self, names, expected=None):
             return wrong if "slope forgotten" in names else wrong | {"d_x": 2 * wrong["d_x"]}
 
     diagnosis = diagnose(compare(case, {"d_w": wrong["d_w"]}), Alike(case))
