@@ -93,8 +93,10 @@ class Pass:
         return self.given["d_loss"]
 
     def final_gradient(self, state: State) -> State:
-        """The gradient of J with respect to the last state, as far as it comes from J directly."""
-        return {entry: self.given[f"d_state/{entry}"] for entry in state if f"d_state/{entry}" in self.given}
+        """The gradient of J with respect to the last state, as far as it comes from J directly; a wrong port may have
+        fewer memory vectors."""
+        return {entry: self.given[f"d_state/{entry}"][tuple(map(slice, value.shape))] for entry, value in state.items()
+                if f"d_state/{entry}" in self.given}
 
     def before_backward(self, n: int) -> None:
         """What is done in front of segment n's backward pass."""

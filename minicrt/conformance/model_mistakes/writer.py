@@ -21,9 +21,13 @@ SENTENCES = {
 
 
 class ConstantsLeak(CRT):
-    """The entries of the state named in `leaking` are no constants."""
+    """The entries of the state named in `leaks`, here or in another subclass that is mixed in, are no constants."""
 
-    leaking: tuple[str, ...] = ()
+    leaks = ""
+
+    @property
+    def leaking(self) -> set[str]:
+        return {vars(cls).get("leaks", "") for cls in type(self).__mro__}
 
     def encode_backward(self, d_z: Array, d_state: State, cache: Any, gradients: Parameters) -> tuple[Array, State]:
         self._leaked = {name: d for name, d in d_state.items() if name in self.leaking}
@@ -45,11 +49,11 @@ class ConstantsLeak(CRT):
 
 
 class StartLeaks(ConstantsLeak):
-    leaking = ("writer_start",)
+    leaks = "writer_start"
 
 
 class InputsLeak(ConstantsLeak):
-    leaking = ("writer_inputs",)
+    leaks = "writer_inputs"
 
 
 LEAKS = {"writer's gradient: start leaks": StartLeaks, "writer's gradient: inputs leak": InputsLeak}
