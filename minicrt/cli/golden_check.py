@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from minicrt.conformance.golden import GoldenCase
     from minicrt.conformance.golden.names import Names
 
-TRACES = 2000       # computations with a known mistake, for all cases together: some ten seconds
+EFFORT = 150_000    # tensors to compute with known mistakes, for all cases of a kind together: some seconds
 
 DESCRIPTION = """\
 Compare what a port computed with the golden cases in DIR, as `minicrt golden write DIR` left them. For each
@@ -124,12 +124,12 @@ def checked(cases: "Mapping[str, GoldenCase]", against: Path, names: "Names | No
     from minicrt.conformance.checking import CheckReport, Experience, compare
     from minicrt.conformance.golden import files
 
-    experience = Experience(traces_left=TRACES)
+    experience = {kind: Experience(effort_left=EFFORT) for kind in ("operation", "model")}
     theirs = {name: files.read_theirs(against / name, case, names) for name, case in cases.items()}
     with tqdm(cases.items(), desc="checking", unit=" cases", file=sys.stderr, disable=None, leave=False) as bar:
         for name, case in bar:
             bar.set_postfix_str(name)
-            report = CheckReport(compare(case, theirs[name]), experience)
+            report = CheckReport(compare(case, theirs[name]), experience[case.kind])
             report.diagnosis                                 # noqa: B018 - here, under the bar, and kept
             bar.clear()
             yield report

@@ -14,18 +14,20 @@ from minicrt.conformance.golden.tensors import BACKWARD
 Array = np.ndarray
 Trace = Mapping[str, Array]
 STARTS = 4          # so many mistakes that explain the first diverging tensors get a second one added
-PAIRS = 400         # so many pairs of mistakes, neither of which explains anything alone, are tried
+START = 40          # to begin a trace takes as long as so many of its tensors
+PAIRS = 200         # so many pairs of mistakes, neither of which explains anything alone, are tried
 
 
 @dataclass
 class Experience:
     """What one check after another of the same port learns: the mistakes found, which its other cases may have too.
 
-    traces_left  how many computations with a mistake may still be made: a port that is all wrong must not take minutes
+    effort_left  how many tensors may still be computed with a mistake, so that a port that is all wrong does not take
+                 minutes; a case may use up half of what is left
     """
 
     found: list[Names] = field(default_factory=list)
-    traces_left: int = 1_000_000
+    effort_left: int = 1_000_000_000
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ class Search:
     def __init__(self, comparison: Comparison, catalogue: Catalogue, experience: Experience | None = None) -> None:
         self.comparison, self.catalogue = comparison, catalogue
         self.experience = experience or Experience()
+        self.spare = self.experience.effort_left // 2
         self.handed = comparison.compared
         self.start = next(k for k, row in enumerate(self.handed) if row.wrong)
         self.sizes = [max(row.tensor.scale, largest(row.tensor.value)) for row in self.handed]
@@ -133,19 +136,21 @@ class Search:
         """How far these mistakes explain the port; None where no more may be traced."""
         names = names_of(known)
         if names not in self.tried:
-            if self.experience.traces_left <= 0:
+            if self.experience.effort_left <= self.spare:
                 return None
-            self.experience.traces_left -= 1
-            trace = self.catalogue.trace(names, self.expected)
-            reach = next((k for k in range(len(self.handed)) if not self.agrees(k, trace)), len(self.handed))
+            seen: dict[int, bool] = {}
+
+            def expected(name: str, value: Array) -> bool:
+                k = self.places.get(name)                    # of what was not handed in nothing is known
+                return k is None or seen.setdefault(k, self.agrees(k, {name: value}))
+
+            trace = self.catalogue.trace(names, expected)
+            self.experience.effort_left -= START + len(trace)
+            reach = next((k for k in range(len(self.handed)) if not seen.get(k, True) or (
+                k not in seen and not self.agrees(k, trace))), len(self.handed))
             unexplained = self.handed[reach] if reach < len(self.handed) else None
             self.tried[names] = Explanation(known, trace, reach, unexplained)
         return self.tried[names]
-
-    def expected(self, name: str, value: Array) -> bool:
-        """Whether a tensor with mistakes is what the port has; of what it did not hand in nothing is known."""
-        k = self.places.get(name)
-        return k is None or self.agrees(k, {name: value})
 
     def agrees(self, k: int, trace: Trace, theirs: Array | None = None) -> bool:
         """Whether tensor k of those handed in (or `theirs` in its place) has the trace's numbers.

@@ -127,13 +127,13 @@ def test_single_precision_is_no_error_of_logic_and_hides_none():
 
 
 def test_a_mistake_that_was_found_before_is_tried_first():
-    experience = Experience(traces_left=50)
+    experience = Experience(effort_left=9_999)
     diagnosed("slope forgotten", "bias twice", experience=experience)
-    used, before = 50 - experience.traces_left, experience.traces_left
+    used, before = 9_999 - experience.effort_left, experience.effort_left
     assert set(diagnosed("slope forgotten", "bias twice", experience=experience).mistakes) == {
         "slope forgotten", "bias twice"}
-    assert before - experience.traces_left <= 3 < used
+    assert 3 * (before - experience.effort_left) < used
 
 
-def test_a_check_that_used_up_its_traces_still_says_where():
-    assert diagnosed("bias twice", experience=Experience(traces_left=0)).method in ("pattern", "place")
+def test_a_check_that_used_up_its_effort_still_says_where():
+    assert diagnosed("bias twice", experience=Experience(effort_left=0)).method in ("pattern", "place")
