@@ -16,7 +16,7 @@ def linear_bias_mean(x, weight, bias, d_y):
             "d_bias": rows.mean(0)}
 
 
-@by_hand("linear-square", r"d_x", r"transpos")
+@by_hand("linear-square", r"d_x|G_x", r"transpos")
 def linear_back_untransposed(x, weight, d_y):
     """d_x = d_y W, without the transpose."""
     return {"y": x @ weight, "d_x": d_y @ weight, "d_weight": x.T @ d_y}
@@ -125,7 +125,7 @@ def attention_d_k_unscaled(q, k, v, heads, d_y):
 
 
 def cross_entropy(z, table, bias, targets):
-    """p − onehot of every row, 0 where it is not scored, the loss's sum, and the number of scored rows."""
+    """p - onehot of every row, 0 where it is not scored, the loss's sum, and the number of scored rows."""
     rows, flat = z.reshape(-1, z.shape[-1]), targets.reshape(-1)
     p, scored = softmax(rows @ table.T + bias), flat >= 0
     loss = -np.log(p[scored, flat[scored]]).sum()

@@ -17,7 +17,7 @@ class MemoryDetached(CRT):
         return super().memory_start(e, state).detach()
 
 
-@model("crt-gru", r"state|everything|memory", r"position", r"detach|cut|gradient|constant")
+@model("crt-gru", r"(whole|entire|all of the) state|everything|memory.*position", r"detach|cut|gradient|constant")
 class StateDetached(CRT):
     """The whole state is detached at every boundary, memory and positions."""
 
@@ -87,6 +87,9 @@ class MemoryRowRead(CRT):
 
     def written(self, y, length):
         return y
+
+    def readout(self, y, h):
+        return y + h[:, 1:]
 
 
 @model("crt-gru", r"readout|read", r"without|missing|not|alone|y_t|left out|only|transformer")
@@ -195,7 +198,7 @@ class ResetAfterProduct(NCGRU):
         return torch.relu(v.abs() + b) * v.sign()
 
 
-@model("crt-ncgru", r"norm", r"carried|state|next segment|kept")
+@model("crt-ncgru", r"norm", r"carried|next segment|kept|goes on")
 class NormedMemoryCarried(NCGRU):
     """The norm is applied to the memory that is carried, and so comes twice."""
 

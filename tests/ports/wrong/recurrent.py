@@ -165,8 +165,8 @@ def cayley_lower_triangle(a, negatives, n):
     return torch.linalg.solve(eye + A, eye - A) * signs(negatives, n, a)
 
 
-@by_autograd("scaled_cayley", r"I [−-] A|I \+ A|sign of A|transpose|factor", r"left|rows|first")
+@by_autograd("scaled_cayley", r"I [−-] A|I \+ A|sign of A|factor", r"first")
 def cayley_two_mistakes(a, negatives, n):
-    """Two mistakes: the factors are exchanged, and the signs are on the left."""
+    """Two mistakes: the factors are exchanged, and the first entries of S are -1."""
     A, eye = skew(a, n), torch.eye(n, dtype=a.dtype)
-    return signs(negatives, n, a)[:, None] * torch.linalg.solve(eye - A, eye + A)
+    return torch.linalg.solve(eye - A, eye + A) * signs(negatives, n, a).flip(0)
