@@ -3,8 +3,21 @@
     from minicrt.conformance import case_names, check
 
     check(my_gru, "gru").raise_if_wrong()
+
+`to_torch` and its like turn parameters into those of another library, and back.
 """
 
 from minicrt.conformance.checking import CheckReport, Diagnosis, case_names, check
+from minicrt.conformance.conversions import (
+    from_jax,
+    from_onnx_gru,
+    from_onnx_lstm,
+    from_torch,
+    to_jax,
+    to_onnx_gru,
+    to_onnx_lstm,
+    to_torch,
+)
 
-__all__ = ["CheckReport", "Diagnosis", "case_names", "check"]
+__all__ = ["CheckReport", "Diagnosis", "case_names", "check", "from_jax", "from_onnx_gru", "from_onnx_lstm",
+           "from_torch", "to_jax", "to_onnx_gru", "to_onnx_lstm", "to_torch"]
