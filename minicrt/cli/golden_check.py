@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -145,6 +146,10 @@ def print_summary(reports: "list[CheckReport]", skipped: list[str]) -> None:
         f"{counted(len(reports), 'case')} right"
     print(f"{verdict}; {len(rows) - differ} of {counted(len(rows), 'tensor')} agree"
           + (f"; {len(skipped)} without a folder skipped" if skipped else ""))
+    found = Counter(report.diagnosis.mistakes for report in reports if report.diagnosis.mistakes)
+    for mistakes, number in found.most_common(4):
+        if number > 1:
+            print(f"{' and '.join(map(repr, mistakes))}: in {number} cases")
     if not wrong:
         notes = [f"{report.case.name}: {remark}" for report in reports for remark in report.comparison.remarks()]
         print("\n".join(f"note: {note}" for note in notes[:12]), end="\n" if notes else "")

@@ -155,6 +155,8 @@ def compare_tensor(tensor: Tensor, theirs: Array | None, tolerance: Mapping[str,
     if theirs is None:
         return TensorComparison(tensor)
     ours, theirs = np.asarray(tensor.value), np.asarray(theirs)
+    if ours.ndim == 0 and theirs.shape == (1,):              # many a format and language has no arrays without axes
+        theirs = theirs.reshape(())
     limit = tolerated(ours, theirs, tolerance, dtype)
     working = coarser(dtype, precision(ours, theirs))
     problem = problem_of_dtype(ours, theirs) or problem_of_shape(ours.shape, theirs.shape)

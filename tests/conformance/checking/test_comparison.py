@@ -146,3 +146,9 @@ def test_integers_are_exact_and_empty_tensors_agree():
     assert compare(one_tensor(tokens), {"y": tokens.astype(np.int32)}).ok
     assert not compare(one_tensor(tokens), {"y": tokens + np.eye(2, dtype=int)}).ok
     assert compare(one_tensor(np.zeros((2, 0, 3))), {"y": np.zeros((2, 0, 3))}).ok
+
+
+def test_a_single_number_may_have_an_axis():
+    assert compare(one_tensor(np.array(0.5)), {"y": np.array([0.5])}).ok
+    assert not compare(one_tensor(np.array(0.5)), {"y": np.array([[0.5]])}).ok
+    assert not compare(one_tensor(np.array(0.5)), {"y": np.array([0.25])}).ok
