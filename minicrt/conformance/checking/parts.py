@@ -51,6 +51,8 @@ def axis_names(case: GoldenCase, tensor: Tensor) -> list[str]:
     source = tensor.name.removeprefix("d_")
     of_parameter = source.startswith("parameters/") or (
         source != tensor.name and source in case and case[source].role == "parameter")
+    if value.ndim == 4 and tensor.name.endswith("/cache"):
+        return ["batch row", "layer", "cached row", "feature"]
     if not of_parameter and value.ndim == 4:
         return ["batch row", "head", "query", "key"]
     if not of_parameter and value.ndim == 3:

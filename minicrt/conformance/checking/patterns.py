@@ -156,7 +156,8 @@ def same_as_another(pair: Pair) -> Iterator[str]:
         if other.name == pair.row.name or other.value.dtype.kind not in "fc" or not np.any(other.value):
             continue
         if other.value.size > 1 and other.value.shape == pair.theirs.shape and pair.same(other.value):
-            yield f"equals the tensor {other.name} of the case: are two names exchanged?"
+            yield (f"equals the tensor {other.name} of the case: their names are exchanged, or one stands in for the "
+                   "other")
             return
 
 

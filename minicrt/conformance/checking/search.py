@@ -8,14 +8,14 @@ import numpy as np
 
 from minicrt.conformance.checking.catalogue import Catalogue, Known, Names
 from minicrt.conformance.checking.comparison import Comparison, TensorComparison
-from minicrt.conformance.checking.distance import agree, comparable, largest
+from minicrt.conformance.checking.distance import agree, comparable, differences, largest
 from minicrt.conformance.golden.tensors import BACKWARD
 
 Array = np.ndarray
 Trace = Mapping[str, Array]
 STARTS = 4          # so many mistakes that explain the first diverging tensors get a second one added
 START = 40          # to begin a trace takes as long as so many of its tensors
-PAIRS = 200         # so many pairs of mistakes, neither of which explains anything alone, are tried
+PAIRS = 500         # so many pairs of mistakes, neither of which explains anything alone, are tried
 
 
 @dataclass
@@ -125,12 +125,23 @@ class Search:
         return known, []
 
     def both_at_the_start(self, possible: list[Explanation]) -> list[tuple[Known, ...]]:
-        """Two mistakes that both change the first diverging tensor, where neither alone explains it."""
+        """Pairs of mistakes that both change the first diverging tensor, where neither alone explains it.
+
+        The mistakes that alone bring the tensor nearest to the port's are the first to be paired, with all others.
+        """
         row = self.handed[self.start]
         touching = [found for found in possible if row.name in found.trace
                     and not self.agrees(self.start, found.trace, row.tensor.value)]
-        pairs = itertools.combinations(touching, 2)
-        return [(*a.known, *b.known) for a, b in itertools.islice(pairs, PAIRS)]
+        touching.sort(key=lambda found: self.off(row, found.trace))
+        pairs = itertools.islice(itertools.combinations(touching, 2), PAIRS)
+        return [(*one.known, *other.known) for one, other in pairs]
+
+    def off(self, row: TensorComparison, trace: Trace) -> float:
+        """How far the port's tensor is from a trace's."""
+        changed = np.asarray(trace[row.name])
+        if row.theirs is None or not comparable(row.theirs) or changed.shape != row.theirs.shape or not changed.size:
+            return np.inf
+        return float(differences(changed, row.theirs).max())
 
     def attempt(self, known: tuple[Known, ...]) -> Explanation | None:
         """How far these mistakes explain the port; None where no more may be traced."""
@@ -167,6 +178,13 @@ class Search:
             return not row.wrong
         limits = {"float64": row.tolerance, "float32": row.tolerance}
         return agree(np.asarray(trace[row.name]), theirs, limits, self.sizes[k], row.dtype)
+
+
+def change(ours: Array, theirs: Array | None) -> Array:
+    """What is added to our tensor; nothing where the two cannot be compared or are not finite."""
+    if theirs is None or np.shape(theirs) != ours.shape or not comparable(np.asarray(theirs)):
+        return np.zeros_like(ours)
+    return np.nan_to_num(np.asarray(theirs) - ours, posinf=0.0, neginf=0.0)
 
 
 def names_of(known: tuple[Known, ...]) -> Names:
