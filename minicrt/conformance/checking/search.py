@@ -180,13 +180,6 @@ class Search:
         return agree(np.asarray(trace[row.name]), theirs, limits, self.sizes[k], row.dtype)
 
 
-def change(ours: Array, theirs: Array | None) -> Array:
-    """What is added to our tensor; nothing where the two cannot be compared or are not finite."""
-    if theirs is None or np.shape(theirs) != ours.shape or not comparable(np.asarray(theirs)):
-        return np.zeros_like(ours)
-    return np.nan_to_num(np.asarray(theirs) - ours, posinf=0.0, neginf=0.0)
-
-
 def names_of(known: tuple[Known, ...]) -> Names:
     return tuple(sorted(mistake.name for mistake in known))
 
