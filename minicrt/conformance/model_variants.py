@@ -18,6 +18,7 @@ from minicrt.conformance.model_mistakes.layers import layers
 from minicrt.conformance.model_mistakes.memory import memory
 from minicrt.conformance.model_mistakes.operations import operations
 from minicrt.conformance.model_mistakes.positions import positions
+from minicrt.conformance.model_mistakes.post_norm import post_norm
 from minicrt.conformance.model_mistakes.rmt import rmt
 from minicrt.conformance.model_mistakes.switches import switches
 from minicrt.conformance.model_mistakes.transformer_xl import transformer_xl
@@ -30,7 +31,7 @@ __all__ = ["ModelVariant", "combine", "variants_of"]
 def variants_of(configuration: Mapping[str, Any]) -> list[ModelVariant]:
     """Every known mistake that a port of this configuration could have, each under a name of its own."""
     model = model_of(configuration, (), ops)
-    parts = (layers, positions, memory, writer, transformer_xl, rmt, operations)
+    parts = (layers, post_norm, positions, memory, writer, transformer_xl, rmt, operations)
     return [*switches(model, configuration), *carrying(model, configuration["batch"]),
             *(variant for part in parts for variant in part(model))]
 

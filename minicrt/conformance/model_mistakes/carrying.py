@@ -17,6 +17,8 @@ SENTENCES = {
     "state: one segment old": "The state is one segment too old: a segment starts from where the one before it did.",
     "state: of another pass": "The first segment starts from what another pass over the segments left behind, such as "
                               "a validation: the state leaks.",
+    "state: of a validation in between": "After each segment its loss is evaluated once more from the training's own "
+                                         "state, which that moves on: the state of the validation leaks.",
     "state: of another row": "A row goes on from the state of another row of the batch.",
     "memory: not carried": "Every segment starts from the initial memory; positions are carried.",
     "memory: the first one kept": "The memory that the first segment wrote is kept for ever: it is not updated.",
@@ -162,6 +164,22 @@ class StartsFromAnotherPass(Pass):
         return state
 
 
+class EvaluatedInBetween(Pass):
+    """The next segment starts from what a second run over this one left, without gradients."""
+
+    def carried(self, states: list[State]) -> State:
+        state, n = super().carried(states), len(states) - 2
+        if n < 0:
+            return state
+        record = self.new_record()
+        record.forward(n)
+        return self.make(record).forward(self.parameters, *self.segment(n), state)[1]
+
+    def carried_back(self, d_state: State, n: int) -> State:
+        d_state = super().carried_back(d_state, n)
+        return {name: np.zeros_like(d) if n else d for name, d in d_state.items()}
+
+
 def of(base: type[Pass], entries: Any) -> tuple[type[Pass]]:
     """`base` for these entries of the state."""
     return (type(base.__name__, (base,), {"entries": tuple(entries)}),)
@@ -181,6 +199,7 @@ def _forwards(model: SegmentModel, entries: list[str], batch: int) -> Iterator[t
     yield "state: not carried", of(NotCarried, entries)
     yield "state: one segment old", (OneSegmentOld,)
     yield "state: of another pass", (StartsFromAnotherPass,)
+    yield "state: of a validation in between", (EvaluatedInBetween,)
     if batch > 1:
         yield "state: of another row", (RowsMoved,)
     if memory:

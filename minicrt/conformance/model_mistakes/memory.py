@@ -5,7 +5,12 @@ from typing import Any
 import numpy as np
 
 from minicrt.conformance.model_mistakes.layers import one_for_all, without_norm_at
-from minicrt.conformance.model_mistakes.memory_rows import FirstSegmentWithoutToken, WritesAllRows, WritesUnnormed
+from minicrt.conformance.model_mistakes.memory_rows import (
+    FirstSegmentWithoutToken,
+    TokenGetsPosition,
+    WritesAllRows,
+    WritesUnnormed,
+)
 from minicrt.conformance.model_mistakes.variant import ModelVariant
 from minicrt.models import CRT, SegmentModel, State
 from minicrt.models.parameters import Parameters
@@ -14,6 +19,8 @@ Array = np.ndarray
 
 SENTENCES = {
     "memory token: not in the first segment": "The first segment has no memory token; here it has one, m_0.",
+    "memory token: with a position": "The positions' GRU reads the memory token as if it were the first of the tokens, "
+                                     "and adds a position to it; here the token gets none.",
     "writer: reads the memory row too": "The writer reads the outputs of all rows, the memory token's own first; here "
                                         "those of the tokens.",
     "writer: reads before the final norm": "The writer reads the last block's output before the final norm.",
@@ -26,6 +33,7 @@ SENTENCES = {
     "writer: one for all vectors": "All memory vectors are written by one network, that which was loaded last.",
     "memory norm: token without": "The memory token is not normed.",
     "memory norm: readout without": "The readout reads h_t without its norm.",
+    "memory norm: on what is carried": "The memory is normed before it is carried on, and so is normed twice.",
 }
 BACKWARD_SENTENCES = {
     "memory token: detached": "The memory token is detached: no gradient goes from the blocks into the memory.",
@@ -143,6 +151,21 @@ class InputsDetached(CRT):
         return np.zeros_like(d_inputs), d_start
 
 
+class CarriesNormed(CRT):
+    """m_N = LN(h_T): the norm that is there for the token and the readout acts on what is carried as well."""
+
+    def encode(self, parameters: Parameters, *arguments: Any) -> tuple[Array, State, Any]:
+        z, state, cache = super().encode(parameters, *arguments)
+        state["memory"], norm_cache = self._normed(parameters, state["memory"])
+        return z, state, (norm_cache, cache)
+
+    def encode_backward(self, d_z: Array, d_state: State, cache: Any, gradients: Parameters) -> tuple[Array, State]:
+        norm_cache, cache = cache
+        if "memory" in d_state:
+            d_state = d_state | {"memory": self._normed_backward(d_state["memory"], norm_cache, gradients)}
+        return super().encode_backward(d_z, d_state, cache, gradients)
+
+
 def memory(model: SegmentModel) -> list[ModelVariant]:
     if not isinstance(model, CRT) or model.config.memory == "none":
         return []
@@ -152,6 +175,8 @@ def memory(model: SegmentModel) -> list[ModelVariant]:
     several = config.memory_vectors > 1
     models = {
         "memory token: not in the first segment": (first, FirstSegmentWithoutToken),
+        "memory token: with a position": (first and per_token and unrolled and config.positions == "recurrent",
+                                          TokenGetsPosition),
         "writer: reads the memory row too": (first and unrolled, WritesAllRows),
         "writer: reads before the final norm": (config.norm == "pre" and unrolled, WritesUnnormed),
         "memory: of the first token": (per_token and unrolled, MemoryOfFirstState),
@@ -159,6 +184,7 @@ def memory(model: SegmentModel) -> list[ModelVariant]:
         "writer: starts from zeros": (True, WriterFromZeros),
         "readout: one state too early": (per_token and reads, ReadsStateBefore),
         "readout: of the memory just written": (not per_token and reads, ReadsNewMemory),
+        "memory norm: on what is carried": (config.normed_memory and unrolled, CarriesNormed),
         "readout: memories added": (several and reads and not config.normed_memory, MemoriesAdded),
     }
     backward = {"memory token: detached": (first, TokenDetached), "writer: start detached": (True, StartDetached),

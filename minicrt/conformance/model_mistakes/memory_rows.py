@@ -7,6 +7,7 @@ import numpy as np
 from minicrt.models import CRT, State
 from minicrt.models.block import blocks, blocks_backward, final_norm, final_norm_backward
 from minicrt.models.parameters import Array, Parameters
+from minicrt.models.positions import add_positions, add_positions_backward
 
 
 class FirstSegmentWithoutToken(CRT):
@@ -28,6 +29,37 @@ class FirstSegmentWithoutToken(CRT):
         if not self._alone:
             return super()._parted(s)
         return np.zeros((len(s), self.config.memory_vectors, s.shape[2]), s.dtype), s
+
+
+class TokenGetsPosition(CRT):
+    """The positions' GRU runs over [m ; e], and its states are added to the memory token as well."""
+
+    def encode(self, parameters: Parameters, e: Array, state: State, rng: Any, with_gradient: bool
+               ) -> tuple[Array, State, Any]:
+        p = parameters
+        m, recall = self._recall(p, state, len(e), with_gradient)
+        token, token_cache = self._normed(p, m)
+        s, p_T, positions = add_positions(self.engine, p, self.config, self._join(token, e), state.get("positions"))
+        y, blocks_cache = self._blocks(p, s, rng)
+        h, write_cache = self._write(p, y, m)
+        z, readout = self._readout(p, y, h, m)
+        new_state = State(memory=np.stack([h_i[:, -1] for h_i in h], axis=1))
+        if p_T is not None and self.config.position_carry:
+            new_state["positions"] = p_T
+        return z, new_state, ("positions" in state, recall, token_cache, positions, blocks_cache, write_cache, readout)
+
+    def encode_backward(self, d_z: Array, d_state: State, cache: Any, gradients: Parameters) -> tuple[Array, State]:
+        given, recall, token_cache, positions, blocks_cache, write_cache, readout = cache
+        g = gradients
+        d_y, d_h, d_m = self._readout_backward(d_z, readout, g)
+        d_inputs, d_start = self._write_backward(d_h, d_state.get("memory"), write_cache, g)
+        d_s = self._blocks_backward(d_y + d_inputs, blocks_cache, g)
+        d_rows, d_p_0 = add_positions_backward(self.engine, d_s, d_state.get("positions"), self.config, positions, g)
+        d_token, d_e = self._parted(d_rows)
+        d_old = self._recall_backward(d_m + d_start + self._normed_backward(d_token, token_cache, g), recall, g)
+        if d_p_0 is not None and given:
+            d_old["positions"] = d_p_0
+        return d_e, d_old
 
 
 class WritesAllRows(CRT):

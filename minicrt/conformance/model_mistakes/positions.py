@@ -16,6 +16,7 @@ SENTENCES = {
     "positions: added twice": "Positions are added twice.",
     "positions: not added": "The positions' network runs and its state is carried, but p_t is not added to e_t.",
     "positions: interleaved": "Sines and cosines alternate; here all sines come first.",
+    "positions: from 1": "Positions are counted from 1: every row of sinusoids is one too far; here the first is 0.",
 }
 
 
@@ -40,6 +41,14 @@ class TableInterleaved:
     def encode(self, parameters: Parameters, e: Array, *arguments: Any) -> Any:
         table = sinusoids(*e.shape[1:])
         return super().encode(parameters, e + (interleaved(table) - table), *arguments)      # type: ignore[misc]
+
+
+class TableFromOne:
+    """Row t + 1 of the sinusoids stands at token t, in a CRT or a Transformer."""
+
+    def encode(self, parameters: Parameters, e: Array, *arguments: Any) -> Any:
+        table = sinusoids(e.shape[1] + 1, e.shape[2])
+        return super().encode(parameters, e + (table[1:] - table[:-1]), *arguments)          # type: ignore[misc]
 
 
 class TableTwice:
@@ -69,5 +78,6 @@ def positions(model: SegmentModel) -> list[ModelVariant]:
         return [ModelVariant(name, SENTENCES[name], substitutes=times(factor, added))
                 for name, factor in factors.items()]
     models = {"positions: added twice": (config.positions != "none", TableTwice),
-              "positions: interleaved": (config.positions == "sinusoidal", TableInterleaved)}
+              "positions: interleaved": (config.positions == "sinusoidal", TableInterleaved),
+              "positions: from 1": (config.positions == "sinusoidal", TableFromOne)}
     return [ModelVariant(name, SENTENCES[name], models=(made,)) for name, (applies, made) in models.items() if applies]

@@ -9,31 +9,36 @@ from minicrt.conformance.model_mistakes.variant import ModelVariant
 from minicrt.models import RMT, SegmentModel, State
 from minicrt.models.block import blocks, blocks_backward, final_norm, final_norm_backward
 from minicrt.models.parameters import Parameters
+from minicrt.models.positions import sinusoids
 
 Array = np.ndarray
 
 SENTENCES = {
     "memory: of the read rows": "The next memory is the output of the read rows in front; here of the write rows.",
     "memory: before the final norm": "The memory is taken from before the final norm.",
+    "write tokens: the start": "The write tokens are memory.start in every segment; here they are the memory.",
     "mask: read rows causal": "The read rows are causal; here they see each other.",
     "mask: write rows causal": "The write rows are causal; here they see each other.",
     "mask: all rows causal": "All rows are causal; here read rows see each other, and so do write rows.",
     "positions: write rows right behind": "In a segment shorter than segment_length the write rows have the positions "
                                           "right behind its tokens.",
     "positions: interleaved": "Sines and cosines alternate; here all sines come first.",
+    "positions: from 1": "Positions are counted from 1: every row of sinusoids is one too far; here the first is 0.",
 }
 
 
 class OtherMemory(RMT):
-    """The next memory is taken from the front rows (`front`), or from before the final norm (`raw`)."""
+    """The next memory is taken from the front rows (`front`), or from before the final norm (`raw`); or the write
+    tokens are memory.start in every segment (`constant`)."""
 
-    front, raw = False, False
+    front, raw, constant = False, False, False
 
     def encode(self, parameters: Parameters, e: Array, state: State, rng: Any, with_gradient: bool
                ) -> tuple[Array, State, Any]:
         p, M, T = parameters, self.config.memory_vectors, e.shape[1]
-        m = state.get("memory", np.broadcast_to(p["memory.start"], (len(e), M, e.shape[2])))
-        s = self.engine.concatenate([m, e, m], 1)
+        start = np.broadcast_to(p["memory.start"], (len(e), M, e.shape[2]))
+        m = state.get("memory", start)
+        s = self.engine.concatenate([m, e, start if self.constant else m], 1)
         if self.config.positions != "none":
             s = s + self._table(p, e.dtype)[self._rows(T)]
         s, mask = self.dropped(s, rng)
@@ -54,7 +59,11 @@ class OtherMemory(RMT):
         d_s = self.engine.dropout_backward(blocks_backward(self, d_x, stacked, gradients), mask)
         if self.config.positions == "learned":
             gradients["positions.table"][self._rows(T)] += d_s.sum(0)
-        d_m = d_s[:, :M] + d_s[:, M + T:]
+        d_m, d_write = d_s[:, :M], d_s[:, M + T:]
+        if self.constant:
+            gradients["memory.start"] += d_write.sum(0)
+        else:
+            d_m = d_m + d_write
         if given:
             return d_s[:, M:M + T], State(memory=d_m)
         gradients["memory.start"] += d_m.sum(0)
@@ -71,6 +80,10 @@ class MemoryInFront(OtherMemory):
 
 class MemoryUnnormed(OtherMemory):
     raw = True
+
+
+class WriteTokensConstant(OtherMemory):
+    constant = True
 
 
 class ReadRowsCausal(RMT):
@@ -104,6 +117,11 @@ class TableInterleaved(RMT):
         return interleaved(super()._table(p, dtype))
 
 
+class TableFromOne(RMT):
+    def _table(self, p: Parameters, dtype: Any) -> Array:
+        return sinusoids(2 * self.config.memory_vectors + self.config.segment_length + 1, self.config.width)[1:]
+
+
 def rmt(model: SegmentModel) -> list[ModelVariant]:
     if not isinstance(model, RMT):
         return []
@@ -111,10 +129,12 @@ def rmt(model: SegmentModel) -> list[ModelVariant]:
     models = {
         "memory: of the read rows": (True, MemoryInFront),
         "memory: before the final norm": (model.config.norm == "pre", MemoryUnnormed),
+        "write tokens: the start": (True, WriteTokensConstant),
         "mask: read rows causal": (several, ReadRowsCausal),
         "mask: write rows causal": (several, WriteRowsCausal),
         "mask: all rows causal": (several, Causal),
         "positions: write rows right behind": (positions != "none", RowsInSequence),
         "positions: interleaved": (positions == "sinusoidal", TableInterleaved),
+        "positions: from 1": (positions == "sinusoidal", TableFromOne),
     }
     return [ModelVariant(name, SENTENCES[name], models=(made,)) for name, (applies, made) in models.items() if applies]

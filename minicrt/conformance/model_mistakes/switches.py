@@ -33,7 +33,8 @@ SENTENCES: dict[tuple[str, Any], str] = {
     ("memory_gradient", "writer"): "What the writer of the last segment read is held constant; here gradients cross "
                                    "the boundary.",
     ("memory_position", "first"): "The memory token stands in front of the tokens; here it stands behind.",
-    ("memory_position", "last"): "The memory token stands behind the tokens; here it stands in front.",
+    ("memory_position", "last"): "The tokens do not see the memory token: it stands behind them, or is masked; here it "
+                                 "stands in front.",
     ("memory_start", "zeros"): "The first segment's memory is zeros; here m_0 is the parameter memory.start.",
     ("memory_norm", "on"): "The memory is normed, as a token and in the readout; here it is not.",
     ("memory_norm", "off"): "The memory is not normed; here layer norm acts on the token and in the readout.",

@@ -14,6 +14,8 @@ Array = np.ndarray
 
 SENTENCES = {
     "cache: of outputs": "The cache holds each layer's outputs in place of its inputs.",
+    "cache: zeros at first": "The first segment's cache is full of zeros, which take part in the softmax; here it is "
+                             "empty.",
     "cache: not normed": "The norm acts on the segment's rows alone, not on the cached ones.",
     "u, v: exchanged": "The biases u (of content) and v (of position) are exchanged.",
     "u, v: missing": "The biases u and v are left out.",
@@ -69,6 +71,14 @@ class CacheOfOutputs(TransformerXL):
     def _attend(self, p: Any, x: Array, old: Array, *arguments: Any) -> tuple[Array, Any]:
         self._layer += 1
         return super()._attend(p, x, old if self._cached is None else self._cached[:, self._layer], *arguments)
+
+
+class CacheOfZeros(TransformerXL):
+    """Where the stream starts the cache has rows of zeros."""
+
+    def encode(self, parameters: Parameters, e: Array, state: State, *arguments: Any) -> tuple[Array, State, Any]:
+        zeros = np.zeros((len(e), self.config.layers + 1, self.config.cached, e.shape[2]), e.dtype)
+        return super().encode(parameters, e, {"cache": zeros} | state, *arguments)
 
 
 class CacheNotNormed(TransformerXL):
@@ -134,6 +144,7 @@ def transformer_xl(model: SegmentModel) -> list[ModelVariant]:
     cached = model.config.cached > 0
     models = {
         "cache: of outputs": (cached, CacheOfOutputs),
+        "cache: zeros at first": (cached, CacheOfZeros),
         "cache: not normed": (cached and model.config.norm == "pre", CacheNotNormed),
         "u, v: exchanged": (True, BiasesExchanged),
         "u, v: missing": (True, NoBiases),

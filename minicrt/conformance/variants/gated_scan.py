@@ -30,7 +30,7 @@ def forward(c, defects, after):
     """The scan of all three recurrences; `after` is the reset's place."""
     w, u, b = as_read(c.w, c.u, c.b, defects, ORDERS)
     D = len(u)
-    u_rz, u_n, b_rz, b_n = u[:, :2 * D], u[:, 2 * D:], b[:2 * D], b[2 * D:]
+    u_rz, u_n, b_rz, b_n = u[:, :2 * D], u[:, 2 * D:], times_read(defects) * b[:2 * D], b[2 * D:]
     if "candidate's recurrent weight transposed" in defects:
         u_n = u_n.T
     kind = kind_of(getattr(c, "activation", "tanh"), defects)
@@ -53,6 +53,11 @@ def forward(c, defects, after):
     for name, values in {"r": r, "z": z, "c" if after else "v": inner if after else v, "n": n}.items():
         c.keep(name, values)
     return handed_out(h, defects)
+
+
+def times_read(defects):
+    """How often the biases of r and z are added"""
+    return 2 if "biases of r and z twice" in defects else 1
 
 
 def slopes(c, kind, v, n, b_n, defects):
@@ -124,7 +129,8 @@ def parameter_gradients(c, defects, in_order, w, after_product, d_h0):
     if "candidate's recurrent weight transposed" in defects:
         d_u_n = d_u_n.T
     d_u = np.concatenate([product(seen, d_a_r), product(seen, d_a_z), d_u_n], axis=1)
-    d_b = np.concatenate([d_a_r, d_a_z, d_b_n], axis=2).sum((0, 1))
+    times = times_read(defects)
+    d_b = np.concatenate([times * d_a_r, times * d_a_z, d_b_n], axis=2).sum((0, 1))
     d_w, d_u, d_b = as_stored(product(in_time(c.x, defects), x_side), d_u, d_b, defects, ORDERS)
     d_x = in_time(x_side @ w.T, defects)
     if getattr(c, "b_hn", None) is None:

@@ -37,6 +37,8 @@ FORWARD = ORDER_MISTAKES | {
     "z keeps the new": "The update gate z is taken the other way round: h' = (1 − z) ⊙ h + z ⊙ n, z keeps the new in "
                        "place of the old state.",
     "reset gate missing": "The reset gate is left out of the candidate: r = 1.",
+    "biases of r and z twice": "The biases of r and z are added twice, as when b is loaded into both of PyTorch's b_ih "
+                               "and b_hh.",
     "candidate's recurrent weight transposed": "U_n is used transposed in the candidate: h U_nᵀ in place of h U_n.",
 } | GATE_MISTAKES | RECURRENT_READING_MISTAKES | SEQUENCE_MISTAKES
 AFTER_FORWARD = {

@@ -12,8 +12,10 @@ HEAD_MISTAKES = {
     "features interleaved": "The heads are interleaved: feature i belongs to head i mod H; they lie side by side.",
     "merged interleaved": "The heads' results are put together interleaved, feature by feature; they belong side by "
                           "side.",
-    "split without transposing": "(B, T, D) is reshaped to (B, H, T, K) without (B, T, H, K) in between.",
-    "merged without transposing": "(B, H, T, K) is reshaped to (B, T, D) without transposing to (B, T, H, K).",
+    "split without transposing": "The heads are split by a bare reshape, (B, T, D) to (B, H, T, K) without (B, T, H, "
+                                 "K) in between.",
+    "merged without transposing": "The heads are merged by a bare reshape, (B, H, T, K) to (B, T, D) without (B, T, H, "
+                                  "K) in between.",
 }
 SCALE_MISTAKES = {
     "no 1/√K": "The scores are not divided by √K: the scale is missing.",

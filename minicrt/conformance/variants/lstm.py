@@ -29,7 +29,7 @@ def halves(s, defects):                                      # (..., 2D) -> (...
 def forward(c, defects):
     w, u, b = as_read(c.w, c.u, c.b, defects, ORDERS)
     D = len(u)
-    x_side = in_time(c.x, defects) @ w + b
+    x_side = in_time(c.x, defects) @ w + times_read(defects) * b
     forget = 1 if "forget bias 1" in defects else 0
     states, c.steps = [start(halves(c.s0, defects), defects)], []
     for t in range(c.x.shape[1]):
@@ -47,6 +47,11 @@ def forward(c, defects):
     for name, values in zip(("i", "f", "g", "o", "tanh_c"), stacked[2:]):
         c.keep(name, values)
     return halves(handed_out(states, defects), defects)
+
+
+def times_read(defects):
+    """How often the bias is added"""
+    return 2 if "bias twice" in defects else 1
 
 
 def backward(d_s, c, defects, d_last=None):
@@ -74,6 +79,8 @@ def backward(d_s, c, defects, d_last=None):
             blocks[2:] = blocks[3], blocks[2]
         through_h = np.concatenate(blocks, axis=1) @ u.T * ("no gradient through h" not in defects)
         through_c = d_c if "cell carried without f" in defects else d_c * f
+        if "cell not carried back" in defects and t > 0:
+            through_c = 0 * through_c
         give_back(d_states, t, np.concatenate([through_h, through_c], axis=1), defects)
         gradients.append((d_h, d_c, *blocks))
     in_order = [np.stack(values[::-1], axis=1) for values in zip(*gradients)]
@@ -82,7 +89,8 @@ def backward(d_s, c, defects, d_last=None):
     d_a = np.concatenate(in_order[2:], axis=2)
     after = "state after the step" in defects
     h = np.stack([(new if after else old)[:, :D] for old, new, *_ in c.steps], axis=1)
-    d_w, d_u, d_b = as_stored(product(in_time(c.x, defects), d_a), product(h, d_a), d_a.sum((0, 1)), defects, ORDERS)
+    d_b = times_read(defects) * d_a.sum((0, 1))
+    d_w, d_u, d_b = as_stored(product(in_time(c.x, defects), d_a), product(h, d_a), d_b, defects, ORDERS)
     return in_time(d_a @ w.T, defects), halves(start_gradient(d_states, defects), defects), d_w, d_u, d_b
 
 
@@ -90,6 +98,7 @@ LSTM = (Family("lstm", "s", ("x", "s0", "w", "u", "b"), forward, backward, ORDER
     "forget bias 1": "1 is added to the forget gate's argument, as in TensorFlow's BasicLSTMCell.",
     "σ in place of tanh for g": "The cell's input g is σ in place of tanh.",
     "tanh of the cell missing": "h = o ⊙ c in place of o ⊙ tanh(c).",
+    "bias twice": "The bias is added twice, as when b is loaded into both of PyTorch's b_ih and b_hh.",
     "f is 1 − i": "Input and forget gate are coupled: f = 1 − i.",
     "state as [c, h]": "The state is stored as [c, h] in place of [h, c].",
 } | GATE_MISTAKES | RECURRENT_READING_MISTAKES | SEQUENCE_MISTAKES, {
@@ -98,6 +107,8 @@ LSTM = (Family("lstm", "s", ("x", "s0", "w", "u", "b"), forward, backward, ORDER
     "slope of tanh(c) missing": "h = o tanh(c) goes back to c without 1 − tanh².",
     "slope of g that of σ": "g (1 − g) in place of 1 − g².",
     "cell carried without f": "G_c goes to the step before without the forget gate.",
+    "cell not carried back": "G_c is not carried from step to step: each step's starts from what comes from its own h "
+                             "and from outside.",
     "no gradient through h": "The recurrent product is taken for a constant.",
     "state after the step": "G_U uses h_t in place of h_{t−1}.",
 } | SEQUENCE_BACKWARD_MISTAKES),)

@@ -1,0 +1,59 @@
+"""Post-norm blocks under a final norm, which nn.TransformerEncoder makes unless it is told norm_first"""
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from minicrt.conformance.model_mistakes.variant import ModelVariant
+from minicrt.models import CRT, SegmentModel, State, Transformer
+from minicrt.models.block import blocks, blocks_backward, final_norm, final_norm_backward
+from minicrt.models.parameters import Array, Parameters
+from minicrt.models.positions import add_positions, add_positions_backward
+
+NAME = "norm: post with a final norm"
+SENTENCE = "The norms stand after the sums, LN(x + f(x)), and the final norm is there; here it is pre-norm."
+
+
+class PostNormed:
+    """A model as its blocks see it, with post-norm."""
+
+    def __init__(self, model: Any):
+        self.engine, self.dropped = model.engine, model.dropped
+        self.config = dataclasses.replace(model.config, norm="post")
+
+
+class PostNormedCRT(CRT):
+    def _blocks(self, p: Parameters, s: Array, rng: Any) -> tuple[Array, Any]:
+        s, caches = blocks(PostNormed(self), p, s, rng)
+        token, y = self._parted(s)
+        y, norm_cache = final_norm(self, p, y)
+        return y, (caches, (token.shape, norm_cache))
+
+    def _blocks_backward(self, d_y: Array, cache: Any, g: Parameters) -> Array:
+        caches, (shape, norm_cache) = cache
+        d_y = final_norm_backward(self, d_y, norm_cache, g)
+        return blocks_backward(PostNormed(self), self._join(np.zeros(shape, d_y.dtype), d_y), caches, g)
+
+
+class PostNormedTransformer(Transformer):
+    def encode(self, parameters: Parameters, e: Array, state: State, rng: Any, with_gradient: bool
+               ) -> tuple[Array, State, Any]:
+        x, _, positions = add_positions(self.engine, parameters, self.config, e, None)
+        x, mask = self.dropped(x, rng)
+        y, stacked = blocks(PostNormed(self), parameters, x, rng)
+        z, norm_cache = final_norm(self, parameters, y)
+        return z, State(), (positions, mask, stacked, norm_cache)
+
+    def encode_backward(self, d_z: Array, d_state: State, cache: Any, gradients: Parameters) -> tuple[Array, State]:
+        positions, mask, stacked, norm_cache = cache
+        d_y = final_norm_backward(self, d_z, norm_cache, gradients)
+        d_x = self.engine.dropout_backward(blocks_backward(PostNormed(self), d_y, stacked, gradients), mask)
+        d_e, _ = add_positions_backward(self.engine, d_x, None, self.config, positions, gradients)
+        return d_e, State()
+
+
+def post_norm(model: SegmentModel) -> list[ModelVariant]:
+    if not isinstance(model, CRT | Transformer) or model.config.norm == "post":
+        return []
+    return [ModelVariant(NAME, SENTENCE, models=(PostNormedCRT if isinstance(model, CRT) else PostNormedTransformer,))]
