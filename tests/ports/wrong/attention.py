@@ -53,7 +53,7 @@ def attention_sees_next(q, k, v, heads):
     return merged(F.scaled_dot_product_attention(*(split(x, heads) for x in (q, k, v)), attn_mask=mask))
 
 
-@by_autograd("attention-memory", r"mask|causal", r"no |missing|without|everything|all keys|not (applied|causal)|every key")
+@by_autograd("attention-memory", r"mask|causal", r"no |missing|without|everything|all keys|not causal|every key")
 def attention_without_mask(q, k, v, heads):
     """No mask at all."""
     return merged(F.scaled_dot_product_attention(*(split(x, heads) for x in (q, k, v))))
@@ -75,7 +75,7 @@ def attention_heads_by_view(q, k, v, heads):
     return y.transpose(1, 2).flatten(2)
 
 
-@by_autograd("self_attention", r"head", r"interleav|side by side|q, k(,| and) v|layout|each head|per head|grouped|order")
+@by_autograd("self_attention", r"head", r"interleav|side by side|q, k(,| and) v|layout|each head|per head|grouped")
 def self_attention_of_neox(qkv, heads):
     """qkv is read head by head, q, k and v of a head side by side, as in GPT-NeoX."""
     q, k, v = qkv.unflatten(-1, (heads, 3, -1)).permute(3, 0, 2, 1, 4)

@@ -36,7 +36,7 @@ def normed(x, eps):
     return centred * r, r
 
 
-@by_hand("layer_norm", r"varian|x̂ mean|through the (root|deviation)", r"missing|without|not|left out|term|constant|lacks")
+@by_hand("layer_norm", r"varian|x̂ mean|through the (root|deviation)", r"missing|without|not|left out|constant|lacks")
 def layer_norm_without_variance_term(x, gain, bias, eps, d_y):
     """The gradient through the variance is missing."""
     x_hat, r = normed(x, eps)
@@ -149,7 +149,7 @@ def loss_gradient_without_upstream(z, table, bias, targets, d_loss):
     return {"loss": loss / count, "d_z": (d @ table).reshape(z.shape), "d_table": d.T @ rows, "d_bias": d.sum(0)}
 
 
-@by_hand("scaled_cayley", r"Qᵀ|transpose|difference|skew|free", r"missing|without|only|[−-] ?Q|alone|as if|not|lacks|free")
+@by_hand("scaled_cayley", r"Qᵀ|transpose|difference|skew|free", r"missing|without|only|[−-] ?Q|alone|as if|not|free")
 def cayley_gradient_of_free_entries(a, negatives, n, d_U):
     """The gradient is -Q above the diagonal, as if a_ji did not move with a_ij."""
     A = np.zeros((n, n))

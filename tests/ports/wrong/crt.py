@@ -168,7 +168,8 @@ class UnscaledAndDetached(CRT):
         return super().memory_start(e, state).detach()
 
 
-@model("crt-gru", r"position", r"zero|reset|not carried|each segment|every segment|start", r"final norm|norm_final|last norm")
+@model("crt-gru", r"position", r"zero|reset|not carried|each segment|every segment|start",
+       r"final norm|norm_final|last norm")
 class NoFinalNormAndPositionsReset(CRT):
     """Two mistakes: positions start from zeros in every segment, and the final norm is missing."""
 

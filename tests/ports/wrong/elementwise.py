@@ -49,7 +49,7 @@ def dropout_without_scale(x, uniform, rate):
     return x * (uniform >= rate)
 
 
-@by_autograd("locked_dropout", r"keep|kept|drop", r"probability|rate|instead|exchang|swap|invert|opposite|complement|≥|<")
+@by_autograd("locked_dropout", r"keep|kept|drop", r"probability|rate|exchang|swap|invert|opposite|complement|≥|<")
 def dropout_keeps_at_rate(x, uniform, rate):
     """The rate is taken as the probability of keeping: dropped and kept are exchanged."""
     return x * (uniform < rate) / (1 - rate)

@@ -136,7 +136,8 @@ def signs(negatives, n, like):
     return torch.where(torch.arange(n) < n - negatives, 1.0, -1.0).to(like)
 
 
-@by_autograd("scaled_cayley", r"I [−-] A|I \+ A|sign of A|transpose|factor", r"swap|exchang|invers|transpose|sign of A|order|wrong")
+@by_autograd("scaled_cayley", r"I [−-] A|I \+ A|sign of A|transpose|factor",
+             r"swap|exchang|invers|transpose|sign of A|order")
 def cayley_factors_exchanged(a, negatives, n):
     """(I - A)⁻¹ (I + A) S."""
     A, eye = skew(a, n), torch.eye(n, dtype=a.dtype)

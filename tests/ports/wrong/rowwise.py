@@ -13,7 +13,7 @@ def layer_norm_of_flax(x, gain, bias):
     return F.layer_norm(x, gain.shape, gain, bias, eps=1e-6)
 
 
-@by_autograd("layer_norm", r"unbiased|bessel|D [−-] 1", r"\beps\b.*(outside|after|added to the (root|deviation))|outside.*\beps")
+@by_autograd("layer_norm", r"unbiased|bessel|D [−-] 1", r"\beps\b", r"outside|after the root|to the (root|deviation)")
 def layer_norm_annotated(x, gain, bias, eps):
     """Two mistakes: x.std is the unbiased one, and eps is added to it, outside the root."""
     return gain * (x - x.mean(-1, keepdim=True)) / (x.std(-1, keepdim=True) + eps) + bias
@@ -97,7 +97,7 @@ def loss_with_clamped_targets(z, table, bias, targets):
     return F.cross_entropy(F.linear(z, table, bias).flatten(0, 1), targets.flatten().clamp(min=0))
 
 
-@by_autograd("linear_cross_entropy", r"not scored|unscored|ignored|[−-]1", r"last (token|row|class|type)|index(es|ed)?|wrap|scored")
+@by_autograd("linear_cross_entropy", r"not scored|unscored|ignored|[−-]1", r"last (token|row|class|type)|index|wrap")
 def loss_with_gathered_targets(z, table, bias, targets):
     """log_softmax is indexed with the targets: -1 is the last token."""
     log_p = F.linear(z, table, bias).log_softmax(-1).flatten(0, 1)

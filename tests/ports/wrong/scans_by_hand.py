@@ -84,7 +84,8 @@ def gru_reset_without_gradient(x, h0, w, u, b, b_hn, d_h):
     return Wrong(x, h0, w, u, b, b_hn).run(d_h)
 
 
-@by_hand("gru", r"\bz\b|update gate", r"keep|new|old|1 [−-] z|lets|swap|exchang", r"direct|path|z ⊙|missing|straight|without")
+@by_hand("gru", r"\bz\b|update gate", r"keep|new|old|1 [−-] z|lets|swap|exchang",
+         r"direct|path|z ⊙|missing|straight|without")
 def gru_new_and_without_direct_path(x, h0, w, u, b, b_hn, d_h):
     """Two mistakes: forward z lets the new state in, backward the direct path is missing."""
     class Wrong(GRU):

@@ -1,8 +1,8 @@
 """What a wrong port is, and how functions, classes and hand-written passes become ports that the checker can call
 
 A port is wrong in the way that its docstring says. `words` are regular expressions that the first sentence of its
-diagnosis must contain, all of them and in any order, upper or lower case. They say what the mistake is, and were written
-down together with the port, not read off a diagnosis.
+diagnosis must contain, all of them and in any order, upper or lower case. They say what the mistake is, and were
+written down together with the port, not read off a diagnosis.
 """
 
 import inspect
