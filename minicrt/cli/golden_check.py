@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from minicrt.conformance.golden import GoldenCase
     from minicrt.conformance.golden.names import Names
 
-EFFORT = 150_000    # tensors to compute with known mistakes, for all cases of a kind together: some seconds
+EFFORT = 100_000    # tensors to compute with known mistakes, for all cases of a kind together: some seconds
 
 DESCRIPTION = """\
 Compare what a port computed with the golden cases in DIR, as `minicrt golden write DIR` left them. For each
@@ -137,12 +137,13 @@ def checked(cases: "Mapping[str, GoldenCase]", against: Path, names: "Names | No
 
 
 def print_summary(reports: "list[CheckReport]", skipped: list[str]) -> None:
+    from minicrt.conformance.checking.comparison import listed
     from minicrt.conformance.checking.report import counted
 
     wrong = [report.case.name for report in reports if not report.ok]
     rows = [row for report in reports for row in report.comparison.compared]
     differ = sum(row.wrong for row in rows)
-    verdict = f"{len(wrong)} of {counted(len(reports), 'case')} wrong ({', '.join(wrong)})" if wrong else \
+    verdict = f"{len(wrong)} of {counted(len(reports), 'case')} wrong ({listed(wrong)})" if wrong else \
         f"{counted(len(reports), 'case')} right"
     print(f"{verdict}; {len(rows) - differ} of {counted(len(rows), 'tensor')} agree"
           + (f"; {len(skipped)} without a folder skipped" if skipped else ""))

@@ -8,6 +8,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from minicrt.cli import main
+from minicrt.conformance.checking.catalogue import catalogue_of
 from minicrt.conformance.golden import files, some_cases
 from tests.cli.running import refused, run_minicrt, write_text
 from tests.conformance.checking.test_page import parsed
@@ -64,6 +65,15 @@ def test_a_wrong_port_is_told_where_and_what(golden, theirs, capsys):
     assert "layer_norm" not in out
     assert "1 of 3 cases wrong (gru)" in out
     assert "layer_norm: ok" in checked(capsys, golden, theirs, "--verbose", code=1)
+
+
+def test_a_mistake_that_many_cases_have_is_counted(tmp_path, capsys):
+    golden, theirs, names = tmp_path / "golden", tmp_path / "theirs", ["gru", "gru-B1", "gru-square"]
+    files.write(golden, some_cases(names))
+    for name, case in files.read(golden).items():
+        (theirs / name).mkdir(parents=True)
+        save_file(dict(catalogue_of(case).trace(("z keeps the new",))), theirs / name / "tensors.safetensors")
+    assert checked(capsys, golden, theirs, code=1).endswith("'z keeps the new': in 3 cases\n")
 
 
 def test_cases_without_a_folder_are_skipped_and_counted(golden, theirs, capsys):

@@ -4,11 +4,12 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from minicrt.conformance.checking.comparison import TensorComparison, number
+from minicrt.conformance.checking.comparison import Comparison, TensorComparison, number
 
 if TYPE_CHECKING:
     from minicrt.conformance.checking.port import CheckReport
 
+ROWS = 20
 HEAD = ("", "tensor", "shape", "dtype", "abs. error", "rel. error", "tolerance", "ulps", "ulps of max", "at",
         "theirs", "ours", "verdict")
 
@@ -17,7 +18,7 @@ def text(report: "CheckReport", verbose: bool = False) -> str:
     """One case: a line that says how it went, the diagnosis, and a table of the tensors that are wrong.
 
     An arrow marks the first diverging tensor of the forward and of the backward pass. With `verbose` the table has all
-    tensors of the case in the order of computation.
+    tensors of the case in the order of computation; without, no more than some twenty that are wrong.
     """
     lines = [headline(report)]
     if report.ok:
@@ -26,11 +27,22 @@ def text(report: "CheckReport", verbose: bool = False) -> str:
         lines += [f"  {sentence}" for sentence in report.diagnosis.sentences]
         told = " ".join(report.diagnosis.sentences).lower()
         lines += [f"  note: {remark}" for remark in report.comparison.remarks() if remark.lower() not in told]
-    rows = [*report.comparison.other_inputs,
-            *(report.comparison.computed if verbose else report.comparison.wrong)]
+    rows = shown(report.comparison, verbose)
     if rows:
         lines += ["", *(f"  {line}" for line in table(report, rows))]
+    left = len(report.comparison.wrong) - sum(row.wrong and not row.tensor.given for row in rows)
+    if left:
+        lines.append(f"  and {left} more that are wrong; the verbose table has them all")
     return "\n".join(lines)
+
+
+def shown(comparison: Comparison, verbose: bool) -> list[TensorComparison]:
+    """The rows of a table: all, or the first that are wrong, with the first of the backward pass."""
+    if verbose:
+        return [*comparison.other_inputs, *comparison.computed]
+    rows = [*comparison.other_inputs, *comparison.wrong[:ROWS]]
+    first = comparison.first_backward
+    return rows if first is None or any(row is first for row in rows) else [*rows, first]
 
 
 def headline(report: "CheckReport") -> str:

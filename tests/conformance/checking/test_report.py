@@ -6,6 +6,7 @@ import numpy as np
 
 from minicrt.conformance.checking import CheckReport, compare
 from minicrt.conformance.checking.report import as_json, text
+from minicrt.conformance.golden.tensors import GoldenCase, Tensor
 from tests.conformance.checking.hand_made import affine_case, computed
 
 
@@ -22,6 +23,18 @@ def test_the_table_has_the_wrong_tensors_alone_unless_all_are_asked_for():
     assert [name for name in ("a", "y", "d_w") if f"  {name} " in brief] == ["d_w"]
     assert [name for name in ("a", "y", "d_w") if f"  {name} " in full] == ["a", "y", "d_w"]
     assert sum(line.strip().startswith("->") for line in full.splitlines()) == 1
+
+
+def test_a_long_table_ends_but_has_the_first_tensor_of_each_pass():
+    names = [f"segment{n}/z" for n in range(30)] + [f"d_segment{n}/z" for n in range(30)]
+    case = GoldenCase("m", "model", "m", tuple(
+        Tensor(name, "backward" if name.startswith("d_") else "intermediate", np.ones(2)) for name in names))
+    long = CheckReport(compare(case, {name: np.array([1.0, 7.0]) for name in names}))
+    brief, full = text(long), text(long, verbose=True)
+    assert [brief.count(f"->  {name} ") for name in ("segment0/z", "d_segment0/z")] == [1, 1]
+    assert "and 39 more that are wrong" in brief
+    assert full.count(" WRONG") == 61
+    assert "more that are wrong" not in full
 
 
 def test_columns_are_aligned_and_a_problem_stands_below_its_tensor():
