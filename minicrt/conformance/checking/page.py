@@ -15,7 +15,7 @@ MAPS = 8                                                     # so many diverging
 NUMBERS = (4, 5, 6, 7, 8)                                    # columns that sort by value
 
 STYLE = """\
-body { font: 15px/1.5 system-ui, sans-serif; color: #1b1f24; max-width: 84rem; margin: 2rem auto; padding: 0 1rem }
+body { font: 15px/1.5 system-ui, sans-serif; color: #1b1f24; max-width: 100rem; margin: 2rem auto; padding: 0 1rem }
 h1 { font-size: 1.5rem; margin-bottom: .2rem } h2 { font-size: 1.2rem; margin: 2.2rem 0 .4rem } h3 { font-size: 1rem }
 table { border-collapse: collapse; font: 13px/1.5 ui-monospace, monospace } .wide { overflow-x: auto }
 th, td { text-align: left; padding: .15rem .7rem; border-bottom: 1px solid #e3e6ea; white-space: nowrap }
@@ -82,6 +82,7 @@ def section(report: CheckReport) -> str:
     if not report.ok and report.case.conventions:
         lines = "".join(f"<li>{escape(convention)}</li>" for convention in report.case.conventions)
         parts.append(f"<details><summary>The conventions of this case</summary><ul>{lines}</ul></details>")
+    parts += pictures(report)
     rows = [*comparison.given, *comparison.computed]
     first = [row.name for row in (comparison.first_forward, comparison.first_backward) if row]
     numbers = "".join(f'<th{" data-number" if k in NUMBERS else ""}>{name}</th>' for k, name in enumerate(HEAD))
@@ -89,7 +90,7 @@ def section(report: CheckReport) -> str:
                  f"{numbers}<th>what it is</th></tr></thead><tbody>")
     parts += [table_row(k, row, row.name in first) for k, row in enumerate(rows, 1)]
     parts.append("</tbody></table></div>")
-    return "\n".join([*parts, *pictures(report)])
+    return "\n".join(parts)
 
 
 def pictures(report: CheckReport) -> list[str]:
