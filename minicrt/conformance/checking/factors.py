@@ -49,7 +49,7 @@ def sizes(case: GoldenCase) -> Iterator[tuple[float, str]]:
     for upstream in (t for t in case.tensors if t.role == "upstream" and t.value.size == 1):
         size = abs(float(upstream.value.reshape(())))
         yield from ((size, f"{upstream.name}, the upstream gradient"), (1 / size if size else 0, f"1/{upstream.name}"))
-    yield from ((2, "2"), (math.sqrt(2), "√2"), (math.log(2), "ln 2: base 2 in place of e"), (math.pi, "π"))
+    yield from ((math.sqrt(2), "√2"), (math.log(2), "ln 2: base 2 in place of e"), (math.pi, "π"))
     if width:
         yield width, f"the width, {width}"
     yield from ((value, f"{key}, {value:g}") for key, value in options.items())

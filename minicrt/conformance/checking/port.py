@@ -94,14 +94,23 @@ def golden_case(name: str) -> GoldenCase:
 
 
 def case_names(subject: str | None = None) -> list[str]:
-    """The names of all golden cases, or of those of one operation or model and their edge cases ("gru", "gru-T1")."""
+    """The names of all golden cases, or of one and its edge cases: "gru", "gru-T1", ...
+
+    An edge case hands over the same arrays, so that one port takes them all: "gru-before" has no b_hn and is not among
+    those of "gru". Where no case has that very name ("crt"), all that start with it.
+    Raises ConformanceError where there is none.
+    """
     from minicrt.conformance import golden
 
-    known = list(golden.all_cases())
+    known = golden.all_cases()
     found = [name for name in known if subject is None or name == subject or name.startswith(f"{subject}-")]
     if not found:
-        raise ConformanceError(f"no golden case is named {subject!r} or starts with it; there are {listed(known, 12)}")
-    return found
+        raise ConformanceError(f"no golden case is named {subject!r} or starts with it; there are "
+                               f"{listed(list(known), 12)}")
+    if subject is None or subject not in known:
+        return found
+    arrays = known[subject]().given().keys()
+    return [name for name in found if known[name]().given().keys() == arrays]
 
 
 def handed_over(value: Array, dtype: str | None) -> Array:

@@ -67,6 +67,7 @@ def test_a_models_pass_that_is_watched_to_the_end_has_all_tensors():
 
 def test_names_of_cases():
     assert case_names("gru-before")[0] == "gru-before"
+    assert "gru-T1" in case_names("gru") and not {"gru-before", "gru-model"} & set(case_names("gru"))
     assert all(name.startswith("layer_norm") for name in case_names("layer_norm"))
     assert case_names("crt") == [name for name in case_names() if name.startswith("crt-")]
     with pytest.raises(ConformanceError, match="no golden case is named 'grue'"):
