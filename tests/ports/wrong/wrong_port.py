@@ -2,7 +2,7 @@
 
 A port is wrong in the way that its docstring says. `words` are regular expressions that the first sentence of its
 diagnosis must contain, all of them and in any order, upper or lower case. They say what the mistake is, and were
-written down together with the port, not read off a diagnosis.
+written down together with the port, before any diagnosis was read; three were widened when one said the same otherwise.
 """
 
 import inspect
