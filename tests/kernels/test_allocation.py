@@ -8,7 +8,7 @@ from minicrt.models import create_model
 from minicrt.training import AdamW, train_step
 from tests.kernels.twins import kernels
 
-SMALL_THINGS = 2 << 20                                       # bytes; the step's own arrays come to over 60 MiB
+SMALL_THINGS = 2 << 20                                       # bytes; the step's own arrays come to over 50 MiB, on one thread
 
 
 def test_steps_after_the_first():
@@ -27,5 +27,5 @@ def test_steps_after_the_first():
             peaks.append(tracemalloc.get_traced_memory()[1] - before)
     finally:
         tracemalloc.stop()
-    assert peaks[0] > 60 << 20
+    assert peaks[0] > 50 << 20
     assert max(peaks[2:]) < SMALL_THINGS
