@@ -8,7 +8,7 @@ from minicrt.models import create_model
 from minicrt.training import AdamW, train_step
 from tests.kernels.twins import kernels
 
-SMALL_THINGS = 2 << 20                                       # bytes; the step's own arrays come to over 50 MiB, on one thread
+SMALL_THINGS = 2 << 20                                       # bytes; the step takes over 50 MiB on one thread
 
 
 def test_steps_after_the_first():
