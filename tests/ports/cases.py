@@ -95,6 +95,13 @@ def _relative_attention(rng: np.random.Generator, s: Sizes) -> Call:
     return Call((q, k, v, _normal(rng, s.S + s.T, s.D), _normal(rng, s.D), _normal(rng, s.D)), {"heads": s.H})
 
 
+def _masked_relative_attention(rng: np.random.Generator, s: Sizes) -> Call:
+    causal = np.tri(s.T, s.S + s.T, s.S, dtype=bool)
+    mask = causal & (rng.random(causal.shape) < 0.5)
+    mask[np.arange(s.T), s.S + np.arange(s.T)] = True       # a query sees its own key at least
+    return Call(_relative_attention(rng, s).arrays, {"heads": s.H, "mask": mask})
+
+
 def _cayley(rng: np.random.Generator, s: Sizes) -> Call:
     return Call((_normal(rng, s.D * (s.D - 1) // 2),), {"negatives": int(rng.integers(0, s.D + 1)), "n": s.D})
 
@@ -126,6 +133,7 @@ CALLS: dict[str, tuple[str, Draw]] = {
     "lru": ("lru", _lru),
     "glu": ("glu", lambda rng, s: Call((_normal(rng, s.B, s.T, 2 * s.D),), {})),
     "relative_attention": ("relative_attention", _relative_attention),
+    "relative_attention with a mask": ("relative_attention", _masked_relative_attention),
     "scaled_cayley": ("scaled_cayley", _cayley),
     "linear_cross_entropy": ("linear_cross_entropy", _cross_entropy),
 }

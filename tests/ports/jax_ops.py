@@ -128,8 +128,9 @@ def glu(x: Array) -> Array:
     return jax.nn.glu(x)
 
 
-def relative_attention(q: Array, k: Array, v: Array, r: Array, u: Array, w: Array, heads: int) -> Array:
-    """The shift by the paper's trick: pad a column, reshape, drop a row."""
+def relative_attention(q: Array, k: Array, v: Array, r: Array, u: Array, w: Array, heads: int,
+                       mask: Array | None = None) -> Array:
+    """The shift by the paper's trick: pad a column, reshape, drop a row. `mask` shows nothing ahead of a query."""
     (batch, rows, width), columns = q.shape, k.shape[1]
     q_u, q_w, k, v = (t.reshape(batch, -1, heads, width // heads) for t in (q + u, q + w, k, v))
     content = jnp.einsum("bihc,bjhc->bhij", q_u, k)
@@ -138,7 +139,7 @@ def relative_attention(q: Array, k: Array, v: Array, r: Array, u: Array, w: Arra
     position = padded[:, :, 1:].reshape(batch, heads, rows, columns)
     seen = jnp.arange(columns)[None, :] <= jnp.arange(rows)[:, None] + columns - rows
     scores = (content + jnp.where(seen, position, 0)) / jnp.sqrt(width // heads).astype(q.dtype)
-    weights = jax.nn.softmax(scores, axis=-1, where=seen)
+    weights = jax.nn.softmax(scores, axis=-1, where=seen if mask is None else mask)
     return jnp.einsum("bhij,bjhc->bihc", weights, v).reshape(batch, rows, width)
 
 

@@ -15,7 +15,6 @@ from minicrt.conformance.golden.operations import arguments, operation_cases, ou
 from minicrt.models import MODELS
 
 DTYPES = ("float64", "float32")
-WITHOUT_TWIN = {"crt-mingru", "crt-lru"}                     # the twins of the CRT write with a GRU or an NC-GRU
 case = functools.cache(golden.case)
 
 
@@ -24,8 +23,8 @@ def objective(net, p, start, given, segments):
     computed, total, state = {}, 0, start
     for n in range(segments):
         loss, state = net(p, given[f"segment{n}/tokens"], given[f"segment{n}/targets"], state)
-        computed |= {f"segment{n}/state/{entry}": value for entry, value in state.items()
-                     if not entry.startswith("writer_")} | {f"segment{n}/loss": loss}
+        computed |= {f"segment{n}/state/{entry}": value for entry, value in state.items()}
+        computed[f"segment{n}/loss"] = loss
         total = total + given["d_loss"][n] * loss
     return computed, total + sum((d * state[entry]).sum() for entry, d in below(given, "d_state/").items())
 
@@ -43,15 +42,9 @@ def model_of(configuration):
 def in_torch(given, configuration):
     torch = pytest.importorskip("torch")
     torch.set_num_threads(1)                                 # tensors this small gain nothing from more
-    from tests.ports import torch_crt, torch_models
+    from tests.ports import torch_models
 
-    model = model_of(configuration)
-
-    def net(p, tokens, targets, state):
-        if configuration["model"] == "crt":
-            return torch_crt.segment(model.config, p, tokens, targets, state)[:2]
-        return torch_models.segment(model, p, tokens, targets, state)
-
+    net = functools.partial(torch_models.segment, model_of(configuration))
     tensors = {name: torch.tensor(value) for name, value in given.items()}
     leaves = {name: value.requires_grad_() for name, value in tensors.items() if name.startswith(("param", "state/"))}
     p, start = below(tensors, "parameters/"), below(tensors, "state/")
@@ -99,12 +92,16 @@ def accepted(port, name, dtype):
     compared = report.comparison.compared
     assert {row.tensor.role for row in compared} >= {"output", "gradient"}
     assert all(row.theirs.dtype == dtype for row in compared)
+    return report.comparison
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("name", [name for name in MODEL_CASES if name not in WITHOUT_TWIN])
+@pytest.mark.parametrize("name", MODEL_CASES)
 def test_models_in_torch(name, dtype):
-    accepted(in_torch, name, dtype)
+    comparison = accepted(in_torch, name, dtype)
+    expected = {tensor.name for tensor in case(name).computed() if tensor.role in ("output", "gradient")}
+    assert {row.name for row in comparison.compared} == expected
+    assert not comparison.unknown
 
 
 @pytest.mark.parametrize("name, dtype", [("crt-gru", "float64"), ("crt-gru", "float32"), ("crt-ncgru", "float32")])

@@ -15,6 +15,7 @@ from tests.ports import torch_ops as ops
 
 Named = Mapping[str, Tensor]
 ACTIVATION: dict[str, Callable[[Tensor], Tensor]] = {"gelu": ops.gelu, "gelu_tanh": ops.gelu_tanh, "relu": ops.relu}
+LINEAR = {"mingru": ("w", "b"), "lru": ("w", "nu", "theta", "log_gamma")}     # the cells without a recurrent matrix
 
 
 def segment(config: Any, p: Named, tokens: Tensor, targets: Tensor, state: Named,
@@ -105,6 +106,9 @@ def _write(config: Any, p: Named, inputs: Tensor, start: Tensor) -> Tensor:
     """The memory networks run over `inputs` (B, T, D), one for each memory vector: (B, M, T, D)."""
     cells = []
     for i in range(config.memory_vectors):
+        if config.memory in LINEAR:
+            cells.append(linear_cell(config.memory, p, f"memory.{i}.", inputs, start[:, i]))
+            continue
         w, u, b = (p[f"memory.{i}.{name}"] for name in ("w", "u", "b"))
         if config.memory == "gru":
             h = ops.gru(inputs, start[:, i], w, u, b, p.get(f"memory.{i}.b_hn"), config.reset_after)
@@ -119,8 +123,13 @@ def _write(config: Any, p: Named, inputs: Tensor, start: Tensor) -> Tensor:
     return torch.stack(cells, 1)
 
 
+def linear_cell(cell: str, p: Named, prefix: str, x: Tensor, start: Tensor) -> Tensor:
+    """minGRU or LRU with the parameters under `prefix`: (B, T, states)"""
+    return getattr(ops, cell)(x, start, *(p[prefix + name] for name in LINEAR[cell]))
+
+
 def _normed(config: Any, p: Named, m: Tensor) -> Tensor:
-    unbounded = config.memory == "ncgru" and config.candidate == "modrelu"
+    unbounded = config.memory in LINEAR or (config.memory == "ncgru" and config.candidate == "modrelu")
     if config.memory_norm == "on" or (config.memory_norm == "auto" and unbounded):
         return ops.layer_norm(m, p["memory.norm.gain"], p["memory.norm.bias"])
     return m

@@ -1,4 +1,5 @@
-"""The comparators in PyTorch, for autograd: Transformer, Transformer-XL, RMT, GRU, LSTM, minGRU and LRU models.
+"""Every model in PyTorch, for autograd: Transformer, Transformer-XL, RMT, GRU, LSTM, minGRU and LRU models; the CRT is
+in `torch_crt`.
 
 Each takes the configuration, the parameters by name, embeddings and state, and returns z and the next state; written
 from the papers' equations, and where PyTorch has the layer, it is PyTorch's that runs. No dropout.
@@ -11,17 +12,20 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from tests.ports import torch_crt
 from tests.ports import torch_ops as ops
-from tests.ports.torch_crt import ACTIVATION, _attention, _branch, _feed_forward
+from tests.ports.torch_crt import ACTIVATION, _attention, _branch, _feed_forward, linear_cell
 
 Named = Mapping[str, Tensor]
 
 
 def segment(model: Any, p: Named, tokens: Tensor, targets: Tensor, state: Named) -> tuple[Tensor, dict[str, Tensor]]:
     """One segment: (loss, next state)."""
-    config = model.config
+    config, kind = model.config, type(model).__name__
+    if kind == "CRT":
+        return torch_crt.segment(config, p, tokens, targets, state)[:2]
     e = ops.embedding(tokens, p["embedding"]) * config.width**0.5
-    z, after = ENCODERS[type(model).__name__](config, p, e, state)
+    z, after = ENCODERS[kind](config, p, e, state)
     out = p["embedding"] if config.tied else p["output.weight"]
     return ops.linear_cross_entropy(z, out, p["output.bias"], targets), after
 
@@ -137,11 +141,9 @@ def linear_recurrent(config: Any, p: Named, e: Tensor, state: Named) -> tuple[Te
     for layer in range(config.layers):
         name, cell = f"layer.{layer}", _scoped(p, f"layer.{layer}.")
         h = state.get(name, x.new_zeros(len(x), config.states))
-        normed, states = _norm(cell, "norm_recurrence", x), []
-        for x_t in normed.unbind(1):
-            h = _step(config, cell, x_t, h)
-            states.append(h)
-        after[name], hs = h, torch.stack(states, 1)
+        normed = _norm(cell, "norm_recurrence", x)
+        hs = linear_cell(config.cell, cell, "", normed, h)
+        after[name] = hs[:, -1]
         if config.cell == "mingru":
             x = x + hs @ cell["w_out"]
         else:
@@ -152,16 +154,6 @@ def linear_recurrent(config: Any, p: Named, e: Tensor, state: Named) -> tuple[Te
                                                              cell["feed_forward.w_in"], cell["feed_forward.b_in"]))
             x = x + ops.linear(inner, cell["feed_forward.w_out"], cell["feed_forward.b_out"])
     return _norm(p, "norm_final", x), after
-
-
-def _step(config: Any, cell: Named, x: Tensor, h: Tensor) -> Tensor:
-    if config.cell == "mingru":
-        gate, candidate = (x @ cell["w"] + cell["b"]).chunk(2, -1)
-        return torch.lerp(h, candidate, torch.sigmoid(gate))
-    rate = torch.exp(torch.complex(-cell["nu"].exp(), cell["theta"].exp()))
-    driven = torch.complex(*(x @ cell["w"]).chunk(2, -1)) * cell["log_gamma"].exp()
-    h = rate * torch.complex(*h.chunk(2, -1)) + driven
-    return torch.cat([h.real, h.imag], -1)
 
 
 ENCODERS = {"Transformer": transformer, "TransformerXL": transformer_xl, "RMT": rmt, "RecurrentModel": recurrent,

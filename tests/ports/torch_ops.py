@@ -121,14 +121,16 @@ def glu(x: Tensor) -> Tensor:
     return F.glu(x)
 
 
-def relative_attention(q: Tensor, k: Tensor, v: Tensor, r: Tensor, u: Tensor, w: Tensor, heads: int) -> Tensor:
-    """The shift by gathering, a row of r for every pair of query and key."""
+def relative_attention(q: Tensor, k: Tensor, v: Tensor, r: Tensor, u: Tensor, w: Tensor, heads: int,
+                       mask: Tensor | None = None) -> Tensor:
+    """The shift by gathering, a row of r for every pair of query and key. `mask` shows nothing ahead of a query."""
     rows, columns = q.shape[1], k.shape[1]
     distance = torch.arange(rows)[:, None] + columns - rows - torch.arange(columns)
     far = r[(columns - 1 - distance.clamp(min=0))].unflatten(-1, (heads, -1))            # (Tq, Tk, H, K)
     q_u, q_w, k, v = (t.unflatten(-1, (heads, -1)) for t in (q + u, q + w, k, v))        # (B, T, H, K)
     scores = torch.einsum("bihk,bjhk->bhij", q_u, k) + torch.einsum("bihk,ijhk->bhij", q_w, far)
-    p = (scores / q_u.shape[-1]**0.5).masked_fill(distance < 0, -torch.inf).softmax(-1)
+    hidden = distance < 0 if mask is None else ~mask
+    p = (scores / q_u.shape[-1]**0.5).masked_fill(hidden, -torch.inf).softmax(-1)
     return torch.einsum("bhij,bjhk->bihk", p, v).flatten(2)
 
 
