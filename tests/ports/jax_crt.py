@@ -4,38 +4,22 @@ It takes the configuration, the parameters by name, the state and the arrays of 
 the next state and the logits. What a window of segments holds constant goes through `lax.stop_gradient`.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 import jax.numpy as jnp
 from jax import Array, lax
 
 from tests.ports import jax_ops as ops
+from tests.ports.jax_layers import Layers, Named
 
-Named = Mapping[str, Array]
 
-
-class Twin:
+class Twin(Layers):
     """The equations of one configuration; `parameters` and dropout's `factors` are those of the call."""
 
     def __init__(self, config: Any, parameters: Named, factors: Named | None = None):
-        self.config, self.p, self.factors = config, parameters, factors or {}
-        self.activation = getattr(ops, config.activation)
-        norm = {"on": True, "off": False, "auto": config.memory == "ncgru" and config.candidate == "modrelu"}
-        self.norms_memory = norm[config.memory_norm]
-
-    def drop(self, place: str, x: Array) -> Array:
-        return x * self.factors[place] if place in self.factors else x
-
-    def norm(self, name: str, x: Array) -> Array:
-        return ops.layer_norm(x, self.p[f"{name}.gain"], self.p[f"{name}.bias"])
-
-    def affine(self, name: str, suffix: str, x: Array) -> Array:
-        return ops.linear(x, self.p[f"{name}.w_{suffix}"], self.p[f"{name}.b_{suffix}"])
-
-    def embed(self, tokens: Array) -> Array:
-        table = self.drop("embedding", self.p["embedding"])
-        return jnp.sqrt(self.config.width).astype(table.dtype) * ops.embedding(tokens, table)
+        super().__init__(config, parameters, factors)
+        bounded = config.memory == "gru" or (config.memory == "ncgru" and config.candidate == "tanh")
+        self.norms_memory = {"on": True, "off": False, "auto": not bounded}[config.memory_norm]
 
     def encode_positions(self, e: Array, state: Named) -> tuple[Array, dict[str, Array]]:
         """x = e + position, and the position's state after the segment."""
@@ -74,6 +58,10 @@ class Twin:
             w = {name.split(".")[-1]: value for name, value in self.p.items() if name.startswith(f"memory.{i}.")}
             if c.memory == "gru":
                 h = ops.gru(inputs, start[:, i], w["w"], w["u"], w["b"], w.get("b_hn"), c.reset_after)
+            elif c.memory == "mingru":
+                h = ops.mingru(inputs, start[:, i], w["w"], w["b"])
+            elif c.memory == "lru":
+                h = ops.lru(inputs, start[:, i], w["w"], w["nu"], w["theta"], w["log_gamma"])
             else:
                 u = jnp.concatenate([w["u"], ops.scaled_cayley(w["skew_candidate"], negatives, n)], 1)
                 if "skew_reset" in w:
@@ -81,21 +69,6 @@ class Twin:
                 h = ops.ncgru(inputs, start[:, i], w["w"], u, w["b"], c.candidate)
             runs.append(h)
         return jnp.stack(runs, 2)
-
-    def block(self, name: str, s: Array) -> Array:
-        for branch, sub in (("attention", self.attend), ("feed_forward", self.feed_forward)):
-            norm = f"{name}.norm_{branch}"
-            inside = self.norm(norm, s) if self.config.norm == "pre" else s
-            s = s + self.drop(f"{name}.{branch}", sub(f"{name}.{branch}", inside))
-            s = s if self.config.norm == "pre" else self.norm(norm, s)
-        return s
-
-    def attend(self, name: str, s: Array) -> Array:
-        q, k, v = jnp.split(self.affine(name, "qkv", s), 3, -1)
-        return self.affine(name, "out", ops.attention(q, k, v, self.config.heads))
-
-    def feed_forward(self, name: str, s: Array) -> Array:
-        return self.affine(name, "out", self.activation(self.affine(name, "in", s)))
 
     def segment(self, tokens: Array, targets: Array, state: Named) -> tuple[Array, dict[str, Array], Array]:
         """One segment: (loss, next state, logits)."""
@@ -122,6 +95,4 @@ class Twin:
             read = jnp.mean(self.norm("memory.norm", read) if self.norms_memory else read, 2)
             z = {"transformer": y, "residual": y + read, "recurrent": jnp.broadcast_to(read, y.shape)}[c.readout]
         z = self.drop("output", z)
-        out = p["embedding"] if c.tied else p["output.weight"]
-        return (ops.linear_cross_entropy(z, out, p["output.bias"], targets), after,
-                ops.linear(z, out.T, p["output.bias"]))
+        return self.loss(z, targets), after, ops.linear(z, self.output.T, p["output.bias"])
