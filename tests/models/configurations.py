@@ -1,4 +1,7 @@
-"""Small CRT configurations: a list in which every value of every switch occurs, and a strategy to draw any."""
+"""Small CRT configurations: a list in which every value of every switch occurs, and a strategy to draw any.
+
+But for the memory networks minGRU and LRU, which minicrt.conformance.models has.
+"""
 
 from typing import Any
 
