@@ -127,15 +127,14 @@ def main() -> None:
     with threads.limit(arguments.threads or threads.count()):
         for name in arguments.tasks:
             for arm in arguments.arms or ARMS:
-                settings = (arguments.steps, arguments.furthest, arguments.seed, arguments.batch,
-                            arguments.segment_length)
-                if any((row["task"], row["arm"], row["steps"], row["seed"], row["segment_length"])
-                       == (name, arm, arguments.steps, arguments.seed, arguments.segment_length) for row in rows):
+                command = (f"python -m benchmarks.memory_tasks --tasks {name} --arms \"{arm}\" "
+                           f"--steps {arguments.steps} --furthest {arguments.furthest} --batch {arguments.batch} "
+                           f"--seed {arguments.seed} --segment-length {arguments.segment_length}")
+                if any(row["command"] == command for row in rows):
                     continue
-                row = measure(name, arm, *settings)
-                rows.append({**row, "command": f"python -m benchmarks.memory_tasks --tasks {name} --arms \"{arm}\" "
-                             f"--steps {arguments.steps} --furthest {arguments.furthest} --batch {arguments.batch} "
-                             f"--seed {arguments.seed} --segment-length {arguments.segment_length}"})
+                row = measure(name, arm, arguments.steps, arguments.furthest, arguments.seed, arguments.batch,
+                              arguments.segment_length)
+                rows.append({**row, "command": command})
                 print(f"{name:<12}{arm:<26}" + "".join(f"{d:>4}: {a:.2f}" for d, a in
                       zip(row["distances"], row["accuracy"])) + f"   {row['seconds']:.0f} s", flush=True)
                 if arguments.json is not None:

@@ -7,6 +7,7 @@ language model here can take them: adding and parenthesis, elsewhere regressions
 one query is `minicrt.data.RecallTask`.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +21,7 @@ Rng = np.random.Generator
 
 
 @dataclass(frozen=True)
-class MemoryTask:
+class MemoryTask(ABC):
     """What the tasks share. `length` symbols are to be remembered, each one of `symbols`."""
 
     symbols: int = 8
@@ -60,9 +61,9 @@ class MemoryTask:
         self.fill(rng, tokens, targets)
         return [(tokens[:, n * T:(n + 1) * T], targets[:, n * T:(n + 1) * T]) for n in range(self.segments)]
 
+    @abstractmethod
     def fill(self, rng: Rng, tokens: Array, targets: Array) -> None:
         """Write an episode into every row."""
-        raise NotImplementedError
 
 
 class CopyTask(MemoryTask):

@@ -33,3 +33,6 @@ def test_rows_are_kept_and_not_measured_again(tmp_path):
         ("recall", "Transformer"), ("recall", "CRT, writer's gradient"), ("copy", "Transformer"),
         ("copy", "CRT, writer's gradient")]
     assert file.with_suffix(".png").stat().st_size > 1000
+    other = run(*arguments, "--arms", "Transformer", "--batch", 3)
+    assert other.returncode == 0, other.stderr
+    assert len(json.loads(file.read_text(encoding="utf-8"))["rows"]) == 5      # another batch is another measurement
