@@ -7,7 +7,7 @@ from minicrt.comparison.grid import Cell, Grid
 from minicrt.comparison.results import read_result, result_of, write_result
 from minicrt.configuration import from_mapping, to_mapping
 from minicrt.data import Corpus
-from minicrt.errors import CheckpointError, ConfigurationError, TrainingError
+from minicrt.errors import CheckpointError, ConfigurationError, DataError, TrainingError
 from minicrt.models import create_model
 from minicrt.training import Progress, RunFolder, TrainingConfig, resume, train
 from minicrt.training.run import configuration_tables
@@ -21,7 +21,7 @@ def run_grid(grid: Grid, out: Path, results: Path, corpora: Callable[[Cell], Cor
                    that was stopped, or from another that works on the same grid at this moment (its cell is passed by)
     corpora        the corpus of a cell
 
-    Raises ConfigurationError where a result or a run of that name is there that other settings have made.
+    Raises DataError where a corpus cannot be had, and ConfigurationError where a result or a run of that name is there that other settings have made.
     """
     failed = []
     for number, cell in enumerate(grid.cells, 1):
@@ -30,10 +30,11 @@ def run_grid(grid: Grid, out: Path, results: Path, corpora: Callable[[Cell], Cor
             say(f"{label}: done")
             continue
         say(label)
+        corpus = corpora(cell)
         try:
-            for result in _trained(cell, out, corpora(cell), progress()):
+            for result in _trained(cell, out, corpus, progress()):
                 write_result(results, {**result, "command": f"{command} --only {cell.name}".strip()})
-        except TrainingError as error:
+        except (TrainingError, DataError) as error:          # this cell's alone: a part too short for its segments
             say(f"{label}: {error}")
             failed.append(cell.name)
         except CheckpointError as error:

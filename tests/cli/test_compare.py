@@ -200,6 +200,15 @@ def test_two_processes_share_the_cells(grid):
     assert {path.stem for path in results.glob("*.json")} == set(NAMES) and not list(results.glob("*.partial"))
 
 
+def test_a_cell_for_which_the_corpus_is_too_short_does_not_end_the_grid(grid, capsys):
+    grid.write_text(grid.read_text(encoding="utf-8").replace("[models.crt]", "[models.crt]\nevaluation_batch = 500"),
+                    encoding="utf-8")
+    assert compare(grid, "--only", "crt-T5-s0", "--only", "gru-T5-s0") == 1
+    printed, error = capsys.readouterr()
+    assert "60 tokens: in 500 rows" in printed and "1 of 2 cells could not be trained: crt-T5-s0" in error
+    assert {path.stem for path in (grid.parent / "runs" / "results").glob("*.json")} == {"gru-T5-s0"}
+
+
 def test_what_compare_refuses(grid, tmp_path, capsys):
     assert "--show" in refused(capsys, "compare")
     assert "nowhere" in refused(capsys, "compare", "--show", tmp_path / "nowhere")
