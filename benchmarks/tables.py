@@ -1,9 +1,11 @@
-"""The README's tables of results, made from the JSON in benchmarks/results.
+"""The README's tables of results, and the picture of its models, made from the JSON in benchmarks/results.
 
-Rewrites what stands between `<!-- table: NAME -->` and `<!-- end -->` in README.md. The results are left by
-`minicrt compare benchmarks/grids/ptb.toml --results benchmarks/results/ptb` and `python -m benchmarks.memory_tasks`.
+Rewrites what stands between `<!-- table: NAME -->` and `<!-- end -->` in README.md, and results/ptb_models.png. The
+results are left by `minicrt compare benchmarks/grids/ptb.toml --results benchmarks/results/ptb` and `python -m
+benchmarks.memory_tasks`.
 """
 
+import io
 import json
 import re
 import statistics
@@ -14,12 +16,16 @@ from typing import Any
 
 from benchmarks import report
 from benchmarks.claims import claims
+from minicrt import plotting
+from minicrt.accounting import segment_flops
 from minicrt.comparison import collect, markdown, read_results
+from minicrt.models import create_model
 from minicrt.training.atomic import write_atomically
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
-MODELS = ("transformer", "transformer-xl", "rmt", "crt-gru", "crt-ncgru", "crt-cheap", "gru", "lstm", "mingru", "lru")
+MODELS = ("transformer", "transformer-xl", "rmt", "crt-gru", "crt-ncgru", "crt-cheap-positions", "gru", "lstm", "mingru",
+          "lru")
 CARRIERS = (("crt-none-reset", "nothing"), ("crt-gru-reset", "memory"), ("crt-none-carried", "positions"),
             ("crt-gru", "both"))
 SWITCHES = {"crt-gru": "the defaults", "crt-transformer-readout": "`readout=transformer`",
@@ -28,10 +34,18 @@ SWITCHES = {"crt-gru": "the defaults", "crt-transformer-readout": "`readout=tran
             "crt-writer": "`memory_gradient=writer`, `bptt_segments=1`, `batch=40`", "crt-post-norm": "`norm=post`",
             "crt-m0-learned": "`memory_start=learned`", "crt-gru-learned": "`positions=learned`",
             "crt-none-carried": "`memory=none`", "crt-ncgru": "`memory=ncgru`", "crt-mingru": "`memory=mingru`",
-            "crt-lru": "`memory=lru`", "crt-cheap": "`memory_update=per_segment`, `position_width=16`",
+            "crt-lru": "`memory=lru`",
             "transformer": "`model=transformer`",
             "transformer-sinusoidal": "`model=transformer`, `positions=sinusoidal`",
             "transformer-1e-3": "`model=transformer`, `learning_rate=1e-3`"}
+CHEAP = {"crt-gru": "two recurrences of full width", "crt-none-carried": "`memory=none`",
+         "crt-cheap-positions": "`memory=none`, `position_width=64`",
+         "crt-cheap-mingru": "`memory=mingru`, `positions=none`",
+         "crt-cheap-48": "`memory_update=per_segment`, `readout=transformer`, `position_width=48`",
+         "crt-cheap-32": "`memory_update=per_segment`, `position_width=32`",
+         "crt-cheap": "`memory_update=per_segment`, `position_width=16`",
+         "crt-cheap-learned": "`memory_update=per_segment`, `positions=learned`",
+         "transformer": "the plain Transformer of as many parameters as the first"}
 AT = 8                                                       # segments of distance in the table of recall
 
 
@@ -40,6 +54,9 @@ def main() -> None:
     parser.parse_args()
     path = ROOT / "README.md"
     write_atomically(path, updated(path.read_text(encoding="utf-8")).encode())
+    picture = io.BytesIO()
+    plotting.comparison(rows_of_models(read_results(RESULTS / "ptb"))).savefig(picture)
+    write_atomically(RESULTS / "ptb_models.png", picture.getvalue())
 
 
 def updated(text: str) -> str:
@@ -47,11 +64,15 @@ def updated(text: str) -> str:
     cells = read_results(RESULTS / "ptb")
     recall = json.loads((RESULTS / "memory_tasks.json").read_text(encoding="utf-8"))["rows"]
     tables: dict[str, Callable[[], str]] = {
-        "models": lambda: markdown([row for row in collect(cells) if row["label"] in MODELS]),
-        "claims": lambda: claims(cells), "carriers": lambda: carriers(cells), "switches": lambda: switches(cells),
+        "models": lambda: markdown(rows_of_models(cells)), "claims": lambda: claims(cells),
+        "carriers": lambda: carriers(cells), "switches": lambda: switches(cells), "cheap": lambda: cheap(cells),
         "recall": lambda: recalled(recall), "recall_carriers": lambda: recall_carriers(recall)}
     return re.sub(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)",
                   lambda found: found[1] + tables[found[2]]() + "\n" + found[3], text, flags=re.DOTALL)
+
+
+def rows_of_models(cells: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [row for row in collect(cells) if row["label"] in MODELS]
 
 
 def rows_of(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
@@ -88,6 +109,18 @@ def switches(cells: Sequence[dict[str, Any]]) -> str:
     return rows_of(["switch", "valid", "test"],
                    [[shown, f"{there[label]['valid_perplexity']:.1f}", f"{there[label]['test_perplexity']:.1f}"]
                     for label, shown in SWITCHES.items() if label in there])
+
+
+def cheap(cells: Sequence[dict[str, Any]]) -> str:
+    """What a token costs over the plain Transformer of the same blocks, and the perplexity; T = 35, seed 0."""
+    there = {cell["label"]: cell for cell in cells if cell["name"].endswith("-T35-s0")}
+    blocks = {key: there["crt-gru"]["model"][key] for key in ("width", "layers", "heads", "inner", "segment_length",
+                                                              "vocabulary")}
+    plain = segment_flops(create_model({"model": "transformer", **blocks}))
+    return rows_of(["form", "over the Transformer of the same blocks", "valid", "test"],
+                   [[shown, f"{100 * (there[label]['flops_per_segment'] / plain - 1):.1f} %",
+                     *(f"{there[label]['summary'][part + '_perplexity']:.1f}" for part in ("valid", "test"))]
+                    for label, shown in CHEAP.items() if label in there])
 
 
 def recalled(rows: Sequence[dict[str, Any]]) -> str:

@@ -185,14 +185,15 @@ def comparison(rows: Sequence[Mapping[str, Any]]) -> Picture:
     figure = Picture(figsize=(8.5, 5), dpi=120, layout="constrained")
     axes = figure.subplots()
     labels = sorted({row["label"] for row in rows})
-    colours = {label: TAB20(number % 20) for number, label in enumerate(labels)}
+    styles = {label: {"color": TAB20(number % 20), "markerfacecolor": TAB20(number) if number < 20 else "none"}
+              for number, label in enumerate(labels)}        # after 20 models the colours return, hollow
     for row in rows:
         axes.errorbar(row["flops_per_token"] / 1e6, row["valid"], yerr=row["valid_deviation"] or 0,
-                      color=colours[row["label"]], marker=MARKERS.get(row["segment_length"], "x"), capsize=3)
+                      marker=MARKERS.get(row["segment_length"], "x"), capsize=3, **styles[row["label"]])
         axes.annotate(str(row["segment_length"]), (row["flops_per_token"] / 1e6, row["valid"]), xytext=(5, 3),
                       textcoords="offset points", fontsize=7, color=GREY)
     for label in labels:
-        axes.plot([], [], color=colours[label], marker="o", linestyle="", label=label)
+        axes.plot([], [], marker="o", linestyle="", label=label, **styles[label])
     axes.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
     axes.set(xlabel="forward operations per token (MFLOP; number at a point: segment length)",
              ylabel="validation perplexity")

@@ -21,7 +21,8 @@ def run_grid(grid: Grid, out: Path, results: Path, corpora: Callable[[Cell], Cor
                    that was stopped, or from another that works on the same grid at this moment (its cell is passed by)
     corpora        the corpus of a cell
 
-    Raises DataError where a corpus cannot be had, and ConfigurationError where a result or a run of that name is there that other settings have made.
+    Raises DataError where a corpus cannot be had, and ConfigurationError where a result or a run of that name is there
+    that other settings have made.
     """
     failed = []
     for number, cell in enumerate(grid.cells, 1):
