@@ -24,7 +24,7 @@ from minicrt.training.atomic import write_atomically
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
-MODELS = ("transformer", "transformer-xl", "rmt", "crt-gru", "crt-ncgru", "crt-cheap-positions", "gru", "lstm",
+MODELS = ("transformer", "transformer-xl", "rmt", "crt-gru", "crt-ncgru", "crt-cheap-48", "gru", "lstm",
           "mingru", "lru")
 CARRIERS = (("crt-none-reset", "nothing"), ("crt-gru-reset", "memory"), ("crt-none-carried", "positions"),
             ("crt-gru", "both"))

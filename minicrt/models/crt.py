@@ -115,11 +115,14 @@ class CRT(SegmentModel):
             return ("nothing reads the memory, and its network stays untrained: with memory_position 'last' no token "
                     "sees it, and readout 'transformer' leaves it out; change either")
         within = config.readout != "transformer" and config.memory_update == "per_token"
-        if config.memory == "none" or within or config.memory_gradient == "writer" or bptt_segments > 1:
-            return None
-        return (f"the memory network stays untrained: with readout {config.readout!r}, memory_update "
-                f"{config.memory_update!r} and bptt_segments 1 no gradient reaches it; set bptt_segments to 2 or "
-                "memory_gradient to 'writer'")
+        if config.memory != "none" and not within and config.memory_gradient != "writer" and bptt_segments == 1:
+            return (f"the memory network stays untrained: with readout {config.readout!r}, memory_update "
+                    f"{config.memory_update!r} and bptt_segments 1 no gradient reaches it; set bptt_segments to 2 or "
+                    "memory_gradient to 'writer'")
+        if config.memory != "none" and config.memory_update == "per_segment" and config.readout == "residual":
+            return ("readout 'residual' with memory_update 'per_segment' adds one vector to all outputs of a segment, "
+                    "which on PTB costs more than the memory gains; set readout to 'transformer'")
+        return None
 
     def skew_parameters(self) -> list[SkewParameter]:
         return [skew_parameter(prefix, name, self.config)

@@ -19,7 +19,8 @@ class CRTConfig(StackConfig):
     memory_start           m_0 is zeros, or learned
     memory_norm            layer norm on m as a token and on h in the readout; "auto": where the network does not bound
                            h (minGRU, LRU, and NC-GRU with modReLU)
-    readout                z = y_t, y_t + h_t, or h_t (5); with several memory vectors h_t is their mean
+    readout                z = y_t, y_t + h_t, or h_t (5); with several memory vectors h_t is their mean; per segment
+                           take y_t: the same m_{N−1} added to all outputs costs more than it gains
     reset_after            which form of the GRU (both networks)
     orthogonal             NC-GRU: U_c alone, or U_c and U_r
     negatives              NC-GRU: ρ, the number of −1 in S; −1 stands for D/2

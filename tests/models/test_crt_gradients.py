@@ -116,23 +116,24 @@ def test_learned_start_gets_a_gradient_at_the_start_of_a_stream_only(changes, se
 
 @settings(max_examples=60)
 @given(changes=configurations(dropout=0.0, embedding_dropout=0.0), seed=SEEDS, segments=st.integers(1, 2))
-def test_caution_is_given_exactly_where_the_writer_stays_untrained(changes, seed, segments):
+def test_a_caution_says_untrained_exactly_where_the_writer_stays_untrained(changes, seed, segments):
     """The state comes from earlier segments and its gradient is dropped, as at the edge of a training window."""
     model, parameters, window = model_and_window(changes, seed, segments)
     _, _, gradients, _ = gradient(model, parameters, window.replace(d_state={}))
     writers = [name for name in parameters if name.startswith("memory.") and name.split(".")[1].isdecimal()]
     trained = any(gradients[name].any() for name in writers)
-    caution = model.caution(segments)
-    assert (caution is not None) == (bool(writers) and not trained), model.config
-    assert caution is None or "\n" not in caution
+    caution = model.caution(segments) or ""
+    assert ("untrained" in caution) == (bool(writers) and not trained), model.config
+    assert "\n" not in caution
 
 
-def test_caution_for_a_readout_from_the_transformer_alone():
+def test_cautions_for_readouts():
     model, parameters, window = model_and_window(SMALL | {"readout": "transformer"}, 1, segments=1)
     _, _, gradients, _ = gradient(model, parameters, window.replace(d_state={}))
     assert all(not gradients[name].any() for name in ("memory.0.w", "memory.0.u", "memory.0.b", "memory.0.b_hn"))
     assert "untrained" in str(model.caution(1))
     assert model.caution(2) is None
     assert CRT(CRTConfig(**SMALL, readout="transformer", memory_gradient="writer")).caution(1) is None
+    assert "set readout" in str(CRT(CRTConfig(**SMALL, memory_update="per_segment")).caution(2))
     behind = CRT(CRTConfig(**SMALL, readout="transformer", memory_position="last"))
     assert "nothing reads the memory" in str(behind.caution(2))
