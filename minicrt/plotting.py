@@ -185,8 +185,9 @@ def comparison(rows: Sequence[Mapping[str, Any]]) -> Picture:
     figure = Picture(figsize=(8.5, 5), dpi=120, layout="constrained")
     axes = figure.subplots()
     labels = sorted({row["label"] for row in rows})
-    styles = {label: {"color": TAB20(number % 20), "markerfacecolor": TAB20(number) if number < 20 else "none"}
-              for number, label in enumerate(labels)}        # after 20 models the colours return, hollow
+    styles: dict[str, dict[str, Any]] = {                    # after 20 models the colours return, hollow
+        label: {"color": TAB20(number % 20), "markerfacecolor": TAB20(number) if number < 20 else "none"}
+        for number, label in enumerate(labels)}
     for row in rows:
         axes.errorbar(row["flops_per_token"] / 1e6, row["valid"], yerr=row["valid_deviation"] or 0,
                       marker=MARKERS.get(row["segment_length"], "x"), capsize=3, **styles[row["label"]])
