@@ -1,10 +1,11 @@
 """The paper's claims beside what was measured here: test perplexity on PTB, and forward operations"""
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 Cells = Sequence[dict[str, Any]]
+LENGTHS = (17, 35, 70)
 
 
 def claims(cells: Cells) -> str:
@@ -23,24 +24,26 @@ def claims(cells: Cells) -> str:
          f"CRT(35) {c[35]}, Transformer(70) {t[70]}", under(c, 35, t, 70)),
         ("and at a quarter", "", f"CRT(17) {c[17]}, Transformer(70) {t[70]}", under(c, 17, t, 70)),
         ("near Transformer-XL", "within 1 to 2, WikiText-103", "; ".join(
-            f"T={T}: CRT {c[T]}, with NC-GRU {n[T]}, Transformer-XL {xl[T]}" for T in (17, 35, 70) if xl.of(T)),
+            f"T={T}: CRT {c[T]}, with NC-GRU {n[T]}, Transformer-XL {xl[T]}" for T in LENGTHS if xl.of(T)),
          near(c, n, xl)),
         ("fewer operations than Transformer-XL", "up to 5e9 fewer", "per token " + "; ".join(
-            f"T={T}: {c.mega(T):.2f} and {xl.mega(T):.2f} MFLOP" for T in (17, 35, 70) if xl.of(T)),
-         "holds, by " + ", ".join(f"{100 * (1 - c.mega(T) / xl.mega(T)):.0f} %" for T in (17, 35, 70) if xl.of(T))
+            f"T={T}: {c.mega(T):.2f} and {xl.mega(T):.2f} MFLOP" for T in LENGTHS if xl.of(T)),
+         "holds, by " + ", ".join(f"{100 * (1 - c.mega(T) / xl.mega(T)):.0f} %" for T in LENGTHS if xl.of(T))
          + "; 5e9 does not follow from the formulas"),
         ("shorter segments cost less than a long Transformer", "",
          f"per segment {c.mega(35) * 35:.0f} (CRT, T=35) and {t.mega(70) * 70:.0f} (Transformer, T=70) MFLOP; "
          f"per token {c.mega(35):.2f} and {t.mega(70):.2f}", "per segment it holds; per token they cost the same"),
-        ("memory helps", "", f"T=35, positions reset: without {bare[35]}, with {memory[35]}",
-         under(memory, 35, bare, 35)),
-        ("recurrent positions help", "", f"T=35, no memory: Transformer (learned) {t[35]}, recurrent {bare[35]}, "
-         f"recurrent and carried {positions[35]}", under(positions, 35, t, 35)),
-        ("both together are best", "", f"T=35: {c[35]}; memory alone {memory[35]}, carried positions alone "
-         f"{positions[35]}", under(c, 35, memory, 35)),
-        ("NC-GRU or GRU", "both are used", "; ".join(f"T={T}: NC-GRU {n[T]}, GRU {c[T]}" for T in (17, 35, 70)
+        ("memory helps", "", "positions reset; " + each(bare, lambda T: f"without {bare[T]}, with {memory[T]}"),
+         each(bare, lambda T: under(memory, T, bare, T))),
+        ("recurrent positions help", "", "no memory; " + each(bare, lambda T: (
+            f"Transformer (learned) {t[T]}, recurrent {bare[T]}, recurrent and carried {positions[T]}")),
+         each(bare, lambda T: under(positions, T, t, T))),
+        ("both together are best", "", each(bare, lambda T: (
+            f"both {c[T]}, memory alone {memory[T]}, carried positions alone {positions[T]}")),
+         "against memory alone; " + each(bare, lambda T: under(c, T, memory, T))),
+        ("NC-GRU or GRU", "both are used", "; ".join(f"T={T}: NC-GRU {n[T]}, GRU {c[T]}" for T in LENGTHS
                                                       if n.of(T)),
-         "NC-GRU is ahead" if all(n.mean(T) < c.mean(T) for T in (17, 35, 70) if n.of(T)) else "neither is ahead"),
+         "NC-GRU is ahead" if all(n.mean(T) < c.mean(T) for T in LENGTHS if n.of(T)) else "neither is ahead"),
         ("WikiText-103, Toyota Smarthome", "", "", "cannot be tested here: data and compute"),
     ]
     lines = [("the paper says", "theirs", "ours", ""), ("---",) * 4, *rows]
@@ -70,6 +73,11 @@ class Figures:
         return (f"{statistics.mean(of):.1f}" if of else "–") + (f" ± {statistics.stdev(of):.1f}" if len(of) > 1 else "")
 
 
+def each(figures: Figures, say: Callable[[int], str]) -> str:
+    """What there is to say at each segment length that was measured."""
+    return "; ".join(f"T={T}: {say(T)}" for T in LENGTHS if figures.of(T))
+
+
 def under(a: Figures, a_length: int, b: Figures, b_length: int) -> str:
     """Whether a's perplexity is under b's."""
     ours, other = a.of(a_length), b.of(b_length)
@@ -87,5 +95,5 @@ def under(a: Figures, a_length: int, b: Figures, b_length: int) -> str:
 
 def near(gru: Figures, ncgru: Figures, xl: Figures) -> str:
     gaps = [f"{gru.mean(T) - xl.mean(T):+.1f}" + (f" ({ncgru.mean(T) - xl.mean(T):+.1f})" if ncgru.of(T) else "")
-            for T in (17, 35, 70) if xl.of(T)]
+            for T in LENGTHS if xl.of(T)]
     return f"on PTB the CRT's distance is {', '.join(gaps)} (with NC-GRU in brackets)"
