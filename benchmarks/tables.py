@@ -99,7 +99,7 @@ def carriers(cells: Sequence[dict[str, Any]]) -> str:
         worth = (spread([figure - test[after][seed] for seed, figure in test[before].items() if seed in test[after]])
                  for before, after in pairs)
         carried = (spread(list(test[label].values())) for label, _ in CARRIERS)
-        rows.append([length, len(test["crt-none-reset"]), *carried, *worth])
+        rows.append([length, min(map(len, test.values())), *carried, *worth])
     return rows_of(["T", "seeds", *(name for _, name in CARRIERS), "memory is worth, alone", "beside positions"], rows)
 
 
