@@ -41,6 +41,7 @@ class TrainingConfig:
 
     batch: int = 20
     bptt_segments: int = 2
+    random_start: bool = False              # each epoch begins at another token of the training text, a circle
     evaluation_batch: int = 10
     evaluations: int = 10                   # over the whole run
     checkpoint_seconds: float = 30.0

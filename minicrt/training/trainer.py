@@ -47,7 +47,7 @@ class Trainer:
         self.folder, self.model, self.corpus, self.config = folder, model, corpus, config
         self.progress = progress or Progress()
         length = model.config.segment_length
-        self.train_stream = TokenStream(corpus.train, config.batch, length, "the training part")
+        self._epoch, self.train_stream = 0, self.training_stream(0)
         self.valid_stream = TokenStream(corpus.valid, config.evaluation_batch, length, "the validation part")
         self.test_stream = TokenStream(corpus.test, config.evaluation_batch, length, "the test part")
         self.windows = math.ceil(len(self.train_stream) / config.bptt_segments)
@@ -114,9 +114,11 @@ class Trainer:
     def _step(self) -> None:
         position, config = self.position, self.config
         start = time.perf_counter()
-        window = position.step % self.windows
+        epoch, window = divmod(position.step, self.windows)
         if window == 0:
             self.state = {}                                         # an epoch reads the stream from its start
+        if epoch != self._epoch and config.random_start:
+            self._epoch, self.train_stream = epoch, self.training_stream(epoch)
         first = window * config.bptt_segments
         segments = [self.train_stream.segment(index)
                     for index in range(first, min(first + config.bptt_segments, len(self.train_stream)))]
@@ -136,6 +138,15 @@ class Trainer:
         if not position.total:
             self.calibration.add(seconds)
         self.progress.step(position.step, loss, tokens)
+
+    def training_stream(self, epoch: int) -> TokenStream:
+        """What an epoch reads. With `random_start` the text is a circle, cut open at a token drawn for the epoch, so that
+        rows and segments never fall as before; an epoch then has a prediction from the last token to the first, and
+        lacks the one across its cut."""
+        tokens = self.corpus.train
+        if self.config.random_start:
+            tokens = np.roll(tokens, -int(np.random.default_rng([self.config.seed, 2, epoch]).integers(len(tokens))))
+        return TokenStream(tokens, self.config.batch, self.model.config.segment_length, "the training part")
 
     def rate(self, step: int) -> float:
         """The schedule's factor on the learning rates of step `step` (0 is the first)."""

@@ -72,6 +72,39 @@ def test_the_trainer_is_the_plain_loop(tmp_path, corpus):
     assert np.array_equal(run.parameters.flat, parameters.flat)
 
 
+def test_random_start_reads_the_text_as_a_circle(tmp_path, corpus):
+    trainer = Trainer(RunFolder(tmp_path / "run", {}), tiny.model(), corpus, tiny.config(random_start=True))
+    circles = [read_through(trainer.training_stream(epoch)) for epoch in range(3)]
+    starts = [[i for i in range(len(corpus.train)) if np.array_equal(np.roll(corpus.train, -i), circle)]
+              for circle in circles]
+    assert all(len(start) == 1 for start in starts) and len(np.unique(starts)) == 3
+    plain = Trainer(RunFolder(tmp_path / "run", {}), tiny.model(), corpus, tiny.config())
+    assert np.array_equal(read_through(plain.training_stream(1)), corpus.train)
+
+
+def read_through(stream):
+    """The tokens of a stream, row after row, and the last target."""
+    tokens, targets = (np.concatenate(parts, axis=1).ravel() for parts in zip(*stream))
+    scored = targets >= 0
+    return np.append(tokens[scored], targets[scored][-1])
+
+
+def test_every_epoch_of_a_random_start_is_read_from_its_start(tmp_path, corpus):
+    """Two epochs of the run are the plain loop over two streams."""
+    config, model = tiny.config(epochs=2, evaluations=1, random_start=True), tiny.model(dropout=0.0)
+    trainer = Trainer(RunFolder(tmp_path / "other", {}), model, corpus, config)
+    run = train(tmp_path / "run", model, corpus, config)
+    parameters = model.initialize(np.random.default_rng([0, 0]), np.float32)
+    gradients, optimizer = parameters.zeros_like(), make_optimizer(config, parameters)
+    for epoch in range(2):
+        segments, state = list(trainer.training_stream(epoch)), {}
+        for window in range(13):
+            step = 13 * epoch + window
+            _, state, _ = train_step(model, parameters, gradients, optimizer, segments[2 * window:2 * window + 2],
+                                     state, None, 1.0, trainer.rate(step))
+    assert np.array_equal(run.parameters.flat, parameters.flat)
+
+
 def test_the_best_weights_are_kept_and_loaded(tmp_path, corpus):
     """With an absurd learning rate the last weights are not the best."""
     config = tiny.config(steps=40, learning_rate=0.5, schedule="constant", warmup_steps=10, evaluations=8, clip=0.0)
