@@ -140,9 +140,9 @@ class Trainer:
         self.progress.step(position.step, loss, tokens)
 
     def training_stream(self, epoch: int) -> TokenStream:
-        """What an epoch reads. With `random_start` the text is a circle, cut open at a token drawn for the epoch, so that
-        rows and segments never fall as before; an epoch then has a prediction from the last token to the first, and
-        lacks the one across its cut."""
+        """What an epoch reads. With `random_start` the text is a circle, cut open at a token drawn for the epoch, so
+        that rows and segments never fall as before: there is then a prediction from the last token to the first, and
+        none across the cut."""
         tokens = self.corpus.train
         if self.config.random_start:
             tokens = np.roll(tokens, -int(np.random.default_rng([self.config.seed, 2, epoch]).integers(len(tokens))))
