@@ -15,6 +15,7 @@ _here = threading.local()                                    # .limit: that of t
 _lock = threading.Lock()
 _blas_limits: list[int] = []                                 # those in force, of all threads
 _blas_before: list[tuple[Any, int]] = []                     # (library, its threads without a limit)
+_found: list[Any] = []
 
 
 def count() -> int:
@@ -34,7 +35,8 @@ def limit(number: int) -> Iterator[None]:
     """
     if number < 1:
         raise ConfigurationError(f"the number of threads is {number}, expected 1 or more")
-    _libraries.cache_clear()                                 # one may have been loaded since
+    with _lock:
+        _found.clear()                                       # one may have been loaded since
     before = getattr(_here, "limit", None)
     _here.limit = min(number, before or number)
     try:
@@ -48,8 +50,8 @@ def limit(number: int) -> Iterator[None]:
 def blas_limit(number: int) -> Iterator[None]:
     """Within, each call of BLAS uses at most `number` threads, whichever thread makes it."""
     with _lock:
-        if not _blas_limits:
-            _blas_before[:] = [(library, library.num_threads) for library in _libraries()]
+        known = {library.filepath for library, _ in _blas_before}
+        _blas_before.extend((library, library.num_threads) for library in _libraries() if library.filepath not in known)
         _blas_limits.append(number)
         _set_blas()
     try:
@@ -58,6 +60,8 @@ def blas_limit(number: int) -> Iterator[None]:
         with _lock:
             _blas_limits.remove(number)
             _set_blas()
+            if not _blas_limits:
+                _blas_before.clear()
 
 
 def _set_blas() -> None:
@@ -67,12 +71,13 @@ def _set_blas() -> None:
             library.set_num_threads(wanted)
 
 
-@cache
-def _libraries() -> tuple[Any, ...]:
-    """Every BLAS in the process; remembered, for looking takes longer than a small model's step."""
-    from threadpoolctl import ThreadpoolController
+def _libraries() -> list[Any]:
+    """Every BLAS in the process; remembered once there is one, for looking takes longer than a small model's step."""
+    if not _found:
+        from threadpoolctl import ThreadpoolController
 
-    return tuple(ThreadpoolController().select(user_api="blas").lib_controllers)
+        _found.extend(ThreadpoolController().select(user_api="blas").lib_controllers)
+    return _found
 
 
 @cache

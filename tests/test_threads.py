@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import subprocess
 import sys
 
 import numpy as np
@@ -54,6 +55,25 @@ def test_a_limit_holds_within_and_is_undone():
     with pytest.raises(ZeroDivisionError), threads.limit(1):
         raise ZeroDivisionError
     assert (threads.count(), blas_threads()) == before
+
+
+def test_a_limit_holds_for_a_blas_that_is_loaded_within_it():
+    """As in the command line, which has its limit before NumPy is imported."""
+    code = """
+from minicrt import threads
+import sys
+assert "numpy" not in sys.modules
+def counts():
+    from threadpoolctl import threadpool_info
+    return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+with threads.limit(2):
+    import numpy
+    with threads.blas_limit(1):
+        assert counts() == {1}, counts()
+    with threads.limit(1):
+        assert counts() == {1}, counts()
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "OPENBLAS_NUM_THREADS": "2"})
 
 
 @pytest.mark.parametrize("number", [0, -2])
