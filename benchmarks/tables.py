@@ -12,6 +12,7 @@ import statistics
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from benchmarks import report
@@ -19,7 +20,7 @@ from benchmarks.claims import claims
 from minicrt import plotting
 from minicrt.accounting import segment_flops
 from minicrt.comparison import collect, markdown, read_results
-from minicrt.models import create_model
+from minicrt.models import SegmentModel, create_model
 from minicrt.training.atomic import write_atomically
 
 ROOT = Path(__file__).parents[1]
@@ -34,6 +35,7 @@ SWITCHES = {"crt-gru": "the defaults", "crt-transformer-readout": "`readout=tran
             "crt-writer": "`memory_gradient=writer`, `bptt_segments=1`, `batch=40`", "crt-post-norm": "`norm=post`",
             "crt-m0-learned": "`memory_start=learned`", "crt-gru-learned": "`positions=learned`",
             "crt-none-carried": "`memory=none`", "crt-ncgru": "`memory=ncgru`", "crt-mingru": "`memory=mingru`",
+            "crt-ncgru-writer": "`memory=ncgru`, `memory_gradient=writer`, `bptt_segments=1`, `batch=40`",
             "crt-lru": "`memory=lru`",
             "transformer": "`model=transformer`",
             "transformer-sinusoidal": "`model=transformer`, `positions=sinusoidal`",
@@ -112,15 +114,22 @@ def switches(cells: Sequence[dict[str, Any]]) -> str:
 
 
 def cheap(cells: Sequence[dict[str, Any]]) -> str:
-    """What a token costs over the plain Transformer of the same blocks, and the perplexity; T = 35, seed 0."""
+    """What a form costs over the plain Transformer of the same blocks, in operations of a segment and in time of a
+    training step (`benchmarks.cheap_forms`), and the perplexity; T = 35, seed 0."""
     there = {cell["label"]: cell for cell in cells if cell["name"].endswith("-T35-s0")}
-    blocks = {key: there["crt-gru"]["model"][key] for key in ("width", "layers", "heads", "inner", "segment_length",
-                                                              "vocabulary")}
-    plain = segment_flops(create_model({"model": "transformer", **blocks}))
-    return rows_of(["form", "over the Transformer of the same blocks", "valid", "test"],
-                   [[shown, f"{100 * (there[label]['flops_per_segment'] / plain - 1):.1f} %",
+    timed = json.loads((RESULTS / "cheap_forms.json").read_text(encoding="utf-8"))
+    time = {row["form"]: row["over_plain"] for row in timed}
+    plain = segment_flops(plain_transformer(there["crt-gru"]))
+    return rows_of(["form", "operations", "time", "valid", "test"],
+                   [[shown, f"{there[label]['flops_per_segment'] / plain - 1:+.1%}", f"{time[label]:+.1%}",
                      *(f"{there[label]['summary'][part + '_perplexity']:.1f}" for part in ("valid", "test"))]
                     for label, shown in CHEAP.items() if label in there])
+
+
+def plain_transformer(cell: dict[str, Any], engine: ModuleType | None = None) -> SegmentModel:
+    """The Transformer of the same blocks as the CRT of `cell`, smaller by the recurrences."""
+    blocks = {key: cell["model"][key] for key in ("width", "layers", "heads", "inner", "segment_length", "vocabulary")}
+    return create_model({"model": "transformer", **blocks}, engine)
 
 
 def recalled(rows: Sequence[dict[str, Any]]) -> str:

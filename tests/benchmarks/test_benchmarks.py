@@ -77,7 +77,7 @@ def test_training_steps_side_by_side(tmp_path):
     assert file.with_suffix(".png").stat().st_size > 1000
 
 
-@pytest.mark.parametrize("module", ["train_step", "streaming", "operations", "scaling"])
+@pytest.mark.parametrize("module", ["train_step", "streaming", "operations", "scaling", "cheap_forms"])
 def test_help_and_nonsense(module):
     assert "usage: python -m benchmarks." in run(module, "--help").stdout
     result = run(module, "--threads", "none")

@@ -1,0 +1,88 @@
+"""What a training step of the CRT and its cheaper forms takes, against the plain Transformer of the same blocks.
+
+The models are those of the README's table of cheaper forms (benchmarks/results/ptb, T=35, seed 0); a step is two
+segments of 20 rows, forwards, backwards, clipping and AdamW, in float32. The models take a step each by turns, so that
+whatever else the machine does falls on all alike."""
+
+import sys
+import time
+from typing import Any
+
+import numpy as np
+
+from benchmarks import report
+from benchmarks.tables import CHEAP, RESULTS, plain_transformer
+from minicrt import engines, threads
+from minicrt.comparison import read_results
+from minicrt.models import SegmentModel, create_model
+from minicrt.training import AdamW, train_step
+
+PLAIN = "plain"
+BATCH, SEGMENTS = 20, 2
+WARM_UP = 3                                                  # steps that are not counted
+COLUMNS = {"form": "s", "milliseconds": ".1f", "spread": ".1f", "tokens_per_second": ",.0f", "over_plain": "+.1%"}
+
+
+def main() -> None:
+    from tqdm import tqdm
+
+    options = report.parser(sys.modules[__name__])
+    options.add_argument("--steps", type=report.positive, default=40, help="of each model (default: 40)")
+    options.add_argument("--engine", choices=engines.NAMES, default="numba", help="(default: numba)")
+    arguments = options.parse_args()
+    number = arguments.threads or threads.count()
+    machine = report.print_machine(number)
+    engine = engines.get(arguments.engine)
+    cells = {cell["label"]: cell for cell in read_results(RESULTS / "ptb") if cell["name"].endswith("-T35-s0")}
+    models = {PLAIN: plain_transformer(cells["crt-gru"], engine)}
+    models |= {label: create_model(cells[label]["model"], engine) for label in CHEAP}
+    steps = {label: Step(model) for label, model in models.items()}
+    with threads.limit(number):
+        for _ in tqdm(range(WARM_UP + arguments.steps), disable=None, leave=False):
+            for step in steps.values():
+                step.take()
+    rows = [{"form": label, "threads": number, "engine": arguments.engine, **step.row()}
+            for label, step in steps.items()]
+    for row in rows:
+        row["over_plain"] = row["milliseconds"] / rows[0]["milliseconds"] - 1
+    print(f"\n{number} threads, {arguments.steps} steps each\n\n{report.table(rows, COLUMNS)}")
+    report.write(arguments.json, rows, machine, lambda: figure(rows))
+
+
+class Step:
+    """A model in training on one window of random tokens."""
+
+    def __init__(self, model: SegmentModel):
+        rng = np.random.default_rng(0)
+        self.model, self.parameters = model, model.initialize(rng)
+        self.gradients, self.optimizer = self.parameters.zeros_like(), AdamW(self.parameters, engine=model.engine)
+        shape = (SEGMENTS, 2, BATCH, model.config.segment_length)
+        self.window = [tuple(pair) for pair in rng.integers(0, model.config.vocabulary, shape, dtype=np.int32)]
+        self.seconds: list[float] = []
+
+    def take(self) -> None:
+        start = time.perf_counter()
+        train_step(self.model, self.parameters, self.gradients, self.optimizer, self.window, {})
+        self.seconds.append(time.perf_counter() - start)
+
+    def row(self) -> dict[str, Any]:
+        """The median, and half the distance of the quartiles, of the steps that count."""
+        counted = self.seconds[WARM_UP:]
+        low, median, high = np.quantile(counted, (0.25, 0.5, 0.75))
+        tokens = SEGMENTS * BATCH * self.model.config.segment_length
+        return {"milliseconds": 1000 * median, "spread": 500 * (high - low), "tokens_per_second": tokens / median}
+
+
+def figure(rows: list[dict[str, Any]]) -> Any:
+    from matplotlib.figure import Figure
+
+    drawn = Figure(figsize=(7, 3.5), layout="constrained")
+    axes = drawn.subplots()
+    axes.barh([row["form"] for row in rows], [100 * row["over_plain"] for row in rows])
+    axes.invert_yaxis()
+    axes.set_xlabel("time of a training step over the plain Transformer's (%)")
+    return drawn
+
+
+if __name__ == "__main__":
+    report.run(main)
