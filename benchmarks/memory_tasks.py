@@ -81,10 +81,15 @@ def measure(name: str, arm: str, steps: int, furthest: int, seed: int, batch: in
             "seconds": time.perf_counter() - start}
 
 
+def is_drawn(row: dict[str, Any]) -> bool:
+    """The arms that carry this or that, and longer segments, are in the README's table alone."""
+    return row["segment_length"] == 6 and not row["arm"].startswith("carries")
+
+
 def plot(rows: list[dict[str, Any]], path: Path) -> None:
     from minicrt.plotting import TAB20, Picture
 
-    rows = [row for row in rows if row["segment_length"] == 6 and not row["arm"].startswith("carries")]
+    rows = [row for row in rows if is_drawn(row)]
     names = [name for name in NAMES if any(row["task"] == name for row in rows)]
     figure = Picture(figsize=(4.2 * min(len(names), 3), 3.6 * -(-len(names) // 3) + 1), dpi=110, layout="constrained")
     grid = np.atleast_1d(figure.subplots(-(-len(names) // 3), min(len(names), 3), squeeze=False)).ravel()
@@ -140,7 +145,7 @@ def main() -> None:
                 if arguments.json is not None:
                     text = json.dumps({"machine": machine(), "rows": rows}, indent=1) + "\n"
                     write_atomically(arguments.json, text.encode())
-    if arguments.json is not None:
+    if arguments.json is not None and any(map(is_drawn, rows)):
         plot(rows, arguments.json.with_suffix(".png"))
 
 

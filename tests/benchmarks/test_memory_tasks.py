@@ -36,3 +36,11 @@ def test_rows_are_kept_and_not_measured_again(tmp_path):
     other = run(*arguments, "--arms", "Transformer", "--batch", 3)
     assert other.returncode == 0, other.stderr
     assert len(json.loads(file.read_text(encoding="utf-8"))["rows"]) == 5      # another batch is another measurement
+
+
+def test_rows_that_are_not_drawn_leave_no_figure(tmp_path):
+    file = tmp_path / "tasks.json"
+    done = run("memory_tasks", "--steps", 2, "--furthest", 2, "--batch", 2, "--threads", 1, "--json", file, "--arms",
+               "carries nothing, k = 2")
+    assert done.returncode == 0, done.stderr
+    assert len(json.loads(file.read_text(encoding="utf-8"))["rows"]) == 1 and not file.with_suffix(".png").exists()
