@@ -40,7 +40,8 @@ def checked(key: str, value: Any, kind: Any, where: str) -> Any:
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-        raise ConfigurationError(f"{where}: {key} is {value!r}, expected {kind.__name__}")
+        expected = "true or false" if kind is bool else kind.__name__
+        raise ConfigurationError(f"{where}: {key} is {value!r}, expected {expected}")
     return value
 
 

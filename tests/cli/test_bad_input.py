@@ -19,6 +19,7 @@ from tests.cli.running import SMALL, copy_of_run, refused, write_text
     (["--set", "width=97"], "width 97 is not divisible by 4 heads"),
     (["--set", "width=wide"], "expected int"),
     (["--set", "width=true"], "expected int"),
+    (["--set", "random_start=maybe"], "expected true or false"),
     (["--set", "width=0"], "width is 0"),
     (["--set", "heads=0"], "heads is 0"),
     (["--set", "dropout=nan"], "dropout is nan"),
