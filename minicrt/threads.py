@@ -15,7 +15,7 @@ _here = threading.local()                                    # .limit: that of t
 _lock = threading.Lock()
 _blas_limits: list[int] = []                                 # those in force, of all threads
 _blas_before: list[tuple[Any, int]] = []                     # (library, its threads without a limit)
-_found: list[Any] = []
+_found: list[Any] = []                                       # every BLAS in the process, once looked for
 
 
 def count() -> int:

@@ -1,8 +1,8 @@
 """The trainer: from a run folder, a model and a corpus to the best weights and a summary.
 
 After the number of steps is known, everything depends on the configuration and the step number alone: the learning
-rate, the window, the dropout masks (drawn from a generator made of the seed and the step), the evaluations. So a run
-that was stopped, or killed, at any moment ends with the same bits as one that was not.
+rate, the window, where the text is cut (drawn from the seed and the epoch), the dropout masks (from the seed and the
+step), the evaluations. So a run that was stopped, or killed, at any moment ends with the same bits as one that was not.
 """
 
 import math
