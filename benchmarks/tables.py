@@ -133,24 +133,24 @@ def plain_transformer(cell: dict[str, Any], engine: ModuleType | None = None) ->
 
 
 def recalled(rows: Sequence[dict[str, Any]]) -> str:
-    """The accuracy of recall AT segments back, each seed."""
+    """The accuracy of recall AT segments back, in segments of 6 tokens, each seed."""
     arms: dict[str, list[str]] = {}
     for row in sorted(rows, key=lambda row: row["seed"]):
-        if row["task"] == "recall" and not row["arm"].startswith("carries"):
+        if row["task"] == "recall" and row["segment_length"] == 6 and not row["arm"].startswith("carries"):
             arms.setdefault(row["arm"], []).append(f"{row['accuracy'][row['distances'].index(AT)]:.2f}")
     return rows_of(["arm", f"recall at {AT} segments, each seed"], [[arm, ", ".join(of)] for arm, of in arms.items()])
 
 
 def recall_carriers(rows: Sequence[dict[str, Any]]) -> str:
-    """The same by what is carried, for each segment length."""
+    """The same by what is carried, for each segment length; and by the memory alone where positions are learned."""
     found: dict[int, dict[str, list[str]]] = {}
+    shown = {f"carries {what}, k = 2": what for _, what in CARRIERS} | {"CRT, k = 2": "memory, positions learned"}
     for row in sorted(rows, key=lambda row: (row["segment_length"], row["seed"])):
-        if row["task"] == "recall" and row["arm"].startswith("carries"):
+        if row["task"] == "recall" and row["arm"] in shown:
             of_length = found.setdefault(row["segment_length"], {})
             of_length.setdefault(row["arm"], []).append(f"{row['accuracy'][row['distances'].index(AT)]:.2f}")
-    arms = [f"carries {what}, k = 2" for _, what in CARRIERS]
-    return rows_of(["T", *(what for _, what in CARRIERS)],
-                   [[length, *(", ".join(of.get(arm, ["–"])) for arm in arms)] for length, of in found.items()])
+    return rows_of(["T", *shown.values()],
+                   [[length, *(", ".join(of.get(arm, ["–"])) for arm in shown)] for length, of in found.items()])
 
 
 if __name__ == "__main__":
