@@ -18,6 +18,7 @@ import numpy as np
 from benchmarks import report
 from minicrt import threads
 from minicrt.data import TASKS, RecallTask, recall_accuracy
+from minicrt.errors import DataError
 from minicrt.models import create_model
 from minicrt.training import AdamW, train_step
 from minicrt.training.atomic import write_atomically
@@ -116,6 +117,17 @@ def plot(rows: list[dict[str, Any]], path: Path) -> None:
     figure.savefig(path)
 
 
+def rows_of(path: Path | None) -> list[dict[str, Any]]:
+    """What an earlier run has measured."""
+    if path is None or not path.exists():
+        return []
+    try:
+        return list(json.loads(path.read_text(encoding="utf-8"))["rows"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{path} does not hold the results of this benchmark; name another file, or remove it"
+                        ) from error
+
+
 def main() -> None:
     parser = report.parser(sys.modules[__name__])
     parser.add_argument("--tasks", type=report.one_of(NAMES), default=["recall"], help=", ".join(NAMES))
@@ -126,9 +138,7 @@ def main() -> None:
     parser.add_argument("--segment-length", type=report.positive, default=6)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
-    given = {"rows": []} if arguments.json is None or not arguments.json.exists() else json.loads(
-        arguments.json.read_text(encoding="utf-8"))
-    rows = given["rows"]
+    rows = rows_of(arguments.json)
     with threads.limit(arguments.threads or threads.count()):
         for name in arguments.tasks:
             for arm in arguments.arms or ARMS:
@@ -143,6 +153,7 @@ def main() -> None:
                 print(f"{name:<12}{arm:<26}" + "".join(f"{d:>4}: {a:.2f}" for d, a in
                       zip(row["distances"], row["accuracy"])) + f"   {row['seconds']:.0f} s", flush=True)
                 if arguments.json is not None:
+                    arguments.json.parent.mkdir(parents=True, exist_ok=True)
                     text = json.dumps({"machine": machine(), "rows": rows}, indent=1) + "\n"
                     write_atomically(arguments.json, text.encode())
     if arguments.json is not None and any(map(is_drawn, rows)):

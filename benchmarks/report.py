@@ -23,9 +23,21 @@ def parser(module: Any, **settings: Any) -> argparse.ArgumentParser:
     """The options that all benchmarks have."""
     made = argparse.ArgumentParser(prog=f"python -m {module.__spec__.name}", description=module.__doc__,
                                    formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False)
-    made.add_argument("--json", type=Path, metavar="FILE", help="where the rows are written; the plot lies beside it")
+    made.add_argument("--json", type=writable, metavar="FILE",
+                      help="where the rows are written; the plot lies beside it")
     made.add_argument("--threads", type=positive, default=None, metavar="N", help="(default: every core)")
     return made
+
+
+def writable(text: str) -> Path:
+    """The type of an option that names a file to write, refused before hours of measuring and not after."""
+    path = Path(text)
+    if path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text!r} is a folder, expected the name of a file")
+    nearest = next(folder for folder in path.absolute().parents if folder.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
+        raise argparse.ArgumentTypeError(f"{text!r} cannot be written: {nearest} is no folder to write in")
+    return path
 
 
 def positive(text: str) -> int:

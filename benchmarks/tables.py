@@ -25,8 +25,8 @@ from minicrt.training.atomic import write_atomically
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
-MODELS = ("transformer", "transformer-xl", "rmt", "crt-gru", "crt-ncgru", "crt-cheap-48", "gru", "lstm",
-          "mingru", "lru")
+MODELS = ("transformer", "transformer-xl", "rmt", "crt-gru", "crt-ncgru", "crt-ncgru-writer", "crt-cheap-48", "gru",
+          "lstm", "mingru", "lru")
 CARRIERS = (("crt-none-reset", "nothing"), ("crt-gru-reset", "memory"), ("crt-none-carried", "positions"),
             ("crt-gru", "both"))
 SWITCHES = {"crt-gru": "the defaults", "crt-transformer-readout": "`readout=transformer`",
@@ -39,7 +39,11 @@ SWITCHES = {"crt-gru": "the defaults", "crt-transformer-readout": "`readout=tran
             "crt-lru": "`memory=lru`",
             "transformer": "`model=transformer`",
             "transformer-sinusoidal": "`model=transformer`, `positions=sinusoidal`",
-            "transformer-1e-3": "`model=transformer`, `learning_rate=1e-3`"}
+            "transformer-1e-3": "`model=transformer`, `learning_rate=1e-3`",
+            "transformer-6e-3": "`model=transformer`, `learning_rate=6e-3`",
+            "lstm": "`model=recurrent`, `cell=lstm`",
+            "lstm-1e-3": "`model=recurrent`, `cell=lstm`, `learning_rate=1e-3`",
+            "lstm-6e-3": "`model=recurrent`, `cell=lstm`, `learning_rate=6e-3`"}
 CHEAP = {"crt-gru": "two recurrences of full width", "crt-none-carried": "`memory=none`",
          "crt-cheap-positions": "`memory=none`, `position_width=64`",
          "crt-cheap-mingru": "`memory=mingru`, `positions=none`",
@@ -142,15 +146,19 @@ def recalled(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def recall_carriers(rows: Sequence[dict[str, Any]]) -> str:
-    """The same by what is carried, for each segment length; and by the memory alone where positions are learned."""
+    """The same by what is carried, for each segment length; and by the memory alone, trained for longer, or with
+    learned positions."""
+    shown = {(f"carries {what}, k = 2", 3000): what for _, what in CARRIERS} | {
+        ("carries memory, k = 2", 10_000): "memory, 10,000 steps", ("CRT, k = 2", 3000): "memory, positions learned"}
     found: dict[int, dict[str, list[str]]] = {}
-    shown = {f"carries {what}, k = 2": what for _, what in CARRIERS} | {"CRT, k = 2": "memory, positions learned"}
     for row in sorted(rows, key=lambda row: (row["segment_length"], row["seed"])):
-        if row["task"] == "recall" and row["arm"] in shown:
+        column = shown.get((row["arm"], row["steps"])) if row["task"] == "recall" else None
+        if column is not None:
             of_length = found.setdefault(row["segment_length"], {})
-            of_length.setdefault(row["arm"], []).append(f"{row['accuracy'][row['distances'].index(AT)]:.2f}")
+            of_length.setdefault(column, []).append(f"{row['accuracy'][row['distances'].index(AT)]:.2f}")
     return rows_of(["T", *shown.values()],
-                   [[length, *(", ".join(of.get(arm, ["–"])) for arm in shown)] for length, of in found.items()])
+                   [[length, *(", ".join(of.get(what, ["–"])) for what in shown.values())]
+                    for length, of in found.items()])
 
 
 if __name__ == "__main__":

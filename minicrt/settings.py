@@ -42,8 +42,8 @@ def tables(kind: str = "crt") -> dict[str, type[Dataclass]]:
     return {"model": MODELS[kind][1], "training": TrainingConfig, "data": DataConfig}
 
 
-def settings(preset: str, changes: Mapping[str, Any]) -> Settings:
-    """The preset's settings with `changes` (key -> value) over them.
+def settings(preset: str, changes: Mapping[str, Any], source: str = "--set") -> Settings:
+    """The preset's settings with `changes` (key -> value) over them; `source`: where these come from, for messages.
 
     A budget (epochs, steps or minutes) among the changes replaces the preset's. Raises ConfigurationError for an
     unknown preset or key, and for a value that the configuration rejects.
@@ -60,7 +60,7 @@ def settings(preset: str, changes: Mapping[str, Any]) -> Settings:
     del table_of["vocabulary"]                               # the corpus decides
     for key, value in changes.items():
         if key not in table_of:
-            raise unknown_key(key, table_of, "--set")
+            raise unknown_key(key, table_of, source)
         chosen[table_of[key]][key] = value
     made = Settings(preset, chosen["model"], from_mapping(TrainingConfig, chosen["training"], "training"),
                     from_mapping(DataConfig, chosen["data"], "data"))

@@ -44,20 +44,20 @@ def run(arguments: argparse.Namespace) -> None:
         raise ConfigurationError("flops got --set cell without a model, and two models have cells; add --set "
                                  "model=recurrent or model=linear_recurrent")
     chosen = ({},) if "model" in changes else ALL
+    sizes = [(kind, length, settings(arguments.preset, {**_known(kind, changes), **kind, "segment_length": length}))
+             for kind in chosen for length in arguments.segment_lengths]
     print(f"{'model':<40}{'T':>5}{'MFLOP/segment':>15}{'MFLOP/token':>13}{'training':>10}{'parameters':>13}"
           f"{'state, bytes':>14}{'kept, KiB':>11}")
-    for kind in chosen:
-        for length in arguments.segment_lengths:
-            made = settings(arguments.preset, {**_known(kind, changes), **kind, "segment_length": length})
-            model = made.create_model(arguments.vocabulary)
-            flops, training = accounting.segment_flops(model), accounting.training_flops(model)
-            name = " ".join(map(str, (kind or {"model": changes["model"]}).values()))
-            print(f"{name:<40}{length:>5}{flops / 1e6:>15,.1f}{flops / length / 1e6:>13.3f}"
-                  f"{training / length / 1e6:>10.2f}{sum(s.size for s in model.specs()):>13,}"
-                  f"{4 * accounting.state_values(model):>14,}{accounting.activation_bytes(model) / 1024:>11,.0f}")
-            if not kind:
-                for part, count in accounting.forward_flops(model).items():
-                    print(f"  {part:<43}{count / 1e6:>15,.1f}{count / length / 1e6:>13.3f}")
+    for kind, length, made in sizes:
+        model = made.create_model(arguments.vocabulary)
+        flops, training = accounting.segment_flops(model), accounting.training_flops(model)
+        name = " ".join(map(str, (kind or {"model": changes["model"]}).values()))
+        print(f"{name:<40}{length:>5}{flops / 1e6:>15,.1f}{flops / length / 1e6:>13.3f}"
+              f"{training / length / 1e6:>10.2f}{sum(s.size for s in model.specs()):>13,}"
+              f"{4 * accounting.state_values(model):>14,}{accounting.activation_bytes(model) / 1024:>11,.0f}")
+        if not kind:
+            for part, count in accounting.forward_flops(model).items():
+                print(f"  {part:<43}{count / 1e6:>15,.1f}{count / length / 1e6:>13.3f}")
 
 
 def _known(kind: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:

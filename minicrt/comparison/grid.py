@@ -71,7 +71,10 @@ def read_grid(path: Path | str) -> Grid:
         for name, length, seed in itertools.product(names, lengths, seeds):
             if name not in models:
                 raise unknown_key(name, models, f"the models of {path.name}")
-            cell = _cell(described, name, length, seed)
+            try:
+                cell = _cell(described, name, length, seed)
+            except ConfigurationError as error:
+                raise ConfigurationError(f"{path}, model {name!r}, segments of {length}: {error}") from error
             cells.setdefault(cell.name, cell)
     return Grid(path, tuple(cells.values()))
 
@@ -107,13 +110,14 @@ def _cell(described: Mapping[str, Any], name: str, length: int, seed: int) -> Ce
     fit = changes.pop("fit", None)
     if fit is not None and "parameters" in described:
         changes[fit] = _fitted(described, changes, fit)
-    return Cell(f"{name}-T{length}-s{seed}", name, length, settings(described.get("preset", "small"), changes))
+    made = settings(described.get("preset", "small"), changes, "the grid")
+    return Cell(f"{name}-T{length}-s{seed}", name, length, made)
 
 
 def _fitted(described: Mapping[str, Any], changes: Mapping[str, Any], key: Any) -> int:
     """The multiple of FIT_STEP for `key` with which the model comes nearest to `parameters`."""
     preset, wanted = described.get("preset", "small"), described["parameters"]
-    kind = str(settings(preset, changes).model.get("model", "crt"))
+    kind = str(settings(preset, changes, "the grid").model.get("model", "crt"))
     sizes = [name for name, type_of in field_types(MODELS[kind][1]).items()
              if type_of is int and name not in ("vocabulary", "segment_length")]
     if key not in sizes:

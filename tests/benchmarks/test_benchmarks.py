@@ -82,3 +82,11 @@ def test_help_and_nonsense(module):
     assert "usage: python -m benchmarks." in run(module, "--help").stdout
     result = run(module, "--threads", "none")
     assert result.returncode == 2 and "'none' is not a whole number of 1 or more" in result.stderr
+
+
+def test_a_file_that_cannot_be_written_is_refused_before_anything_is_measured(tmp_path):
+    (tmp_path / "file").touch()
+    for path, message in ((tmp_path / "file" / "rows.json", "is no folder to write in"), (tmp_path, "is a folder")):
+        result = run("scaling", "--json", path)
+        assert result.returncode == 2 and message in result.stderr and not result.stdout
+    assert report.writable(str(tmp_path / "new" / "rows.json")) == tmp_path / "new" / "rows.json"

@@ -44,3 +44,12 @@ def test_rows_that_are_not_drawn_leave_no_figure(tmp_path):
                "carries nothing, k = 2")
     assert done.returncode == 0, done.stderr
     assert len(json.loads(file.read_text(encoding="utf-8"))["rows"]) == 1 and not file.with_suffix(".png").exists()
+
+
+def test_a_file_of_something_else_is_kept(tmp_path):
+    file = tmp_path / "tasks.json"
+    for text in ("", "[]", "{}"):
+        file.write_text(text, encoding="utf-8")
+        done = run("memory_tasks", "--steps", 2, "--json", file)
+        assert done.returncode == 1 and "tasks.json does not hold the results" in done.stderr
+        assert len(done.stderr.splitlines()) == 1 and file.read_text(encoding="utf-8") == text

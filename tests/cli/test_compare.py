@@ -128,7 +128,8 @@ def test_a_run_of_other_settings_is_refused(grid, capsys):
     ("segment_lengths = [5]", "segment_lengths = [0]", "[[cells]]"),
     ("seeds = [0, 1]", "", "[[cells]]"),
     ("[base]", "[bases]", "bases"),
-    ("width = 8", "widht = 8", "widht"),
+    ("width = 8", "widht = 8", "grid.toml, model 'crt', segments of 5: unknown key 'widht' in the grid"),
+    ("width = 8", "width = -8", "grid.toml, model 'crt', segments of 5: "),
     ('cell = "gru"', 'cell = "rnn"', "rnn"),
     ("preset", "= preset", "TOML"),
     ('preset = "tiny"', "preset = 3", "name of a preset"),
@@ -226,6 +227,9 @@ def test_flops_of_every_model_and_of_the_parts_of_one(capsys):
     printed = capsys.readouterr().out
     assert printed.count("memory") == printed.count("positions") == printed.count("output") == 2
     assert "wdith" in refused(capsys, "flops", "--set", "wdith=3")
+    assert main(["flops", "--set", "model=rmt", "--set", "memory_vectors=0"]) == 2
+    seen = capsys.readouterr()
+    assert "memory_vectors is 0" in seen.err and not seen.out
     assert "--segment-lengths" in refused(capsys, "flops", "--set", "segment_length=5")
     assert "model=recurrent" in refused(capsys, "flops", "--set", "cell=gru")
     huge = ["model=linear_recurrent", "width=99999999999"]
