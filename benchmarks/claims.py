@@ -12,7 +12,8 @@ def claims(cells: Cells) -> str:
     """A table: what the paper says, its figures, ours, and whether it holds.
 
     A comparison of two models holds, or does not, when the difference of their means is more than twice its standard
-    error (over seeds; where one has a single seed, the other's deviation stands for both); otherwise it is undecided.
+    error (over seeds; where one has a single seed, the other's deviation stands for both); otherwise, and with one seed
+    each, it is undecided.
     """
     c, t = Figures(cells, "crt-gru"), Figures(cells, "transformer")
     n, xl = Figures(cells, "crt-ncgru"), Figures(cells, "transformer-xl")
@@ -82,11 +83,12 @@ def under(a: Figures, a_length: int, b: Figures, b_length: int) -> str:
     ours, other = a.of(a_length), b.of(b_length)
     if not ours or not other:
         return "not measured"
-    deviations = [statistics.stdev(of) for of in (ours, other) if len(of) > 1] or [0.0]
-    largest = max(deviations)
-    error = largest * (1 / len(ours) + 1 / len(other)) ** 0.5
     difference = statistics.mean(other) - statistics.mean(ours)
-    seeds = "" if min(len(ours), len(other)) > 1 else ", one seed" if not any(deviations) else ", one side one seed"
+    deviations = [statistics.stdev(of) for of in (ours, other) if len(of) > 1]
+    if not deviations:
+        return f"undecided (difference {difference:.1f}, one seed each)"
+    error = max(deviations) * (1 / len(ours) + 1 / len(other)) ** 0.5
+    seeds = "" if len(deviations) == 2 else ", one side one seed"
     if abs(difference) <= 2 * error:
         return f"undecided (difference {difference:.1f}, standard error {error:.1f}{seeds})"
     return f"{'holds' if difference > 0 else 'does not hold'}, by {abs(difference):.1f}{seeds}"

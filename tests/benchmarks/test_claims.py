@@ -17,7 +17,7 @@ def figures(*perplexities):
     ((100.0, 100.1, 99.9), (101.0, 106.0, 96.0), "undecided (difference 1.0, standard error 4.1)"),
     ((100.0,), (110.0, 111.0, 109.0), "holds, by 10.0, one side one seed"),
     ((100.0,), (102.0, 103.0, 101.0), "undecided (difference 2.0, standard error 1.2, one side one seed)"),
-    ((100.0,), (102.0,), "holds, by 2.0, one seed"),
+    ((100.0,), (102.0,), "undecided (difference 2.0, one seed each)"),
     ((), (102.0,), "not measured"),
 ])
 def test_under(ours, theirs, verdict):
