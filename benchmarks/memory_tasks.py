@@ -117,8 +117,8 @@ def plot(rows: list[dict[str, Any]], path: Path) -> None:
     figure.savefig(path)
 
 
-def rows_of(path: Path | None) -> list[dict[str, Any]]:
-    """What an earlier run has measured."""
+def measured_before(path: Path | None) -> list[dict[str, Any]]:
+    """The rows that an earlier run left in the file."""
     if path is None or not path.exists():
         return []
     try:
@@ -138,7 +138,7 @@ def main() -> None:
     parser.add_argument("--segment-length", type=report.positive, default=6)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
-    rows = rows_of(arguments.json)
+    rows = measured_before(arguments.json)
     with threads.limit(arguments.threads or threads.count()):
         for name in arguments.tasks:
             for arm in arguments.arms or ARMS:

@@ -14,6 +14,7 @@ class Dataclass(Protocol):
 
 
 Config = TypeVar("Config", bound=Dataclass)
+IN_WORDS: dict[Any, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
 
 
 def field_types(cls: type[Dataclass]) -> dict[str, Any]:
@@ -40,8 +41,7 @@ def checked(key: str, value: Any, kind: Any, where: str) -> Any:
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-        expected = "true or false" if kind is bool else kind.__name__
-        raise ConfigurationError(f"{where}: {key} is {value!r}, expected {expected}")
+        raise ConfigurationError(f"{where}: {key} is {value!r}, expected {IN_WORDS.get(kind, kind.__name__)}")
     return value
 
 

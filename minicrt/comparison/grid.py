@@ -62,6 +62,8 @@ def read_grid(path: Path | str) -> Grid:
     path = Path(path)
     try:
         described = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(f"cannot read the grid {path}: {error.strerror}; expected a TOML file") from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigurationError(f"{path} is not a TOML file: {error}") from error
     models, listed = _checked(described, path)

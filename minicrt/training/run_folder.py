@@ -56,9 +56,8 @@ class RunFolder:
                 if path.exists():
                     path.rmdir()
                 partial.rename(path)
-            except BaseException:
+            finally:                                        # after the rename there is none
                 shutil.rmtree(partial, ignore_errors=True)
-                raise
             sync_folder(path.parent)
         except OSError as error:
             if (path / CONFIG).exists():                    # another process has made it since

@@ -213,6 +213,8 @@ def test_a_cell_for_which_the_corpus_is_too_short_does_not_end_the_grid(grid, ca
 def test_what_compare_refuses(grid, tmp_path, capsys):
     assert "--show" in refused(capsys, "compare")
     assert "nowhere" in refused(capsys, "compare", "--show", tmp_path / "nowhere")
+    for unreadable in (tmp_path, tmp_path / "nowhere.toml"):
+        assert f"cannot read the grid {unreadable}: " in refused(capsys, "compare", unreadable)
     assert "no cell" in refused(capsys, "compare", grid, "--only", "crt-T6-s0")
     refused(capsys, "compare", tmp_path / "missing.toml")
     (tmp_path / "bad.json").write_text("{}", encoding="utf-8")

@@ -29,7 +29,7 @@ BAD_CONFIGURATIONS: dict[str, tuple[dict[str, Any], str]] = {
     "readout without memory": ({"memory": "none", "readout": "recurrent"}, "needs a memory"),
     "readout of one vector": ({"memory_update": "per_segment", "readout": "recurrent"}, "per_token"),
     "choice": ({"memory": "lstm"}, "'lstm', expected one of 'gru', 'ncgru', 'mingru', 'lru', 'none'"),
-    "type": ({"width": "6"}, "width is '6', expected int"),
+    "type": ({"width": "6"}, "width is '6', expected a whole number"),
     "unknown key": ({"wdith": 6}, "did you mean 'width'?"),
 }
 
