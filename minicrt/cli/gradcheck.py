@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
 def check_gradients(seed: int) -> int:
     from tqdm import tqdm
 
-    from minicrt.conformance.suite import run_gradchecks, table
+    from minicrt.gradcheck.all_checks import run_gradchecks, table
 
     start = time.perf_counter()
     with tqdm(desc="checking", unit=" checks", file=sys.stderr, disable=None, leave=False) as bar:
@@ -48,7 +48,7 @@ def check_gradients(seed: int) -> int:
 
 
 def check_variants(seed: int) -> int:
-    from minicrt.conformance.suite import judge_variants
+    from minicrt.conformance.variants.judging import judge_variants
 
     wrong, right = judge_variants(seed)
     width = max(len(judgement.variant.name) for judgement in wrong)

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from minicrt import ops
-from minicrt.conformance.cases import Case, all_cases
-from minicrt.conformance.models import CONFIGURATIONS, small_model
 from minicrt.conformance.variants import FAMILIES, Family, family_of
 from minicrt.errors import ConformanceError
 from minicrt.gradcheck import check_operation
+from minicrt.gradcheck.cases import Case, all_cases
+from minicrt.gradcheck.configurations import CONFIGURATIONS, small_model
 
 CASES = [*all_cases(np.random.default_rng(21)), *all_cases(np.random.default_rng(22))]
 IDS = [f"{case.name}-{k}" for k, case in enumerate(CASES)]

@@ -3,8 +3,8 @@
 import pytest
 
 from minicrt import ops
-from minicrt.conformance.suite import judge_variants
 from minicrt.conformance.variants import FAMILIES, VARIANTS
+from minicrt.conformance.variants.judging import judge_variants
 
 
 @pytest.fixture(scope="module", params=[0, 1])

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minicrt import kernels, ops, threads
-from minicrt.conformance import cases
+from minicrt.gradcheck import cases
 from tests.kernels.twins import assert_equal_engines, has_twin, run
 
 seeds = st.integers(0, 2**32 - 1)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from minicrt import kernels, ops
-from minicrt.conformance import cases
 from minicrt.errors import InputError
+from minicrt.gradcheck import cases
 from tests.kernels.twins import run
 
 EVERY = list(cases.all_cases(np.random.default_rng(0)))

@@ -1,6 +1,6 @@
 """Small CRT configurations: a list in which every value of every switch occurs, and a strategy to draw any.
 
-But for the memory networks minGRU and LRU, which minicrt.conformance.models has.
+But for the memory networks minGRU and LRU, which minicrt.gradcheck.configurations has.
 """
 
 from typing import Any

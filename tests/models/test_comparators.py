@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from minicrt import engines, ops
-from minicrt.conformance.models import CONFIGURATIONS, small_model
 from minicrt.errors import ConfigurationError, InputError
+from minicrt.gradcheck.configurations import CONFIGURATIONS, small_model
 from minicrt.models import create_model, model_mapping
 from tests.models.windows import gradient, random_parameters, random_window
 

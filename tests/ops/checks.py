@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from minicrt import ops
-from minicrt.conformance.cases import Case
+from minicrt.gradcheck.cases import Case
 
 Array = np.ndarray
 

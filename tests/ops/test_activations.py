@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 
 from minicrt import ops
-from minicrt.conformance.cases import ACTIVATIONS, activation_case, modrelu_case
+from minicrt.gradcheck.cases import ACTIVATIONS, activation_case, modrelu_case
 from tests.ops.checks import assert_gradient, assert_keeps_dtype, layouts, seeds, sizes
 
 shapes = st.lists(sizes, min_size=1, max_size=3).map(tuple)

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from minicrt import ops
-from minicrt.conformance.cases import attention_case
 from minicrt.errors import InputError
+from minicrt.gradcheck.cases import attention_case
 from tests.ops.checks import assert_gradient, assert_keeps_dtype, layouts, run, seeds, sizes
 
 

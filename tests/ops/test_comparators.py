@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minicrt import ops
-from minicrt.conformance.cases import glu_case, lru_case, lstm_case, mingru_case, relative_attention_case
 from minicrt.errors import InputError
+from minicrt.gradcheck.cases import glu_case, lru_case, lstm_case, mingru_case, relative_attention_case
 from tests.ops.checks import assert_gradient, assert_keeps_dtype, layouts, seeds, sizes
 
 RECURRENT = {"lstm": lstm_case, "mingru": mingru_case, "lru": lru_case}

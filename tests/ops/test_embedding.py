@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from minicrt import ops
-from minicrt.conformance.cases import Case, embedding_case
 from minicrt.errors import InputError
+from minicrt.gradcheck.cases import Case, embedding_case
 from tests.ops.checks import assert_gradient, assert_keeps_dtype, layouts, seeds, sizes
 
 

@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minicrt import ops
-from minicrt.conformance.cases import linear_case
 from minicrt.errors import InputError
+from minicrt.gradcheck.cases import linear_case
 from tests.ops.checks import assert_gradient, assert_keeps_dtype, layouts, seeds, sizes
 
 

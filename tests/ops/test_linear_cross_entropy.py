@@ -8,8 +8,8 @@ from hypothesis.extra.numpy import arrays
 from scipy.special import log_softmax
 
 from minicrt import ops
-from minicrt.conformance.cases import linear_cross_entropy_case
 from minicrt.errors import InputError
+from minicrt.gradcheck.cases import linear_cross_entropy_case
 from tests.ops.checks import assert_gradient, assert_keeps_dtype, layouts, run, seeds, sizes
 
 chunks = st.integers(1, 9)

@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minicrt import ops
-from minicrt.conformance.cases import scaled_cayley_case
 from minicrt.errors import InputError
+from minicrt.gradcheck.cases import scaled_cayley_case
 from tests.ops.checks import assert_gradient, assert_keeps_dtype, layouts, run, seeds
 
 

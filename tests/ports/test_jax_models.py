@@ -7,7 +7,7 @@ of which one learns its state and the other's grows. The other CRTs are in test_
 import numpy as np
 import pytest
 
-from minicrt.conformance.models import CONFIGURATIONS, small_model
+from minicrt.gradcheck.configurations import CONFIGURATIONS, small_model
 from tests.models.windows import gradient, random_parameters, random_window
 from tests.ports.cases import disagreement
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minicrt.conformance.models import CONFIGURATIONS, small_model
+from minicrt.gradcheck.configurations import CONFIGURATIONS, small_model
 from tests.models.windows import gradient, random_parameters, random_window
 from tests.ports.cases import disagreement
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from minicrt.conformance.conversions import from_jax, from_torch, to_jax, to_torch
-from minicrt.conformance.models import CONFIGURATIONS, small_model
 from minicrt.errors import InputError
+from minicrt.gradcheck.configurations import CONFIGURATIONS, small_model
 from minicrt.models import create_model, model_mapping
 from tests.conformance.conversions.drawing import assert_equal
 

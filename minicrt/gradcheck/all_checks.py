@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from minicrt._gradient_report import Report, TensorResult
-from minicrt.conformance.cases import all_cases
-from minicrt.conformance.models import CONFIGURATIONS, check_small_model
-from minicrt.conformance.variants import FAMILIES, Variant
+from minicrt.gradcheck.cases import all_cases
+from minicrt.gradcheck.configurations import CONFIGURATIONS, check_small_model
+from minicrt.gradcheck.report import Report, TensorResult
 
 
 @dataclass(frozen=True)
@@ -57,33 +56,3 @@ def table(rows: Iterable[Row]) -> str:
     cells += [(r.name, r.tensor, f"{r.relative_error:.1e}", f"{r.tolerance:.0e}", r.verdict) for r in rows]
     widths = [max(map(len, column)) for column in zip(*cells)]
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in cells)
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """What the checker said of one entry of the catalogue: the largest error over the operation's cases."""
-
-    variant: Variant
-    relative_error: float
-    rejected: bool
-
-
-def judge_variants(seed: int = 0) -> tuple[list[Judgement], list[Judgement]]:
-    """The catalogue of wrong variants, every one of which must be rejected, and its right counterparts, which must not.
-
-    A variant is rejected when one of its operation's cases rejects it.
-    """
-    cases = list(all_cases(np.random.default_rng([seed, 0])))
-
-    def judged(variant: Variant, mine: list[int]) -> Judgement:
-        reports = [cases[k].check(np.random.default_rng([seed, 1, k]), variant.forward, variant.backward) for k in mine]
-        worst = max(report.relative_error for report in reports)
-        return Judgement(variant, worst, any(not report.passes() for report in reports))
-
-    wrong, right = [], []
-    for family in FAMILIES:
-        mine = [k for k, case in enumerate(cases)
-                if case.operation == family.operation and family.covers(case.inputs)]
-        right.append(judged(family.correct, mine))
-        wrong += [judged(variant, mine) for variant in family.variants]
-    return wrong, right

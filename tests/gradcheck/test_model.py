@@ -5,8 +5,8 @@ import warnings
 import numpy as np
 import pytest
 
-from minicrt.conformance.models import small_crt
 from minicrt.gradcheck import GradientError, check_model
+from minicrt.gradcheck.configurations import small_crt
 
 
 def rng(seed):

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from minicrt import ops
-from minicrt.conformance import suite
-from minicrt.conformance.cases import Case, all_cases
-from minicrt.conformance.models import CONFIGURATIONS, check_small_model, small_model
-from minicrt.conformance.suite import Row, run_gradchecks, table
+from minicrt.gradcheck import all_checks
+from minicrt.gradcheck.all_checks import Row, run_gradchecks, table
+from minicrt.gradcheck.cases import Case, all_cases
+from minicrt.gradcheck.configurations import CONFIGURATIONS, check_small_model, small_model
 from minicrt.models import MODELS
 from minicrt.models.stack_config import StackConfig
 
@@ -75,8 +75,8 @@ def test_rows_and_table(monkeypatch):
         def check(self, rng, *pair, **options):
             return super().check(rng, ops.tanh, lambda d_y, y: d_y * (1 - y))
 
-    monkeypatch.setattr(suite, "all_cases", one_wrong_case)
-    monkeypatch.setattr(suite, "CONFIGURATIONS", {"a Transformer": CONFIGURATIONS["Transformer"]})
+    monkeypatch.setattr(all_checks, "all_cases", one_wrong_case)
+    monkeypatch.setattr(all_checks, "CONFIGURATIONS", {"a Transformer": CONFIGURATIONS["Transformer"]})
     seen = []
     rows = run_gradchecks(seed=3, progress=seen.append)
     assert seen == ["right", "wrong", "a Transformer"]

@@ -7,7 +7,8 @@ from typing import Any, Literal
 import numpy as np
 
 from minicrt import ops
-from minicrt.gradcheck import Report, check_operation
+from minicrt.gradcheck.check import check_operation
+from minicrt.gradcheck.report import Report
 
 Array = np.ndarray
 Rng = np.random.Generator

@@ -6,7 +6,8 @@ import numpy as np
 
 from minicrt import ops
 from minicrt.configuration import field_types
-from minicrt.gradcheck import Report, check_model
+from minicrt.gradcheck.model import check_model
+from minicrt.gradcheck.report import Report
 from minicrt.models import CRT, MODELS, CRTConfig, SegmentModel, create_model
 
 Array = np.ndarray

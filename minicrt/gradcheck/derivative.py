@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from minicrt._gradient_report import GradientError, TensorResult, compare
+from minicrt.gradcheck.report import GradientError, TensorResult, compare
 
 Array = np.ndarray
 Method = Literal["complex", "central"]

@@ -5,8 +5,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from minicrt._gradient_report import Report, TensorResult
-from minicrt._numerical_derivative import TOLERANCE, Derivative, Method, along_directions
+from minicrt.gradcheck.derivative import TOLERANCE, Derivative, Method, along_directions
+from minicrt.gradcheck.report import Report, TensorResult
 from minicrt.models.parameters import Parameters
 
 Array = np.ndarray
