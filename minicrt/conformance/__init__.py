@@ -1,13 +1,13 @@
 """What a right implementation passes: gradient checks, golden cases for ports, and the mistakes that both know.
 
-    from minicrt.conformance import case_names, check
+    from minicrt.conformance import case_names, check_port
 
-    check(my_gru, "gru").raise_if_wrong()
+    check_port(my_gru, "gru").raise_if_wrong()
 
 `to_torch` and its like turn parameters into those of another library, and back.
 """
 
-from minicrt.conformance.checking import CheckReport, Diagnosis, case_names, check
+from minicrt.conformance.checking import CheckReport, Diagnosis, case_names, check_port
 from minicrt.conformance.conversions import (
     from_jax,
     from_onnx_gru,
@@ -19,5 +19,5 @@ from minicrt.conformance.conversions import (
     to_torch,
 )
 
-__all__ = ["CheckReport", "Diagnosis", "case_names", "check", "from_jax", "from_onnx_gru", "from_onnx_lstm",
+__all__ = ["CheckReport", "Diagnosis", "case_names", "check_port", "from_jax", "from_onnx_gru", "from_onnx_lstm",
            "from_torch", "to_jax", "to_onnx_gru", "to_onnx_lstm", "to_torch"]

@@ -1,4 +1,4 @@
-"""The twins as ports that `minicrt.conformance.check` can run on the golden cases of operations"""
+"""The twins as ports that `minicrt.conformance.check_port` can run on the golden cases of operations"""
 
 from minicrt.conformance.golden.operations import output_of
 

@@ -5,7 +5,7 @@ import pytest
 
 from minicrt import kernels, ops
 from minicrt.configuration import from_mapping
-from minicrt.conformance import check, golden
+from minicrt.conformance import check_port, golden
 from minicrt.conformance.golden.models import MODEL_CASES, TOLERANCE
 from minicrt.models import MODELS
 from minicrt.models.parameters import Parameters
@@ -43,7 +43,7 @@ def entries(given, prefix):
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("name", MODEL_CASES)
 def test_a_model_in_float32_is_twenty_times_within_the_tolerance(name, engine):
-    report = check(port_on(ENGINES[engine]), name, dtype="float32")
+    report = check_port(port_on(ENGINES[engine]), name, dtype="float32")
     report.raise_if_wrong()
     rows = report.comparison.compared
     assert {row.theirs.dtype for row in rows} == {np.dtype(np.float32)}

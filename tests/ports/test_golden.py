@@ -4,7 +4,7 @@ import importlib
 
 import pytest
 
-from minicrt.conformance import check
+from minicrt.conformance import check_port
 from minicrt.conformance.golden import case
 from minicrt.conformance.golden.operations import operation_cases, output_of
 from tests.ports.golden_ports import WITHOUT_TWIN, split_inputs, twin_of
@@ -47,6 +47,6 @@ PORTS = [*((name, in_torch) for name in NAMES), *((name, in_jax) for name in FIR
 @pytest.mark.parametrize("name, framework", PORTS)
 def test_a_right_port_agrees(name, framework, dtype):
     golden = case(name)
-    report = check(framework(golden), golden, dtype=dtype)
+    report = check_port(framework(golden), golden, dtype=dtype)
     report.raise_if_wrong()
     assert {row.tensor.role for row in report.comparison.compared} == {"output", "gradient"}

@@ -140,7 +140,7 @@ def test_links_lead_somewhere():
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=range(len(PROGRAMS)))
 def test_the_programs_run_and_print_what_is_shown(program, capsys):
-    preceding = PROGRAMS[0].partition("\nfor dtype")[0] + "\n" if "check(port, name)" in program else ""
+    preceding = PROGRAMS[0].partition("\nfor dtype")[0] + "\n" if "check_port(port, name)" in program else ""
     if "import torch" in preceding + program:
         pytest.importorskip("torch")
     printed = run(preceding + program, capsys)
@@ -152,7 +152,7 @@ def test_the_wrong_line_is_named_as_shown(capsys):
     pytest.importorskip("torch")
     wrong, right = re.search(r"One wrong line: `(.+?)` in place of `(.+?)`", PORTING).groups()
     assert PROGRAMS[0].count(right) == 1
-    program = PROGRAMS[0].replace(right, wrong).partition("\nfor dtype")[0] + '\nprint(check(port, "gru"))\n'
+    program = PROGRAMS[0].replace(right, wrong).partition("\nfor dtype")[0] + '\nprint(check_port(port, "gru"))\n'
     printed = run(program, capsys)
     after = PORTING[PORTING.index("One wrong line"):]
     assert is_shown(re.search(r"```\n(.*?)```", after, re.DOTALL)[1], printed)

@@ -9,7 +9,7 @@ import pytest
 
 from minicrt import kernels
 from minicrt.configuration import from_mapping
-from minicrt.conformance import check, golden
+from minicrt.conformance import check_port, golden
 from minicrt.conformance.golden.models import MODEL_CASES
 from minicrt.conformance.golden.operations import arguments, operation_cases, output_of
 from minicrt.models import MODELS
@@ -87,7 +87,7 @@ class DrawnInto:
 
 
 def accepted(port, name, dtype):
-    report = check(port, case(name), dtype=dtype)
+    report = check_port(port, case(name), dtype=dtype)
     report.raise_if_wrong()
     compared = report.comparison.compared
     assert {row.tensor.role for row in compared} >= {"output", "gradient"}

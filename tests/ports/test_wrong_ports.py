@@ -6,7 +6,7 @@ pytest.importorskip("torch")
 
 import torch  # noqa: E402
 
-from minicrt.conformance import check, golden  # noqa: E402
+from minicrt.conformance import check_port, golden  # noqa: E402
 from tests.ports.wrong import (  # noqa: E402
     attention,
     by_hand,
@@ -31,7 +31,7 @@ NAMED = 7 / 8                                                # of all wrong port
 def reports():
     """By port; every golden case is made once."""
     cases = {name: golden.case(name) for name in {port.case for port in PORTS.values()}}
-    return {name: check(port.port, cases[port.case]) for name, port in PORTS.items()}
+    return {name: check_port(port.port, cases[port.case]) for name, port in PORTS.items()}
 
 
 @pytest.mark.parametrize("name", PORTS)

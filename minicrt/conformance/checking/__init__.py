@@ -5,13 +5,13 @@
     catalogue.py   the known mistakes of a case            parts.py      which part of a tensor is right
     search.py      which of them give a port's numbers     patterns.py   what simple change makes theirs of ours
     diagnosis.py   what the mistake is, in sentences       report.py     the result as text and JSON
-    port.py        check(port, case)                       page.py       the result as HTML; heatmap.py its pictures
+    port.py        check_port(port, case)                  page.py       the result as HTML; heatmap.py its pictures
 """
 
 from minicrt.conformance.checking.comparison import Comparison, TensorComparison, compare
 from minicrt.conformance.checking.diagnosis import Diagnosis, diagnose
-from minicrt.conformance.checking.port import CheckReport, case_names, check
+from minicrt.conformance.checking.port import CheckReport, case_names, check_port
 from minicrt.conformance.checking.search import Experience
 
-__all__ = ["CheckReport", "Comparison", "Diagnosis", "Experience", "TensorComparison", "case_names", "check", "compare",
-           "diagnose"]
+__all__ = ["CheckReport", "Comparison", "Diagnosis", "Experience", "TensorComparison", "case_names", "check_port",
+           "compare", "diagnose"]

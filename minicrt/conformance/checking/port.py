@@ -53,16 +53,16 @@ class CheckReport:
         return text(self)
 
 
-def check(port: Port, case: GoldenCase | str, *, dtype: str | None = None) -> CheckReport:
+def check_port(port: Port, case: GoldenCase | str, *, dtype: str | None = None) -> CheckReport:
     """Run a port on a golden case and compare what it computes: forward, backward and all between, as far as it tells.
 
     In a test suite, with `my_gru(x, h0, w, u, b, b_hn, d_h)` the port:
 
-        from minicrt.conformance import case_names, check
+        from minicrt.conformance import case_names, check_port
 
         @pytest.mark.parametrize("name", case_names("gru"))
         def test_my_gru(name):
-            check(my_gru, name).raise_if_wrong()
+            check_port(my_gru, name).raise_if_wrong()
 
     `case` is a golden case or the name of one. An operation's port is called with the case's arrays by keyword, the
     upstream gradient (`d_h`) among them, and with the operation's options (`heads=2`) as far as its signature takes
@@ -77,7 +77,7 @@ def check(port: Port, case: GoldenCase | str, *, dtype: str | None = None) -> Ch
     if isinstance(case, str):
         case = golden_case(case)
     if dtype not in (None, "float32", "float64"):
-        raise ConformanceError(f"check got dtype {dtype!r}, expected 'float32', 'float64' or None")
+        raise ConformanceError(f"check_port got dtype {dtype!r}, expected 'float32', 'float64' or None")
     given = {name: handed_over(value, dtype) for name, value in case.given().items()}
     with raised_by_port(case):
         if case.kind == "model":

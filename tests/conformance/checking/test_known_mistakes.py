@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minicrt.conformance import case_names, check, golden
+from minicrt.conformance import case_names, check_port, golden
 from minicrt.conformance.checking import Experience, compare, diagnose
 from minicrt.conformance.checking.catalogue import catalogue_of
 from minicrt.conformance.golden import models
@@ -81,4 +81,4 @@ def test_five_lines_in_somebodys_suite(name, dtype):
         centred = x - x.mean(-1, keepdims=True)
         return gain * centred / np.sqrt((centred**2).mean(-1, keepdims=True) + 1e-5) + bias
 
-    check(port, name, dtype=dtype).raise_if_wrong()
+    check_port(port, name, dtype=dtype).raise_if_wrong()

@@ -1,9 +1,9 @@
-"""check(port, case): how a port is called, what it may return, and what becomes of its errors"""
+"""check_port(port, case): how a port is called, what it may return, and what becomes of its errors"""
 
 import numpy as np
 import pytest
 
-from minicrt.conformance import check
+from minicrt.conformance import check_port
 from minicrt.conformance.golden.tensors import GoldenCase, Tensor
 from minicrt.errors import ConformanceError
 from tests.conformance.checking.hand_made import TOLERANCE, affine, affine_case
@@ -13,7 +13,7 @@ CASE = affine_case()
 
 def test_a_right_port_passes_in_both_dtypes():
     for dtype in (None, "float64", "float32"):
-        report = check(affine, CASE, dtype=dtype)
+        report = check_port(affine, CASE, dtype=dtype)
         assert report.ok
         report.raise_if_wrong()
         assert str(report) == "affine: ok, 6 tensors right"
@@ -28,7 +28,7 @@ def test_arrays_are_copies_in_the_asked_dtype_and_options_are_given_where_they_a
         x[...] = 0
         return result
 
-    assert check(port, CASE, dtype="float32").ok
+    assert check_port(port, CASE, dtype="float32").ok
     assert seen == {"dtype": np.float32, "heads": 2}
     assert CASE["x"].value.any()
 
@@ -49,10 +49,10 @@ def test_what_a_port_may_return():
         return {"y": np.tanh(x @ w + b), "a": None}
 
     for port, count in ((everything, 6), (outputs_and_gradients, 4), (forward_alone, 1), (some, 1)):
-        report = check(port, CASE)
+        report = check_port(port, CASE)
         assert report.ok
         assert len(report.comparison.compared) == count
-    assert "nothing of the backward pass was handed in" in str(check(forward_alone, CASE))
+    assert "nothing of the backward pass was handed in" in str(check_port(forward_alone, CASE))
 
 
 def test_a_tensor_on_a_graph_is_taken_off_it():
@@ -63,13 +63,17 @@ def test_a_tensor_on_a_graph_is_taken_off_it():
         y = torch.tanh(x @ w + b)
         return y, *torch.autograd.grad(y, (x, w, b), torch.tensor(d_y))
 
-    assert check(port, CASE).ok
+    assert check_port(port, CASE).ok
 
 
 def test_a_models_port_gets_a_mapping_and_the_configuration():
     case = GoldenCase("m", "model", "m", (Tensor("parameters/w", "parameter", np.eye(2)),
                                           Tensor("segment0/z", "output", 2 * np.eye(2))), {"factor": 2}, (), TOLERANCE)
-    assert check(lambda given, configuration: {"segment0/z": given["parameters/w"] * configuration["factor"]}, case).ok
+
+    def port(given, configuration):
+        return {"segment0/z": given["parameters/w"] * configuration["factor"]}
+
+    assert check_port(port, case).ok
 
 
 @pytest.mark.parametrize("port, words", [
@@ -81,7 +85,7 @@ def test_a_models_port_gets_a_mapping_and_the_configuration():
 ])
 def test_a_port_that_cannot_be_checked_is_one_line(port, words):
     with pytest.raises(ConformanceError) as caught:
-        check(port, CASE)
+        check_port(port, CASE)
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -91,10 +95,10 @@ def test_the_ports_own_error_is_the_cause_and_an_interrupt_passes():
         raise KeyboardInterrupt
 
     with pytest.raises(ConformanceError) as caught:
-        check(lambda **_: [][1], CASE)
+        check_port(lambda **_: [][1], CASE)
     assert isinstance(caught.value.__cause__, IndexError)
     with pytest.raises(KeyboardInterrupt):
-        check(interrupted, CASE)
+        check_port(interrupted, CASE)
 
 
 def test_a_wrong_port_raises_one_line_that_names_the_mistake_and_prints_a_table():
@@ -102,7 +106,7 @@ def test_a_wrong_port_raises_one_line_that_names_the_mistake_and_prints_a_table(
         found = affine(x, w, b, d_y)
         return found | {"d_w": -found["d_w"]}
 
-    report = check(port, CASE)
+    report = check_port(port, CASE)
     with pytest.raises(ConformanceError, match=r"^affine: d_w has its sign reversed\.$"):
         report.raise_if_wrong()
     assert "->  d_w" in str(report)
@@ -112,4 +116,4 @@ def test_a_wrong_port_raises_one_line_that_names_the_mistake_and_prints_a_table(
 
 def test_a_dtype_that_is_neither():
     with pytest.raises(ConformanceError, match="expected 'float32', 'float64' or None"):
-        check(affine, CASE, dtype="float16")
+        check_port(affine, CASE, dtype="float16")
