@@ -1,48 +1,76 @@
-"""Frozen dataclasses as configuration: built from a mapping (a TOML table), checked, and turned back into one."""
+"""Frozen dataclasses as configuration: checked when made, built from a mapping (a TOML table), turned back into one."""
 
 import dataclasses
-import difflib
 import typing
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, TypeVar
 
+from minicrt.arguments import is_number, is_truth, is_whole, shown
 from minicrt.errors import ConfigurationError
+from minicrt.suggestion import closest, suggestion
+
+IN_WORDS: dict[Any, str] = {bool: "true or false", int: "a whole number", float: "a finite number", str: "text"}
 
 
-class Dataclass(Protocol):
-    __dataclass_fields__: ClassVar[dict[str, Any]]
+@dataclass(frozen=True)
+class Configuration:
+    """The base of every configuration. Raises ConfigurationError for a key that it has not, and for a value that is not
+    of the annotated type or not one of the annotated choices. A subclass checks ranges in its own `__post_init__`,
+    after this one.
+
+    `title` is what messages call it.
+    """
+
+    title: ClassVar[str] = "the configuration"
+
+    def __new__(cls, *_: Any, **values: Any) -> typing.Self:
+        for key in values:
+            if key not in field_types(cls):
+                raise unknown_key(key, field_types(cls), cls.title)
+        return super().__new__(cls)
+
+    def __post_init__(self) -> None:
+        for key, kind in field_types(type(self)).items():        # a NumPy number becomes Python's, an int a float
+            object.__setattr__(self, key, checked(key, getattr(self, key), kind, self.title))
 
 
-Config = TypeVar("Config", bound=Dataclass)
-IN_WORDS: dict[Any, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+Config = TypeVar("Config", bound=Configuration)
 
 
-def field_types(cls: type[Dataclass]) -> dict[str, Any]:
+def field_types(cls: type[Configuration]) -> dict[str, Any]:
     """The configuration keys of a dataclass and the type of each."""
     hints = typing.get_type_hints(cls)
     return {field.name: hints[field.name] for field in dataclasses.fields(cls)}
 
 
 def unknown_key(key: str, known: typing.Iterable[str], where: str) -> ConfigurationError:
-    known = sorted(known)
-    close = difflib.get_close_matches(key, known, n=1)
-    hint = f"did you mean {close[0]!r}?" if close else "known keys: " + ", ".join(known)
-    return ConfigurationError(f"unknown key {key!r} in {where}; {hint}")
+    return ConfigurationError(f"unknown key {key!r} in {where}; {suggestion(key, sorted(known), 'known keys')}")
 
 
 def checked(key: str, value: Any, kind: Any, where: str) -> Any:
-    """`value` as the annotated type `kind`; an int is accepted for a float and nothing else is converted."""
+    """`value` as the annotated type `kind`. Numbers and truth values of NumPy are taken as Python's, and a whole number
+    for any number; nothing else is converted, and what is no finite number is refused."""
     if typing.get_origin(kind) is Literal:
-        choices = typing.get_args(kind)
-        if value not in choices or isinstance(value, bool):
-            expected = ", ".join(map(repr, choices))
-            raise ConfigurationError(f"{where}: {key} is {value!r}, expected one of {expected}")
-        return value
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return checked_choice(key, value, typing.get_args(kind), where)
+    if kind is bool and is_truth(value):
+        return bool(value)
+    if kind is int and is_whole(value):
+        return int(value)
+    if kind is float and is_number(value):
         return float(value)
-    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-        raise ConfigurationError(f"{where}: {key} is {value!r}, expected {IN_WORDS.get(kind, kind.__name__)}")
-    return value
+    if kind is str and isinstance(value, str):
+        return str(value)
+    raise ConfigurationError(f"{where}: {key} is {shown(value)}, expected {IN_WORDS.get(kind, kind)}")
+
+
+def checked_choice(key: str, value: Any, choices: tuple[str, ...], where: str) -> str:
+    """`value`, which has to be one of `choices`"""
+    if isinstance(value, str) and value in choices:
+        return str(value)
+    meant = closest(value, choices) if isinstance(value, str) else None
+    raise ConfigurationError(f"{where}: {key} is {shown(value)}, expected one of {', '.join(map(repr, choices))}"
+                             + (f"; did you mean {meant!r}?" if meant else ""))
 
 
 def from_mapping(cls: type[Config], mapping: Mapping[str, Any], where: str) -> Config:
@@ -59,10 +87,10 @@ def from_mapping(cls: type[Config], mapping: Mapping[str, Any], where: str) -> C
         required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
         if required and field.name not in mapping:
             raise ConfigurationError(f"{where}: the key {field.name!r} is missing")
-    return cls(**{key: checked(key, value, types[key], where) for key, value in mapping.items()})
+    return cls(**mapping)
 
 
-def to_mapping(config: Dataclass) -> dict[str, Any]:
+def to_mapping(config: Configuration) -> dict[str, Any]:
     """The plain mapping that `from_mapping` turns back into an equal configuration."""
     return {name: getattr(config, name) for name in field_types(type(config))}
 

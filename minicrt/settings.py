@@ -5,18 +5,20 @@ import tomllib
 import typing
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from minicrt import presets
-from minicrt.configuration import Dataclass, field_types, from_mapping, unknown_key
+from minicrt.configuration import Configuration, field_types, from_mapping, unknown_key
 from minicrt.errors import ConfigurationError
 from minicrt.models import MODELS, SegmentModel, create_model
 from minicrt.training.configuration import BUDGETS, TrainingConfig
 
 
 @dataclass(frozen=True)
-class DataConfig:
+class DataConfig(Configuration):
     """The corpus by name or path, and what its tokens are."""
+
+    title: ClassVar[str] = "data"
 
     corpus: str = "python-docs"
     level: Literal["word", "character"] = "word"
@@ -35,7 +37,7 @@ class Settings:
         return create_model({**self.model, "vocabulary": vocabulary})
 
 
-def tables(kind: str = "crt") -> dict[str, type[Dataclass]]:
+def tables(kind: str = "crt") -> dict[str, type[Configuration]]:
     """The tables of a preset, and the dataclass that says which keys each may have; `kind` is that of the model."""
     if kind not in MODELS:
         raise unknown_key(kind, MODELS, "the list of models")
@@ -99,7 +101,7 @@ def describe_keys() -> dict[str, list[str]]:
     return described
 
 
-def _described(config: type[Dataclass]) -> list[str]:
+def _described(config: type[Configuration]) -> list[str]:
     hints = field_types(config)
     return [f"{field.name}={_shown(hints[field.name], field.default)}" for field in dataclasses.fields(config)
             if field.name != "vocabulary"]

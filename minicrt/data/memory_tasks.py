@@ -9,10 +9,11 @@ one query is `minicrt.data.RecallTask`.
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
-from minicrt.configuration import require
+from minicrt.configuration import Configuration, require
 from minicrt.data.recall import Window
 from minicrt.data.streams import NOT_SCORED
 
@@ -21,8 +22,10 @@ Rng = np.random.Generator
 
 
 @dataclass(frozen=True)
-class MemoryTask(ABC):
+class MemoryTask(Configuration, ABC):
     """What the tasks share. `length` symbols are to be remembered, each one of `symbols`."""
+
+    title: ClassVar[str] = "the task"
 
     symbols: int = 8
     length: int = 2
@@ -30,6 +33,7 @@ class MemoryTask(ABC):
     distance: int = 1
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         for name, least in (("symbols", 2), ("length", 1), ("segment_length", 1), ("distance", 1)):
             require(getattr(self, name) >= least, f"{type(self).__name__}: {name} is {getattr(self, name)}, expected "
                     f"at least {least}")

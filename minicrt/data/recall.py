@@ -12,11 +12,11 @@ uniformly and the last segment holds none, so whoever sees that segment alone is
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import numpy as np
 
-from minicrt.configuration import require
+from minicrt.configuration import Configuration, require
 from minicrt.data.streams import NOT_SCORED
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ Window = list[tuple[np.ndarray, np.ndarray]]
 
 
 @dataclass(frozen=True)
-class RecallTask:
+class RecallTask(Configuration):
     """The task's sizes. Ids: values 0 .. values-1, then the keys, then the fillers.
 
     pairs           how many key-value pairs, of different keys, the first segment shows; with 1 the value alone
@@ -37,6 +37,8 @@ class RecallTask:
     Raises ConfigurationError when the pairs do not fit into a segment or there are too few keys.
     """
 
+    title: ClassVar[str] = "recall task"
+
     values: int = 8
     keys: int = 2
     fillers: int = 4
@@ -45,6 +47,7 @@ class RecallTask:
     distance: int = 1
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         for name in ("values", "keys", "fillers", "pairs", "segment_length", "distance"):
             require(getattr(self, name) >= 1, f"recall task: {name} is {getattr(self, name)}, expected at least 1")
         require(self.pairs <= self.keys, f"recall task: {self.pairs} pairs need as many keys, got keys {self.keys}")

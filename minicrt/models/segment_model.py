@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from minicrt import engines
-from minicrt.configuration import require
+from minicrt.configuration import Configuration, require
 from minicrt.errors import InputError
 from minicrt.models import initialisers
 from minicrt.models.parameters import Array, Parameters, ParameterSpec, initialised
@@ -17,7 +17,7 @@ State = dict[str, Array]
 
 
 @dataclass(frozen=True)
-class LanguageModelConfig:
+class LanguageModelConfig(Configuration):
     """What every model has: an embedding, an output over the vocabulary, and dropout.
 
     vocabulary         V, the number of token types
@@ -29,6 +29,7 @@ class LanguageModelConfig:
     locked_dropout     one dropout mask per (batch row, feature) for the whole segment, not one per element
     """
 
+    title: ClassVar[str] = "the model's configuration"
     vocabulary: int
     width: int = 128
     segment_length: int = 35
@@ -38,6 +39,7 @@ class LanguageModelConfig:
     locked_dropout: bool = True
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         for name in ("vocabulary", "width", "segment_length"):
             require(getattr(self, name) >= 1, f"{name} is {getattr(self, name)}, expected at least 1")
         for name in ("dropout", "embedding_dropout"):

@@ -1,23 +1,24 @@
 """How a model is trained: every knob of the trainer, checked when it is made."""
 
-import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
-from minicrt.configuration import require
+from minicrt.configuration import Configuration, require
 from minicrt.errors import ConfigurationError
 
 BUDGETS = ("epochs", "steps", "minutes")
 
 
 @dataclass(frozen=True)
-class TrainingConfig:
+class TrainingConfig(Configuration):
     """Exactly one of `epochs`, `steps` and `minutes` says how long; the other two are 0.
 
     A step is one window: `bptt_segments` segments of a stream of `batch` rows, one update of the parameters.
     With `minutes` the number of steps is planned once, from the speed measured over the first steps, and is fixed
     from then on. The learning rate rises over `warmup_steps` and then falls to `final_learning_rate` of itself.
     """
+
+    title: ClassVar[str] = "training"
 
     epochs: float = 0.0
     steps: int = 0
@@ -50,11 +51,11 @@ class TrainingConfig:
     threads: int = 0                        # that share the work; 0: as the environment has it
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         for key in ("epochs", "minutes", "learning_rate", "orthogonal_learning_rate", "weight_decay", "eps", "clip",
                     "checkpoint_seconds"):
             value = getattr(self, key)
-            require(math.isfinite(value) and value >= 0,
-                    f"training: {key} is {value}, expected a finite number of 0 or more")
+            require(value >= 0, f"training: {key} is {value}, expected a finite number of 0 or more")
         for key, least in {"steps": 0, "warmup_steps": 0, "exact_every": 1, "batch": 1, "bptt_segments": 1,
                            "evaluation_batch": 1, "evaluations": 1, "seed": 0, "threads": 0}.items():
             value = getattr(self, key)

@@ -6,10 +6,11 @@ with static ones, since the weights adapt to the test text: they are reported ap
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
-from minicrt.configuration import require
+from minicrt.configuration import Configuration, require
 from minicrt.data import TokenStream
 from minicrt.errors import TrainingError
 from minicrt.models import Parameters, SegmentModel, State
@@ -21,18 +22,20 @@ Array = np.ndarray
 
 
 @dataclass(frozen=True)
-class DynamicConfig:
+class DynamicConfig(Configuration):
     """learning_rate η, decay λ back to the trained weights, eps ε, as in the rule of `dynamic_evaluate`."""
+
+    title: ClassVar[str] = "dynamic evaluation"
 
     learning_rate: float = 5e-5
     decay: float = 2e-3
     eps: float = 2e-5
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         for name in ("learning_rate", "decay", "eps"):
             value = getattr(self, name)
-            require(np.isfinite(value) and value > 0,
-                    f"dynamic evaluation: {name} is {value}, expected a number above 0")
+            require(value > 0, f"dynamic evaluation: {name} is {value}, expected a number above 0")
 
 
 def gradient_sizes(model: SegmentModel, parameters: Parameters, stream: TokenStream, segments: int,

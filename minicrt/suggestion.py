@@ -1,0 +1,18 @@
+"""What to say about a name that is not known: the one that was probably meant, or those that there are."""
+
+import difflib
+from collections.abc import Iterable
+
+
+def closest(name: object, known: Iterable[str]) -> str | None:
+    """The known name that `name` resembles, upper and lower case alike; None where it resembles none."""
+    by_lower = {candidate.lower(): candidate for candidate in known}
+    found = difflib.get_close_matches(str(name).lower(), by_lower, n=1)
+    return by_lower[found[0]] if found else None
+
+
+def suggestion(name: object, known: Iterable[str], what: str) -> str:
+    """ "did you mean 'width'?", or "known keys: heads, width", `what` being "known keys" """
+    known = list(known)
+    meant = closest(name, known)
+    return f"did you mean {meant!r}?" if meant else f"{what}: {', '.join(known) or 'none'}"
