@@ -11,10 +11,44 @@ from minicrt.errors import ConfigurationError
 
 VARIABLES = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
-_here = threading.local()                                    # .limit: that of the calling thread
+
+
+class Limits:
+    """The limits that BLAS is within where one number of threads holds: in the whole process, or in one thread."""
+
+    def __init__(self) -> None:
+        self.numbers: list[int] = []                         # those in force
+        self.before: dict[Any, int] = {}                     # each library's threads without a limit, by its file
+
+    def enter(self, number: int, libraries: list[Any]) -> None:
+        for library in libraries:
+            self.before.setdefault(library.filepath, library.num_threads)
+        self.numbers.append(number)
+        self.apply(libraries)
+
+    def leave(self, number: int, libraries: list[Any]) -> None:
+        self.numbers.remove(number)
+        self.apply(libraries)
+        if not self.numbers:
+            self.before.clear()
+
+    def apply(self, libraries: list[Any]) -> None:
+        for library in libraries:
+            if library.filepath in self.before:
+                set_threads(library, min([self.before[library.filepath], *self.numbers]))
+
+
+class Here(threading.local):
+    """Of the calling thread alone."""
+
+    def __init__(self) -> None:
+        self.limit: int | None = None
+        self.blas = Limits()
+
+
+_here = Here()
+_process = Limits()
 _lock = threading.Lock()
-_blas_limits: list[int] = []                                 # those in force, of all threads
-_blas_before: list[tuple[Any, int]] = []                     # (library, its threads without a limit)
 _found: list[Any] = []                                       # every BLAS in the process, once looked for
 
 
@@ -24,7 +58,7 @@ def count() -> int:
 
     Raises ConfigurationError if that variable is not a number of 1 or more.
     """
-    return getattr(_here, "limit", None) or _default(*map(os.environ.get, VARIABLES))
+    return _here.limit or _default(*map(os.environ.get, VARIABLES))
 
 
 @contextmanager
@@ -37,7 +71,7 @@ def limit(number: int) -> Iterator[None]:
         raise ConfigurationError(f"the number of threads is {number}, expected 1 or more")
     with _lock:
         _found.clear()                                       # one may have been loaded since
-    before = getattr(_here, "limit", None)
+    before = _here.limit
     _here.limit = min(number, before or number)
     try:
         with blas_limit(number):
@@ -48,27 +82,52 @@ def limit(number: int) -> Iterator[None]:
 
 @contextmanager
 def blas_limit(number: int) -> Iterator[None]:
-    """Within, each call of BLAS uses at most `number` threads, whichever thread makes it."""
+    """Within, each call of BLAS by this thread, and by those it shares its work out to, uses at most `number` threads.
+
+    OpenBLAS's number is one for the whole process: while several threads are within a limit, the smallest holds for
+    all. MKL and OpenMP have one in each thread; there the workers, which do a share of some work, always have 1.
+    """
     with _lock:
-        known = {library.filepath for library, _ in _blas_before}
-        _blas_before.extend((library, library.num_threads) for library in _libraries() if library.filepath not in known)
-        _blas_limits.append(number)
-        _set_blas()
+        libraries = list(_libraries())
+    shared = [library for library in libraries if is_shared(library)]
+    own = [library for library in libraries if not is_shared(library)]
+    here = _here.blas
+    with _lock:
+        _process.enter(number, shared)
+    here.enter(number, own)
     try:
         yield
     finally:
+        here.leave(number, own)
         with _lock:
-            _blas_limits.remove(number)
-            _set_blas()
-            if not _blas_limits:
-                _blas_before.clear()
+            _process.leave(number, shared)
 
 
-def _set_blas() -> None:
-    for library, before in _blas_before:
-        wanted = min([before, *_blas_limits])
-        if library.num_threads != wanted:
-            library.set_num_threads(wanted)
+def one_blas_thread_here() -> None:
+    """For a worker: where BLAS has a number in each thread, this thread's is 1 from now on."""
+    for library in tuple(_found):
+        if not is_shared(library):
+            set_threads(library, 1)
+
+
+def is_shared(library: Any) -> bool:
+    """Whether the number of threads of this BLAS is one for the whole process, and not one in each thread."""
+    return not (library.internal_api == "mkl" or library.internal_api == "openblas"
+                and library.threading_layer == "openmp")
+
+
+def set_threads(library: Any, number: int) -> None:
+    """Set the number, whichever thread asks.
+
+    threadpoolctl lets one thread alone set OpenBLAS's number, the first that did, and ignores all others without a
+    word until that one lets go. Who may set it, and when, is decided by `blas_limit` here.
+    """
+    if library.num_threads == number:
+        return
+    let_go = getattr(library, "clear_controlling_thread", lambda force=False: None)
+    let_go(force=True)
+    library.set_num_threads(number)
+    let_go()
 
 
 def _libraries() -> list[Any]:

@@ -4,6 +4,7 @@ What runs here spends its time outside the interpreter's lock (matrix products, 
 plain Python threads work side by side. Any number of threads may ask at once, and a forked process makes its own.
 """
 
+import logging
 import os
 import threading
 from collections.abc import Callable
@@ -13,10 +14,12 @@ from typing import Any
 from minicrt import threads
 
 Range = tuple[int, int]
+log = logging.getLogger("minicrt")
 
 _tasks: SimpleQueue[Any] = SimpleQueue()
 _workers: list[threading.Thread] = []
 _starting = threading.Lock()
+_refused = False                                             # the system has started as many threads as it will
 _here = threading.local()                                    # .busy: this thread works on one of several ranges
 
 
@@ -33,17 +36,19 @@ def ranges(rows: int, grain: int = 1) -> list[Range]:
 def run(function: Callable[..., None], parts: list[Range], *arguments: Any) -> None:
     """function(part, start, stop, *arguments) for each range, all but the first on other threads.
 
-    Returns when all have ended; raises what the first to fail raised.
+    Where the system starts no more threads, this one does what they would have done. Returns when all have ended;
+    raises what one of them raised.
     """
     if len(parts) == 1:
         function(0, *parts[0], *arguments)
         return
-    _start(len(parts) - 1)
+    tasks = [(part, start, stop, *arguments) for part, (start, stop) in enumerate(parts)]
+    others = _start(len(parts) - 1)                          # fewer than asked for where the system refuses
     done: SimpleQueue[BaseException | None] = SimpleQueue()
-    for part, (start, stop) in enumerate(parts[1:], 1):
-        _tasks.put((done, function, (part, start, stop, *arguments)))
-    error = _attempt(function, (0, *parts[0], *arguments))
-    errors = [error] + [done.get() for _ in parts[1:]]       # the others still read and write the arguments
+    for task in tasks[1:1 + others]:
+        _tasks.put((done, function, task))
+    errors = [_attempt(function, task) for task in [tasks[0], *tasks[1 + others:]]]
+    errors += [done.get() for _ in range(others)]            # the others still read and write the arguments
     for error in errors:
         if error is not None:
             raise error
@@ -60,27 +65,36 @@ def _attempt(function: Callable[..., None], arguments: tuple[Any, ...]) -> BaseE
     return None
 
 
-def _start(count: int) -> None:
-    if len(_workers) >= count:
-        return
-    with _starting:
-        while len(_workers) < count:
-            worker = threading.Thread(target=_work, name=f"minicrt-{len(_workers) + 1}", daemon=True)
-            worker.start()
-            _workers.append(worker)
+def _start(count: int) -> int:
+    """Have `count` workers, or as many as the system starts; returns how many there are for this."""
+    global _refused
+    if len(_workers) < count and not _refused:
+        with _starting:
+            while len(_workers) < count and not _refused:
+                worker = threading.Thread(target=_work, name=f"minicrt-{len(_workers) + 1}", daemon=True)
+                try:
+                    worker.start()
+                except RuntimeError:                         # a limit on processes, or no memory for a stack
+                    _refused = True
+                    log.warning("minicrt: the system starts no more threads; going on with %d instead of %d",
+                                len(_workers) + 1, count + 1)
+                else:
+                    _workers.append(worker)
+    return min(count, len(_workers))
 
 
 def _work() -> None:
     while True:
         done, function, arguments = _tasks.get()
+        threads.one_blas_thread_here()
         done.put(_attempt(function, arguments))
         del done, function, arguments                        # or they would be kept until the next task
 
 
 def _forget() -> None:
     """After a fork only the thread that forked is left."""
-    global _tasks, _starting
-    _tasks, _starting = SimpleQueue(), threading.Lock()
+    global _tasks, _starting, _refused
+    _tasks, _starting, _refused = SimpleQueue(), threading.Lock(), False
     _workers.clear()
 
 

@@ -4,10 +4,13 @@ import multiprocessing
 import os
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_info
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from minicrt import threads, workers
 from minicrt.errors import ConfigurationError
@@ -64,7 +67,7 @@ from minicrt import threads
 import sys
 assert "numpy" not in sys.modules
 def counts():
-    from threadpoolctl import threadpool_info
+    from threadpoolctl import threadpool_info, threadpool_limits
     return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
 with threads.limit(2):
     import numpy
@@ -74,6 +77,109 @@ with threads.limit(2):
         assert counts() == {1}, counts()
 """
     subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "OPENBLAS_NUM_THREADS": "2"})
+
+
+def in_another_thread(function, *arguments):
+    """What `function` returns there."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(function, *arguments).result(60)
+
+
+def within(number):
+    with threads.blas_limit(number):
+        return blas_threads()
+
+
+@pytest.fixture
+def three_blas_threads():
+    """Whatever the environment says and however many cores there are. threadpoolctl heeds this thread alone then."""
+    with threadpool_limits(3, "blas"):
+        if blas_threads() != {3}:
+            pytest.skip("threadpoolctl cannot set the number of threads of this BLAS")
+        yield
+
+
+def test_a_limit_holds_whichever_thread_asks(three_blas_threads):
+    assert in_another_thread(within, 1) == {1}
+    assert blas_threads() == {3}
+    with threads.blas_limit(2):
+        assert in_another_thread(within, 1) == {1} and blas_threads() == {2}
+    assert blas_threads() == {3}
+
+
+def test_of_limits_in_several_threads_the_smallest_holds(three_blas_threads):
+    entered, leave = threading.Event(), threading.Event()
+
+    def stay():
+        with threads.blas_limit(2):
+            entered.set()
+            leave.wait(60)
+
+    with ThreadPoolExecutor(1) as pool:
+        with threads.blas_limit(1):
+            staying = pool.submit(stay)
+            assert entered.wait(60) and blas_threads() == {1}
+        assert blas_threads() == {2}
+        leave.set()
+        staying.result(60)
+    assert blas_threads() == {3}
+
+
+class OneNumberAThread:
+    """A BLAS as MKL is: setting the number of threads holds for the thread that sets it."""
+
+    filepath, internal_api, threading_layer = "libmkl_rt.so", "mkl", "intel"
+
+    def __init__(self):
+        self.here = threading.local()
+
+    @property
+    def num_threads(self):
+        return getattr(self.here, "number", 8)
+
+    def set_num_threads(self, number):
+        self.here.number = number
+
+
+def test_where_each_thread_has_a_number_it_is_set_in_the_thread_that_works(monkeypatch):
+    library, seen = OneNumberAThread(), {}
+    monkeypatch.setattr(threads, "_found", [library])
+    monkeypatch.setattr(threads, "count", lambda: 3)
+
+    def work(part, start, stop):
+        seen[part] = library.num_threads
+
+    with threads.blas_limit(2):
+        assert library.num_threads == 2 and in_another_thread(lambda: library.num_threads) == 8
+        workers.run(work, workers.ranges(3))
+    assert seen == {0: 2, 1: 1, 2: 1} and library.num_threads == 8
+
+
+def test_a_system_that_starts_no_more_threads(monkeypatch, caplog):
+    """Every share of the work is done all the same, and what came of it is told once."""
+    monkeypatch.setattr(threads, "count", lambda: 4)
+    monkeypatch.setattr(workers, "_tasks", SimpleQueue())
+    monkeypatch.setattr(workers, "_workers", [])
+    monkeypatch.setattr(workers, "_refused", False)
+    start = threading.Thread.start
+
+    def refusing(thread):
+        if thread.name == "minicrt-2":
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", refusing)
+    done, by = np.zeros(8, int), {}
+
+    def work(part, start, stop):
+        by[part] = threading.current_thread().name
+        done[start:stop] += 1
+
+    for times in (1, 2):
+        workers.run(work, workers.ranges(8))
+        assert done.tolist() == [times] * 8
+        assert by.pop(1) == "minicrt-1" and set(by.values()) == {threading.current_thread().name}
+    assert caplog.messages == ["minicrt: the system starts no more threads; going on with 2 instead of 4"]
 
 
 @pytest.mark.parametrize("number", [0, -2])
