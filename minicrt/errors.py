@@ -18,7 +18,14 @@ class CheckpointError(MinicrtError):
 
 
 class InputError(MinicrtError):
-    """An array handed to an operation or a model has the wrong shape, dtype or range."""
+    """An argument is not what a function takes: its type, or an array's shape, dtype or range."""
+
+
+class UnknownNameError(InputError, KeyError):
+    """A mapping has no entry of that name."""
+
+    def __str__(self) -> str:                                # a KeyError shows its message in quotation marks
+        return Exception.__str__(self)
 
 
 class TrainingError(MinicrtError):

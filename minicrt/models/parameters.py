@@ -2,13 +2,15 @@
 
 import itertools
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
-from minicrt.errors import InputError
+from minicrt.arguments import shown
+from minicrt.errors import InputError, UnknownNameError
+from minicrt.suggestion import suggestion
 
 Array = np.ndarray
 Initialiser = Callable[[np.random.Generator, tuple[int, ...]], Array]
@@ -34,8 +36,18 @@ class ParameterSpec:
         return math.prod(self.shape)
 
 
-class Parameters:
-    """Named views into one contiguous buffer, so that a clip, an optimizer step or a checkpoint is one operation.
+class Parameters(Mapping[str, Array]):
+    """A model's parameters, or their gradients: by name, in the order of the model's table, and as one flat buffer.
+
+        parameters = model.initialize(np.random.default_rng(0))
+        parameters["embedding"]                  # (V, D), a view: what is written into it is the parameter's
+        parameters["output.bias"] = 0            # writes the values; shapes stay
+        for name, array in parameters.items():   # keys, values, items, in and len as of any mapping
+            ...
+        parameters.flat                          # (size,), all values, in one piece of memory
+
+    A clip, an optimizer step or a checkpoint is one operation on `flat`. Raises UnknownNameError (a KeyError) for a
+    name that there is not, InputError for values that do not fit.
 
     `flat`     the buffer, (size,)
     `buffers`  arrays that follow from the parameters and are not trained (the inverses of the Cayley transform when
@@ -51,7 +63,7 @@ class Parameters:
         self._slices = {spec.name: slice(a, b) for spec, a, b in zip(self.specs, ends, ends[1:])}
         if len(self._slices) != len(self.specs):
             raise InputError("a parameter table names the same parameter twice")
-        self.flat = np.zeros(ends[-1], dtype) if flat is None else flat
+        self.flat = np.zeros(ends[-1], floating(dtype)) if flat is None else flat
         if self.flat.shape != (ends[-1],):
             raise InputError(f"a flat buffer of shape {self.flat.shape} does not fit a table of {ends[-1]} values")
         self._views = {spec.name: self.flat[self._slices[spec.name]].reshape(spec.shape) for spec in self.specs}
@@ -59,10 +71,21 @@ class Parameters:
         self._siblings: list[Parameters] = []
 
     def __getitem__(self, name: str) -> Array:
-        return self._views[name]
+        try:
+            return self._views[name]
+        except (KeyError, TypeError):
+            raise UnknownNameError(f"there is no parameter {shown(name)}; "
+                                   + suggestion(name, self, "there are")) from None
 
-    def __setitem__(self, name: str, value: Array) -> None:
-        self._views[name][...] = value
+    def __setitem__(self, name: str, value: np.typing.ArrayLike) -> None:
+        view = self[name]
+        if value is view:                                    # parameters[name] += step has already written there
+            return
+        array = as_array(f"the value of {name!r}", value)
+        if array.ndim and array.shape != view.shape or not np.can_cast(array.dtype, view.dtype, "same_kind"):
+            raise InputError(f"the parameter {name!r} is {view.dtype} of shape {view.shape}, got {array.dtype} of "
+                             f"shape {array.shape}")
+        view[...] = array
 
     def __contains__(self, name: object) -> bool:
         return name in self._views
@@ -70,8 +93,19 @@ class Parameters:
     def __iter__(self) -> Iterator[str]:
         return iter(self._views)
 
+    def __len__(self) -> int:
+        return len(self._views)
+
+    __eq__, __hash__ = object.__eq__, object.__hash__        # a mapping's would compare arrays as if they were numbers
+
+    def __repr__(self) -> str:
+        arrays = ", ".join(f"{spec.name} {spec.shape}" for spec in self.specs[:3])
+        return (f"<Parameters: {self.size:,} values of {self.dtype} in {len(self)} arrays: {arrays}"
+                f"{', …' if len(self) > 3 else ''}>")
+
     @property
     def size(self) -> int:
+        """The number of values in all arrays together."""
         return self.flat.size
 
     @property
@@ -80,6 +114,7 @@ class Parameters:
 
     def slice(self, name: str) -> slice:
         """Where the parameter `name` lies in `flat`."""
+        self[name]                                           # a name that there is
         return self._slices[name]
 
     def name_at(self, index: int) -> str:
@@ -105,11 +140,30 @@ class Parameters:
         return self._siblings[:count]
 
     def astype(self, dtype: np.typing.DTypeLike) -> "Parameters":
-        return self.with_flat(self.flat.astype(dtype))
+        return self.with_flat(self.flat.astype(floating(dtype)))
 
     def scope(self, prefix: str) -> "Scope":
         """The parameters whose names start with `prefix`, named without it."""
         return Scope(self, prefix)
+
+
+def floating(dtype: np.typing.DTypeLike) -> np.dtype:
+    """The dtype, which has to be one that a model computes in: real or complex, of 32 bits a number or more."""
+    try:
+        made = np.dtype(dtype)
+    except TypeError:
+        made = None
+    if made is None or made.kind not in "fc" or made.itemsize < 4:
+        raise InputError(f"dtype is {shown(dtype)}, expected np.float32, np.float64 or np.complex128")
+    return made
+
+
+def as_array(name: str, value: Any) -> Array:
+    """`value` as an array. Raises InputError where it is none, as a list of rows of different lengths."""
+    try:
+        return np.asarray(value)
+    except (ValueError, TypeError) as error:
+        raise InputError(f"{name} is {shown(value)}, which makes no array: {error}") from None
 
 
 class Scope:
