@@ -2,13 +2,23 @@
 
 import importlib.util
 import os
+from collections.abc import Callable
 from types import ModuleType
 
 from minicrt.errors import ConfigurationError
 
-NAMES = ("numba", "numpy")
+MODULES = {"numba": "minicrt.kernels", "numpy": "minicrt.ops"}
+NAMES = tuple(MODULES)
 VARIABLE = "MINICRT_ENGINE"
 _chosen: str | None = None
+
+
+class NamedModule(ModuleType):
+    """What the module of an engine is from `by_name` on: it pickles and copies as the engine's name, where a module as
+    such does neither. So a model can go to another process, which may have to import its engine first."""
+
+    def __reduce__(self) -> tuple[Callable[[str], ModuleType], tuple[str]]:
+        return get, (name_of(self),)
 
 
 def choose(name: str | None) -> None:
@@ -33,17 +43,24 @@ def get(name: str | None = None) -> ModuleType:
         raise ConfigurationError(f"the engine is {name!r}, expected auto, {' or '.join(NAMES)}")
     if name == "numpy" or name == "auto" and not _numba_is_installed():
         from minicrt import ops
-        return ops
+        return by_name(ops)
     if not _numba_is_installed():
         raise ConfigurationError("the engine numba needs Numba, which is not installed: pip install numba, or choose "
                                  "the engine numpy")
     from minicrt import kernels
-    return kernels
+    return by_name(kernels)
+
+
+def by_name(engine: ModuleType) -> ModuleType:
+    """The same engine, ready to be pickled and copied by its name if it is one of `NAMES`."""
+    if type(engine) is ModuleType and engine.__name__ in MODULES.values():
+        engine.__class__ = NamedModule
+    return engine
 
 
 def name_of(engine: ModuleType) -> str:
     """ "numba" or "numpy" """
-    return "numpy" if engine.__name__ == "minicrt.ops" else "numba"
+    return "numpy" if engine.__name__ == MODULES["numpy"] else "numba"
 
 
 def _numba_is_installed() -> bool:

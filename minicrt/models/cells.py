@@ -63,10 +63,9 @@ def lru_specs(prefix: str, inputs: int, width: int) -> list[ParameterSpec]:
     N = width // 2
     squared = 0.5 ** 2 + (0.99 ** 2 - 0.5 ** 2) * (np.arange(N) + 0.5) / N               # |λ|²
     return [ParameterSpec(prefix + "w", (inputs, 2 * N), initialisers.normal((2 * inputs) ** -0.5)),
-            ParameterSpec(prefix + "nu", (N,), lambda rng, shape: np.log(-0.5 * np.log(squared)), decay=False),
-            ParameterSpec(prefix + "theta", (N,), lambda rng, shape: np.log(rng.uniform(1e-3, np.pi / 10, shape)),
-                          decay=False),
-            ParameterSpec(prefix + "log_gamma", (N,), lambda rng, shape: 0.5 * np.log(1 - squared), decay=False)]
+            ParameterSpec(prefix + "nu", (N,), initialisers.constant(np.log(-0.5 * np.log(squared))), decay=False),
+            ParameterSpec(prefix + "theta", (N,), initialisers.log_uniform(1e-3, np.pi / 10), decay=False),
+            ParameterSpec(prefix + "log_gamma", (N,), initialisers.constant(0.5 * np.log(1 - squared)), decay=False)]
 
 
 CELLS = {

@@ -1,12 +1,25 @@
-"""How parameters start. Each initialiser is a function of (generator, shape); draws are in float64."""
+"""How parameters start. Each initialiser is a function of (generator, shape); draws are in float64.
+
+They are partial applications of functions of this module, and not functions within functions, so that a table of
+parameters can be pickled.
+"""
+
+from functools import partial
 
 import numpy as np
 
 from minicrt.models.parameters import Array, Initialiser
 
+Shape = tuple[int, ...]
 
-def constant(value: float) -> Initialiser:
-    return lambda rng, shape: np.full(shape, value)
+
+def constant(value: float | Array) -> Initialiser:
+    """The number, or the array, that it is"""
+    return partial(_constant, value)
+
+
+def _constant(value: float | Array, rng: np.random.Generator, shape: Shape) -> Array:
+    return np.full(shape, value)
 
 
 zeros, ones = constant(0.0), constant(1.0)
@@ -14,26 +27,49 @@ zeros, ones = constant(0.0), constant(1.0)
 
 def normal(deviation: float) -> Initialiser:
     """N(0, deviation²)"""
-    return lambda rng, shape: deviation * rng.standard_normal(shape)
+    return partial(_normal, deviation)
+
+
+def _normal(deviation: float, rng: np.random.Generator, shape: Shape) -> Array:
+    return deviation * rng.standard_normal(shape)
 
 
 def repeated(deviation: float) -> Initialiser:
     """One row drawn from N(0, deviation²), the same for all rows"""
-    return lambda rng, shape: np.broadcast_to(deviation * rng.standard_normal(shape[1:]), shape)
+    return partial(_repeated, deviation)
+
+
+def _repeated(deviation: float, rng: np.random.Generator, shape: Shape) -> Array:
+    return np.broadcast_to(_normal(deviation, rng, shape[1:]), shape)
 
 
 def uniform(bound: float) -> Initialiser:
     """U(−bound, bound)"""
-    return lambda rng, shape: rng.uniform(-bound, bound, shape)
+    return partial(_uniform, bound)
+
+
+def _uniform(bound: float, rng: np.random.Generator, shape: Shape) -> Array:
+    return rng.uniform(-bound, bound, shape)
+
+
+def log_uniform(low: float, high: float) -> Initialiser:
+    """log U(low, high)"""
+    return partial(_log_uniform, low, high)
+
+
+def _log_uniform(low: float, high: float, rng: np.random.Generator, shape: Shape) -> Array:
+    return np.log(rng.uniform(low, high, shape))
 
 
 def gate_bias(width: int, update: float) -> Initialiser:
     """Zeros, and `update` in the block of the update gate z: σ(update) of the old state is kept at first."""
-    def draw(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
-        bias = np.zeros(shape)
-        bias[width:2 * width] = update
-        return bias
-    return draw
+    return partial(_gate_bias, width, update)
+
+
+def _gate_bias(width: int, update: float, rng: np.random.Generator, shape: Shape) -> Array:
+    bias = np.zeros(shape)
+    bias[width:2 * width] = update
+    return bias
 
 
 def rotations(width: int) -> Initialiser:
@@ -42,9 +78,12 @@ def rotations(width: int) -> Initialiser:
     A is block diagonal with the 2 × 2 blocks [[0, s], [−s, 0]], s = −tan(t/2), t ~ U(0, π/2); an odd width leaves one
     direction unturned. Source: arXiv 2208.06496 (FACTS section 2.4).
     """
-    def draw(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
-        upper = np.zeros((width, width))
-        first = np.arange(0, width - 1, 2)
-        upper[first, first + 1] = -np.tan(rng.uniform(0, np.pi / 2, len(first)) / 2)
-        return upper[np.triu_indices(width, 1)]
-    return draw
+    return partial(_rotations, width)
+
+
+def _rotations(width: int, rng: np.random.Generator, shape: Shape) -> Array:
+    upper = np.zeros((width, width))
+    first = np.arange(0, width - 1, 2)
+    upper[first, first + 1] = -np.tan(rng.uniform(0, np.pi / 2, len(first)) / 2)
+    return upper[np.triu_indices(width, 1)]
+

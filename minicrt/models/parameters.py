@@ -142,6 +142,10 @@ class Parameters(Mapping[str, Array]):
     def astype(self, dtype: np.typing.DTypeLike) -> "Parameters":
         return self.with_flat(self.flat.astype(floating(dtype)))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A pickle or a copy is made from table and buffer; copied one by one, the views would view nothing."""
+        return Parameters, (self.specs, self.dtype, self.flat), {"buffers": self.buffers}
+
     def scope(self, prefix: str) -> "Scope":
         """The parameters whose names start with `prefix`, named without it."""
         return Scope(self, prefix)

@@ -81,7 +81,7 @@ class SegmentModel(ABC):
 
     def __init__(self, config: LanguageModelConfig, engine: ModuleType | None = None):
         """`engine` None: `minicrt.engines.get()`"""
-        self.config, self.engine = config, engine or engines.get()
+        self.config, self.engine = config, engines.by_name(engine or engines.get())
 
     @abstractmethod
     def encoder_specs(self) -> list[ParameterSpec]:

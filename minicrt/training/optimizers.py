@@ -56,7 +56,7 @@ class AdamW:
         self.orthogonal_learning_rate = learning_rate / 10 if orthogonal_learning_rate is None else (
             orthogonal_learning_rate)
         self.weight_decay, self.beta1, self.beta2, self.eps = weight_decay, beta1, beta2, eps
-        self.engine = engine or engines.get()
+        self.engine = engines.by_name(engine or engines.get())
         self.count = 0
         self.moments = {"first": np.zeros_like(parameters.flat), "second": np.zeros_like(parameters.flat)}
         self._runs = runs(parameters)
