@@ -17,10 +17,10 @@ import numpy as np
 
 from benchmarks import report
 from minicrt import threads
-from minicrt.data import TASKS, RecallTask, recall_accuracy
+from minicrt.data import TASKS, RecallTask
 from minicrt.errors import DataError
 from minicrt.models import create_model
-from minicrt.training import AdamW, train_step
+from minicrt.training import AdamW, recall_accuracy, train_step
 from minicrt.training.atomic import write_atomically
 from minicrt.training.summary import machine
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal, TypeVar
 
 from minicrt.arguments import is_number, is_truth, is_whole, shown
 from minicrt.errors import ConfigurationError
-from minicrt.suggestion import closest, suggestion
+from minicrt.suggestion import choices_in_words, suggestion
 
 IN_WORDS: dict[Any, str] = {bool: "true or false", int: "a whole number", float: "a finite number", str: "text"}
 
@@ -68,9 +68,7 @@ def checked_choice(key: str, value: Any, choices: tuple[str, ...], where: str) -
     """`value`, which has to be one of `choices`"""
     if isinstance(value, str) and value in choices:
         return str(value)
-    meant = closest(value, choices) if isinstance(value, str) else None
-    raise ConfigurationError(f"{where}: {key} is {shown(value)}, expected one of {', '.join(map(repr, choices))}"
-                             + (f"; did you mean {meant!r}?" if meant else ""))
+    raise ConfigurationError(f"{where}: {key} is {shown(value)}, {choices_in_words(value, choices)}")
 
 
 def from_mapping(cls: type[Config], mapping: Mapping[str, Any], where: str) -> Config:

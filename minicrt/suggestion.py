@@ -11,6 +11,13 @@ def closest(name: object, known: Iterable[str]) -> str | None:
     return by_lower[found[0]] if found else None
 
 
+def choices_in_words(value: object, choices: Iterable[str]) -> str:
+    """ "expected one of 'gru', 'none'; did you mean 'gru'?": what to say of a value that is none of them """
+    choices = list(choices)
+    meant = closest(value, choices) if isinstance(value, str) else None
+    return f"expected one of {', '.join(map(repr, choices))}" + (f"; did you mean {meant!r}?" if meant else "")
+
+
 def suggestion(name: object, known: Iterable[str], what: str) -> str:
     """ "did you mean 'width'?", or "known keys: heads, width", `what` being "known keys" """
     known = list(known)

@@ -25,7 +25,7 @@ def add(commands: Any) -> None:
                                  description=DESCRIPTION)
     parser.add_argument("run_folder", type=Path, metavar="RUN", help="a run folder, or a checkpoint file")
     parser.add_argument("--split", choices=("valid", "test", "train"), default="valid", help="(default: valid)")
-    parser.add_argument("--cut", choices=("memory", "positions", "state"),
+    parser.add_argument("--cut", metavar="memory|positions|state",
                         help="reset the memory, the carried positions, or both, at every segment")
     parser.add_argument("--segment-length", type=at_least(1), metavar="T", help="(default: as trained)")
     parser.add_argument("--batch", type=at_least(1), metavar="B", help="(default: as in training)")
@@ -45,6 +45,7 @@ def run(arguments: argparse.Namespace) -> None:
 
     refuse_half_a_choice(arguments)
     trained = load_run(arguments.run_folder)
+    cut_entries(trained.model, arguments.cut)                # a cut that there is not, before the corpus is read
     data = trained.configuration["data"]
     corpus = load_corpus(data["corpus"], data["level"], arguments.data_dir)
     if corpus.vocabulary != trained.vocabulary:
@@ -54,12 +55,11 @@ def run(arguments: argparse.Namespace) -> None:
     length = arguments.segment_length or trained.model.config.segment_length
     part = getattr(corpus, arguments.split)
     stream = TokenStream(part, batch, length, f"the part {arguments.split!r} of {corpus.name}")
-    cut = cut_entries(trained.model, arguments.cut) if arguments.cut else frozenset()
     if arguments.dynamic:
         result = dynamic(arguments, trained, corpus.train, stream)
     else:
         with progress_for().task(arguments.split, len(stream)) as advance:
-            result = evaluate(trained.model, trained.parameters, stream, cut, advance)
+            result = evaluate(trained.model, trained.parameters, stream, arguments.cut, advance)
     unigram = unigram_perplexity(corpus.train, part, corpus.vocabulary.size)
     carried = ", ".join(sorted(result.carried)) or "nothing"
     kind = ", dynamic," if arguments.dynamic else ""

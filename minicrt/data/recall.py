@@ -10,18 +10,14 @@ One prediction an episode is scored: the value that followed the queried key. Va
 uniformly and the last segment holds none, so whoever sees that segment alone is right in 1 of `values` cases.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import ClassVar
 
 import numpy as np
 
 from minicrt.configuration import Configuration, require
 from minicrt.data.streams import NOT_SCORED
-
-if TYPE_CHECKING:
-    from minicrt.models.parameters import Parameters
-    from minicrt.models.segment_model import SegmentModel
 
 Window = list[tuple[np.ndarray, np.ndarray]]
 
@@ -91,25 +87,3 @@ class RecallTask(Configuration):
         """New episodes without end. Each window is a stream of its own: start it with the empty state."""
         while True:
             yield self.window(rng, batch)
-
-
-class Episodes(Protocol):
-    def window(self, rng: np.random.Generator, batch: int) -> Window: ...
-
-
-def recall_accuracy(model: "SegmentModel", parameters: "Parameters", task: Episodes, rng: np.random.Generator,
-                    episodes: int = 1000, cut: Collection[str] = ()) -> float:
-    """The share of scored targets in `episodes` new episodes of a task that are the model's most probable token.
-
-    `cut` names the entries of the state that are dropped between the segments. Without them all (for a CRT its
-    memory and its carried positions, which are a second memory) the accuracy is `task.chance`.
-    """
-    state: dict[str, np.ndarray] = {}
-    right = asked = 0
-    for tokens, targets in task.window(rng, episodes):
-        logits, state = model.logits(parameters, tokens, state)                 # (B, T, V)
-        state = {name: value for name, value in state.items() if name not in cut}
-        scored = targets != NOT_SCORED
-        right += int(np.count_nonzero(logits.argmax(-1)[scored] == targets[scored]))
-        asked += int(np.count_nonzero(scored))
-    return right / asked

@@ -5,11 +5,12 @@ from minicrt.training.checkpoint import Checkpoint, read_checkpoint, write_check
 from minicrt.training.clip import clip_factor
 from minicrt.training.configuration import BUDGETS, TrainingConfig
 from minicrt.training.dynamic_evaluation import DynamicConfig, dynamic_evaluate, gradient_sizes
-from minicrt.training.evaluation import CUTS, Evaluation, cut_entries, evaluate
+from minicrt.training.evaluation import CUTS, Cut, Evaluation, cut_entries, evaluate
 from minicrt.training.interrupt import Interrupted
 from minicrt.training.optimizers import SGD, AdamW, Optimizer, make_optimizer
 from minicrt.training.orthogonal import NeumannInverses
 from minicrt.training.progress import Bar, Lines, Progress, progress_for
+from minicrt.training.recall_accuracy import recall_accuracy
 from minicrt.training.run import Trained, load_run, resume, train
 from minicrt.training.run_folder import RunFolder
 from minicrt.training.schedules import evaluation_steps, warmup_constant, warmup_cosine
@@ -18,9 +19,10 @@ from minicrt.training.trainer import Trainer
 from minicrt.training.window import window_gradients
 
 __all__ = [
-    "BUDGETS", "CUTS", "SGD", "AdamW", "Bar", "Checkpoint", "DynamicConfig", "Evaluation", "Interrupted", "Lines",
-    "NeumannInverses", "Optimizer", "Progress", "RunFolder", "Step", "Trained", "Trainer", "TrainingConfig",
-    "clip_factor", "cut_entries", "dynamic_evaluate", "evaluate", "evaluation_steps", "gradient_sizes", "load_run",
-    "make_optimizer", "progress_for", "read_checkpoint", "resume", "train", "train_step", "update_average",
-    "warmup_constant", "warmup_cosine", "window_gradients", "write_checkpoint",
+    "BUDGETS", "CUTS", "SGD", "AdamW", "Bar", "Checkpoint", "Cut", "DynamicConfig", "Evaluation", "Interrupted",
+    "Lines", "NeumannInverses", "Optimizer", "Progress", "RunFolder", "Step", "Trained", "Trainer",
+    "TrainingConfig", "clip_factor", "cut_entries", "dynamic_evaluate", "evaluate", "evaluation_steps",
+    "gradient_sizes", "load_run", "make_optimizer", "progress_for", "read_checkpoint", "recall_accuracy", "resume",
+    "train", "train_step", "update_average", "warmup_constant", "warmup_cosine", "window_gradients",
+    "write_checkpoint",
 ]

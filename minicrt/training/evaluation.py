@@ -5,16 +5,20 @@ prediction scored exactly once (the last short segment included), perplexity = e
 """
 
 import math
-from collections.abc import Callable, Set
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal, get_args
 
+from minicrt.arguments import shown
 from minicrt.data import TokenStream
-from minicrt.errors import TrainingError
+from minicrt.errors import InputError, TrainingError
 from minicrt.models.parameters import Parameters
 from minicrt.models.segment_model import SegmentModel, State
+from minicrt.suggestion import choices_in_words
 from minicrt.training.window import scored, segment_nll
 
-CUTS = ("memory", "positions", "state")
+Cut = Literal["memory", "positions", "state"]
+CUTS: tuple[Cut, ...] = get_args(Cut)
 
 
 @dataclass(frozen=True)
@@ -34,14 +38,16 @@ class Evaluation:
         return math.exp(self.loss) if self.loss < 700 else math.inf
 
 
-def evaluate(model: SegmentModel, parameters: Parameters, stream: TokenStream, cut: Set[str] = frozenset(),
+def evaluate(model: SegmentModel, parameters: Parameters, stream: TokenStream, cut: Cut | None = None,
              advance: Callable[[], None] | None = None) -> Evaluation:
     """Score every prediction of `stream` once.
 
-    `cut` names entries of the state that are dropped at every segment boundary, so that each segment starts with
-    their initial values. `advance` is called after every segment (a progress bar; what it raises is passed on).
-    Raises TrainingError if the loss of a segment is not finite.
+    `cut` says what is dropped at every segment boundary, so that each segment starts with its initial value: the
+    "memory", the carried "positions", or both ("state"); where the model has none of it nothing changes. `advance` is
+    called after every segment (a progress bar; what it raises is passed on).
+    Raises InputError for another cut, TrainingError if the loss of a segment is not finite.
     """
+    dropped = cut_entries(model, cut)
     state: State = {}
     nll, tokens_scored = 0.0, 0
     for index in range(len(stream)):
@@ -51,14 +57,21 @@ def evaluate(model: SegmentModel, parameters: Parameters, stream: TokenStream, c
             raise TrainingError(f"evaluation: the loss of segment {index} is {segment_total}")
         nll += segment_total
         tokens_scored += scored([segment])
-        state = {name: value for name, value in state.items() if name not in cut}
+        state = {name: value for name, value in state.items() if name not in dropped}
         if advance is not None:
             advance()
     return Evaluation(nll, tokens_scored, frozenset(state))
 
 
-def cut_entries(model: SegmentModel, what: str) -> frozenset[str]:
-    """The entries of `model`'s state to drop for one of `CUTS`: its memory, its carried positions, or both."""
+def cut_entries(model: SegmentModel, cut: Cut | None) -> frozenset[str]:
+    """The entries of `model`'s state that a cut drops: of its memory, its carried positions, both, or (None) nothing.
+
+    Raises InputError for a cut that is none of `CUTS`.
+    """
+    if cut is None:
+        return frozenset()
+    if not isinstance(cut, str) or cut not in CUTS:
+        raise InputError(f"cut is {shown(cut)}, {choices_in_words(cut, CUTS)}")
     entries = {"memory": model.memory_entries, "positions": model.position_entries,
                "state": model.memory_entries | model.position_entries}
-    return entries[what]
+    return frozenset(entries[cut])

@@ -10,7 +10,7 @@ from minicrt import engines, threads
 from minicrt.data import Corpus, TokenStream, unigram_perplexity
 from minicrt.models import Parameters, SegmentModel
 from minicrt.training.configuration import TrainingConfig
-from minicrt.training.evaluation import CUTS, Evaluation, cut_entries
+from minicrt.training.evaluation import CUTS, Cut, Evaluation, cut_entries
 from minicrt.training.position import Position
 
 Array = np.ndarray
@@ -29,8 +29,7 @@ class Finished(Protocol):
     valid_stream: TokenStream
     test_stream: TokenStream
 
-    def evaluate_stream(self, name: str, stream: TokenStream, flat: Array, cut: frozenset[str] = frozenset()
-                        ) -> Evaluation: ...
+    def evaluate_stream(self, name: str, stream: TokenStream, flat: Array, cut: Cut | None = None) -> Evaluation: ...
 
     def seconds(self) -> float: ...
 
@@ -54,10 +53,9 @@ def summarize(trainer: Finished) -> dict[str, Any]:
     valid = trainer.evaluate_stream("validation", trainer.valid_stream, flat)
     cuts = {}
     for what in CUTS:
-        entries = cut_entries(trainer.model, what)
         cuts[f"valid_perplexity_{what}_cut"] = (
-            trainer.evaluate_stream(f"validation, {what} cut", trainer.valid_stream, flat, entries)
-            if entries & valid.carried else valid).perplexity
+            trainer.evaluate_stream(f"validation, {what} cut", trainer.valid_stream, flat, what)
+            if cut_entries(trainer.model, what) & valid.carried else valid).perplexity
     test = trainer.evaluate_stream("test", trainer.test_stream, flat)
     return {
         "valid_perplexity": valid.perplexity,

@@ -19,7 +19,7 @@ from minicrt.models import Parameters, SegmentModel
 from minicrt.training.averaging import update_average
 from minicrt.training.budget import Calibration, total_steps
 from minicrt.training.configuration import TrainingConfig
-from minicrt.training.evaluation import Evaluation, evaluate
+from minicrt.training.evaluation import Cut, Evaluation, evaluate
 from minicrt.training.interrupt import Interrupted, InterruptFlag
 from minicrt.training.optimizers import make_optimizer
 from minicrt.training.orthogonal import NeumannInverses, solve_exactly, with_own_inverses
@@ -180,7 +180,7 @@ class Trainer:
         position.evaluated, position.nll, position.tokens = position.step, 0.0, 0
         self.save()
 
-    def evaluate_stream(self, name: str, stream: TokenStream, flat: Array, cut: frozenset[str] = frozenset()
+    def evaluate_stream(self, name: str, stream: TokenStream, flat: Array, cut: Cut | None = None
                         ) -> Evaluation:
         """Evaluate the parameters `flat`, with progress; Ctrl-C stops it."""
         with self.progress.task(name, len(stream)) as advance:

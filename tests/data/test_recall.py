@@ -3,8 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minicrt.data import RecallTask, recall_accuracy
-from minicrt.errors import ConfigurationError
+from minicrt.data import RecallTask
+from minicrt.errors import ConfigurationError, InputError
+from minicrt.training import recall_accuracy
 
 
 @st.composite
@@ -55,6 +56,8 @@ def test_the_query_says_nothing_about_the_value():
 class Oracle:
     """Stands for a model: remembers the first segment it sees in `memory` and looks the last token up there."""
 
+    memory_entries, position_entries = frozenset({"memory"}), frozenset({"other"})
+
     def __init__(self, task):
         self.task = task
 
@@ -71,9 +74,17 @@ class Oracle:
 def test_accuracy_with_memory_and_without(distance):
     task = RecallTask(distance=distance)
     assert recall_accuracy(Oracle(task), None, task, np.random.default_rng(0), 4000) == 1
-    assert recall_accuracy(Oracle(task), None, task, np.random.default_rng(0), 4000, cut={"other"}) == 1
-    alone = recall_accuracy(Oracle(task), None, task, np.random.default_rng(0), 4000, cut={"memory"})
-    assert abs(alone - task.chance) < 5 * np.sqrt(task.chance * (1 - task.chance) / 4000)
+    assert recall_accuracy(Oracle(task), None, task, np.random.default_rng(0), 4000, cut="positions") == 1
+    for cut in "memory", "state":
+        alone = recall_accuracy(Oracle(task), None, task, np.random.default_rng(0), 4000, cut)
+        assert abs(alone - task.chance) < 5 * np.sqrt(task.chance * (1 - task.chance) / 4000)
+
+
+@pytest.mark.parametrize("cut", ["memry", "other", {"memory"}, ("memory",), ""])
+def test_a_cut_that_there_is_not(cut):
+    task = RecallTask()
+    with pytest.raises(InputError, match="cut is .*, expected one of 'memory', 'positions', 'state'"):
+        recall_accuracy(Oracle(task), None, task, np.random.default_rng(0), 4000, cut)
 
 
 def test_windows_depend_on_the_generator_alone():

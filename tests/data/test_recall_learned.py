@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from minicrt.data import RecallTask, recall_accuracy
+from minicrt.data import RecallTask
 from minicrt.models import CRT, CRTConfig
-from minicrt.training import AdamW, train_step
+from minicrt.training import AdamW, recall_accuracy, train_step
 
 EPISODES = 2000
 TASK = RecallTask()
@@ -35,7 +35,7 @@ def learn(steps, until=2.0, **switches):
     return model, parameters
 
 
-def accuracy(model, parameters, cut=()):
+def accuracy(model, parameters, cut=None):
     return recall_accuracy(model, parameters, TASK, np.random.default_rng(2), EPISODES, cut)
 
 
@@ -44,7 +44,7 @@ def accuracy(model, parameters, cut=()):
 def test_with_memory(positions):
     model, parameters = learn(1500, until=0.98, positions=positions)
     assert accuracy(model, parameters) > 0.95
-    cut = accuracy(model, parameters, model.memory_entries | model.position_entries)
+    cut = accuracy(model, parameters, "state")
     assert abs(cut - TASK.chance) < NEAR_CHANCE
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minicrt.data import TokenStream
-from minicrt.errors import TrainingError
+from minicrt.errors import InputError, TrainingError
 from minicrt.training import CUTS, cut_entries, evaluate
 from tests.training.tiny import TOKENS, model
 
@@ -47,7 +47,7 @@ def test_a_cut_drops_its_entries_at_every_segment(what):
     m, parameters = setup()
     stream = TokenStream(TEXT, 3, 5)
     entries = cut_entries(m, what)
-    cut = evaluate(m, parameters, stream, entries)
+    cut = evaluate(m, parameters, stream, what)
     assert cut.nll == pytest.approx(by_hand(m, parameters, stream, entries)[0], rel=1e-12)
     assert cut.nll != pytest.approx(evaluate(m, parameters, stream).nll, rel=1e-9)
     assert not cut.carried & entries
@@ -61,7 +61,7 @@ def test_everything_cut_is_segments_that_know_nothing_of_each_other():
         tokens, targets = stream.segment(index)
         loss, _, _ = m.forward(parameters, tokens, targets, {})
         apart += loss * np.count_nonzero(targets >= 0)
-    assert evaluate(m, parameters, stream, cut_entries(m, "state")).nll == pytest.approx(apart, rel=1e-12)
+    assert evaluate(m, parameters, stream, "state").nll == pytest.approx(apart, rel=1e-12)
 
 
 def test_cuts_of_a_model_without_state_change_nothing():
@@ -69,7 +69,17 @@ def test_cuts_of_a_model_without_state_change_nothing():
     stream = TokenStream(TEXT, 3, 5)
     whole = evaluate(m, parameters, stream)
     assert whole.carried == frozenset()
-    assert all(evaluate(m, parameters, stream, cut_entries(m, what)) == whole for what in CUTS)
+    assert all(evaluate(m, parameters, stream, what) == whole for what in CUTS)
+
+
+@pytest.mark.parametrize("cut", ["memry", "", "Memory", "all", {"memory"}, frozenset({"positions"}), ["state"], 1])
+def test_a_cut_that_there_is_not_is_refused_before_anything_is_scored(cut):
+    m, parameters = setup()
+    scored = []
+    with pytest.raises(InputError, match="cut is .*, expected one of 'memory', 'positions', 'state'") as caught:
+        evaluate(m, parameters, TokenStream(TEXT, 3, 5), cut, lambda: scored.append(1))
+    assert not scored
+    assert ("did you mean 'memory'?" in str(caught.value)) == (cut in ("memry", "Memory"))
 
 
 def test_no_dropout_in_evaluation():

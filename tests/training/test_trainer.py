@@ -33,7 +33,7 @@ def test_a_run_and_what_it_leaves(tmp_path, corpus):
     valid, test = (TokenStream(part, 3, 5) for part in (corpus.valid, corpus.test))
     assert evaluate(model, run.parameters, valid).perplexity == summary["valid_perplexity"]
     assert evaluate(model, run.parameters, test).perplexity == summary["test_perplexity"]
-    assert evaluate(model, run.parameters, valid, {"memory"}).perplexity == summary["valid_perplexity_memory_cut"]
+    assert evaluate(model, run.parameters, valid, "memory").perplexity == summary["valid_perplexity_memory_cut"]
     assert len({summary[f"valid_perplexity{cut}"] for cut in ("", "_memory_cut", "_positions_cut", "_state_cut")}) == 4
 
     lines = (tmp_path / "run" / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
