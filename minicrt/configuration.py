@@ -10,6 +10,8 @@ from minicrt.arguments import is_number, is_truth, is_whole, shown
 from minicrt.errors import ConfigurationError
 from minicrt.suggestion import choices_in_words, suggestion
 
+# Settings that were taken out, each with what holds now: a run that was made with one is told so.
+REMOVED = dict.fromkeys(("cayley", "neumann_order", "exact_every"), "(I + A)⁻¹ is always solved for exactly")
 IN_WORDS: dict[Any, str] = {bool: "true or false", int: "a whole number", float: "a finite number", str: "text"}
 
 
@@ -45,6 +47,9 @@ def field_types(cls: type[Configuration]) -> dict[str, Any]:
 
 
 def unknown_key(key: str, known: typing.Iterable[str], where: str) -> ConfigurationError:
+    if key in REMOVED:
+        return ConfigurationError(f"{where}: the setting {key!r} is no longer there: {REMOVED[key]}; leave it out, and "
+                                  "train a run that was made with it again")
     return ConfigurationError(f"unknown key {key!r} in {where}; {suggestion(key, sorted(known), 'known keys')}")
 
 

@@ -25,7 +25,6 @@ class CRTConfig(StackConfig):
     orthogonal             NC-GRU: U_c alone, or U_c and U_r
     negatives              NC-GRU: ρ, the number of −1 in S; −1 stands for D/2
     candidate              NC-GRU: activation of the candidate
-    cayley                 NC-GRU: (I + A)⁻¹ by an exact solve at each use, or kept by the trainer by the Neumann series
     update_bias            first bias of the memory's update gate: at the start σ(update_bias) of m is kept a step
     positions              recurrent (1), or a learned or sinusoidal table of absolute positions, or none
     position_width         D_p; 0 stands for D, and then there is no W_p
@@ -44,7 +43,6 @@ class CRTConfig(StackConfig):
     orthogonal: Literal["candidate", "candidate+reset"] = "candidate"
     negatives: int = -1
     candidate: Literal["modrelu", "tanh"] = "modrelu"
-    cayley: Literal["exact", "neumann"] = "exact"
     update_bias: float = 0.0
     positions: Literal["recurrent", "learned", "sinusoidal", "none"] = "recurrent"
     position_width: int = 0

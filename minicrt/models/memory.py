@@ -35,7 +35,7 @@ def skew_names(config: CRTConfig) -> list[str]:
 
 
 def skew_parameter(prefix: str, name: str, config: CRTConfig) -> SkewParameter:
-    return SkewParameter(prefix + name, config.width, config.negative_signs, prefix + name + ".inverse")
+    return SkewParameter(prefix + name, config.width, config.negative_signs)
 
 
 def write(engine: Any, parameters: Parameters, prefix: str, config: CRTConfig, y: Array, start: Array
@@ -52,7 +52,7 @@ def write(engine: Any, parameters: Parameters, prefix: str, config: CRTConfig, y
     made = {}                                                # the orthogonal blocks and their caches, by name
     for name in skew_names(config):
         skew = skew_parameter(prefix, name, config)
-        made[name] = engine.scaled_cayley(p[name], skew.negatives, skew.width, parameters.buffers.get(skew.buffer))
+        made[name] = engine.scaled_cayley(p[name], skew.negatives, skew.width)
     reset = [made["skew_reset"][0]] if "skew_reset" in made else []
     u = np.concatenate([*reset, p["u"], made["skew_candidate"][0]], axis=1)              # (D, 3D): r, z, n
     h, cache = engine.ncgru(y, start, p["w"], u, p["b"], config.candidate)

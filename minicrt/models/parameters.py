@@ -48,10 +48,6 @@ class Parameters(Mapping[str, Array]):
 
     A clip, an optimizer step or a checkpoint is one operation on `flat`. Raises UnknownNameError (a KeyError) for a
     name that there is not, InputError for values that do not fit.
-
-    `flat`     the buffer, (size,)
-    `buffers`  arrays that follow from the parameters and are not trained (the inverses of the Cayley transform when
-               they are kept by the Neumann series)
     """
 
     def __init__(self, specs: Sequence[ParameterSpec], dtype: np.typing.DTypeLike = np.float32,
@@ -67,7 +63,6 @@ class Parameters(Mapping[str, Array]):
         if self.flat.shape != (ends[-1],):
             raise InputError(f"a flat buffer of shape {self.flat.shape} does not fit a table of {ends[-1]} values")
         self._views = {spec.name: self.flat[self._slices[spec.name]].reshape(spec.shape) for spec in self.specs}
-        self.buffers: dict[str, Array] = {}
         self._siblings: list[Parameters] = []
 
     def __getitem__(self, name: str) -> Array:
@@ -122,10 +117,8 @@ class Parameters(Mapping[str, Array]):
         return next(name for name, where in self._slices.items() if where.start <= index < where.stop)
 
     def with_flat(self, flat: Array) -> "Parameters":
-        """The same table over another buffer, which is not copied; `buffers` are shared."""
-        twin = Parameters(self.specs, flat=flat)
-        twin.buffers = self.buffers
-        return twin
+        """The same table over another buffer, which is not copied."""
+        return Parameters(self.specs, flat=flat)
 
     def copy(self) -> "Parameters":
         return self.with_flat(self.flat.copy())
@@ -144,7 +137,7 @@ class Parameters(Mapping[str, Array]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """A pickle or a copy is made from table and buffer; copied one by one, the views would view nothing."""
-        return Parameters, (self.specs, self.dtype, self.flat), {"buffers": self.buffers}
+        return Parameters, (self.specs, self.dtype, self.flat)
 
     def scope(self, prefix: str) -> "Scope":
         """The parameters whose names start with `prefix`, named without it."""

@@ -48,15 +48,11 @@ class LanguageModelConfig(Configuration):
 
 @dataclass(frozen=True)
 class SkewParameter:
-    """A parameter that holds the free entries of a skew-symmetric matrix of a scaled Cayley transform.
-
-    `buffer` names the entry of `Parameters.buffers` that, if there is one, stands for (I + A)⁻¹.
-    """
+    """A parameter that holds the free entries of a skew-symmetric matrix of a scaled Cayley transform."""
 
     name: str
     width: int
     negatives: int
-    buffer: str
 
 
 class SegmentModel(ABC):
@@ -171,8 +167,7 @@ class SegmentModel(ABC):
         """‖UᵀU − I‖ (Frobenius) of every matrix that is kept orthogonal."""
         errors = {}
         for skew in self.skew_parameters():
-            U, _ = self.engine.scaled_cayley(parameters[skew.name], skew.negatives, skew.width,
-                                             parameters.buffers.get(skew.buffer))
+            U, _ = self.engine.scaled_cayley(parameters[skew.name], skew.negatives, skew.width)
             errors[skew.name] = float(np.linalg.norm(U.T @ U - np.eye(skew.width)))
         return errors
 

@@ -8,7 +8,6 @@ from minicrt.training.dynamic_evaluation import DynamicConfig, dynamic_evaluate,
 from minicrt.training.evaluation import CUTS, Cut, Evaluation, cut_entries, evaluate
 from minicrt.training.interrupt import Interrupted
 from minicrt.training.optimizers import SGD, AdamW, Optimizer, make_optimizer
-from minicrt.training.orthogonal import NeumannInverses
 from minicrt.training.progress import Bar, Lines, Progress, progress_for
 from minicrt.training.recall_accuracy import recall_accuracy
 from minicrt.training.run import Trained, load_run, resume, train
@@ -20,7 +19,7 @@ from minicrt.training.window import window_gradients
 
 __all__ = [
     "BUDGETS", "CUTS", "SGD", "AdamW", "Bar", "Checkpoint", "Cut", "DynamicConfig", "Evaluation", "Interrupted",
-    "Lines", "NeumannInverses", "Optimizer", "Progress", "RunFolder", "Step", "Trained", "Trainer",
+    "Lines", "Optimizer", "Progress", "RunFolder", "Step", "Trained", "Trainer",
     "TrainingConfig", "clip_factor", "cut_entries", "dynamic_evaluate", "evaluate", "evaluation_steps",
     "gradient_sizes", "load_run", "make_optimizer", "progress_for", "read_checkpoint", "recall_accuracy", "resume",
     "train", "train_step", "update_average", "warmup_constant", "warmup_cosine", "window_gradients",

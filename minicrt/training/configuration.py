@@ -37,8 +37,6 @@ class TrainingConfig(Configuration):
     momentum: float = 0.9                   # of sgd
     clip: float = 1.0                       # largest global norm of the gradient; 0: no clipping
     ema_decay: float = 0.0                  # weight averaging; 0: none
-    neumann_order: int = 2                  # with cayley = "neumann"
-    exact_every: int = 50                   # steps between two exact solves, with cayley = "neumann"
 
     batch: int = 20
     bptt_segments: int = 2
@@ -56,7 +54,7 @@ class TrainingConfig(Configuration):
                     "checkpoint_seconds"):
             value = getattr(self, key)
             require(value >= 0, f"training: {key} is {value}, expected a finite number of 0 or more")
-        for key, least in {"steps": 0, "warmup_steps": 0, "exact_every": 1, "batch": 1, "bptt_segments": 1,
+        for key, least in {"steps": 0, "warmup_steps": 0, "batch": 1, "bptt_segments": 1,
                            "evaluation_batch": 1, "evaluations": 1, "seed": 0, "threads": 0}.items():
             value = getattr(self, key)
             require(value >= least, f"training: {key} is {value}, expected {least} or more")
@@ -65,8 +63,6 @@ class TrainingConfig(Configuration):
             require(0 <= value < 1, f"training: {key} is {value}, expected 0 <= {key} < 1")
         require(0 <= self.final_learning_rate <= 1,
                 f"training: final_learning_rate is {self.final_learning_rate}, expected a fraction from 0 to 1")
-        require(1 <= self.neumann_order <= 3,
-                f"training: neumann_order is {self.neumann_order}, expected 1, 2 or 3")
         require(self.learning_rate > 0, "training: learning_rate is 0, expected a number above 0")
         require(self.eps > 0, "training: eps is 0, expected a number above 0")
         self._check_budget()

@@ -15,7 +15,6 @@ from minicrt.data import TokenStream
 from minicrt.errors import TrainingError
 from minicrt.models import Parameters, SegmentModel, State
 from minicrt.training.evaluation import Evaluation
-from minicrt.training.orthogonal import solve_exactly
 from minicrt.training.window import scored, window_gradients
 
 Array = np.ndarray
@@ -60,7 +59,6 @@ def dynamic_evaluate(model: SegmentModel, parameters: Parameters, stream: TokenS
     `sizes` is MS, by `gradient_sizes`. Raises TrainingError if a loss is not finite.
     """
     theta, gradients, state = parameters.copy(), parameters.zeros_like(), State()
-    theta.buffers = dict(parameters.buffers)
     with np.errstate(over="ignore"):                         # a rate beyond all sense shows in the loss
         pull = np.minimum(config.decay * (sizes / sizes.mean()), 1)
         rate = config.learning_rate / (sizes + config.eps)
@@ -76,7 +74,6 @@ def dynamic_evaluate(model: SegmentModel, parameters: Parameters, stream: TokenS
         tokens += scored([segment])
         with np.errstate(over="ignore", invalid="ignore"):
             theta.flat += pull * (parameters.flat - theta.flat) - rate * gradients.flat
-        solve_exactly(model, theta)
         if advance is not None:
             advance()
     return Evaluation(nll, tokens, frozenset(state))

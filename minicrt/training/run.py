@@ -16,7 +16,6 @@ from minicrt.errors import CheckpointError, ConfigurationError
 from minicrt.models import Parameters, SegmentModel, create_model, model_mapping
 from minicrt.training.checkpoint import read_checkpoint
 from minicrt.training.configuration import TrainingConfig
-from minicrt.training.orthogonal import solve_exactly
 from minicrt.training.position import Position
 from minicrt.training.progress import Progress
 from minicrt.training.run_folder import RunFolder
@@ -110,7 +109,6 @@ def load_run(path: Path | str, engine: ModuleType | None = None) -> Trained:
     position = Position.from_json(checkpoint.metadata["position"])
     has_best = bool(checkpoint.group("best."))
     checkpoint.fill("best." if has_best else "parameters.", parameters)
-    solve_exactly(model, parameters)
     return Trained(folder, model, parameters, Vocabulary.from_mapping(json.loads(checkpoint.metadata["vocabulary"])),
                    configuration, position.best_step if has_best else position.step, summary)
 

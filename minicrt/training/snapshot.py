@@ -1,7 +1,7 @@
 """The trainer's whole state to a checkpoint file and back, to the same bits.
 
 Tensors: `parameters.<name>` and `best.<name>` by name, `average` and `optimizer.<moment>` as flat buffers in the order
-of the parameter table, `state.<entry>` carried by the stream, `inverse.<buffer>` kept by the Neumann series.
+of the parameter table, `state.<entry>` carried by the stream.
 Metadata: `configuration` (that of config.toml), `position`, `vocabulary`, as JSON.
 """
 
@@ -45,7 +45,6 @@ def save_snapshot(trainer: Resumable) -> None:
         arrays["average"] = trainer.average
     arrays |= {f"optimizer.{name}": moment for name, moment in trainer.optimizer.moments.items()}
     arrays |= {f"state.{name}": value for name, value in trainer.state.items()}
-    arrays |= {f"inverse.{name}": value for name, value in parameters.buffers.items()}
     for name, array in arrays.items():
         if not np.isfinite(array).all():
             raise TrainingError(f"step {trainer.position.step}: {name} is not finite; try a smaller learning_rate")
@@ -82,7 +81,6 @@ def load_snapshot(trainer: Resumable) -> None:
         buffer[...] = checkpoint.arrays[name]
     trainer.optimizer.count = position.step
     trainer.state = checkpoint.group("state.")
-    parameters.buffers.update(checkpoint.group("inverse."))
     trainer.position = position
 
 

@@ -17,10 +17,7 @@ from minicrt.models.parameters import Parameters
 from minicrt.models.segment_model import SegmentModel, State
 from minicrt.training.clip import clip_factor
 from minicrt.training.optimizers import Optimizer
-from minicrt.training.orthogonal import NeumannInverses
 from minicrt.training.window import Segment, window_gradients
-
-USUAL_INVERSES = NeumannInverses()
 
 
 class Step(NamedTuple):
@@ -31,7 +28,7 @@ class Step(NamedTuple):
 
 def train_step(model: SegmentModel, parameters: Parameters, gradients: Parameters, optimizer: Optimizer,
                segments: Sequence[Segment], state: State, rng: np.random.Generator | None = None,
-               clip: float = 1.0, rate: float = 1.0, inverses: NeumannInverses = USUAL_INVERSES) -> Step:
+               clip: float = 1.0, rate: float = 1.0) -> Step:
     """Update `parameters` by the gradient of one window.
 
     segments   the window: (tokens (B,T), targets (B,T)) each; as many as gradients are to cross
@@ -39,7 +36,6 @@ def train_step(model: SegmentModel, parameters: Parameters, gradients: Parameter
     rng        for dropout; None: no dropout
     clip       the largest global norm of the gradient; 0: no clipping
     rate       multiplies the optimizer's learning rates (a schedule's factor)
-    inverses   how the inverses of a model with cayley = "neumann" follow the step
 
     Returns (loss, state, norm): the mean negative log-likelihood of the window's tokens, the state to hand to the next
     window, and the norm of the gradient before clipping.
@@ -52,9 +48,7 @@ def train_step(model: SegmentModel, parameters: Parameters, gradients: Parameter
             raise TrainingError(f"the gradient of {first_not_finite(gradients)} is not finite")
     except TrainingError as error:
         raise TrainingError(f"step {optimizer.count + 1}: {error}; try a smaller learning_rate or clip") from error
-    old = inverses.before(model, parameters)
     optimizer.step(parameters, gradients, rate, clip_factor(clip, norm))
-    inverses.after(model, parameters, old, optimizer.count)
     return Step(loss, state, norm)
 
 

@@ -22,7 +22,6 @@ from minicrt.training.configuration import TrainingConfig
 from minicrt.training.evaluation import Cut, Evaluation, evaluate
 from minicrt.training.interrupt import Interrupted, InterruptFlag
 from minicrt.training.optimizers import make_optimizer
-from minicrt.training.orthogonal import NeumannInverses, solve_exactly, with_own_inverses
 from minicrt.training.position import Position
 from minicrt.training.progress import Progress
 from minicrt.training.run_folder import RunFolder
@@ -53,10 +52,8 @@ class Trainer:
         self.windows = math.ceil(len(self.train_stream) / config.bptt_segments)
 
         self.parameters = model.initialize(np.random.default_rng([config.seed, 0]), np.dtype(config.precision))
-        solve_exactly(model, self.parameters)
         self.gradients = self.parameters.zeros_like()
         self.optimizer = make_optimizer(config, self.parameters, model.engine)
-        self.inverses = NeumannInverses(config.neumann_order, config.exact_every)
         self.average: Array | None = self.parameters.flat.copy() if config.ema_decay else None
         self.best: Array | None = None
         self.state: State = {}
@@ -125,7 +122,7 @@ class Trainer:
         rng = np.random.default_rng([config.seed, 1, position.step])
         loss, self.state, position.norm = train_step(
             self.model, self.parameters, self.gradients, self.optimizer, segments, self.state, rng, config.clip,
-            self.rate(position.step), self.inverses)
+            self.rate(position.step))
         position.step += 1
         if self.average is not None:
             update_average(self.average, self.parameters.flat, config.ema_decay, position.step)
@@ -187,7 +184,7 @@ class Trainer:
             def after_segment() -> None:
                 advance()
                 self.stop_if_interrupted()
-            return evaluate(self.model, with_own_inverses(self.model, self.parameters, flat), stream, cut,
+            return evaluate(self.model, self.parameters.with_flat(flat), stream, cut,
                             after_segment)
 
     def _plan(self) -> None:
@@ -217,7 +214,7 @@ class Trainer:
 
     def best_parameters(self) -> Parameters:
         """The best weights on validation; before the first evaluation, the present ones."""
-        return with_own_inverses(self.model, self.parameters, self.parameters.flat if self.best is None else self.best)
+        return self.parameters.with_flat(self.parameters.flat if self.best is None else self.best)
 
     def save(self) -> None:
         """Write the checkpoint. Raises TrainingError, and leaves the old one, if anything in it is not finite."""

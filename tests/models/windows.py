@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from minicrt import ops
 from minicrt.models.parameters import Parameters
 from minicrt.models.segment_model import SegmentModel, State
 
@@ -35,12 +34,7 @@ def random_parameters(model: SegmentModel, rng: np.random.Generator, dtype: Any 
     """Initial parameters moved by noise, so that no bias is zero and no gain is one."""
     parameters = model.initialize(rng, np.float64)
     parameters.flat += 0.2 * rng.standard_normal(parameters.size)
-    parameters = parameters.astype(dtype)
-    parameters.buffers = {}
-    if getattr(model.config, "cayley", "exact") == "neumann":
-        for skew in model.skew_parameters():
-            parameters.buffers[skew.buffer] = ops.cayley_inverse(parameters[skew.name], skew.width)
-    return parameters
+    return parameters.astype(dtype)
 
 
 def random_tokens(rng: np.random.Generator, vocabulary: int, batch: int, length: int) -> tuple[Array, Array]:

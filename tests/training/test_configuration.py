@@ -2,6 +2,7 @@ import pytest
 
 from minicrt.configuration import from_mapping, to_mapping
 from minicrt.errors import ConfigurationError
+from minicrt.models import CRTConfig
 from minicrt.training import TrainingConfig
 
 
@@ -19,7 +20,7 @@ def test_exactly_one_budget(budget):
 @pytest.mark.parametrize("key, value", [
     ("learning_rate", 0.0), ("learning_rate", -1.0), ("learning_rate", float("nan")), ("clip", float("inf")),
     ("batch", 0), ("bptt_segments", 0), ("beta2", 1.0), ("ema_decay", 1.0), ("final_learning_rate", 1.5),
-    ("neumann_order", 4), ("exact_every", 0), ("evaluations", 0), ("seed", -1), ("eps", 0.0), ("warmup_steps", -1),
+    ("evaluations", 0), ("seed", -1), ("eps", 0.0), ("warmup_steps", -1),
 ])
 def test_out_of_range_is_one_line_that_names_the_key(key, value):
     with pytest.raises(ConfigurationError) as caught:
@@ -36,3 +37,10 @@ def test_minutes_are_measured_in_the_warm_up():
 def test_the_orthogonal_rate_follows_the_other_unless_given():
     assert TrainingConfig(steps=1, learning_rate=0.5).rate_of_orthogonal == 0.05
     assert TrainingConfig(steps=1, orthogonal_learning_rate=0.3).rate_of_orthogonal == 0.3
+
+
+@pytest.mark.parametrize("key", ["cayley", "neumann_order", "exact_every"])
+def test_a_setting_that_was_taken_out_says_so(key):
+    for table in (CRTConfig, TrainingConfig):
+        with pytest.raises(ConfigurationError, match=f"^config.toml: the setting '{key}' is no longer there: .*again$"):
+            from_mapping(table, {key: "exact"}, "config.toml")

@@ -40,7 +40,7 @@ VARIANTS = {
     "average": ({}, {"ema_decay": 0.9}),
     "sgd": ({}, {"optimizer": "sgd", "learning_rate": 0.1}),
     "float64": ({}, {"precision": "float64"}),
-    "neumann": ({"memory": "ncgru", "orthogonal": "candidate+reset", "cayley": "neumann"}, {"exact_every": 7}),
+    "orthogonal": ({"memory": "ncgru", "orthogonal": "candidate+reset"}, {}),
     "random start": ({}, {"random_start": True}),
     "writer": ({"memory_gradient": "writer", "memory_vectors": 2, "memory_start": "learned"}, {"bptt_segments": 1}),
 }
