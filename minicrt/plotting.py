@@ -1,44 +1,37 @@
 """Every figure that the command line and the notebooks draw.
 
 Each function returns a matplotlib Figure and leaves pyplot and its global state alone, so that it needs no display and
-nothing has to be closed: `figure.savefig("curves.png")`, or let a notebook show it. matplotlib is slow to import;
-import this module where a figure is drawn. Colours are Okabe and Ito's, which the colour-blind tell apart.
+nothing has to be closed: `figure.savefig("curves.png")`, or let a notebook show it. Titles, tokens and labels are drawn
+as they are written, `$` included. matplotlib is slow to import; import this module where a figure is drawn. Colours are
+Okabe and Ito's, which the colour-blind tell apart.
 """
 
-import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import matplotlib
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+
+from minicrt.picture import Picture, as_written, in_own_style, matplotlib
 
 Array = np.ndarray
 
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#6B6B6B"
 
 
-class Picture(Figure):
-    """A Figure that a notebook shows as PNG without pyplot."""
-
-    def _repr_png_(self) -> bytes:
-        buffer = io.BytesIO()
-        self.savefig(buffer, format="png")
-        return buffer.getvalue()
-
-
+@in_own_style
 def learning_curves(rows: Sequence[Mapping[str, Any]], unigram: float | None = None, title: str = "") -> Picture:
     """Perplexity and loss against epochs, from the rows of `metrics.jsonl`.
 
     Each row has `epoch`, `valid_perplexity` and `train_loss` (nats per token). `unigram` draws the perplexity of the
-    model that knows only how frequent each token is: the line to be well under.
+    model that knows only how frequent each token is: the line to be well under. Where a run has diverged and its
+    perplexity is None, for infinite, the loss alone is drawn, from `valid_loss`.
     """
     figure = Picture(figsize=(9, 3.6), dpi=120, layout="constrained")
     perplexity, loss = figure.subplots(1, 2)
     epochs = [row["epoch"] for row in rows]
     marker = "o" if len(rows) <= 40 else None
-    valid = [row["valid_perplexity"] for row in rows]
+    valid = np.array([_finite_or_nan(row["valid_perplexity"]) for row in rows])
+    valid_loss = [row["valid_loss"] if np.isnan(value) else np.log(value) for row, value in zip(rows, valid)]
     perplexity.plot(epochs, valid, color=BLUE, marker=marker, markersize=3.5)
     if unigram is not None:
         perplexity.axhline(unigram, color=GREY, linestyle="--", linewidth=1)
@@ -46,34 +39,35 @@ def learning_curves(rows: Sequence[Mapping[str, Any]], unigram: float | None = N
                             xytext=(-4, 4), textcoords="offset points", ha="right", va="bottom", color=GREY)
     perplexity.set_yscale("log")
     _plain_log_ticks(perplexity, [*valid, *([] if unigram is None else [unigram])])
-    if rows:
-        best = int(np.argmin(valid))
+    if np.isfinite(valid).any():
+        best = int(np.nanargmin(valid))
         perplexity.annotate(f"{valid[best]:.1f}", (epochs[best], valid[best]), xytext=(0, -6),
                             textcoords="offset points", ha="center", va="top", color=BLUE)
     perplexity.set(xlabel="epochs", ylabel="validation perplexity (log scale)")
     loss.plot(epochs, [row["train_loss"] for row in rows], color=ORANGE, marker=marker, markersize=3.5,
               label="training (with dropout)")
-    loss.plot(epochs, np.log(valid), color=BLUE, marker=marker, markersize=3.5, label="validation")
+    loss.plot(epochs, valid_loss, color=BLUE, marker=marker, markersize=3.5, label="validation")
     loss.set(xlabel="epochs", ylabel="loss (nats per token)")
     loss.legend(frameon=False)
     for axes in (perplexity, loss):
         _quiet(axes)
     if title:
-        figure.suptitle(title, fontsize=11)
+        figure.suptitle(as_written(title), fontsize=11, parse_math=False)
     return figure
 
 
+@in_own_style
 def cut_bars(summary: Mapping[str, Any], title: str = "") -> Picture:
     """What the carried state is worth: validation perplexity as trained, and with parts of the state cut.
 
     `summary` is that of `summary.json`: `valid_perplexity` and `valid_perplexity_{memory,positions,state}_cut`, of
-    which those that are missing are left out.
+    which those that are missing or not finite are left out.
     """
     bars = [("all carried", "valid_perplexity", BLUE),
             ("positions cut", "valid_perplexity_positions_cut", ORANGE),
             ("memory cut", "valid_perplexity_memory_cut", ORANGE),
             ("both cut", "valid_perplexity_state_cut", ORANGE)]
-    bars = [bar for bar in bars if summary.get(bar[1]) is not None]
+    bars = [bar for bar in bars if np.isfinite(_finite_or_nan(summary.get(bar[1])))]
     figure = Picture(figsize=(6.5, 0.7 + 0.45 * len(bars)), dpi=120, layout="constrained")
     axes = figure.subplots()
     for row, (_, key, colour) in enumerate(bars):
@@ -87,10 +81,11 @@ def cut_bars(summary: Mapping[str, Any], title: str = "") -> Picture:
     _quiet(axes)
     axes.grid(False)
     if title:
-        axes.set_title(title, fontsize=11)
+        axes.set_title(as_written(title), fontsize=11, parse_math=False)
     return figure
 
 
+@in_own_style
 def attention_map(weights: Array, tokens: Sequence[str], memory_tokens: int = 1, title: str = "") -> Picture:
     """One panel per head: how much each token (row) looks at each row of the sequence (column).
 
@@ -99,7 +94,7 @@ def attention_map(weights: Array, tokens: Sequence[str], memory_tokens: int = 1,
     """
     weights = np.asarray(weights)
     H, Tq, Tk = weights.shape
-    names = [f"m{i + 1}" if memory_tokens > 1 else "memory" for i in range(memory_tokens)] + list(tokens)
+    names = [f"m{i + 1}" if memory_tokens > 1 else "memory" for i in range(memory_tokens)] + [*map(as_written, tokens)]
     side = min(7.0, 1.6 + 0.16 * Tk)
     columns = H if H <= 3 else -(-H // 2)
     rows = -(-H // columns)
@@ -110,8 +105,8 @@ def attention_map(weights: Array, tokens: Sequence[str], memory_tokens: int = 1,
     panels = list(grid.flat[:H])
     for head, panel in enumerate(panels):
         image = panel.imshow(weights[head], cmap="viridis", vmin=0, vmax=1, interpolation="nearest")
-        panel.set_xticks(range(Tk), names[:Tk], rotation=90, fontsize=7)
-        panel.set_yticks(range(Tq), names[Tk - Tq:Tk], fontsize=7)
+        panel.set_xticks(range(Tk), names[:Tk], rotation=90, fontsize=7, parse_math=False)
+        panel.set_yticks(range(Tq), names[Tk - Tq:Tk], fontsize=7, parse_math=False)
         if memory_tokens:
             panel.axvline(memory_tokens - 0.5, color="white", linewidth=1)
         panel.tick_params(labelbottom=head + columns >= H)   # under the lowest panel of each column
@@ -120,10 +115,11 @@ def attention_map(weights: Array, tokens: Sequence[str], memory_tokens: int = 1,
     figure.supxlabel("the row that is looked at", fontsize=10)
     figure.colorbar(image, ax=panels, label="attention probability", fraction=0.04, pad=0.02)
     if title:
-        figure.suptitle(title, fontsize=11)
+        figure.suptitle(as_written(title), fontsize=11, parse_math=False)
     return figure
 
 
+@in_own_style
 def vector_over_time(values: Array, tokens: Sequence[str] | None = None, segment_length: int = 0,
                      name: str = "memory", label: str = "value", title: str = "") -> Picture:
     """A vector's units (rows) over time (columns): the memory, the positional state, or a gate.
@@ -145,29 +141,37 @@ def vector_over_time(values: Array, tokens: Sequence[str] | None = None, segment
         for boundary in range(segment_length, T, segment_length):
             axes.axvline(boundary - 0.5, color="black", linewidth=0.9)
     if tokens is not None and T <= 80:
-        axes.set_xticks(range(T), list(tokens), rotation=90, fontsize=7)
-    axes.set(xlabel="tokens, in reading order" + (" (a line starts a segment)" if segment_length else ""),
-             ylabel=f"unit of the {name} vector")
-    figure.colorbar(image, ax=axes, label=label, fraction=0.04, pad=0.02)
+        axes.set_xticks(range(T), [*map(as_written, tokens)], rotation=90, fontsize=7, parse_math=False)
+    axes.set_xlabel("tokens, in reading order" + (" (a line starts a segment)" if segment_length else ""))
+    axes.set_ylabel(as_written(f"unit of the {name} vector"), parse_math=False)
+    figure.colorbar(image, ax=axes, fraction=0.04, pad=0.02).set_label(as_written(label), parse_math=False)
     if title:
-        axes.set_title(title, fontsize=11)
+        axes.set_title(as_written(title), fontsize=11, parse_math=False)
     return figure
 
 
-def _quiet(axes: Axes) -> None:
+def _quiet(axes: matplotlib.axes.Axes) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(alpha=0.25, linewidth=0.6)
     axes.set_axisbelow(True)
 
 
-def _plain_log_ticks(axes: Axes, values: Sequence[float]) -> None:
-    """Ticks at 1, 2 and 5 times a power of ten, written out: 50, 100, 200."""
+def _finite_or_nan(value: float | None) -> float:
+    """NaN, which matplotlib leaves out, for what no axis has a place for."""
+    return value if value is not None and np.isfinite(value) else np.nan
+
+
+def _plain_log_ticks(axes: matplotlib.axes.Axes, values: Sequence[float]) -> None:
+    """Ticks at 1, 2 and 5 times a power of ten, written out: 50, 100, 200. Over many decades, matplotlib's own."""
+    values = [value for value in values if np.isfinite(value)]
     if not values:
         return
     low, high = min(values) / 1.25, max(values) * 1.25
+    if high / low > 1e5:
+        return
+    axes.set_ylim(low, high)
     ticks = [m * 10.0 ** e for e in range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
              for m in (1, 2, 5)]
-    axes.set_ylim(low, high)
     shown = [t for t in ticks if low <= t <= high]
     axes.set_yticks(shown, [f"{t:g}" for t in shown])
     axes.minorticks_off()
@@ -177,10 +181,12 @@ TAB20 = matplotlib.colormaps["tab20"]                        # where there are m
 MARKERS = {17: "v", 35: "o", 70: "s", 150: "D"}
 
 
+@in_own_style
 def comparison(rows: Sequence[Mapping[str, Any]]) -> Picture:
     """Validation perplexity against operations per token, a point for each model and segment length.
 
-    The rows are those of `minicrt.comparison.collect`; bars show the standard deviation over seeds.
+    The rows are those of `minicrt.comparison.collect`; bars show the standard deviation over seeds. A model that has
+    diverged, to no finite perplexity, has no point.
     """
     figure = Picture(figsize=(8.5, 5), dpi=120, layout="constrained")
     axes = figure.subplots()
@@ -189,13 +195,17 @@ def comparison(rows: Sequence[Mapping[str, Any]]) -> Picture:
         label: {"color": TAB20(number % 20), "markerfacecolor": TAB20(number) if number < 20 else "none"}
         for number, label in enumerate(labels)}
     for row in rows:
+        if not np.isfinite(_finite_or_nan(row["valid"])):
+            continue
         axes.errorbar(row["flops_per_token"] / 1e6, row["valid"], yerr=row["valid_deviation"] or 0,
                       marker=MARKERS.get(row["segment_length"], "x"), capsize=3, **styles[row["label"]])
         axes.annotate(str(row["segment_length"]), (row["flops_per_token"] / 1e6, row["valid"]), xytext=(5, 3),
                       textcoords="offset points", fontsize=7, color=GREY)
-    for label in labels:
-        axes.plot([], [], marker="o", linestyle="", label=label, **styles[label])
-    axes.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
+    handles = [axes.plot([], [], marker="o", linestyle="", **styles[label])[0] for label in labels]
+    legend = axes.legend(handles, [as_written(label) for label in labels], frameon=False, fontsize=8,
+                         loc="center left", bbox_to_anchor=(1, 0.5))
+    for text in legend.get_texts():
+        text.set_parse_math(False)
     axes.set(xlabel="forward operations per token (MFLOP; number at a point: segment length)",
              ylabel="validation perplexity")
     _quiet(axes)
