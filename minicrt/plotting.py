@@ -24,13 +24,13 @@ def learning_curves(rows: Sequence[Mapping[str, Any]], unigram: float | None = N
 
     Each row has `epoch`, `valid_perplexity` and `train_loss` (nats per token). `unigram` draws the perplexity of the
     model that knows only how frequent each token is: the line to be well under. Where a run has diverged and its
-    perplexity is None, for infinite, the loss alone is drawn, from `valid_loss`.
+    perplexity is None, for infinite, or astronomical, the loss alone is drawn, from `valid_loss`.
     """
     figure = Picture(figsize=(9, 3.6), dpi=120, layout="constrained")
     perplexity, loss = figure.subplots(1, 2)
     epochs = [row["epoch"] for row in rows]
     marker = "o" if len(rows) <= 40 else None
-    valid = np.array([_finite_or_nan(row["valid_perplexity"]) for row in rows])
+    valid = np.array([_on_an_axis(row["valid_perplexity"]) for row in rows])
     valid_loss = [row["valid_loss"] if np.isnan(value) else np.log(value) for row, value in zip(rows, valid)]
     perplexity.plot(epochs, valid, color=BLUE, marker=marker, markersize=3.5)
     if unigram is not None:
@@ -67,7 +67,7 @@ def cut_bars(summary: Mapping[str, Any], title: str = "") -> Picture:
             ("positions cut", "valid_perplexity_positions_cut", ORANGE),
             ("memory cut", "valid_perplexity_memory_cut", ORANGE),
             ("both cut", "valid_perplexity_state_cut", ORANGE)]
-    bars = [bar for bar in bars if np.isfinite(_finite_or_nan(summary.get(bar[1])))]
+    bars = [bar for bar in bars if not np.isnan(_on_an_axis(summary.get(bar[1])))]
     figure = Picture(figsize=(6.5, 0.7 + 0.45 * len(bars)), dpi=120, layout="constrained")
     axes = figure.subplots()
     for row, (_, key, colour) in enumerate(bars):
@@ -156,9 +156,9 @@ def _quiet(axes: matplotlib.axes.Axes) -> None:
     axes.set_axisbelow(True)
 
 
-def _finite_or_nan(value: float | None) -> float:
-    """NaN, which matplotlib leaves out, for what no axis has a place for."""
-    return value if value is not None and np.isfinite(value) else np.nan
+def _on_an_axis(perplexity: float | None) -> float:
+    """NaN, which matplotlib leaves out, for what a logarithmic axis with its margins has no place for."""
+    return perplexity if perplexity is not None and perplexity < 1e200 else np.nan
 
 
 def _plain_log_ticks(axes: matplotlib.axes.Axes, values: Sequence[float]) -> None:
@@ -195,7 +195,7 @@ def comparison(rows: Sequence[Mapping[str, Any]]) -> Picture:
         label: {"color": TAB20(number % 20), "markerfacecolor": TAB20(number) if number < 20 else "none"}
         for number, label in enumerate(labels)}
     for row in rows:
-        if not np.isfinite(_finite_or_nan(row["valid"])):
+        if np.isnan(_on_an_axis(row["valid"])):
             continue
         axes.errorbar(row["flops_per_token"] / 1e6, row["valid"], yerr=row["valid_deviation"] or 0,
                       marker=MARKERS.get(row["segment_length"], "x"), capsize=3, **styles[row["label"]])

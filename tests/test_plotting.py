@@ -1,15 +1,20 @@
 import io
+import os
 import subprocess
 import sys
 
+import matplotlib
 import numpy as np
 import pytest
 
-from minicrt import plotting
+from minicrt import picture, plotting
 
 ROWS = [{"epoch": e, "valid_perplexity": 400 / e, "train_loss": np.log(300 / e)} for e in (0.5, 1.0, 1.5)]
 SUMMARY = {"valid_perplexity": 60.0, "valid_perplexity_memory_cut": 66.0, "valid_perplexity_positions_cut": 62.0,
            "valid_perplexity_state_cut": 70.0}
+CELLS = [{"label": label, "segment_length": length, "flops_per_token": flops, "valid": valid,
+          "valid_deviation": None if label == "b" else 1.5}
+         for label, length, flops, valid in [("a", 35, 4e6, 120.0), ("a", 70, 4.1e6, 119.0), ("b", 35, 3.8e6, 150.0)]]
 
 
 def texts(figure):
@@ -67,8 +72,64 @@ def test_vector_over_time_is_symmetric_about_zero_unless_it_is_a_gate():
 
 def test_a_notebook_shows_a_figure_without_pyplot():
     assert plotting.cut_bars(SUMMARY)._repr_png_().startswith(b"\x89PNG")
-    code = "import sys, minicrt.plotting; sys.exit('matplotlib.pyplot' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("backend", ["", "nonsense"])
+def test_neither_pyplot_nor_a_display_is_asked_for(backend):
+    code = "import sys, os, minicrt.plotting; print('matplotlib.pyplot' in sys.modules, os.environ['MPLBACKEND'])"
+    result = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True,
+                            env={**os.environ, "MPLBACKEND": backend})
+    assert result.stdout.rstrip("\n") == f"False {backend}", result.stderr
+
+
+def test_a_backend_that_matplotlib_knows_holds_for_the_rest_of_the_program(monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "svg")
+    monkeypatch.delitem(sys.modules, "matplotlib")
+    with matplotlib.rc_context():
+        with picture.backend_not_demanded():
+            assert "MPLBACKEND" not in os.environ
+        assert matplotlib.rcParams["backend"] == "svg" == os.environ["MPLBACKEND"]
+
+
+def test_the_style_is_the_packages_own():
+    """text.usetex without LaTeX, fonts that there are not, white on white: what a matplotlibrc can ask for."""
+    unusual = matplotlib.rc_context({"text.usetex": True, "font.family": "no such font", "savefig.dpi": 20,
+                                     "text.color": "white", "axes.grid": True, "lines.linewidth": 9})
+    drawings = [lambda: plotting.learning_curves(ROWS, 687.0, "a run"), lambda: plotting.cut_bars(SUMMARY, "a run"),
+                lambda: plotting.attention_map(causal_weights(1, 4, 1), list("abc")),
+                lambda: plotting.vector_over_time(np.eye(4)), lambda: plotting.comparison(CELLS)]
+    usual = [draw().png() for draw in drawings]
+    with unusual:
+        assert [draw().png() for draw in drawings] == usual
+        assert matplotlib.rcParams["text.usetex"]
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", ["cost$5_$6.txt", "_ $caf\udce9$ ملف 字\n$"])
+def test_text_is_drawn_as_it_is_written(name):
+    drawn = name.replace("\udce9", r"\udce9")
+    figures = [plotting.learning_curves(ROWS, title=name), plotting.cut_bars(SUMMARY, name),
+               plotting.attention_map(causal_weights(1, 13, 1), [name, *"abcdefghijk"], title=name),
+               plotting.vector_over_time(np.eye(3), [name, "a", "b"], title=name, label=name),
+               plotting.comparison([{**CELLS[0], "label": name}])]
+    for figure in figures:
+        assert drawn in texts(figure)
+        assert figure.png().startswith(b"\x89PNG")
+
+
+@pytest.mark.filterwarnings("error")
+def test_curves_of_a_run_that_has_diverged():
+    rows = [{"epoch": 1, "valid_perplexity": 400.0, "valid_loss": np.log(400), "train_loss": 6.0},
+            {"epoch": 2, "valid_perplexity": None, "valid_loss": 900.0, "train_loss": 950.0},
+            {"epoch": 3, "valid_perplexity": float("inf"), "valid_loss": 800.0, "train_loss": 850.0},
+            {"epoch": 4, "valid_perplexity": 1e304, "valid_loss": 700.0, "train_loss": 700.0},
+            {"epoch": 5, "valid_perplexity": 1e100, "valid_loss": np.log(1e100), "train_loss": 700.0}]
+    perplexity, loss = plotting.learning_curves(rows, unigram=362.0).axes
+    np.testing.assert_array_equal(perplexity.lines[0].get_ydata(), [400, np.nan, np.nan, np.nan, 1e100])
+    np.testing.assert_allclose(loss.lines[1].get_ydata(), [np.log(400), 900, 800, 700, np.log(1e100)])
+    for some in (rows, rows[1:3], []):
+        png_size(plotting.learning_curves(some, unigram=362.0))
+    assert len(plotting.cut_bars({**SUMMARY, "valid_perplexity_memory_cut": None}).axes[0].patches) == 3
 
 
 def png_size(figure):
@@ -79,10 +140,7 @@ def png_size(figure):
 
 
 def test_comparison_has_a_point_for_every_row():
-    points = [("a", 35, 4e6, 120.0), ("a", 70, 4.1e6, 119.0), ("b", 35, 3.8e6, 150.0)]
-    rows = [{"label": label, "segment_length": length, "flops_per_token": flops, "valid": valid,
-             "valid_deviation": None if label == "b" else 1.5} for label, length, flops, valid in points]
-    axes, = plotting.comparison(rows).axes
+    axes, = plotting.comparison([*CELLS, {**CELLS[0], "valid": None, "valid_deviation": None}]).axes
     points = [line.get_xydata()[0].tolist() for line in axes.lines if len(line.get_xydata()) == 1
               and line.get_marker() in "os"]
     assert {(4.0, 120.0), (4.1, 119.0), (3.8, 150.0)} <= {tuple(point) for point in points}

@@ -2,7 +2,6 @@
 
 import argparse
 import functools
-import io
 from pathlib import Path
 from typing import Any
 
@@ -76,14 +75,15 @@ def list_cells(grid: Any) -> None:
 
 
 def show(results: Path) -> None:
-    from minicrt import plotting
+    from minicrt.cli.report import DRAWING_ERRORS, a_warning_at_most
     from minicrt.comparison import collect, markdown, read_results
     from minicrt.training.atomic import write_atomically
 
     rows = collect(read_results(results))
     print("\n" + markdown(rows))
     write_atomically(results / "table.md", (markdown(rows) + "\n").encode(), shared=True)
-    picture = io.BytesIO()
-    plotting.comparison(rows).savefig(picture)
-    write_atomically(results / "comparison.png", picture.getvalue(), shared=True)
-    print(f"\n{results}: table.md, comparison.png")
+    with a_warning_at_most("comparison.png", *DRAWING_ERRORS):
+        from minicrt import plotting
+
+        write_atomically(results / "comparison.png", plotting.comparison(rows).png(), shared=True)
+    print(f"\n{results}: {', '.join(name for name in ('table.md', 'comparison.png') if (results / name).exists())}")

@@ -1,9 +1,13 @@
 """What `minicrt train` says and leaves behind besides numbers: header, summary, curves, a sample."""
 
+import sys
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from minicrt.errors import MinicrtError
 
 if TYPE_CHECKING:
     from minicrt.data import Corpus, Vocabulary
@@ -14,6 +18,11 @@ if TYPE_CHECKING:
 SAMPLE_TOKENS = 120
 SAMPLE_TEMPERATURE = 0.8
 SAMPLE_TOP_P = 0.9
+WORST = 1000                                     # times the unigram model's perplexity: no model that has learned
+FILES = ("summary.json", "curves.png", "sample.txt", "checkpoint.safetensors")
+SAMPLE_ERRORS = (MinicrtError, OSError, UnicodeError)
+# matplotlib's: a broken installation or matplotlibrc, fonts, sizes; and the disk's.
+DRAWING_ERRORS = (ArithmeticError, ImportError, LookupError, MemoryError, OSError, RuntimeError, ValueError)
 CUTS = (("positions", "carried positions cut"), ("memory", "memory cut"), ("state", "both cut"))    # of summary.json
 
 
@@ -61,15 +70,28 @@ def counted(number: float, things: str) -> str:
     return f"{number:g} {things.removesuffix('s') if number == 1 else things}"
 
 
-def print_summary(trained: "Trained") -> None:
-    summary = trained.summary
-    if summary is None:
-        return
-    print("\n" + "\n".join(summary_lines(summary)))
-    sample = trained.folder / "sample.txt"
-    if sample.exists():
-        print("\nsample\n" + textwrap.indent(sample.read_text(encoding="utf-8").rstrip(), "  "))
-    print(f"\n{shown(trained.folder)}: summary.json, curves.png, sample.txt, checkpoint.safetensors")
+def print_results(trained: "Trained") -> None:
+    """The figures, then a sample, then the curves: what may fail comes last, and is a warning.
+
+    Files of a finished run that are there already are kept.
+    """
+    if trained.summary is not None:
+        print("\n" + "\n".join(summary_lines(trained.summary)), flush=True)
+    with a_warning_at_most("sample.txt", *SAMPLE_ERRORS):
+        print("\nsample\n" + textwrap.indent(written_sample(trained), "  "), flush=True)
+    with a_warning_at_most("curves.png", *DRAWING_ERRORS):
+        write_curves(trained)
+    print(f"\n{shown(trained.folder)}: {', '.join(name for name in FILES if (trained.folder / name).exists())}")
+
+
+@contextmanager
+def a_warning_at_most(name: str, *errors: type[Exception]) -> Iterator[None]:
+    """A run has its results even if `name`, which shows them, cannot be made."""
+    try:
+        yield
+    except errors as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        print(f"minicrt: warning: {name} could not be made: {reason}", file=sys.stderr, flush=True)
 
 
 def shown(path: Path) -> Path:
@@ -81,37 +103,61 @@ def summary_lines(summary: Mapping[str, Any]) -> list[str]:
     valid, test = summary["valid_perplexity"], summary["test_perplexity"]
     lines = [f"{summary['epochs']:.2f} epochs in {summary['seconds']:.0f} s, "
              f"{summary['tokens_per_second']:,.0f} tokens/s; the weights of step {summary['best_step']} are kept",
-             f"valid perplexity  {valid:8.2f}   {against(valid, summary['unigram_perplexity'])}",
-             f"test perplexity   {test:8.2f}   {against(test, summary['unigram_perplexity_test'])}",
-             "", "what the carried state is worth (the same weights, parts of it reset at every segment):"]
-    lines.append(f"  {'all carried':<24}{valid:8.2f}")
+             f"valid perplexity  {figure(valid)}   {against(valid, summary['unigram_perplexity'])}",
+             f"test perplexity   {figure(test)}   {against(test, summary['unigram_perplexity_test'])}",
+             "", "what the carried state is worth (the same weights, parts of it reset at every segment):",
+             f"  {'all carried':<24}{figure(valid)}"]
+    if valid is None or valid > WORST * summary["unigram_perplexity"]:
+        lines.insert(1, "the training has diverged: try a smaller learning_rate")
     carried = set(summary["state_carried"])
     for key, label in CUTS:
         cut = summary[f"valid_perplexity_{key}_cut"]
         there = bool(carried) if key == "state" else key in carried
-        effect = f"{100 * (cut / valid - 1):+.1f} %" if there else "this model has none"
-        lines.append(f"  {label:<24}{cut:8.2f}   {effect}")
+        effect = difference(cut, valid) if there else "this model has none"
+        lines.append(f"  {label:<24}{figure(cut)}   {effect}".rstrip())
     return lines
 
 
-def against(perplexity: float, unigram: float) -> str:
+def figure(perplexity: float | None) -> str:
+    """`   62.10`, `1.57e+103`; None is what a summary has for more than a float can hold."""
+    if perplexity is None:
+        return f"{'infinite':>8}"
+    return f"{perplexity:8.2f}" if perplexity < 1e7 else f"{perplexity:8.3g}"
+
+
+def difference(cut: float | None, valid: float | None) -> str:
+    if cut is None or valid is None:
+        return "" if cut is valid else "infinitely more"
+    return f"{100 * (cut / valid - 1):+.1f} %"
+
+
+def against(perplexity: float | None, unigram: float) -> str:
     """The unigram model knows how frequent each token is and nothing else."""
+    if perplexity is None or perplexity > WORST * unigram:
+        return f"the unigram model has {unigram:.1f}"
     return f"{perplexity / unigram:.2f} of the unigram model's {unigram:.1f}"
 
 
-def write_pictures_and_sample(trained: "Trained") -> None:
-    """curves.png and sample.txt. A run whose files are there already keeps them."""
+def write_curves(trained: "Trained") -> None:
+    path = trained.folder / "curves.png"
+    if path.exists():
+        return
     from minicrt import plotting
-    from minicrt.training import RunFolder
+    from minicrt.training.atomic import write_atomically
 
-    folder, summary = RunFolder.open(trained.folder), trained.summary
-    curves, sample = trained.folder / "curves.png", trained.folder / "sample.txt"
-    if not curves.exists():
-        title = f"{model_line(trained.model)}\non {trained.configuration['data']['corpus']}"
-        unigram = summary["unigram_perplexity"] if summary else None
-        plotting.learning_curves(folder.read_metrics(), unigram, title).savefig(curves)
-    if not sample.exists():
-        sample.write_text(sample_text(trained) + "\n", encoding="utf-8")
+    title = f"{model_line(trained.model)}\non {trained.configuration['data']['corpus']}"
+    unigram = trained.summary["unigram_perplexity"] if trained.summary else None
+    write_atomically(path, plotting.learning_curves(trained.metrics, unigram, title).png())
+
+
+def written_sample(trained: "Trained") -> str:
+    """What sample.txt holds, now if not before."""
+    from minicrt.training.atomic import write_atomically
+
+    path = trained.folder / "sample.txt"
+    if not path.exists():
+        write_atomically(path, (sample_text(trained) + "\n").encode())
+    return path.read_text(encoding="utf-8").rstrip()
 
 
 def sample_text(trained: "Trained") -> str:

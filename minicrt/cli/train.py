@@ -79,8 +79,7 @@ def run(arguments: argparse.Namespace) -> None:
         refuse_with_resume(arguments)
         with saying_how_to_resume(arguments.resume):
             trained = resume(arguments.resume, arguments.data_dir, progress)
-    report.write_pictures_and_sample(trained)
-    report.print_summary(trained)
+    report.print_results(trained)
 
 
 @contextmanager

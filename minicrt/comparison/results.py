@@ -11,15 +11,17 @@ from minicrt.comparison.grid import Cell
 from minicrt.configuration import to_mapping
 from minicrt.errors import ConfigurationError
 from minicrt.models import model_mapping
+from minicrt.strict_json import to_json
 from minicrt.training import Trained
 from minicrt.training.atomic import write_atomically
 
 Result = dict[str, Any]
 NUMBER = (int, float)
+PERPLEXITY = (int, float, type(None))              # None: of a model that has diverged, not finite
 RESULT: dict[str, Any] = {"name": str, "label": str, "model": dict, "training": dict, "summary": dict,
                           "flops_per_segment": NUMBER, "flops_per_token": NUMBER, "state_bytes": int}
 SUMMARY: dict[str, Any] = {"segment_length": int, "parameters": int, "epochs": NUMBER, "tokens_per_second": NUMBER,
-                           "valid_perplexity": NUMBER, "test_perplexity": NUMBER}
+                           "valid_perplexity": PERPLEXITY, "test_perplexity": PERPLEXITY}
 
 
 def result_of(cell: Cell, trained: Trained) -> Result:
@@ -41,7 +43,7 @@ def result_of(cell: Cell, trained: Trained) -> Result:
 
 def write_result(folder: Path, result: Result) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    write_atomically(folder / f"{result['name']}.json", (json.dumps(result, indent=1) + "\n").encode(),
+    write_atomically(folder / f"{result['name']}.json", (to_json(result, indent=1) + "\n").encode(),
                      shared=True)
 
 
@@ -69,7 +71,8 @@ def read_results(folder: Path) -> list[Result]:
 
 
 def collect(results: Sequence[Result]) -> list[Result]:
-    """A row for each model and segment length: the mean over seeds, and how far apart they lie."""
+    """A row for each model and segment length: the mean over seeds, and how far apart they lie; None for both where a
+    seed has diverged."""
     groups: dict[tuple[str, int], list[Result]] = {}
     for result in results:
         groups.setdefault((result["label"], result["summary"]["segment_length"]), []).append(result)
@@ -82,8 +85,9 @@ def collect(results: Sequence[Result]) -> list[Result]:
                "tokens_per_second": statistics.mean(r["summary"]["tokens_per_second"] for r in group)}
         for part in ("valid", "test"):
             figures = [result["summary"][f"{part}_perplexity"] for result in group]
-            row[part] = statistics.mean(figures)
-            row[f"{part}_deviation"] = statistics.stdev(figures) if len(figures) > 1 else None
+            diverged = None in figures
+            row[part] = None if diverged else statistics.mean(figures)
+            row[f"{part}_deviation"] = None if diverged or len(figures) == 1 else statistics.stdev(figures)
         rows.append(row)
     return rows
 
@@ -103,6 +107,8 @@ def markdown(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _figure(row: Mapping[str, Any], part: str) -> str:
+    if row[part] is None:
+        return "not finite"
     deviation = row[f"{part}_deviation"]
     return f"{row[part]:.1f}" + (f" ± {deviation:.1f}" if deviation is not None else "")
 
@@ -119,4 +125,4 @@ def _read(path: Path) -> Result:
 
 
 def _has(table: Any, kinds: Mapping[str, Any]) -> bool:
-    return isinstance(table, dict) and all(isinstance(table.get(key), kind) for key, kind in kinds.items())
+    return isinstance(table, dict) and all(key in table and isinstance(table[key], kind) for key, kind in kinds.items())

@@ -46,7 +46,8 @@ def generate(model: "SegmentModel", parameters: "Parameters", prompt_ids: Sequen
     new token runs that segment once more; when the segment is full the state behind it is kept and the tokens are
     dropped. Memory and time per token do not grow with the length of the text.
 
-    Raises InputError for an empty prompt, an id outside the vocabulary, or a sampling parameter out of range.
+    Raises InputError for an empty prompt, an id outside the vocabulary, or a sampling parameter out of range,
+    and where a logit is not finite.
     """
     prompt = np.asarray(prompt_ids)
     V, T = model.config.vocabulary, model.config.segment_length
@@ -59,17 +60,27 @@ def _continue(model, parameters, prompt, T, tokens, rng, temperature, top_k, top
     segment: list[int] = []
     for start in range(0, len(prompt), T):                   # all of the prompt but its last logits is only read
         if segment:
-            _, state = model.logits(parameters, np.array([segment]), state)
+            _, state = _logits(model, parameters, segment, state)
         segment = prompt[start:start + T].tolist()
     for _ in range(tokens):
-        logits, after = model.logits(parameters, np.array([segment]), state)      # (1, len(segment), V)
+        last, after = _logits(model, parameters, segment, state)
         if len(segment) == T:
             segment, state = [], after
-        last = logits[0, -1].astype(np.float64)
         last[exclude] = -np.inf
         token = int(rng.choice(len(last), p=distribution(last, temperature, top_k, top_p)))
         segment.append(token)
         yield token
+
+
+def _logits(model, parameters, segment, state) -> tuple[Array, dict[str, Array]]:
+    """(V,) in float64, of the segment's last token, and the state behind it."""
+    with np.errstate(over="ignore", invalid="ignore"):       # what they warn of is looked for below
+        logits, after = model.logits(parameters, np.array([segment]), state)      # (1, len(segment), V)
+    last = logits[0, -1].astype(np.float64)
+    if not np.isfinite(last).all():
+        raise InputError("the model's logits are not finite: its weights have diverged; train it with a smaller "
+                         "learning_rate")
+    return last, after
 
 
 def _check(prompt, V, tokens, temperature, top_k, top_p, exclude) -> None:

@@ -4,6 +4,8 @@ import dataclasses
 import json
 from dataclasses import dataclass
 
+from minicrt.strict_json import to_json
+
 
 @dataclass
 class Position:
@@ -12,7 +14,7 @@ class Position:
     step            steps taken
     total           steps to take; 0 while a budget in minutes is still being measured
     evaluated       the step at which the model was last evaluated; 0: never
-    best_step       the step whose weights are the best on validation so far, and their loss
+    best_step       the step whose weights are the best on validation so far, and their loss; None before there are any
     nll, tokens     of training since the last evaluation, for the next line of metrics
     norm            of the last step's gradient, before clipping
     tokens_seen     over the whole run
@@ -23,7 +25,7 @@ class Position:
     total: int = 0
     evaluated: int = 0
     best_step: int = 0
-    best_loss: float = float("inf")
+    best_loss: float | None = None
     nll: float = 0.0
     tokens: int = 0
     norm: float = 0.0
@@ -33,7 +35,7 @@ class Position:
 
     def to_json(self) -> str:
         """Numbers are written so that they read back to the same bits."""
-        return json.dumps(dataclasses.asdict(self))
+        return to_json(dataclasses.asdict(self))
 
     @classmethod
     def from_json(cls, text: str) -> "Position":

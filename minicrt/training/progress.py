@@ -138,8 +138,8 @@ def progress_for(stream: TextIO | None = None) -> Progress:
 
 
 def evaluation_line(record: Mapping[str, Any]) -> str:
-    return (f"step {record['step']}, epoch {record['epoch']:.2f}: train perplexity {record['train_perplexity']:.1f}, "
-            f"valid perplexity {record['valid_perplexity']:.1f}{' (best)' if record['best'] else ''}, "
+    return (f"step {record['step']}, epoch {record['epoch']:.2f}: train perplexity {perplexity(record['train_loss'])}, "
+            f"valid perplexity {perplexity(record['valid_loss'])}{' (best)' if record['best'] else ''}, "
             f"{clock(record['seconds'])}")
 
 

@@ -19,6 +19,7 @@ from typing import Any
 import tomli_w
 
 from minicrt.errors import CheckpointError
+from minicrt.strict_json import to_json
 from minicrt.training.atomic import sync_folder, write_atomically
 
 if sys.platform != "win32":
@@ -92,7 +93,7 @@ class RunFolder:
 
     def append_metrics(self, record: Mapping[str, Any]) -> None:
         with self.metrics.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(record) + "\n")
+            file.write(to_json(record) + "\n")
             file.flush()
             os.fsync(file.fileno())
 
@@ -109,10 +110,10 @@ class RunFolder:
     def truncate_metrics(self, step: int) -> None:
         """Forget the evaluations after `step`."""
         kept = [record for record in self.read_metrics() if record["step"] <= step]
-        write_atomically(self.metrics, "".join(json.dumps(record) + "\n" for record in kept).encode())
+        write_atomically(self.metrics, "".join(to_json(record) + "\n" for record in kept).encode())
 
     def write_summary(self, summary: Mapping[str, Any]) -> None:
-        write_atomically(self.summary, (json.dumps(summary, indent=2) + "\n").encode())
+        write_atomically(self.summary, (to_json(summary, indent=2) + "\n").encode())
 
     def read_summary(self) -> dict[str, Any] | None:
         """The summary of a finished run, None for another. Raises CheckpointError if it cannot be read."""

@@ -1,5 +1,6 @@
 """What is left to say when a run is over: summary.json."""
 
+import math
 import os
 import platform
 from typing import Any, Protocol
@@ -8,10 +9,12 @@ import numpy as np
 
 from minicrt import engines, threads
 from minicrt.data import Corpus, TokenStream, unigram_perplexity
+from minicrt.errors import TrainingError
 from minicrt.models import Parameters, SegmentModel
 from minicrt.training.configuration import TrainingConfig
 from minicrt.training.evaluation import CUTS, Cut, Evaluation, cut_entries
 from minicrt.training.position import Position
+from minicrt.training.progress import Progress
 
 Array = np.ndarray
 
@@ -25,6 +28,7 @@ class Finished(Protocol):
     parameters: Parameters
     best: Array | None
     position: Position
+    progress: Progress
     windows: int
     valid_stream: TokenStream
     test_stream: TokenStream
@@ -46,7 +50,8 @@ def summarize(trainer: Finished) -> dict[str, Any]:
     """The final figures of the best weights, with everything that has to be known to compare them.
 
     `valid_perplexity_<cut>_cut`: the same weights, with the memory, the carried positions, or both dropped at every
-    segment boundary. A cut that has nothing to drop gives the uncut figure.
+    segment boundary. A cut that has nothing to drop gives the uncut figure. The weights were the best where the loss
+    was finite, on validation; a loss that is not finite elsewhere makes a perplexity of infinity and is told of.
     """
     position, config, corpus = trainer.position, trainer.config, trainer.corpus
     flat = trainer.parameters.flat if trainer.best is None else trainer.best
@@ -54,12 +59,11 @@ def summarize(trainer: Finished) -> dict[str, Any]:
     cuts = {}
     for what in CUTS:
         cuts[f"valid_perplexity_{what}_cut"] = (
-            trainer.evaluate_stream(f"validation, {what} cut", trainer.valid_stream, flat, what)
-            if cut_entries(trainer.model, what) & valid.carried else valid).perplexity
-    test = trainer.evaluate_stream("test", trainer.test_stream, flat)
+            _perplexity(trainer, f"validation, {what} cut", trainer.valid_stream, flat, what)
+            if cut_entries(trainer.model, what) & valid.carried else valid.perplexity)
     return {
         "valid_perplexity": valid.perplexity,
-        "test_perplexity": test.perplexity,
+        "test_perplexity": _perplexity(trainer, "test", trainer.test_stream, flat),
         **cuts,
         "unigram_perplexity": unigram_perplexity(corpus.train, corpus.valid, corpus.vocabulary.size),
         "unigram_perplexity_test": unigram_perplexity(corpus.train, corpus.test, corpus.vocabulary.size),
@@ -73,7 +77,7 @@ def summarize(trainer: Finished) -> dict[str, Any]:
         "corpus": corpus.name,
         "level": corpus.level,
         "valid_tokens": valid.tokens,
-        "test_tokens": test.tokens,
+        "test_tokens": trainer.test_stream.predictions,
         "batch": config.batch,
         "bptt_segments": config.bptt_segments,
         "evaluation_batch": config.evaluation_batch,
@@ -84,3 +88,11 @@ def summarize(trainer: Finished) -> dict[str, Any]:
         "threads": threads.count(),
         "machine": machine(),
     }
+
+
+def _perplexity(trainer: Finished, name: str, stream: TokenStream, flat: Array, cut: Cut | None = None) -> float:
+    try:
+        return trainer.evaluate_stream(name, stream, flat, cut).perplexity
+    except TrainingError as error:
+        trainer.progress.say(f"{name}: {error}")
+        return math.inf

@@ -16,6 +16,7 @@ from minicrt import threads
 from minicrt.data import Corpus, TokenStream
 from minicrt.errors import TrainingError
 from minicrt.models import Parameters, SegmentModel
+from minicrt.strict_json import finite
 from minicrt.training.averaging import update_average
 from minicrt.training.budget import Calibration, total_steps
 from minicrt.training.configuration import TrainingConfig
@@ -80,7 +81,7 @@ class Trainer:
                     self.progress.say(caution)
                 self.progress.begin(self.position.step, self.position.total)
                 self._train()
-                summary = summarize(self)
+                summary = finite(summarize(self))
             except Interrupted:
                 self.save()
                 raise Interrupted(f"stopped after step {self.position.step} and saved in {self.folder.path}; "
@@ -161,17 +162,17 @@ class Trainer:
         position = self.position
         flat = self.parameters.flat if self.average is None else self.average
         valid = self.evaluate_stream("validation", self.valid_stream, flat)
-        best = valid.loss < position.best_loss
+        best = position.best_loss is None or valid.loss < position.best_loss
         if best:
             position.best_loss, position.best_step, self.best = valid.loss, position.step, flat.copy()
         train_loss = position.nll / position.tokens
-        record = {
+        record = finite({
             "step": position.step, "epoch": position.step / self.windows, "tokens": position.tokens_seen,
             "train_loss": train_loss, "train_perplexity": Evaluation(train_loss, 1).perplexity,
             "valid_loss": valid.loss, "valid_perplexity": valid.perplexity, "best": best,
             "learning_rate": self.config.learning_rate * self.rate(position.step - 1),
             "gradient_norm": position.norm, "orthogonality": self.model.orthogonality(self.parameters),
-            "seconds": self.seconds(), "tokens_per_second": self.tokens_per_second()}
+            "seconds": self.seconds(), "tokens_per_second": self.tokens_per_second()})
         self.folder.append_metrics(record)
         self.progress.evaluated(record)
         position.evaluated, position.nll, position.tokens = position.step, 0.0, 0

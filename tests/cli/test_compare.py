@@ -7,6 +7,7 @@ import pytest
 
 from minicrt.cli import main
 from minicrt.comparison import collect, read_grid
+from minicrt.training import Evaluation
 from tests.cli.running import assignments, command, environment, refused, write_text
 
 GRID = """
@@ -111,6 +112,27 @@ def test_the_mean_over_seeds():
     assert row["valid_deviation"] == pytest.approx(8 ** 0.5)
     alone, = collect([result(0, 100.0)])
     assert alone["valid_deviation"] is None
+
+
+def test_a_model_that_has_diverged_is_in_the_table(grid, capsys, monkeypatch):
+    monkeypatch.setattr("minicrt.training.trainer.evaluate",
+                        lambda model, parameters, stream, *rest: Evaluation(900.0 * stream.predictions,
+                                                                            stream.predictions))
+    assert compare(grid, "--only", "gru-T5-s0") == 0
+    assert "| gru | 5 | 1 | not finite | not finite |" in capsys.readouterr().out
+    results = grid.parent / "runs" / "results"
+    assert "Infinity" not in (results / "gru-T5-s0.json").read_text(encoding="utf-8")
+    assert (results / "comparison.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_picture_that_cannot_be_drawn_is_one_warning(grid, capsys, monkeypatch):
+    def fail(rows):
+        raise RuntimeError("no\nfonts")
+    monkeypatch.setattr("minicrt.plotting.comparison", fail)
+    assert compare(grid, "--only", "gru-T5-s0") == 0
+    captured = capsys.readouterr()
+    assert captured.err == "minicrt: warning: comparison.png could not be made: no fonts\n"
+    assert captured.out.endswith(": table.md\n")
 
 
 def test_a_run_of_other_settings_is_refused(grid, capsys):
