@@ -98,6 +98,12 @@ def to_mapping(config: Configuration) -> dict[str, Any]:
     return {name: getattr(config, name) for name in field_types(type(config))}
 
 
+def changed(config: Configuration) -> dict[str, Any]:
+    """The keys of a configuration that have no default, or another value than it."""
+    defaults = {field.name: field.default for field in dataclasses.fields(config)}
+    return {key: value for key, value in to_mapping(config).items() if value != defaults[key]}
+
+
 def require(condition: bool, message: str) -> None:
     """Raise ConfigurationError with `message` unless `condition` holds."""
     if not condition:

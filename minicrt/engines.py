@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable
 from types import ModuleType
 
+from minicrt.arguments import shown
 from minicrt.errors import ConfigurationError
 
 MODULES = {"numba": "minicrt.kernels", "numpy": "minicrt.ops"}
@@ -32,15 +33,18 @@ def choose(name: str | None) -> None:
     _chosen = None if name == "auto" else name
 
 
-def get(name: str | None = None) -> ModuleType:
-    """The engine `name`: "numba", "numpy", or "auto": the first that is installed.
+def get(name: str | ModuleType | None = None) -> ModuleType:
+    """The engine `name`: "numba", "numpy", or "auto": the first that is installed. An engine itself is returned.
 
     None is what was chosen with `choose`, else what the environment variable MINICRT_ENGINE says, else "auto". Numba is
     imported only when its engine is asked for. Raises ConfigurationError as `choose` does.
     """
-    name = name or _chosen or os.environ.get(VARIABLE) or "auto"
-    if name not in ("auto", *NAMES):
-        raise ConfigurationError(f"the engine is {name!r}, expected auto, {' or '.join(NAMES)}")
+    if name is not None and not isinstance(name, str) and hasattr(name, "linear_cross_entropy"):
+        return by_name(name)
+    if name is None:
+        name = _chosen or os.environ.get(VARIABLE) or "auto"
+    if not isinstance(name, str) or name not in ("auto", *NAMES):
+        raise ConfigurationError(f"the engine is {shown(name)}, expected auto, {' or '.join(NAMES)}")
     if name == "numpy" or name == "auto" and not _numba_is_installed():
         from minicrt import ops
         return by_name(ops)

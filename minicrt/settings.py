@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal
 from minicrt import presets
 from minicrt.configuration import Configuration, field_types, from_mapping, unknown_key
 from minicrt.errors import ConfigurationError
-from minicrt.models import MODELS, SegmentModel, create_model
+from minicrt.models import MODELS, SegmentModel, create_model, model_kind
 from minicrt.training.configuration import BUDGETS, TrainingConfig
 
 
@@ -39,9 +39,7 @@ class Settings:
 
 def tables(kind: str = "crt") -> dict[str, type[Configuration]]:
     """The tables of a preset, and the dataclass that says which keys each may have; `kind` is that of the model."""
-    if kind not in MODELS:
-        raise unknown_key(kind, MODELS, "the list of models")
-    return {"model": MODELS[kind][1], "training": TrainingConfig, "data": DataConfig}
+    return {"model": model_kind(kind)[1], "training": TrainingConfig, "data": DataConfig}
 
 
 def settings(preset: str, changes: Mapping[str, Any], source: str = "--set") -> Settings:

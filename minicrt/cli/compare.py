@@ -70,7 +70,7 @@ def run(arguments: argparse.Namespace) -> None:
 def list_cells(grid: Any) -> None:
     for cell in grid.cells:
         model = cell.settings.create_model(10_000)
-        print(f"{cell.name:<32}{sum(spec.size for spec in model.specs()):>12,} parameters with 10,000 words, "
+        print(f"{cell.name:<32}{model.size:>12,} parameters with 10,000 words, "
               f"batch {cell.settings.training.batch}")
 
 

@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> None:
         flops, training = accounting.segment_flops(model), accounting.training_flops(model)
         name = " ".join(map(str, (kind or {"model": changes["model"]}).values()))
         print(f"{name:<40}{length:>5}{flops / 1e6:>15,.1f}{flops / length / 1e6:>13.3f}"
-              f"{training / length / 1e6:>10.2f}{sum(s.size for s in model.specs()):>13,}"
+              f"{training / length / 1e6:>10.2f}{model.size:>13,}"
               f"{4 * accounting.state_values(model):>14,}{accounting.activation_bytes(model) / 1024:>11,.0f}")
         if not kind:
             for part, count in accounting.forward_flops(model).items():

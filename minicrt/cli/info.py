@@ -92,11 +92,10 @@ def print_memory(model: "SegmentModel", training: "TrainingConfig") -> None:
         return
     number = min(threads.count(), training.threads or threads.count())
     engine = engines.name_of(model.engine)
-    size = sum(spec.size for spec in model.specs())
     tokens = f"{training.bptt_segments} x {training.batch} x {model.config.segment_length}"
     print(f"\na training step's memory: {tokens} tokens, engine {engine}, {number} thread{'s' * (number != 1)}, "
           f"{training.precision}")
-    print(accounting.table(accounting.step_memory(model.config, training, size, engine, number)))
+    print(accounting.table(accounting.step_memory(model.config, training, model.size, engine, number)))
 
 
 def print_versions() -> None:

@@ -62,7 +62,7 @@ def model_line(model: "SegmentModel") -> str:
         if hasattr(config, key):
             value = getattr(config, key)
             words.append(counted(value, key) if key in ("layers", "heads") else f"{key} {value}")
-    return f"{', '.join(words)}: {sum(spec.size for spec in model.specs()):,} parameters"
+    return f"{', '.join(words)}: {model.size:,} parameters"
 
 
 def counted(number: float, things: str) -> str:

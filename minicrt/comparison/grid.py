@@ -128,7 +128,7 @@ def _fitted(described: Mapping[str, Any], changes: Mapping[str, Any], key: Any) 
     def size(multiple: int) -> int:
         made = settings(preset, {**changes, key: FIT_STEP * multiple})
         model = create_model({**made.model, "vocabulary": described.get("vocabulary", 10_000)})
-        return sum(spec.size for spec in model.specs())
+        return model.size
 
     low, high = 1, 2
     while size(high) < wanted:

@@ -38,7 +38,7 @@ class CRT(SegmentModel):
     detached_entries = frozenset({"writer_inputs", "writer_start"})
     config: CRTConfig
 
-    def __init__(self, config: CRTConfig, engine: ModuleType | None = None):
+    def __init__(self, config: CRTConfig, engine: str | ModuleType | None = None):
         super().__init__(config, engine)
 
     # One segment, top to bottom and bottom to top; the numbers are those of SPEC section 2.2.

@@ -3,13 +3,14 @@
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_type_hints
 
 import numpy as np
 
 from minicrt import engines
-from minicrt.configuration import Configuration, require
-from minicrt.errors import InputError
+from minicrt.arguments import kind_of
+from minicrt.configuration import Configuration, changed, require
+from minicrt.errors import ConfigurationError, InputError
 from minicrt.models import initialisers
 from minicrt.models.parameters import Array, Parameters, ParameterSpec, initialised
 
@@ -75,9 +76,18 @@ class SegmentModel(ABC):
     embedding_size: ClassVar[float] = 0.5
     config: LanguageModelConfig
 
-    def __init__(self, config: LanguageModelConfig, engine: ModuleType | None = None):
-        """`engine` None: `minicrt.engines.get()`"""
-        self.config, self.engine = config, engines.by_name(engine or engines.get())
+    def __init__(self, config: LanguageModelConfig, engine: str | ModuleType | None = None):
+        """`engine`: "numba", "numpy", or what `minicrt.engines.get` returns for None"""
+        expected = get_type_hints(type(self))["config"]
+        if not isinstance(config, expected):
+            raise ConfigurationError(f"{type(self).__name__} got {kind_of(config)}, expected a {expected.__name__}; "
+                                     "minicrt.create_model makes a model from its settings")
+        self.config, self.engine = config, engines.get(engine)
+
+    def __repr__(self) -> str:
+        settings = ", ".join(f"{key}={value!r}" for key, value in changed(self.config).items())
+        return (f"<{type(self).__name__} of {self.size:,} parameters, engine {engines.name_of(self.engine)}: "
+                f"{settings}>")
 
     @abstractmethod
     def encoder_specs(self) -> list[ParameterSpec]:
@@ -114,6 +124,11 @@ class SegmentModel(ABC):
         if not self.config.tied:
             output.insert(0, ParameterSpec("output.weight", (V, D), initialisers.normal(2 * deviation)))
         return table + self.encoder_specs() + output
+
+    @property
+    def size(self) -> int:
+        """The number of parameters."""
+        return sum(spec.size for spec in self.specs())
 
     def initialize(self, rng: np.random.Generator, dtype: np.typing.DTypeLike = np.float32) -> Parameters:
         """Fresh parameters, drawn from `rng`."""

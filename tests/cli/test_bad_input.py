@@ -26,7 +26,7 @@ from tests.cli.running import SMALL, copy_of_run, refused, write_text
     (["--set", "memory=lstm"], "expected one of 'gru', 'ncgru', 'mingru', 'lru', 'none'"),
     (["--set", "memory=[1, 2]"], "expected one of 'gru', 'ncgru', 'mingru', 'lru', 'none'"),
     (["--set", "learning_rate=inf"], "learning_rate is inf"),
-    (["--set", "model=rnn"], "unknown key 'rnn'"),
+    (["--set", "model=rnn"], "model is 'rnn', expected one of 'crt', "),
     (["--set", "segment_length=100000"], "100000"),
     (["--set", "width=100000000"], "not enough memory"),
     (["--seed", "1", "--set", "seed=2"], "both given"),

@@ -6,7 +6,7 @@ import numpy as np
 
 from minicrt.conformance.golden.recording import Substitute
 from minicrt.conformance.model_mistakes.variant import ModelVariant
-from minicrt.models import CRT, SegmentModel, Transformer
+from minicrt.models import CRT, CRTConfig, SegmentModel, Transformer, TransformerConfig
 from minicrt.models.parameters import Parameters
 from minicrt.models.positions import sinusoids
 
@@ -54,7 +54,7 @@ class TableFromOne:
 class TableTwice:
     """A learned or sinusoidal table is added a second time, in a CRT or a Transformer."""
 
-    config: Any
+    config: CRTConfig | TransformerConfig
 
     def encode(self, parameters: Parameters, e: Array, *arguments: Any) -> Any:
         T, D = e.shape[1:]
