@@ -6,15 +6,14 @@ Exit codes: 0 done, 1 training cannot go on or a gradient is wrong, 2 bad input,
 output went away.
 """
 
-import os
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
-from typing import TextIO
 
 from minicrt import __version__, engines, threads
 from minicrt.cli import compare, data, evaluate, flops, generate, golden, gradcheck, info, train
 from minicrt.cli.parser import Parser
+from minicrt.cli.streams import standard_streams
 from minicrt.errors import MinicrtError, TrainingError
 
 COMMANDS = (train, evaluate, generate, compare, flops, gradcheck, golden, data, info)
@@ -46,46 +45,43 @@ def build_parser() -> Parser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line `argv` (default: that of the process); returns the exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        _write_anything(stream)
+    with standard_streams():
+        try:
+            code = run(argv)
+            sys.stdout.flush()                               # so that a closed pipe or a full disk shows here
+            return code
+        except KeyboardInterrupt as interrupted:
+            return failed(str(interrupted) or "interrupted", 130)
+        except BrokenPipeError:                              # the reader (`head`, say) has seen enough
+            return 141
+        except TrainingError as error:
+            return failed(f"error: {error}", 1)
+        except UnicodeDecodeError as error:
+            return failed(f"error: byte {error.start} of the input is not {error.encoding} text", 2)
+        except OSError as error:
+            place = f": {error.filename}" if error.filename else ""
+            return failed(f"error: {error.strerror or error}{place}", 2)
+        except MemoryError as error:
+            return failed(f"error: not enough memory ({error}); make the model, the batch or the segments smaller", 2)
+        except MinicrtError as error:
+            return failed(f"error: {error}", 2)
+
+
+def run(argv: Sequence[str] | None) -> int:
     parser = build_parser()
     try:
         arguments = parser.parse_args(argv)
-        if arguments.command is None:
-            parser.print_help()
-            return 0
-        engines.choose(getattr(arguments, "engine", None))
-        number = getattr(arguments, "threads", None)
-        with threads.limit(number) if number else nullcontext():
-            code = arguments.run(arguments)
-        sys.stdout.flush()                                   # so that a closed pipe shows here and not at exit
-        return code or 0
-    except KeyboardInterrupt as interrupted:
-        return _failed(str(interrupted) or "interrupted", 130)
-    except BrokenPipeError:
-        # The reader (`head`, say) has seen enough. The interpreter's own flush at exit must not fail once more.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
-    except TrainingError as error:
-        return _failed(f"error: {error}", 1)
-    except UnicodeDecodeError as error:
-        return _failed(f"error: byte {error.start} of the input is not {error.encoding} text", 2)
-    except OSError as error:
-        place = f": {error.filename}" if error.filename else ""
-        return _failed(f"error: {error.strerror or error}{place}", 2)
-    except MemoryError as error:
-        return _failed(f"error: not enough memory ({error}); make the model, the batch or the segments smaller", 2)
-    except MinicrtError as error:
-        return _failed(f"error: {error}", 2)
+    except SystemExit:                                       # help or the version was asked for, and shown
+        return 0
+    if arguments.command is None:
+        parser.print_help()
+        return 0
+    engines.choose(getattr(arguments, "engine", None))
+    number = getattr(arguments, "threads", None)
+    with threads.limit(number) if number else nullcontext():
+        return arguments.run(arguments) or 0
 
 
-def _failed(message: str, code: int) -> int:
+def failed(message: str, code: int) -> int:
     print("minicrt:", " ".join(message.split()), file=sys.stderr)
     return code
-
-
-def _write_anything(stream: TextIO) -> None:
-    """A terminal that cannot show a character shows its number instead of ending the program."""
-    reconfigure = getattr(stream, "reconfigure", None)
-    if reconfigure is not None:
-        reconfigure(errors="backslashreplace")
