@@ -61,7 +61,7 @@ def test_formula_is_what_is_performed(name, monkeypatch):
 
 
 def test_sections_of_the_specification():
-    """SPEC section 5 with its own letters, at D=256, L=3, F=1024, V=10000."""
+    """docs/spec.md, 5.1, with its own letters, at D=256, L=3, F=1024, V=10000."""
     D, F, V, L = 256, 1024, 10_000, 3
     sizes = {"vocabulary": V, "width": D, "inner": F, "layers": L, "heads": 4}
     for T in (17, 70):

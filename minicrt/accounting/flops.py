@@ -1,4 +1,4 @@
-"""Floating-point operations of a segment by SPEC section 5, part by part.
+"""Floating-point operations of a segment by docs/spec.md, 5, part by part.
 
 One multiply-add is 2. Batch 1, dense attention (what the causal mask hides is computed too); layer norm, softmax,
 elementwise work and the NC-GRU's matrix solve (once an update, not at all in use) are left out. A test holds the sums

@@ -1,8 +1,8 @@
 """What a training step holds in memory, worked out from the sizes: parts by name, in bytes.
 
-The letters are SPEC's: B rows, T tokens a segment, S = T + M with the memory tokens, D width, F inner width, H heads,
-V vocabulary, L layers. The forward pass of every segment of a window is kept until the backward pass has been over it.
-Dropout's masks, the biases' gradients and other vectors are left out.
+The letters (docs/spec.md, Notation): B rows, T tokens a segment, S = T + M with the memory tokens, D width, F inner
+width, H heads, V vocabulary, L layers. The forward pass of every segment of a window is kept until the backward pass
+has been over it. Dropout's masks, the biases' gradients and other vectors are left out.
 """
 
 from math import ceil

@@ -1,4 +1,4 @@
-"""The Transformer block that all segment models share (SPEC section 2.1)"""
+"""The Transformer block that all segment models share (docs/spec.md, 2.1)"""
 
 from typing import Any
 

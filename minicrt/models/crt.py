@@ -1,4 +1,4 @@
-"""The Compact Recurrent Transformer (arXiv 2505.00929; SPEC section 2.2)"""
+"""The Compact Recurrent Transformer (arXiv 2505.00929; docs/spec.md, 2.2)"""
 
 from functools import reduce
 from types import ModuleType
@@ -41,7 +41,7 @@ class CRT(SegmentModel):
     def __init__(self, config: CRTConfig, engine: str | ModuleType | None = None):
         super().__init__(config, engine)
 
-    # One segment, top to bottom and bottom to top; the numbers are those of SPEC section 2.2.
+    # One segment, top to bottom and bottom to top; the numbers are those of docs/spec.md, 2.2.
 
     def encode(self, parameters: Parameters, e: Array, state: State, rng: np.random.Generator | None,
                with_gradient: bool) -> tuple[Array, State, Any]:

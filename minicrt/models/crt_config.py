@@ -9,7 +9,7 @@ from minicrt.models.stack_config import StackConfig
 
 @dataclass(frozen=True)
 class CRTConfig(StackConfig):
-    """The CRT of SPEC section 2.2; its points 1 to 6 are named below.
+    """The CRT of docs/spec.md, 2.2; its steps (1) to (6) are named below.
 
     memory                 the network that writes the memory (4), or "none"
     memory_vectors         M memory tokens, each written by a network of its own

@@ -76,7 +76,7 @@ def rotations(width: int) -> Initialiser:
     """Free entries of a skew-symmetric A whose Cayley transform turns planes by angles drawn from U(0, π/2).
 
     A is block diagonal with the 2 × 2 blocks [[0, s], [−s, 0]], s = −tan(t/2), t ~ U(0, π/2); an odd width leaves one
-    direction unturned. Source: arXiv 2208.06496 (FACTS section 2.4).
+    direction unturned. Source: arXiv 2208.06496 (docs/spec.md, 2.2).
     """
     return partial(_rotations, width)
 

@@ -1,4 +1,4 @@
-"""minGRU and LRU language models: residual blocks around a recurrence without a recurrent matrix (SPEC section 2.3)"""
+"""minGRU and LRU language models: residual blocks around a recurrence without a recurrent matrix (docs/spec.md, 2.3)"""
 
 from dataclasses import dataclass
 from typing import Any, Literal

@@ -1,4 +1,4 @@
-"""GRU and LSTM language models: a plain stack of recurrent layers (SPEC section 2.3)"""
+"""GRU and LSTM language models: a plain stack of recurrent layers (docs/spec.md, 2.3)"""
 
 from dataclasses import dataclass
 from typing import Any, Literal

@@ -1,4 +1,4 @@
-"""The Recurrent Memory Transformer (SPEC section 2.3)"""
+"""The Recurrent Memory Transformer (docs/spec.md, 2.3)"""
 
 from dataclasses import dataclass
 from typing import Any, Literal

@@ -1,4 +1,4 @@
-"""The one interface of every model: a function of one segment and a state, and its gradient (SPEC section 2)"""
+"""The one interface of every model: a function of one segment and a state, and its gradient (docs/spec.md, 2)"""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass

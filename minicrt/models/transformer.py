@@ -1,4 +1,4 @@
-"""The Transformer language model: every segment on its own (SPEC section 2.3)"""
+"""The Transformer language model: every segment on its own (docs/spec.md, 2.3)"""
 
 from dataclasses import dataclass
 from typing import Any, Literal

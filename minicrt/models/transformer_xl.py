@@ -1,4 +1,4 @@
-"""Transformer-XL (SPEC section 2.3)"""
+"""Transformer-XL (docs/spec.md, 2.3)"""
 
 from dataclasses import dataclass
 from typing import Any

@@ -10,7 +10,7 @@ from minicrt.ops.shapes import check_shapes
 def embedding(tokens, table, scale=1.0):                     # (...) ints, (V, D) -> (..., D)
     """y_i = scale · E[token_i], a row gather. Returns y and the cache.
 
-    Raises InputError for tokens that are not integers or lie outside 0 … V − 1. Source: SPEC section 1.
+    Raises InputError for tokens that are not integers or lie outside 0 … V − 1. Source: docs/spec.md, 1.2.
     """
     check_shapes("embedding", table=(table, "V D"))
     check_tokens("embedding", tokens, len(table))

@@ -18,7 +18,7 @@ def gru(x, h0, w, u, b, b_hn=None, reset_after=True):        # (B, T, I), (B, D)
 
     `b_hn` (D,) belongs to the first form only. PyTorch's second bias of r and z is redundant: add it to b.
     Raises InputError where the shapes do not fit or b_hn is missing or superfluous.
-    Sources: Cho et al. 2014 (arXiv 1406.1078); docs.pytorch.org, GRU; SPEC section 1.
+    Sources: Cho et al. 2014 (arXiv 1406.1078); docs.pytorch.org, GRU; docs/spec.md, 1.9.
     """
     if reset_after != (b_hn is not None):
         raise InputError(f"gru: b_hn is {'missing' if reset_after else 'given'}, but it belongs to reset_after=True "

@@ -9,7 +9,7 @@ def linear(x, weight, bias=None):                            # (..., I), (I, O),
     """y = x W + b, with W stored (in, out). Returns y and the cache.
 
     Over all leading axes at once: one matrix product of (rows, I) with (I, O). `bias` may be None.
-    Raises InputError where the shapes do not fit. Source: SPEC section 1.
+    Raises InputError where the shapes do not fit. Source: docs/spec.md, 1.1.
     """
     check_shapes("linear", x=(x, "... I"), weight=(weight, "I O"), bias=(bias, "O"))
     y = (rows(x) @ weight).reshape(*x.shape[:-1], weight.shape[1])

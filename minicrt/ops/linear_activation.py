@@ -10,7 +10,7 @@ ACTIVATIONS = ("gelu", "gelu_tanh", "relu")
 def linear_activation(x, weight, bias, activation):          # (..., I), (I, O), (O,) -> (..., O)
     """y = f(x W + b), f one of gelu, gelu_tanh, relu. Returns y and the cache.
 
-    Raises InputError where the shapes do not fit or the activation is another. Source: SPEC section 2.1.
+    Raises InputError where the shapes do not fit or the activation is another. Source: docs/spec.md, 1.1.
     """
     if activation not in ACTIVATIONS:
         raise InputError(f"linear_activation: the activation is {activation!r}, expected {', '.join(ACTIVATIONS)}")

@@ -17,7 +17,7 @@ def linear_cross_entropy(z, table, bias, targets, chunk=CHUNK, with_gradient=Tru
     z (..., D), table E (V, D), bias (V,), targets (...) integers; a target of −1 is not scored, and no scored target
     at all gives loss 0. Rows are taken `chunk` at a time. Since the loss is one number, its gradient is known up to the
     factor d_loss as soon as p is; it is formed then, while p is at hand, unless with_gradient is False.
-    Raises InputError for shapes that do not fit or targets out of range. Source: SPEC section 1.
+    Raises InputError for shapes that do not fit or targets out of range. Source: docs/spec.md, 1.15.
     """
     targets, scored = checked_targets(z, table, bias, targets)
     count = max(len(scored), 1)

@@ -25,7 +25,7 @@ def neumann_inverse(inverse, delta_a, order=2):              # (n, n), (n(n-1)/2
     """(I + A − ΔA)⁻¹ ≈ (I + X + … + X^order) (I + A)⁻¹,  X = (I + A)⁻¹ ΔA,  the error being of order ‖X‖^(order+1).
 
     `inverse` is (I + A)⁻¹ before the step and delta_a = a_old − a_new the step that the optimiser really took; a step
-    computed from anything else makes the inverse follow another A. Source: arXiv 2208.06496, FACTS section 2.3.
+    computed from anything else makes the inverse follow another A. Source: arXiv 2208.06496, docs/spec.md, 1.11.
     """
     if order not in (1, 2, 3):
         raise InputError(f"neumann_inverse: the order is {order}, expected 1, 2 or 3")
@@ -41,7 +41,7 @@ def scaled_cayley(a, negatives, n, inverse=None):            # (n(n-1)/2,) -> (n
 
     UᵀU = I and det U = (−1)^negatives. `inverse`, if given, stands for (I + A)⁻¹ (see `neumann_inverse`).
     Raises InputError for a wrong number of entries or 0 ≤ negatives ≤ n violated.
-    Source: Helfrich, Willmott, Ye 2018 (arXiv 1707.09520), SPEC section 1.
+    Source: Helfrich, Willmott, Ye 2018 (arXiv 1707.09520), docs/spec.md, 1.11.
     """
     if not 0 <= negatives <= n:
         raise InputError(f"scaled_cayley: {negatives} negative signs, expected 0 to n = {n}")

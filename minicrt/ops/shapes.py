@@ -1,4 +1,4 @@
-"""One line at the top of an operation checks every shape and names the letters of SPEC's notation."""
+"""One line at the top of an operation checks every shape and names the letters (docs/spec.md, Notation)."""
 
 from functools import cache
 from typing import Any

@@ -63,7 +63,7 @@ def random_window(model: SegmentModel, rng: np.random.Generator, batch: int, len
 
 
 def held_constant(state: State) -> State:
-    """The state with the imaginary part taken off whatever the writer's gradient holds constant (SPEC 2.2, 6)."""
+    """The state, with the imaginary part taken off what the writer's gradient holds constant (docs/spec.md, 2.2)."""
     return {name: value.real.astype(value.dtype) if name.startswith("writer_") else value
             for name, value in state.items()}
 

@@ -38,7 +38,7 @@ def test_dtype(case):
 
 
 def by_hand(inputs, candidate="tanh"):
-    """The recurrence a number at a time, as the equations of SPEC section 1 read."""
+    """The recurrence a number at a time, as the equations of docs/spec.md, 1.9, read."""
     x, h0, w, u, b = (inputs[name] for name in ("x", "h0", "w", "u", "b"))
     after, b_hn = inputs.get("reset_after", False), inputs.get("b_hn")
     B, T, I = x.shape  # noqa: E741
