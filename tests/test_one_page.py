@@ -148,7 +148,7 @@ def test_perplexity_is_the_package_s_with_and_without_memory():
     text, stream = one_page.segments(tokens, 2), TokenStream(tokens, 2, one_page.LENGTH)
     assert len(text) == len(stream) == 3
     p = page_parameters(parameters)
-    whole, cut = evaluate(model, parameters, stream), evaluate(model, parameters, stream, {"memory"})
+    whole, cut = evaluate(model, parameters, stream), evaluate(model, parameters, stream, "memory")
     assert one_page.perplexity(p, text) == pytest.approx(whole.perplexity, rel=1e-12)
     assert one_page.perplexity(p, text, with_memory=False) == pytest.approx(cut.perplexity, rel=1e-12)
     assert whole.perplexity != pytest.approx(cut.perplexity, rel=1e-6)
