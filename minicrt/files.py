@@ -1,0 +1,51 @@
+"""Paths as people write them, and files that end: what everything that reads a user's files has in common."""
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+from minicrt.errors import InputError
+
+KINDS = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device",
+         stat.S_IFSOCK: "a socket"}
+# A pipe that nobody writes to is opened at once, a terminal does not become this process's, bytes stay as they are.
+OPENING = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOCTTY", "O_BINARY"))
+
+
+def expanded(path: str | os.PathLike[str]) -> Path:
+    """`path` with the home folder in place of a leading `~` or `~user`. What comes back can be expanded again.
+
+    Raises InputError where there is no such user, or nobody knows the home folder.
+    """
+    text = os.fspath(path)
+    found = Path(text)
+    if not text.startswith("~"):
+        return found.absolute() if str(found).startswith("~") else found     # Path("./~") is Path("~")
+    try:
+        return found.expanduser()
+    except RuntimeError as error:
+        user = found.parts[0]
+        raise InputError(f"{text!r} begins with {user}, and no home folder of that name is known; give the whole path, "
+                         f"or ./{user} for a folder of this name") from error
+
+
+def read_regular(path: Path) -> bytes:
+    """What is in the file at `path`.
+
+    Raises OSError, with a `strerror` for a message, where it cannot be read, and at once where it is no regular file: a
+    pipe may never be written to, a device never end.
+    """
+    try:
+        _refuse_irregular(path.stat().st_mode, path)       # some devices do something when they are opened
+        with os.fdopen(os.open(path, OPENING), "rb") as file:
+            _refuse_irregular(os.fstat(file.fileno()).st_mode, path)
+            return file.read()
+    except ValueError as error:                              # a NUL or a lone surrogate in the path
+        raise OSError(errno.EINVAL, f"no file can have this name ({error})", str(path)) from error
+
+
+def _refuse_irregular(mode: int, path: Path) -> None:
+    if not stat.S_ISREG(mode):
+        kind = KINDS.get(stat.S_IFMT(mode), "something else")
+        raise OSError(errno.EINVAL, f"it is {kind}, expected a regular file", str(path))
