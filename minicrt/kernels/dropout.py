@@ -26,7 +26,7 @@ def embedding_dropout(table, rate, rng):
 
 
 def _masked(specification, x, shape, rate, rng):
-    if not 0 < rate < 1:
+    if not 0 < rate < 1 or rng is None:
         return specification(x, rate, rng)                   # nothing to drop, or it says what it expects
     drawn = rng.random(dtype=np.float32, out=memory.empty(shape, np.float32))
     mask = np.greater_equal(drawn, np.float32(rate), out=memory.empty(shape, x.dtype), casting="unsafe")

@@ -4,10 +4,12 @@ import math
 
 import numpy as np
 
+from minicrt.ops.shapes import Array
+
 CHUNK = 1 << 15                                              # values at a time: what is needed stays in the cache
 
 
-def global_norm(flat):                                       # (N,) -> float
+def global_norm(flat: Array) -> float:                       # (N,) -> float
     """√Σ g², summed in float64: a float32 sum of squares overflows on gradients above 1e19."""
     # No dot product: it would wake BLAS's threads, which go on spinning for a while and slow those of the next step.
     total = 0.0
@@ -16,7 +18,8 @@ def global_norm(flat):                                       # (N,) -> float
     return math.sqrt(total) if math.isfinite(total) else total
 
 
-def adamw_update(theta, g, m, v, count, learning_rate, weight_decay, beta1, beta2, eps, scale=1.0):
+def adamw_update(theta: Array, g: Array, m: Array, v: Array, count: int, learning_rate: float, weight_decay: float,
+                 beta1: float, beta2: float, eps: float, scale: float = 1.0) -> None:
     """One step of Adam with bias correction and decoupled weight decay, in place on θ, m and v, each (N,):
 
         g ← g · scale                         (not written back; a clipped gradient's factor)

@@ -1,13 +1,22 @@
 """y = the rows of a table that the tokens name, times a constant"""
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy import sparse
 
 from minicrt.errors import InputError
-from minicrt.ops.shapes import check_shapes
+from minicrt.ops.shapes import Array, check_shapes
 
 
-def embedding(tokens, table, scale=1.0):                     # (...) ints, (V, D) -> (..., D)
+class EmbeddingCache(NamedTuple):
+    tokens: Array                                            # (...)
+    vocabulary: int                                          # V
+    scale: float
+
+
+def embedding(tokens: Array, table: Array, scale: float = 1.0
+              ) -> tuple[Array, EmbeddingCache]:             # (...) ints, (V, D) -> (..., D)
     """y_i = scale · E[token_i], a row gather. Returns y and the cache.
 
     Raises InputError for tokens that are not integers or lie outside 0 … V − 1. Source: docs/spec.md, 1.2.
@@ -17,10 +26,11 @@ def embedding(tokens, table, scale=1.0):                     # (...) ints, (V, D
     y = table[tokens]                                        # a copy
     if scale != 1:
         y *= scale
-    return y, (tokens, len(table), scale)
+    return y, EmbeddingCache(tokens, len(table), scale)
 
 
-def embedding_backward(d_y, cache, into=None):               # (..., D) -> (V, D)
+def embedding_backward(d_y: Array, cache: EmbeddingCache, into: Array | None = None
+                       ) -> Array:                           # (..., D) -> (V, D)
     """G_E = scale · Oᵀ G_y with O the one-hot matrix of the tokens: a scatter-add, so a repeated token adds up.
 
     With `into` (V, D), G_E is added to that, and that is returned: a table has far more rows than a segment names.
@@ -38,7 +48,7 @@ def embedding_backward(d_y, cache, into=None):               # (..., D) -> (V, D
     return into
 
 
-def check_tokens(operation, tokens, vocabulary, lowest=0):
+def check_tokens(operation: str, tokens: Array, vocabulary: int, lowest: int = 0) -> None:
     """Raise InputError unless `tokens` are integers from `lowest` to `vocabulary` − 1."""
     if not np.issubdtype(np.asarray(tokens).dtype, np.integer):
         raise InputError(f"{operation}: tokens have dtype {np.asarray(tokens).dtype}, expected integers")

@@ -1,15 +1,30 @@
 """A gated recurrent unit over a segment, in its two published forms"""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from minicrt.errors import InputError
 from minicrt.ops import reset_before
 from minicrt.ops.activations import logistic
-from minicrt.ops.linear import linear, linear_backward, rows
-from minicrt.ops.shapes import check_shapes
+from minicrt.ops.linear import LinearCache, linear, linear_backward, rows
+from minicrt.ops.reset_before import ResetBeforeCache
+from minicrt.ops.shapes import Array, check_shapes
 
 
-def gru(x, h0, w, u, b, b_hn=None, reset_after=True):        # (B, T, I), (B, D) -> (B, T, D)
+class GRUCache(NamedTuple):
+    """Of reset_after=True"""
+
+    x: LinearCache                                           # of x W + b
+    h: Array                                                 # (B, T + 1, D), from h0 on
+    u: Array                                                 # (D, 3D)
+    rz: Array                                                # (B, T, 2D)
+    n: Array                                                 # (B, T, D)
+    c: Array                                                 # h U_n + b_hn, (B, T, D)
+
+
+def gru(x: Array, h0: Array, w: Array, u: Array, b: Array, b_hn: Array | None = None, reset_after: bool = True
+        ) -> tuple[Array, GRUCache | ResetBeforeCache]:      # (B, T, I), (B, D) -> (B, T, D)
     """h_t for t = 1..T, started at h0. Blocks of w (I, 3D), u (D, 3D) and b (3D,) stand in the order r, z, n.
 
         r = σ(x W_r + h U_r + b_r),   z = σ(x W_z + h U_z + b_z),   h' = (1 − z) ⊙ n + z ⊙ h
@@ -24,8 +39,7 @@ def gru(x, h0, w, u, b, b_hn=None, reset_after=True):        # (B, T, I), (B, D)
         raise InputError(f"gru: b_hn is {'missing' if reset_after else 'given'}, but it belongs to reset_after=True "
                          "and to that form alone")
     if not reset_after:
-        h, cache = reset_before.scan(x, h0, w, u, b, "tanh", "gru")
-        return h, (reset_after, cache)
+        return reset_before.scan(x, h0, w, u, b, "tanh", "gru")
     sizes = check_shapes("gru", x=(x, "B T I"), h0=(h0, "B D"), w=(w, "I 3D"), u=(u, "D 3D"), b=(b, "3D"),
                          b_hn=(b_hn, "D"))
     B, T, D = (sizes[letter] for letter in "BTD")
@@ -41,10 +55,11 @@ def gru(x, h0, w, u, b, b_hn=None, reset_after=True):        # (B, T, I), (B, D)
         c[:, t] = h_side[:, 2 * D:] + b_hn
         n[:, t] = np.tanh(x_side[:, t, 2 * D:] + r * c[:, t])
         h[:, t + 1] = (1 - z) * n[:, t] + z * h[:, t]
-    return h[:, 1:], (reset_after, (x_cache, h, u, rz, n, c))
+    return h[:, 1:], GRUCache(x_cache, h, u, rz, n, c)
 
 
-def gru_backward(d_h, cache, d_last=None):                   # (B, T, D) -> d_x, d_h0, d_w, d_u, d_b, d_b_hn or None
+def gru_backward(d_h: Array, cache: GRUCache | ResetBeforeCache, d_last: Array | None = None
+                 ) -> tuple[Array | None, ...]:              # (B, T, D) -> d_x, d_h0, d_w, d_u, d_b, d_b_hn or None
     """From t = T to 1, with g the gradient of h_t: its own and what came back from step t + 1 (`d_last` (B, D) from
     beyond the segment, where h_T went on to the next),
 
@@ -53,8 +68,7 @@ def gru_backward(d_h, cache, d_last=None):                   # (B, T, D) -> d_x,
 
     with a the arguments of σ and tanh, and c = h U_n + b_hn. The products for w, u and x are taken once for all t.
     """
-    reset_after, cache = cache
-    if not reset_after:
+    if isinstance(cache, ResetBeforeCache):
         return *reset_before.scan_backward(d_h, cache, d_last), None
     x_cache, h, u, rz, n, c = cache
     B, T, D = n.shape

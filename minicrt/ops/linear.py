@@ -1,11 +1,20 @@
 """y = x W + b"""
 
+from typing import Any, NamedTuple
+
 import numpy as np
 
-from minicrt.ops.shapes import check_shapes
+from minicrt.ops.shapes import Array, check_shapes
 
 
-def linear(x, weight, bias=None):                            # (..., I), (I, O), (O,) -> (..., O)
+class LinearCache(NamedTuple):
+    x: Array                                                 # (..., I)
+    weight: Array                                            # (I, O)
+    has_bias: bool
+
+
+def linear(x: Array, weight: Array, bias: Array | None = None
+           ) -> tuple[Array, LinearCache]:                   # (..., I), (I, O), (O,) -> (..., O)
     """y = x W + b, with W stored (in, out). Returns y and the cache.
 
     Over all leading axes at once: one matrix product of (rows, I) with (I, O). `bias` may be None.
@@ -15,10 +24,11 @@ def linear(x, weight, bias=None):                            # (..., I), (I, O),
     y = (rows(x) @ weight).reshape(*x.shape[:-1], weight.shape[1])
     if bias is not None:
         y = y + bias
-    return y, (x, weight, bias is not None)
+    return y, LinearCache(x, weight, bias is not None)
 
 
-def linear_backward(d_y, cache):                             # (..., O) -> (..., I), (I, O), (O,) or None
+def linear_backward(d_y: Array, cache: LinearCache
+                    ) -> tuple[Array, Array, Any]:  # (..., O) -> (..., I), (I, O), (O,) or None
     """G_x = G_y Wᵀ, G_W = xᵀ G_y, G_b = Σ G_y (sums over every leading axis)."""
     x, weight, has_bias = cache
     d_y_rows = rows(d_y)
@@ -28,6 +38,6 @@ def linear_backward(d_y, cache):                             # (..., O) -> (...,
     return d_x, d_weight, d_bias
 
 
-def rows(x):                                                 # (..., D) -> (rows, D)
+def rows(x: Array) -> Array:                                 # (..., D) -> (rows, D)
     """All leading axes as one, so that a product over them is one call of BLAS and not one per batch row."""
     return np.reshape(x, (-1, x.shape[-1]))

@@ -1,17 +1,28 @@
 """Linear layer, softmax and cross-entropy in one, so that the (rows, V) logits never stand in memory at once"""
 
+from typing import Any, NamedTuple
+
 import numpy as np
 
 from minicrt.errors import InputError
 from minicrt.ops.embedding import check_tokens
 from minicrt.ops.linear import rows
-from minicrt.ops.shapes import check_shapes
+from minicrt.ops.shapes import Array, check_shapes
 
 IGNORE = -1                                                  # a target that is not scored
 CHUNK = 512                                                  # rows of logits at a time
 
 
-def linear_cross_entropy(z, table, bias, targets, chunk=CHUNK, with_gradient=True):
+class LossCache(NamedTuple):
+    """The gradient for d_loss = 1"""
+
+    d_z: Array                                               # (..., D)
+    d_table: Array                                           # (V, D)
+    d_bias: Array                                            # (V,)
+
+
+def linear_cross_entropy(z: Array, table: Array, bias: Array, targets: Array, chunk: int = CHUNK,
+                         with_gradient: bool = True) -> tuple[Any, LossCache | None]:
     """loss = mean over scored rows of −log p[target],  p = softmax(z Eᵀ + b)
 
     z (..., D), table E (V, D), bias (V,), targets (...) integers; a target of −1 is not scored, and no scored target
@@ -41,10 +52,10 @@ def linear_cross_entropy(z, table, bias, targets, chunk=CHUNK, with_gradient=Tru
             d_z[some] = p @ table                            # logits = z @ table.T + bias
             d_table += p.T @ z_some
             d_bias += p.sum(0)
-    return loss, (d_z.reshape(z.shape), d_table, d_bias) if with_gradient else None
+    return loss, LossCache(d_z.reshape(z.shape), d_table, d_bias) if with_gradient else None
 
 
-def checked_targets(z, table, bias, targets):
+def checked_targets(z: Array, table: Array, bias: Array, targets: Array) -> tuple[Array, Array]:
     """The targets as one row, and where one is scored."""
     check_shapes("linear_cross_entropy", z=(z, "... D"), table=(table, "V D"), bias=(bias, "V"))
     check_tokens("linear_cross_entropy: targets", targets, len(table), lowest=IGNORE)
@@ -54,7 +65,8 @@ def checked_targets(z, table, bias, targets):
     return targets, np.flatnonzero(targets != IGNORE)
 
 
-def linear_cross_entropy_backward(d_loss, cache):            # scalar -> (..., D), (V, D), (V,)
+def linear_cross_entropy_backward(d_loss: Any, cache: LossCache | None
+                                  ) -> tuple[Array, Array, Array]:  # scalar -> (..., D), (V, D), (V,)
     """G_z = (p − y) E / N,  G_E = (p − y)ᵀ z / N,  G_b = Σ (p − y)/N,  each times G_loss; y one-hot, N rows scored"""
     if cache is None:
         raise InputError("linear_cross_entropy_backward: the forward pass ran with with_gradient=False")

@@ -1,12 +1,26 @@
 """The linear recurrent unit: a diagonal complex recurrence, written in real pairs"""
 
+from typing import NamedTuple
+
 import numpy as np
 
-from minicrt.ops.linear import linear, linear_backward
-from minicrt.ops.shapes import check_shapes
+from minicrt.ops.linear import LinearCache, linear, linear_backward
+from minicrt.ops.shapes import Array, check_shapes
 
 
-def lru(x, h0, w, nu, theta, log_gamma):                     # (B, T, I), (B, 2N) -> (B, T, 2N)
+class LRUCache(NamedTuple):
+    x: LinearCache                                           # of x W
+    x_side: Array                                            # x W, (B, T, 2N)
+    h: Array                                                 # (B, T + 1, 2N), from h0 on
+    a: Array                                                 # Re λ, (N,)
+    b: Array                                                 # Im λ, (N,)
+    scale: Array                                             # [γ, γ], (2N,)
+    nu: Array                                                # (N,)
+    angle: Array                                             # exp(θ), (N,)
+
+
+def lru(x: Array, h0: Array, w: Array, nu: Array, theta: Array, log_gamma: Array
+        ) -> tuple[Array, LRUCache]:                         # (B, T, I), (B, 2N) -> (B, T, 2N)
     """h_t for t = 1..T, started at h0, N complex numbers as [real parts, imaginary parts]:
 
         h_t = λ ⊙ h_{t−1} + γ ⊙ (x_t W),   λ = exp(−exp(ν) + i exp(θ)),   γ = exp(log γ)
@@ -26,10 +40,11 @@ def lru(x, h0, w, nu, theta, log_gamma):                     # (B, T, I), (B, 2N
     h[:, 0] = h0
     for t in range(T):
         h[:, t + 1] = times(a, b, h[:, t]) + scale * x_side[:, t]
-    return h[:, 1:], (x_cache, x_side, h, a, b, scale, nu, angle)
+    return h[:, 1:], LRUCache(x_cache, x_side, h, a, b, scale, nu, angle)
 
 
-def lru_backward(d_h, cache, d_last=None):                   # (B, T, 2N) -> d_x, d_h0, d_w, d_nu, d_theta, d_log_gamma
+def lru_backward(d_h: Array, cache: LRUCache, d_last: Array | None = None
+                 ) -> tuple[Array, ...]:                     # (B, T, 2N) -> d_x, d_h0, d_w, d_nu, d_theta, d_log_gamma
     """From t = T to 1, with g = ∂/∂Re h + i ∂/∂Im h of h_t (`d_last` (B, 2N) from beyond the segment), g ← λ* g, and
 
         G_λ = Σ g h*_{t−1},   G_ν = Re(G_λ* (−e^ν λ)),   G_θ = Re(G_λ* (i e^θ λ)),   G_{log γ} = γ Σ Re(g (x W)*)
@@ -50,7 +65,7 @@ def lru_backward(d_h, cache, d_last=None):                   # (B, T, 2N) -> d_x
     return d_x, g, d_w, d_nu, d_theta, d_scale[:N] + d_scale[N:]
 
 
-def times(a, b, h):                                          # (N,), (N,), (B, 2N) -> (B, 2N)
+def times(a: Array, b: Array, h: Array) -> Array:            # (N,), (N,), (B, 2N) -> (B, 2N)
     """(a + i b) ⊙ h, the real parts first"""
     re, im = h[:, :a.size], h[:, a.size:]
     return np.concatenate([a * re - b * im, b * re + a * im], axis=1)

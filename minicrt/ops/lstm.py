@@ -1,13 +1,24 @@
 """Long short-term memory over a segment"""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from minicrt.ops.activations import logistic
-from minicrt.ops.linear import linear, linear_backward, rows
-from minicrt.ops.shapes import check_shapes
+from minicrt.ops.linear import LinearCache, linear, linear_backward, rows
+from minicrt.ops.shapes import Array, check_shapes
 
 
-def lstm(x, s0, w, u, b):                                    # (B, T, I), (B, 2D) -> (B, T, 2D)
+class LSTMCache(NamedTuple):
+    x: LinearCache                                           # of x W + b
+    s: Array                                                 # (B, T + 1, 2D), from s0 on
+    u: Array                                                 # (D, 4D)
+    gates: Array                                             # i, f, g, o, (B, T, 4D)
+    tanh_c: Array                                            # (B, T, D)
+
+
+def lstm(x: Array, s0: Array, w: Array, u: Array, b: Array
+         ) -> tuple[Array, LSTMCache]:                       # (B, T, I), (B, 2D) -> (B, T, 2D)
     """The states s_t = [h_t, c_t] for t = 1..T, started at s0. Blocks of w (I, 4D), u (D, 4D), b (4D,): i, f, g, o.
 
         i, f, o = σ(x W + h U + b),   g = tanh(x W_g + h U_g + b_g),   c' = f ⊙ c + i ⊙ g,   h' = o ⊙ tanh(c')
@@ -32,10 +43,11 @@ def lstm(x, s0, w, u, b):                                    # (B, T, I), (B, 2D
         s[:, t + 1, D:] = f * c + i * g
         tanh_c[:, t] = np.tanh(s[:, t + 1, D:])
         s[:, t + 1, :D] = o * tanh_c[:, t]
-    return s[:, 1:], (x_cache, s, u, gates, tanh_c)
+    return s[:, 1:], LSTMCache(x_cache, s, u, gates, tanh_c)
 
 
-def lstm_backward(d_s, cache, d_last=None):                  # (B, T, 2D) -> d_x, d_s0, d_w, d_u, d_b
+def lstm_backward(d_s: Array, cache: LSTMCache, d_last: Array | None = None
+                  ) -> tuple[Array, ...]:                    # (B, T, 2D) -> d_x, d_s0, d_w, d_u, d_b
     """From t = T to 1, with G_h, G_c the gradients of h_t and c_t: their own and what came back from step t + 1
     (`d_last` (B, 2D) from beyond the segment), and a the arguments of σ and tanh,
 

@@ -1,13 +1,23 @@
 """The minimal GRU: gates that look at the input alone"""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from minicrt.ops.activations import logistic
-from minicrt.ops.linear import linear, linear_backward
-from minicrt.ops.shapes import check_shapes
+from minicrt.ops.linear import LinearCache, linear, linear_backward
+from minicrt.ops.shapes import Array, check_shapes
 
 
-def mingru(x, h0, w, b):                                     # (B, T, I), (B, D) -> (B, T, D)
+class MinGRUCache(NamedTuple):
+    x: LinearCache                                           # of x W + b
+    h: Array                                                 # (B, T + 1, D), from h0 on
+    z: Array                                                 # (B, T, D)
+    c: Array                                                 # (B, T, D)
+
+
+def mingru(x: Array, h0: Array, w: Array, b: Array
+           ) -> tuple[Array, MinGRUCache]:                   # (B, T, I), (B, D) -> (B, T, D)
     """h_t for t = 1..T, started at h0. Blocks of w (I, 2D) and b (2D,) stand in the order z, c.
 
         z = σ(x W_z + b_z),   c = x W_c + b_c,   h' = (1 − z) ⊙ h + z ⊙ c
@@ -23,10 +33,11 @@ def mingru(x, h0, w, b):                                     # (B, T, I), (B, D)
     h[:, 0] = h0
     for t in range(T):
         h[:, t + 1] = (1 - z[:, t]) * h[:, t] + z[:, t] * c[:, t]
-    return h[:, 1:], (x_cache, h, z, c)
+    return h[:, 1:], MinGRUCache(x_cache, h, z, c)
 
 
-def mingru_backward(d_h, cache, d_last=None):                # (B, T, D) -> d_x, d_h0, d_w, d_b
+def mingru_backward(d_h: Array, cache: MinGRUCache, d_last: Array | None = None
+                    ) -> tuple[Array, ...]:                  # (B, T, D) -> d_x, d_h0, d_w, d_b
     """From t = T to 1, with g the gradient of h_t (`d_last` (B, D) from beyond the segment),
 
         G_c = g z,   G_{a_z} = g (c − h_{t−1}) z (1 − z),   g ← g (1 − z)

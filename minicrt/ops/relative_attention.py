@@ -1,13 +1,27 @@
 """Attention that scores how far a key lies back, not where it stands (Transformer-XL)"""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from minicrt.errors import InputError
 from minicrt.ops.attention import causal_mask, merged, softmax, split, transposed
-from minicrt.ops.shapes import check_shapes
+from minicrt.ops.shapes import Array, check_shapes
 
 
-def relative_attention(q, k, v, r, u, w, heads, mask=None):  # (B, S, D), (B, J, D), (B, J, D), (J, D) -> (B, S, D)
+class RelativeAttentionCache(NamedTuple):
+    p: Array                                                 # the probabilities, (B, H, S, J)
+    q_u: Array                                               # q + u, (B, H, S, K)
+    q_w: Array                                               # q + w, (B, H, S, K)
+    k: Array                                                 # (B, H, J, K)
+    v: Array                                                 # (B, H, J, K)
+    r: Array                                                 # (1, H, J, K)
+    scale: float                                             # 1/√K
+
+
+def relative_attention(q: Array, k: Array, v: Array, r: Array, u: Array, w: Array, heads: int,
+                       mask: Array | None = None             # (B, S, D), (B, J, D), (B, J, D), (J, D) -> (B, S, D)
+                       ) -> tuple[Array, RelativeAttentionCache]:
     """y = softmax(s + mask) v,  s_ij = ((q_i + u)·k_j + (q_i + w)·r_{d(i,j)}) / √K, in each of H heads of width K.
 
     The queries are the last S of the J rows, so key j lies d(i, j) = i + J − S − j rows before query i. `r` holds the
@@ -32,10 +46,11 @@ def relative_attention(q, k, v, r, u, w, heads, mask=None):  # (B, S, D), (B, J,
     k, v, r = split(k, heads), split(v, heads), split(r[None], heads)    # (B, H, J, K), r: (1, H, J, K)
     scores = (q_u @ transposed(k) + shifted(q_w @ transposed(r))) * scale                # (B, H, S, J)
     p = softmax(np.where(mask, scores, -np.inf))
-    return merged(p @ v), (p, q_u, q_w, k, v, r, scale)
+    return merged(p @ v), RelativeAttentionCache(p, q_u, q_w, k, v, r, scale)
 
 
-def relative_attention_backward(d_y, cache):                 # -> d_q, d_k, d_v, d_r, d_u, d_w
+def relative_attention_backward(d_y: Array, cache: RelativeAttentionCache
+                                ) -> tuple[Array, ...]:      # -> d_q, d_k, d_v, d_r, d_u, d_w
     """As attention's, with G_s also along r: the shift moves each row of scores, its backward moves it back."""
     p, q_u, q_w, k, v, r, scale = cache
     d_y = split(d_y, k.shape[1])                             # y = p @ v
@@ -49,7 +64,7 @@ def relative_attention_backward(d_y, cache):                 # -> d_q, d_k, d_v,
     return d_q_u + d_q_w, merged(d_k), merged(d_v), merged(d_r)[0], d_q_u.sum((0, 1)), d_q_w.sum((0, 1))
 
 
-def shifted(by_row):                                         # (B, H, S, J) by row of r -> by key
+def shifted(by_row: Array) -> Array:                         # (B, H, S, J) by row of r -> by key
     """out[i, j] = in[i, j + S − 1 − i]; what lies ahead of the query has no row and is 0."""
     out, S = np.zeros_like(by_row), by_row.shape[2]
     for i in range(S):
@@ -57,7 +72,7 @@ def shifted(by_row):                                         # (B, H, S, J) by r
     return out
 
 
-def unshifted(by_key):                                       # (B, H, S, J) by key -> by row of r
+def unshifted(by_key: Array) -> Array:                       # (B, H, S, J) by key -> by row of r
     out, S = np.zeros_like(by_key), by_key.shape[2]
     for i in range(S):                                       # out[i, j] = in[i, j + S - 1 - i]
         out[:, :, i, S - 1 - i:] = by_key[:, :, i, :by_key.shape[3] - (S - 1 - i)]

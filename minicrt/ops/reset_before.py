@@ -1,14 +1,27 @@
 """The scan that gru(reset_after=False) and ncgru share: the reset gate acts before the recurrent product"""
 
+from typing import Any, NamedTuple
+
 import numpy as np
 
 from minicrt.errors import InputError
 from minicrt.ops.activations import logistic, modrelu, modrelu_backward, tanh, tanh_backward
-from minicrt.ops.linear import linear, linear_backward, rows
-from minicrt.ops.shapes import check_shapes
+from minicrt.ops.linear import LinearCache, linear, linear_backward, rows
+from minicrt.ops.shapes import Array, check_shapes
 
 
-def scan(x, h0, w, u, b, candidate, operation):              # (B, T, I), (B, D) -> (B, T, D)
+class ResetBeforeCache(NamedTuple):
+    candidate: str
+    x: LinearCache                                           # of x W
+    h: Array                                                 # (B, T + 1, D), from h0 on
+    u: Array                                                 # (D, 3D)
+    rz: Array                                                # (B, T, 2D)
+    n: Array                                                 # (B, T, D)
+    f: list[Any]                                             # the cache of f at each step
+
+
+def scan(x: Array, h0: Array, w: Array, u: Array, b: Array, candidate: str, operation: str
+         ) -> tuple[Array, ResetBeforeCache]:                # (B, T, I), (B, D) -> (B, T, D)
     """r, z = σ(x W + h U + b),   n = f(x W_n + (r ⊙ h) U_n, b_n),   h' = (1 − z) ⊙ n + z ⊙ h
 
     f(v, b_n) = tanh(v + b_n) for candidate "tanh", modrelu(v, b_n) for "modrelu".
@@ -27,10 +40,11 @@ def scan(x, h0, w, u, b, candidate, operation):              # (B, T, I), (B, D)
         n[:, t], f_cache = modrelu(v, b[2 * D:]) if candidate == "modrelu" else tanh(v + b[2 * D:])
         f_caches.append(f_cache)
         h[:, t + 1] = (1 - z) * n[:, t] + z * h[:, t]
-    return h[:, 1:], (candidate, x_cache, h, u, rz, n, f_caches)
+    return h[:, 1:], ResetBeforeCache(candidate, x_cache, h, u, rz, n, f_caches)
 
 
-def checked_sizes(x, h0, w, u, b, candidate, operation):
+def checked_sizes(x: Array, h0: Array, w: Array, u: Array, b: Array, candidate: str, operation: str
+                  ) -> tuple[int, ...]:
     """B, T, D; raises InputError for shapes that do not fit and for an unknown candidate activation."""
     if candidate not in ("tanh", "modrelu"):
         raise InputError(f"{operation}: the candidate activation is {candidate!r}, expected 'tanh' or 'modrelu'")
@@ -38,7 +52,8 @@ def checked_sizes(x, h0, w, u, b, candidate, operation):
     return tuple(sizes[letter] for letter in "BTD")
 
 
-def scan_backward(d_h, cache, d_last=None):                  # (B, T, D) -> d_x, d_h0, d_w, d_u, d_b
+def scan_backward(d_h: Array, cache: ResetBeforeCache, d_last: Array | None = None
+                  ) -> tuple[Array, ...]:                    # (B, T, D) -> d_x, d_h0, d_w, d_u, d_b
     """From t = T to 1, with g the gradient of h_t (`d_last` (B, D) from beyond the segment) and v the argument of f:
 
         G_v = f'(g (1 − z)),   G_{rh} = G_v U_nᵀ,   G_{a_r} = G_{rh} h r (1 − r),   G_{a_z} = g (h − n) z (1 − z)

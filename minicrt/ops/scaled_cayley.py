@@ -1,12 +1,14 @@
 """An orthogonal matrix from free numbers: the scaled Cayley transform"""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from minicrt.errors import InputError
-from minicrt.ops.shapes import check_shapes
+from minicrt.ops.shapes import Array, check_shapes
 
 
-def skew_symmetric(a, n):                                    # (n(n-1)/2,) -> (n, n)
+def skew_symmetric(a: Array, n: int) -> Array:               # (n(n-1)/2,) -> (n, n)
     """A with a_ij above the diagonal, row by row, and −a_ij below: Aᵀ = −A, to the last bit."""
     check_shapes("skew_symmetric", a=(a, "N"))
     if len(a) != n * (n - 1) // 2:
@@ -16,12 +18,12 @@ def skew_symmetric(a, n):                                    # (n(n-1)/2,) -> (n
     return A - A.T
 
 
-def cayley_inverse(a, n):                                    # (n(n-1)/2,) -> (n, n)
+def cayley_inverse(a: Array, n: int) -> Array:               # (n(n-1)/2,) -> (n, n)
     """(I + A)⁻¹ by an exact solve. It always exists: the eigenvalues of A are imaginary."""
     return np.linalg.inv(np.eye(n, dtype=a.dtype) + skew_symmetric(a, n))
 
 
-def neumann_inverse(inverse, delta_a, order=2):              # (n, n), (n(n-1)/2,) -> (n, n)
+def neumann_inverse(inverse: Array, delta_a: Array, order: int = 2) -> Array:  # (n, n), (n(n-1)/2,) -> (n, n)
     """(I + A − ΔA)⁻¹ ≈ (I + X + … + X^order) (I + A)⁻¹,  X = (I + A)⁻¹ ΔA,  the error being of order ‖X‖^(order+1).
 
     `inverse` is (I + A)⁻¹ before the step and delta_a = a_old − a_new the step that the optimiser really took; a step
@@ -36,7 +38,14 @@ def neumann_inverse(inverse, delta_a, order=2):              # (n, n), (n(n-1)/2
     return total
 
 
-def scaled_cayley(a, negatives, n, inverse=None):            # (n(n-1)/2,) -> (n, n)
+class CayleyCache(NamedTuple):
+    U: Array                                                 # (n, n)
+    inverse: Array                                           # (I + A)⁻¹, (n, n)
+    sign: Array                                              # the diagonal of S, (n,)
+
+
+def scaled_cayley(a: Array, negatives: int, n: int, inverse: Array | None = None
+                  ) -> tuple[Array, CayleyCache]:            # (n(n-1)/2,) -> (n, n)
     """U = (I + A)⁻¹ (I − A) S,  S = diag(1, …, 1, −1, …, −1) with `negatives` entries −1, fixed.
 
     UᵀU = I and det U = (−1)^negatives. `inverse`, if given, stands for (I + A)⁻¹ (see `neumann_inverse`).
@@ -50,10 +59,10 @@ def scaled_cayley(a, negatives, n, inverse=None):            # (n(n-1)/2,) -> (n
         inverse = cayley_inverse(a, n)
     sign = np.where(np.arange(n) < n - negatives, 1, -1).astype(a.real.dtype)         # the diagonal of S
     U = inverse @ (np.eye(n, dtype=a.dtype) - A) * sign
-    return U, (U, inverse, sign)
+    return U, CayleyCache(U, inverse, sign)
 
 
-def scaled_cayley_backward(d_U, cache):                      # (n, n) -> (n(n-1)/2,)
+def scaled_cayley_backward(d_U: Array, cache: CayleyCache) -> Array:  # (n, n) -> (n(n-1)/2,)
     """Q = (I + A)⁻ᵀ G_U (S + Uᵀ),  G_A = Qᵀ − Q; its entries i < j are the gradient of the free a_ij."""
     U, inverse, sign = cache
     Q = inverse.T @ d_U @ (np.diag(sign) + U.T)

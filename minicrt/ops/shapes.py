@@ -7,6 +7,8 @@ import numpy as np
 
 from minicrt.errors import InputError
 
+Array = np.ndarray
+
 
 @cache
 def _parsed(pattern: str) -> tuple[bool, tuple[tuple[int, str], ...]]:

@@ -57,7 +57,7 @@ def test_values_element_by_element(seed, queries, front, heads):
 def test_probabilities_are_rows_that_add_up_to_1_over_visible_keys(seed, queries, front):
     case = attention_case(np.random.default_rng(seed), 2, queries, queries + front, 4, 2)
     _, cache = ops.attention(**case.inputs)
-    p = cache[0]
+    p = cache.p
     assert p.shape == (2, 2, queries, queries + front)
     np.testing.assert_allclose(p.sum(-1), 1, rtol=1e-14)
     visible = ops.causal_mask(queries, queries + front)

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minicrt import ops
+from minicrt import engines, ops
 from minicrt.errors import InputError
 from minicrt.gradcheck.cases import dropout_case
 from tests.ops.checks import assert_gradient, assert_keeps_dtype, layouts, seeds, sizes
@@ -71,3 +71,9 @@ def test_bad_rates(rate):
 def test_a_locked_mask_needs_a_time_axis():
     with pytest.raises(InputError, match=r"^locked_dropout: x has shape \(3, 4\), expected \(B, T, D\)$"):
         ops.locked_dropout(np.ones((3, 4)), 0.5, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("engine", ["numpy", "numba"])
+def test_a_mask_needs_a_generator(engine):
+    with pytest.raises(InputError, match="^dropout: the rate is 0.5, but there is no generator to draw the mask from$"):
+        engines.get(engine).dropout(np.ones(3), 0.5, None)
