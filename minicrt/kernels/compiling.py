@@ -8,7 +8,6 @@ import hashlib
 import logging
 import os
 import tempfile
-import time
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -18,7 +17,8 @@ import numba
 import platformdirs
 from numba.core import event
 
-UNUSED_FOR = 30 * 24 * 3600                                  # seconds, after which another version's folder is removed
+from minicrt.kernels.unused_code import mark, remove_unused
+
 log = logging.getLogger("minicrt")
 config: Any = numba.config
 
@@ -52,10 +52,10 @@ def cache_folder() -> Path | None:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):             # a folder's permission bits do not tell the whole story
             pass
-        os.utime(folder)
+        mark(folder)
     except (OSError, RuntimeError):                          # RuntimeError: there is no home directory
         return None
-    _remove_unused(parent, folder)
+    remove_unused(parent, folder)
     return folder
 
 
@@ -65,17 +65,6 @@ def fingerprint() -> str:
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
-
-
-def _remove_unused(parent: Path, folder: Path) -> None:
-    import shutil
-
-    for other in parent.glob("kernels-*"):
-        try:
-            if other != folder and time.time() - other.stat().st_mtime > UNUSED_FOR:
-                shutil.rmtree(other, ignore_errors=True)
-        except OSError:
-            continue
 
 
 class _SayOnce(event.Listener):
