@@ -16,9 +16,11 @@ OPENING = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_N
 def expanded(path: str | os.PathLike[str]) -> Path:
     """`path` with the home folder in place of a leading `~` or `~user`. What comes back can be expanded again.
 
-    Raises InputError where there is no such user, or nobody knows the home folder.
+    Raises InputError for an empty text, and where there is no such user, or nobody knows the home folder.
     """
     text = os.fspath(path)
+    if not text:
+        raise InputError("got an empty text in place of a path; give the path, or . for the folder where you are")
     found = Path(text)
     if not text.startswith("~"):
         return found.absolute() if str(found).startswith("~") else found     # Path("./~") is Path("~")

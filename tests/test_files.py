@@ -35,6 +35,11 @@ def test_a_home_folder_that_there_is_not_is_one_line():
     assert "\n" not in str(caught.value)
 
 
+def test_an_empty_path_is_not_the_present_folder():
+    with pytest.raises(InputError, match="empty"):
+        expanded("")
+
+
 def test_a_regular_file_is_read_as_it_is(tmp_path):
     (tmp_path / "a").write_bytes(b"a\r\n\x00\x1a\xff")
     assert read_regular(tmp_path / "a") == b"a\r\n\x00\x1a\xff"

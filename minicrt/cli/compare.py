@@ -7,6 +7,7 @@ from typing import Any
 
 from minicrt.cli.parser import add_engine
 from minicrt.errors import ConfigurationError, TrainingError
+from minicrt.files import expanded
 
 DESCRIPTION = """\
 Train every cell of a grid (models, segment lengths, seeds; a TOML file) by the same settings, and print a table:
@@ -25,13 +26,13 @@ examples:
 def add(commands: Any) -> None:
     parser = commands.add_parser("compare", help="train a grid of models alike and tabulate what each costs and gains",
                                  description=DESCRIPTION, epilog=EXAMPLES)
-    parser.add_argument("grid", nargs="?", type=Path, metavar="GRID.toml")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="the run folders (default: runs/GRID)")
-    parser.add_argument("--results", type=Path, metavar="RESULTS", help="the results (default: DIR/results)")
+    parser.add_argument("grid", nargs="?", type=expanded, metavar="GRID.toml")
+    parser.add_argument("--out", type=expanded, metavar="DIR", help="the run folders (default: runs/GRID)")
+    parser.add_argument("--results", type=expanded, metavar="RESULTS", help="the results (default: DIR/results)")
     parser.add_argument("--only", action="append", metavar="NAME", help="this cell alone; may be given again")
     parser.add_argument("--list", action="store_true", help="name the cells and their sizes, train nothing")
-    parser.add_argument("--show", type=Path, metavar="RESULTS", help="the table of results that are there")
-    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="where corpora are looked for first")
+    parser.add_argument("--show", type=expanded, metavar="RESULTS", help="the table of results that are there")
+    parser.add_argument("--data-dir", type=expanded, metavar="DIR", help="where corpora are looked for first")
     parser.add_argument("--quiet", action="store_true", help="no progress")
     add_engine(parser)
     parser.set_defaults(run=run)

@@ -1,8 +1,9 @@
 """`minicrt data`: which corpora are here, and how to get the others."""
 
 import argparse
-from pathlib import Path
 from typing import Any
+
+from minicrt.files import expanded
 
 DESCRIPTION = """\
 Show which corpora are found and where, or download one. A corpus is looked for in --data-dir, in
@@ -15,12 +16,12 @@ def add(commands: Any) -> None:
     actions = parser.add_subparsers(title="actions", metavar="ACTION", dest="action", required=True)
     listing = actions.add_parser("list", help="the corpora, found or not",
                                  description="List the corpora: where they are, or what to do to have them.")
-    listing.add_argument("--data-dir", type=Path, metavar="DIR", help="where corpora are looked for first")
+    listing.add_argument("--data-dir", type=expanded, metavar="DIR", help="where corpora are looked for first")
     listing.set_defaults(run=run_list)
     getting = actions.add_parser("get", help="download a corpus, verified by SHA-256",
                                  description="Download a corpus. An interrupted download goes on where it stopped.")
     getting.add_argument("name", metavar="NAME", help="the corpus: ptb")
-    getting.add_argument("--data-dir", type=Path, metavar="DIR",
+    getting.add_argument("--data-dir", type=expanded, metavar="DIR",
                          help="the data folder (default: $MINICRT_DATA, or else the user's cache folder)")
     getting.set_defaults(run=run_get)
 

@@ -1,11 +1,11 @@
 """`minicrt eval`: the perplexity of a run's weights, as trained or with parts of the state cut."""
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from minicrt.cli.parser import add_engine, at_least
 from minicrt.errors import CheckpointError, ConfigurationError
+from minicrt.files import expanded
 
 if TYPE_CHECKING:
     from numpy import ndarray as Array
@@ -23,7 +23,7 @@ carried from segment to segment, except what --cut resets at every segment."""
 def add(commands: Any) -> None:
     parser = commands.add_parser("eval", help="perplexity of a run, as trained or with its memory cut",
                                  description=DESCRIPTION)
-    parser.add_argument("run_folder", type=Path, metavar="RUN", help="a run folder, or a checkpoint file")
+    parser.add_argument("run_folder", type=expanded, metavar="RUN", help="a run folder, or a checkpoint file")
     parser.add_argument("--split", choices=("valid", "test", "train"), default="valid", help="(default: valid)")
     parser.add_argument("--cut", metavar="memory|positions|state",
                         help="reset the memory, the carried positions, or both, at every segment")
@@ -34,7 +34,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--learning-rate", type=float, metavar="ETA", help="of --dynamic (default: 5e-5)")
     parser.add_argument("--decay", type=float, metavar="LAMBDA", help="of --dynamic, back to the trained weights "
                         "(default: 2e-3)")
-    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="where the corpus is looked for first")
+    parser.add_argument("--data-dir", type=expanded, metavar="DIR", help="where the corpus is looked for first")
     add_engine(parser)
     parser.set_defaults(run=run)
 

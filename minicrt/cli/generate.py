@@ -2,10 +2,10 @@
 
 import argparse
 import sys
-from pathlib import Path
 from typing import Any
 
 from minicrt.cli.parser import add_engine, at_least
+from minicrt.files import expanded
 
 DESCRIPTION = """\
 Let a trained model continue a text. The state is carried from segment to segment, so the text may be
@@ -21,7 +21,7 @@ examples:
 def add(commands: Any) -> None:
     parser = commands.add_parser("generate", help="continue a text with a trained model", description=DESCRIPTION,
                                  epilog=EXAMPLES)
-    parser.add_argument("run_folder", type=Path, metavar="RUN", help="a run folder, or a checkpoint file")
+    parser.add_argument("run_folder", type=expanded, metavar="RUN", help="a run folder, or a checkpoint file")
     parser.add_argument("--prompt", default="", help="the text to continue (default: an opening of the corpus)")
     parser.add_argument("--tokens", type=at_least(0), default=100, metavar="N", help="how many (default: 100)")
     parser.add_argument("--temperature", type=float, default=0.8,

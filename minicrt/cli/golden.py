@@ -3,10 +3,10 @@
 import argparse
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 from minicrt.cli import golden_check
+from minicrt.files import expanded
 
 DESCRIPTION = """\
 Golden cases: for every operation and for whole models over several segments, what goes in, every
@@ -32,7 +32,7 @@ def add(commands: Any) -> None:
 
 def add_write(actions: Any) -> None:
     parser = actions.add_parser("write", help="write golden cases to a folder", description=WRITE)
-    parser.add_argument("folder", type=Path, metavar="DIR", help="where to")
+    parser.add_argument("folder", type=expanded, metavar="DIR", help="where to")
     parser.add_argument("--case", action="extend", nargs="+", metavar="NAME", help="these cases alone (default: all)")
     parser.add_argument("--dtype", choices=("float64", "float32"), default="float64",
                         help="of the tensors that are not integers (default: float64)")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from minicrt.errors import ConformanceError
+from minicrt.files import expanded
 
 if TYPE_CHECKING:
     from minicrt.conformance.checking import CheckReport
@@ -41,13 +42,13 @@ names.toml:
 def add(commands: Any) -> None:
     parser = commands.add_parser("check", help="compare what a port computed with golden cases",
                                  description=DESCRIPTION, epilog=EXAMPLES)
-    parser.add_argument("folder", type=Path, metavar="DIR", help="the golden cases")
-    parser.add_argument("--against", type=Path, required=True, metavar="THEIRS", help="what the port computed")
-    parser.add_argument("--names", type=Path, metavar="MAP.toml", help="what the port calls the tensors")
+    parser.add_argument("folder", type=expanded, metavar="DIR", help="the golden cases")
+    parser.add_argument("--against", type=expanded, required=True, metavar="THEIRS", help="what the port computed")
+    parser.add_argument("--names", type=expanded, metavar="MAP.toml", help="what the port calls the tensors")
     parser.add_argument("--case", action="extend", nargs="+", metavar="NAME", help="these cases alone (default: all "
                         "for which THEIRS has a folder)")
     parser.add_argument("--json", action="store_true", help="print JSON in place of text")
-    parser.add_argument("--html", type=Path, metavar="PAGE", help="write a page with tables and error maps too")
+    parser.add_argument("--html", type=expanded, metavar="PAGE", help="write a page with tables and error maps too")
     parser.add_argument("--verbose", action="store_true", help="list all tensors, not only those that differ")
     parser.set_defaults(run=run)
 

@@ -2,12 +2,12 @@
 
 import argparse
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from minicrt import presets
 from minicrt.cli.parser import add_engine
 from minicrt.errors import ConfigurationError
+from minicrt.files import expanded
 
 if TYPE_CHECKING:
     from minicrt.models import SegmentModel
@@ -28,12 +28,12 @@ def add(commands: Any) -> None:
     parser = commands.add_parser("info", help="versions, BLAS, data found; parameters and memory of a model",
                                  description=DESCRIPTION, epilog=EXAMPLES)
     what = parser.add_mutually_exclusive_group()
-    what.add_argument("run_folder", nargs="?", type=Path, metavar="RUN", help="a run folder, or a checkpoint file")
+    what.add_argument("run_folder", nargs="?", type=expanded, metavar="RUN", help="a run folder, or a checkpoint file")
     what.add_argument("--preset", help=f"a preset: {', '.join(presets.names())}")
     parser.add_argument("--model", nargs="+", metavar="KEY=VALUE",
                         help="keys of --set, and vocabulary (default: 10000)")
     add_engine(parser)
-    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="where corpora are looked for first")
+    parser.add_argument("--data-dir", type=expanded, metavar="DIR", help="where corpora are looked for first")
     parser.set_defaults(run=run)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from minicrt import presets
 from minicrt.cli.parser import add_engine, at_least
 from minicrt.errors import ConfigurationError
+from minicrt.files import expanded
 
 if TYPE_CHECKING:
     from minicrt.training import Progress, Trained
@@ -41,7 +42,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--corpus", metavar="NAME|FILE",
                         help="python-docs, ptb, wikitext-2, wikitext-103, or a text file (default: the preset's)")
     parser.add_argument("--level", choices=("word", "character"), help="what a token is (default: the preset's)")
-    parser.add_argument("--data-dir", type=Path, metavar="DIR",
+    parser.add_argument("--data-dir", type=expanded, metavar="DIR",
                         help="where corpora are looked for first, then in $MINICRT_DATA and the user's cache")
     budget = parser.add_mutually_exclusive_group()
     budget.add_argument("--minutes", type=float, help="train for about so long, all included")
@@ -50,8 +51,8 @@ def add(commands: Any) -> None:
                         help="change one key of the preset; may be given again; see below")
     parser.add_argument("--seed", type=at_least(0), help="of the first weights and of dropout (default: 0)")
     add_engine(parser)
-    parser.add_argument("--out", type=Path, metavar="DIR", help="the run folder, which must not exist")
-    parser.add_argument("--resume", type=Path, metavar="DIR", help="go on with a run that was stopped")
+    parser.add_argument("--out", type=expanded, metavar="DIR", help="the run folder, which must not exist")
+    parser.add_argument("--resume", type=expanded, metavar="DIR", help="go on with a run that was stopped")
     parser.add_argument("--quiet", action="store_true", help="no progress, only the summary")
     parser.set_defaults(run=run)
 
