@@ -11,7 +11,7 @@ from minicrt import presets
 from minicrt.configuration import Configuration, field_types, from_mapping, unknown_key
 from minicrt.errors import ConfigurationError
 from minicrt.models import MODELS, SegmentModel, create_model, model_kind
-from minicrt.training.configuration import BUDGETS, TrainingConfig
+from minicrt.training.configuration import BUDGETS, TrainingConfig, changed_table
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,8 @@ def settings(preset: str, changes: Mapping[str, Any], source: str = "--set") -> 
     unknown preset or key, and for a value that the configuration rejects.
     """
     chosen = presets.load(preset)
-    if any(key in BUDGETS for key in changes):
-        chosen["training"] = {key: value for key, value in chosen["training"].items() if key not in BUDGETS}
+    budget = {key: value for key, value in changes.items() if key in BUDGETS}
+    chosen["training"] = changed_table(chosen["training"], budget)
     kind = str(changes.get("model", chosen["model"].get("model", "crt")))
     if kind != chosen["model"].get("model", "crt"):         # another model: the preset's keys that it has as well
         known = field_types(tables(kind)["model"])

@@ -86,6 +86,12 @@ def _class_of(config: LanguageModelConfig) -> type[SegmentModel]:
 
 
 def model_mapping(model: SegmentModel) -> dict[str, Any]:
-    """The mapping that `create_model` turns back into an equal model."""
-    kind = next(name for name, (cls, _) in MODELS.items() if type(model) is cls)
-    return {"model": kind, **to_mapping(model.config)}
+    """The mapping that `create_model` turns back into an equal model.
+
+    Raises ConfigurationError for a model that is none of `MODELS`, such as a subclass of one.
+    """
+    for name, (cls, _) in MODELS.items():
+        if type(model) is cls:
+            return {"model": name, **to_mapping(model.config)}
+    raise ConfigurationError(f"the model is {kind_of(model)}, which no configuration describes; expected "
+                             + ", ".join(cls.__name__ for cls, _ in MODELS.values()))

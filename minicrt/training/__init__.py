@@ -10,10 +10,11 @@ from minicrt.training.interrupt import Interrupted
 from minicrt.training.optimizers import SGD, AdamW, Optimizer, make_optimizer
 from minicrt.training.progress import Bar, Lines, Progress, progress_for
 from minicrt.training.recall_accuracy import recall_accuracy
-from minicrt.training.run import Trained, load_run, resume, train
+from minicrt.training.run import load_run, resume, train
 from minicrt.training.run_folder import RunFolder
 from minicrt.training.schedules import evaluation_steps, warmup_constant, warmup_cosine
 from minicrt.training.step import Step, train_step
+from minicrt.training.trained import Trained
 from minicrt.training.trainer import Trainer
 from minicrt.training.window import window_gradients
 

@@ -1,12 +1,19 @@
 """How a model is trained: every knob of the trainer, checked when it is made."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from minicrt.configuration import Configuration, require
 from minicrt.errors import ConfigurationError
 
 BUDGETS = ("epochs", "steps", "minutes")
+
+
+def changed_table(table: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """A preset's table [training] with changes over it; a budget among these replaces the table's."""
+    kept = {key: value for key, value in table.items() if key not in BUDGETS or not changes.keys() & set(BUDGETS)}
+    return {**kept, **changes}
 
 
 @dataclass(frozen=True)

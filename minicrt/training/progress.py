@@ -9,6 +9,9 @@ from typing import Any, TextIO
 
 from tqdm import tqdm
 
+from minicrt.arguments import is_truth, shown
+from minicrt.errors import InputError
+
 
 class Progress:
     """Says nothing. The base of those that do."""
@@ -135,6 +138,15 @@ def progress_for(stream: TextIO | None = None) -> Progress:
     """A bar if `stream` (standard error by default) is a terminal, plain lines otherwise."""
     stream = stream or sys.stderr
     return Bar(stream) if stream.isatty() else Lines(stream)
+
+
+def progress_of(progress: Progress | bool) -> Progress:
+    """True: what suits standard error; False: silence; a Progress: itself. Raises InputError for anything else."""
+    if isinstance(progress, Progress):
+        return progress
+    if not is_truth(progress):
+        raise InputError(f"progress is {shown(progress)}, expected True, False or a Progress")
+    return progress_for() if progress else Progress()
 
 
 def evaluation_line(record: Mapping[str, Any]) -> str:

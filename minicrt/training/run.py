@@ -2,79 +2,89 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+import os
+from collections.abc import Mapping
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, NoneType
 from typing import Any
 
 import numpy as np
 
-from minicrt import __version__
+from minicrt import __version__, presets
+from minicrt.arguments import check_kind
 from minicrt.configuration import from_mapping, to_mapping
 from minicrt.data import CORPORA, Corpus, Vocabulary, load_corpus
 from minicrt.errors import CheckpointError, ConfigurationError
 from minicrt.models import Parameters, SegmentModel, create_model, model_mapping
 from minicrt.training.checkpoint import read_checkpoint
-from minicrt.training.configuration import TrainingConfig
+from minicrt.training.configuration import TrainingConfig, changed_table
 from minicrt.training.position import Position
-from minicrt.training.progress import Progress
+from minicrt.training.progress import Progress, progress_of
 from minicrt.training.run_folder import RunFolder
 from minicrt.training.snapshot import check_same
+from minicrt.training.trained import Trained
 from minicrt.training.trainer import Trainer
 
 
-@dataclass(frozen=True)
-class Trained:
-    """What a run has learned: its best weights on validation (before the first evaluation, the latest).
+def train(folder: str | os.PathLike[str], model: SegmentModel, corpus: Corpus, config: TrainingConfig | None = None,
+          progress: Progress | bool = True, **settings: Any) -> Trained:
+    """Train a model on a corpus in a new run folder, and return the weights that were best on validation.
 
-    `step` is the step they are from; `summary` is None while the run is not over. `configuration` is config.toml.
+        run = train("runs/first", model, corpus)                 # 8 epochs
+        run = train("runs/second", model, corpus, minutes=5, learning_rate=1e-3, seed=1)
+        run = train("runs/third", model, corpus, TrainingConfig(steps=1000), progress=False)
+
+    Arguments
+        folder    where config.toml, metrics.jsonl, checkpoint.safetensors and summary.json go; it must not exist yet
+        model     a model with the corpus's vocabulary: create_model(vocabulary=corpus.vocabulary.size)
+        corpus    what `load_corpus` returns
+        config    how to train; left out, as `minicrt train` does with no option, changed by `settings`
+        progress  True: a bar on a terminal, or now and then a line, on standard error; False: nothing; or a Progress of
+                  your own
+        settings  keys of TrainingConfig, in place of `config`: epochs, steps or minutes, learning_rate, batch, …
+
+    The first weights are drawn from the configuration's `seed`.
+    Ctrl-C saves the run and raises Interrupted (a KeyboardInterrupt); `minicrt.training.resume(folder)` goes on.
+    Raises ConfigurationError for settings that do not fit, CheckpointError if the folder is in use or cannot be made,
+    DataError if the corpus is too short, TrainingError when a loss or a gradient is not finite.
     """
-
-    folder: Path
-    model: SegmentModel
-    parameters: Parameters
-    vocabulary: Vocabulary
-    configuration: dict[str, Any]
-    step: int
-    summary: dict[str, Any] | None = None
-
-    @property
-    def training(self) -> TrainingConfig:
-        return from_mapping(TrainingConfig, self.configuration["training"], "training")
-
-    @property
-    def metrics(self) -> list[dict[str, Any]]:
-        """The lines of the run folder's metrics.jsonl, one an evaluation."""
-        return RunFolder.open(self.folder).read_metrics()
-
-
-def train(folder: Path | str, model: SegmentModel, corpus: Corpus, config: TrainingConfig,
-          progress: Progress | None = None) -> Trained:
-    """Train `model` on `corpus` in a new run folder; the weights come back, and stand in the folder.
-
-    Raises CheckpointError if the folder holds another run, DataError if the corpus is too short, and what
-    `Trainer.run` raises.
-    """
+    check_kind("folder", folder, (str, os.PathLike), "the path of a folder that does not exist yet")
+    check_kind("model", model, SegmentModel, "a model; make one with minicrt.create_model")
+    check_kind("corpus", corpus, Corpus, "a corpus; load one with minicrt.load_corpus")
+    if config is None:
+        config = training_config(settings)
+    elif settings:
+        raise ConfigurationError(f"train got a config and {' and '.join(settings)} as well, expected one of them")
+    check_kind("config", config, TrainingConfig, "a TrainingConfig, or its keys by name")
     configuration = {
         "model": model_mapping(model),
         "training": to_mapping(config),
         "data": {"corpus": where_found(corpus), "level": corpus.level, "sha256": fingerprint(corpus)},
         "written_by": {"minicrt": __version__}}
     check_vocabulary(model, corpus)
-    trainer = Trainer(RunFolder(folder, configuration), model, corpus, config, progress)
+    trainer = Trainer(RunFolder(Path(folder), configuration), model, corpus, config, progress_of(progress))
     trainer.folder.create()
     return finish(trainer)
 
 
-def resume(folder: Path | str, data_dir: Path | str | None = None, progress: Progress | None = None,
-           corpus: Corpus | None = None, model: SegmentModel | None = None, engine: ModuleType | None = None
+def training_config(settings: Mapping[str, Any]) -> TrainingConfig:
+    """That of the preset tiny, with `settings` over it. Raises ConfigurationError for those that do not fit."""
+    return from_mapping(TrainingConfig, changed_table(presets.load("tiny")["training"], settings), "training")
+
+
+def resume(folder: str | os.PathLike[str], data_dir: Path | str | None = None, progress: Progress | bool = True,
+           corpus: Corpus | None = None, model: SegmentModel | None = None, engine: str | ModuleType | None = None
            ) -> Trained:
     """Go on with the run in `folder`; the result is that of a run never stopped. A finished run is only loaded.
 
-    `corpus` and `model` are made from config.toml unless given. Raises CheckpointError if there is no run, its
-    checkpoint is damaged, or the corpus is not the one it was trained on.
+    `corpus` and `model` are made from config.toml unless given; `progress` as in `train`. Raises CheckpointError if
+    there is no run, its checkpoint is damaged, or the corpus is not the one it was trained on.
     """
-    run = RunFolder.open(folder)
+    check_kind("folder", folder, (str, os.PathLike), "the path of a run folder")
+    check_kind("corpus", corpus, (Corpus, NoneType), "a corpus, or None for the run's own")
+    check_kind("model", model, (SegmentModel, NoneType), "a model, or None for the run's own")
+    progress = progress_of(progress)
+    run = RunFolder.open(Path(folder))
     if run.read_summary() is not None and run.checkpoint.exists():
         return load_run(folder, engine)
     tables = configuration_tables(run)
@@ -88,11 +98,18 @@ def resume(folder: Path | str, data_dir: Path | str | None = None, progress: Pro
     return finish(Trainer(run, model, corpus, from_mapping(TrainingConfig, tables["training"], "training"), progress))
 
 
-def load_run(path: Path | str, engine: ModuleType | None = None) -> Trained:
-    """The best weights of a run, from its folder or from a checkpoint file alone.
+def load_run(path: str | os.PathLike[str], engine: str | ModuleType | None = None) -> Trained:
+    """The best weights of a run, with its model and vocabulary, from its folder or from a checkpoint file alone.
 
+        run = load_run("runs/first")
+        loss, state, _ = run.model.forward(run.parameters, tokens, targets, {}, with_gradient=False)
+
+    Arguments
+        path      a run folder, or the file checkpoint.safetensors of one
+        engine    what the model is to run on: "numba", "numpy", or None for the usual one
     Raises CheckpointError if there is none, or it is damaged, or of another configuration than its config.toml.
     """
+    check_kind("path", path, (str, os.PathLike), "the path of a run folder or of a checkpoint")
     path = Path(path)
     folder, summary = path.parent, None
     if path.is_file():
