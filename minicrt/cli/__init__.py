@@ -2,8 +2,8 @@
 
 One module a command; each has `add(commands)`, which describes its arguments, and `run(arguments)`, which imports what
 it needs, so that `minicrt --help` is quick. Here is what they share: the parser and how an error ends the program.
-Exit codes: 0 done, 1 training cannot go on or a gradient is wrong, 2 bad input, 130 interrupted, 141 the reader of the
-output went away.
+Exit codes: 0 done, 1 training cannot go on or a gradient is wrong, 2 bad input, 130 interrupted (after saving a run,
+143 by SIGTERM or 129 by SIGHUP), 141 the reader of the output went away.
 """
 
 import sys
@@ -51,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             sys.stdout.flush()                               # so that a closed pipe or a full disk shows here
             return code
         except KeyboardInterrupt as interrupted:
-            return failed(str(interrupted) or "interrupted", 130)
+            return failed(str(interrupted) or "interrupted", getattr(interrupted, "exit_code", 130))
         except BrokenPipeError:                              # the reader (`head`, say) has seen enough
             return 141
         except TrainingError as error:

@@ -2,6 +2,7 @@
 
 import argparse
 import re
+import shlex
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -90,7 +91,8 @@ def saying_how_to_resume(folder: Path) -> Iterator[None]:
     try:
         yield
     except Interrupted as stopped:
-        raise Interrupted(f"{stopped}: minicrt train --resume {folder}") from None
+        stopped.args = (f"{stopped}: minicrt train --resume {shlex.quote(str(folder))}",)
+        raise
 
 
 def refuse_with_resume(arguments: argparse.Namespace) -> None:

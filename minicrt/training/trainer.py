@@ -65,7 +65,8 @@ class Trainer:
         """Train from where the folder's checkpoint left off, or from the start; returns the summary, also written.
 
         Raises TrainingError when a loss or gradient is not finite (the last good checkpoint stays), CheckpointError
-        when the folder's checkpoint is damaged or of another configuration, and Interrupted after a Ctrl-C.
+        when the folder's checkpoint is damaged or of another configuration, and Interrupted after a Ctrl-C,
+        SIGTERM or SIGHUP.
         """
         self._flag = InterruptFlag()
         limit = threads.limit(self.config.threads) if self.config.threads else nullcontext()
@@ -85,7 +86,7 @@ class Trainer:
             except Interrupted:
                 self.save()
                 raise Interrupted(f"stopped after step {self.position.step} and saved in {self.folder.path}; "
-                                  f"resume it to go on") from None
+                                  f"resume it to go on", self._flag.number) from None
             except TrainingError as error:
                 raise TrainingError(f"{error} ({self._last_checkpoint()})") from error
             finally:
@@ -100,7 +101,7 @@ class Trainer:
                 self._evaluate()
             elif position.total and time.perf_counter() - self._saved > self.config.checkpoint_seconds:
                 self.save()
-            if not position.total and (self.calibration.done() or self._flag.raised and self.calibration.can_plan()):
+            if not position.total and (self.calibration.done() or self._flag.number and self.calibration.can_plan()):
                 self._plan()
                 continue                                    # the plan may be to stop here: then evaluate first
             if position.total:
@@ -224,7 +225,7 @@ class Trainer:
         self._saved = time.perf_counter()
 
     def stop_if_interrupted(self) -> None:
-        if self._flag.raised:
+        if self._flag.number:
             raise Interrupted
 
     def seconds(self) -> float:

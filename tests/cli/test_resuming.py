@@ -10,6 +10,7 @@ import pytest
 
 from minicrt.cli import main
 from minicrt.cli.train import next_folder
+from minicrt.training import Lines
 from tests.cli.running import SMALL, assignments, command, environment, run_minicrt, write_text
 
 
@@ -46,6 +47,23 @@ def test_ctrl_c_saves_and_resuming_gives_the_uninterrupted_result(tmp_path):
     for measured in ("seconds", "tokens_per_second"):
         first.pop(measured), second.pop(measured)
     assert first == second
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends signals")
+@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGHUP", 129)])
+def test_a_run_that_is_told_to_end_saves_and_says_how_to_go_on(tmp_path, capsys, monkeypatch, name, code):
+    def step(self, step, loss, tokens):
+        if step == 3:
+            os.kill(os.getpid(), getattr(signal, name))
+
+    monkeypatch.setattr(Lines, "step", step)
+    text, run = write_text(tmp_path / "colours.txt"), tmp_path / "a run"
+    assert main(["train", "--corpus", str(text), *SMALL, *assignments("steps=9"), "--out", str(run)]) == code
+    error = capsys.readouterr().err
+    assert error.startswith("minicrt: stopped after step 3 ") and error.endswith(f": minicrt train --resume '{run}'\n")
+    monkeypatch.undo()
+    assert main(["train", "--resume", str(run), "--quiet"]) == 0
+    assert json.loads((run / "summary.json").read_text(encoding="utf-8"))["steps"] == 9
 
 
 def test_next_folder_counts_on(tmp_path):

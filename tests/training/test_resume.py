@@ -13,6 +13,7 @@ import pytest
 from minicrt.errors import CheckpointError
 from minicrt.training import Interrupted, load_run, read_checkpoint, resume, train
 from minicrt.training.budget import Calibration
+from minicrt.training.interrupt import SIGNALS
 from tests.training import tiny
 
 ROOT = Path(__file__).parents[2]
@@ -124,11 +125,43 @@ def test_seconds_add_up_over_resumptions(tmp_path, corpus):
     assert resume(tmp_path / "run", corpus=corpus).summary["seconds"] > before
 
 
-def test_ctrl_c_is_given_back(tmp_path, corpus):
-    before = signal.getsignal(signal.SIGINT)
+def test_signals_are_given_back(tmp_path, corpus):
+    before = [signal.getsignal(number) for number in SIGNALS]
     with pytest.raises(KeyboardInterrupt):
         train(tmp_path / "run", tiny.model(), corpus, tiny.config(), tiny.Meddler(2, ctrl_c))
-    assert signal.getsignal(signal.SIGINT) is before
+    assert [signal.getsignal(number) for number in SIGNALS] == before
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends signals")
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
+def test_every_signal_to_stop_saves_and_is_told_of(tmp_path, corpus, name, code):
+    with pytest.raises(Interrupted, match="stopped after step 5 and saved") as caught:
+        train(tmp_path / "run", tiny.model(), corpus, tiny.config(),
+              tiny.Meddler(5, lambda: os.kill(os.getpid(), getattr(signal, name))))
+    assert caught.value.exit_code == code
+    assert json.loads(read_checkpoint(tmp_path / "run" / "checkpoint.safetensors").metadata["position"])["step"] == 5
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends SIGTERM")
+def test_a_second_sigterm_does_not_keep_the_first_from_saving(tmp_path, corpus):
+    def twice():
+        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.raises(Interrupted, match="stopped after step 10 and saved"):
+        train(tmp_path / "run", tiny.model(), corpus, tiny.config(), tiny.Meddler(10, twice))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends SIGHUP")
+def test_a_signal_that_is_ignored_stays_ignored(tmp_path, corpus):
+    """nohup minicrt train"""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        run = train(tmp_path / "run", tiny.model(), corpus, tiny.config(),
+                    tiny.Meddler(5, lambda: os.kill(os.getpid(), signal.SIGHUP)))
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert run.summary["steps"] == 30
 
 
 def test_a_second_ctrl_c_stops_at_once(tmp_path, corpus):
