@@ -17,10 +17,10 @@ import numba
 import platformdirs
 from numba.core import event
 
+from minicrt.kernels.code_cache import keep_code
 from minicrt.kernels.unused_code import mark, remove_unused
 
 log = logging.getLogger("minicrt")
-config: Any = numba.config
 
 
 def jit(function: Callable[..., Any] | None = None, *, fastmath: bool | set[str] = False) -> Any:
@@ -31,16 +31,11 @@ def jit(function: Callable[..., Any] | None = None, *, fastmath: bool | set[str]
     """
     if function is None:
         return lambda function: jit(function, fastmath=fastmath)
+    compiled = numba.njit(nogil=True, error_model="numpy", fastmath=fastmath)(function)
     folder = cache_folder()
-    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": fastmath}
-    if folder is None:
-        return numba.njit(**options)(function)
-    before = config.CACHE_DIR                          # read when the decorator runs; a user's own functions
-    config.CACHE_DIR = str(folder)                     # go where they went before
-    try:
-        return numba.njit(cache=True, **options)(function)
-    finally:
-        config.CACHE_DIR = before
+    if folder is not None:
+        keep_code(compiled, function, folder)
+    return compiled
 
 
 @cache
