@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable
 from types import ModuleType
 
+from minicrt import threads
 from minicrt.arguments import shown
 from minicrt.errors import ConfigurationError
 
@@ -37,7 +38,8 @@ def get(name: str | ModuleType | None = None) -> ModuleType:
     """The engine `name`: "numba", "numpy", or "auto": the first that is installed. An engine itself is returned.
 
     None is what was chosen with `choose`, else what the environment variable MINICRT_ENGINE says, else "auto". Numba is
-    imported only when its engine is asked for. Raises ConfigurationError as `choose` does.
+    imported only when its engine is asked for. Raises ConfigurationError as `choose` does, and if NUMBA_NUM_THREADS is
+    not a number of threads.
     """
     if name is not None and not isinstance(name, str) and hasattr(name, "linear_cross_entropy"):
         return by_name(name)
@@ -51,7 +53,12 @@ def get(name: str | ModuleType | None = None) -> ModuleType:
     if not _numba_is_installed():
         raise ConfigurationError("the engine numba needs Numba, which is not installed: pip install numba, or choose "
                                  "the engine numpy")
-    from minicrt import kernels
+    threads.from_environment(threads.NUMBA)                  # Numba ends with a traceback where it is not a number
+    try:
+        from minicrt import kernels
+    except ImportError as error:                             # made for another NumPy, say
+        raise ConfigurationError(f"Numba is installed but cannot be imported: {error}; install another version, or "
+                                 "choose the engine numpy") from error
     return by_name(kernels)
 
 

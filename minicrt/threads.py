@@ -9,7 +9,8 @@ from typing import Any
 
 from minicrt.errors import ConfigurationError
 
-VARIABLES = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+NUMBA = "NUMBA_NUM_THREADS"
+VARIABLES = (NUMBA, "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
 
@@ -58,7 +59,7 @@ def count() -> int:
 
     Raises ConfigurationError if that variable is not a number of 1 or more.
     """
-    return _here.limit or _default(*map(os.environ.get, VARIABLES))
+    return _here.limit or next(filter(None, map(from_environment, VARIABLES)), None) or _cores()
 
 
 @contextmanager
@@ -139,14 +140,26 @@ def _libraries() -> list[Any]:
     return _found
 
 
+def from_environment(name: str) -> int | None:
+    """The number of threads that a variable of the environment asks for, None where it is not set.
+
+    Raises ConfigurationError if it is not a number of 1 or more.
+    """
+    return _number(name, os.environ.get(name))
+
+
 @cache
-def _default(*values: str | None) -> int:
-    for name, value in zip(VARIABLES, values):
-        if value:
-            first = value.split(",")[0].strip()              # OMP_NUM_THREADS has one number a level of nesting
-            if not first.isdecimal() or int(first) < 1:
-                raise ConfigurationError(f"{name} is {value!r}, expected a number of threads of 1 or more; unset it")
-            return int(first)
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def _number(name: str, value: str | None) -> int | None:
+    if not value:
+        return None
+    first = value.strip()
+    if name == "OMP_NUM_THREADS":
+        first = first.split(",")[0].strip()                  # one number a level of nesting
+    if not first.isdecimal() or len(first) > 6 or int(first) < 1:
+        raise ConfigurationError(f"{name} is {value[:20]!r}, expected a number of threads of 1 or more; unset it")
+    return int(first)
+
+
+@cache
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import minicrt
-from minicrt import engines, ops
+from minicrt import engines, ops, threads
 from minicrt.errors import ConfigurationError
 from minicrt.models import create_model
 
@@ -71,6 +71,22 @@ def test_without_numba_asking_for_it_gets_one_line():
     result = python(code)
     assert result.returncode == 2 and result.stderr.count("\n") == 1
     assert "needs Numba, which is not installed: pip install numba" in result.stderr
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "many", "2,2"])
+def test_what_numba_would_end_with_a_traceback_on(monkeypatch, value):
+    pytest.importorskip("numba")
+    monkeypatch.setenv("NUMBA_NUM_THREADS", value)
+    with threads.limit(1), pytest.raises(ConfigurationError, match=f"NUMBA_NUM_THREADS is '{value}', expected"):
+        engines.get("numba")
+
+
+def test_a_numba_that_cannot_be_imported(tmp_path):
+    (tmp_path / "numba.py").write_text("raise ImportError('Numba needs another NumPy')", encoding="utf-8")
+    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r})\nfrom minicrt.cli import main; sys.exit(main(['train']))"
+    result = python(code, MINICRT_ENGINE=None)
+    assert result.returncode == 2 and result.stderr.count("\n") == 1
+    assert "cannot be imported: Numba needs another NumPy" in result.stderr and "the engine numpy" in result.stderr
 
 
 def test_importing_the_package_is_light():

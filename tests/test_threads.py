@@ -41,10 +41,10 @@ def test_the_environment_is_obeyed(monkeypatch, values, expected):
     assert threads.count() == expected
 
 
-@pytest.mark.parametrize("value", ["0", "-1", "many", "2.5"])
+@pytest.mark.parametrize("value", ["0", "-1", "many", "2.5", "9" * 5000])
 def test_nonsense_in_the_environment(monkeypatch, value):
     monkeypatch.setenv("OMP_NUM_THREADS", value)
-    with pytest.raises(ConfigurationError, match=f"OMP_NUM_THREADS is '{value}', expected a number"):
+    with pytest.raises(ConfigurationError, match=f"OMP_NUM_THREADS is '{value[:20]}', expected a number"):
         threads.count()
 
 
