@@ -1,6 +1,7 @@
 """`minicrt generate`: text from a trained model."""
 
 import argparse
+import itertools
 import sys
 from typing import Any
 
@@ -9,7 +10,7 @@ from minicrt.files import expanded
 
 DESCRIPTION = """\
 Let a trained model continue a text. The state is carried from segment to segment, so the text may be
-as long as you like: memory and time per token do not grow."""
+as long as you like: memory and time per token do not grow. It is printed as it comes."""
 
 EXAMPLES = """\
 examples:
@@ -39,6 +40,7 @@ def run(arguments: argparse.Namespace) -> None:
     import numpy as np
 
     from minicrt.cli import report
+    from minicrt.cli.text import pieces
     from minicrt.inference.generation import generate
     from minicrt.training import load_run
 
@@ -52,4 +54,8 @@ def run(arguments: argparse.Namespace) -> None:
     ids = generate(trained.model, trained.parameters, prompt, arguments.tokens, np.random.default_rng(arguments.seed),
                    arguments.temperature, arguments.top_k, arguments.top_p,
                    [] if arguments.unknown else report.unknown(vocabulary))
-    print(report.readable(vocabulary, [*prompt, *ids]))
+    try:
+        for piece in pieces(vocabulary, itertools.chain(prompt, ids)):
+            print(piece, end="", flush=True)
+    finally:                                                 # after a Ctrl-C, too, the shell's prompt has its own line
+        print(flush=True)

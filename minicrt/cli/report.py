@@ -164,6 +164,7 @@ def sample_text(trained: "Trained") -> str:
     """A continuation of the corpus's usual opening, the same for the same weights and seed."""
     import numpy as np
 
+    from minicrt.cli.text import readable
     from minicrt.inference.generation import generate
 
     vocabulary = trained.vocabulary
@@ -184,12 +185,3 @@ def opening(vocabulary: "Vocabulary") -> list[str]:
 def unknown(vocabulary: "Vocabulary") -> list[int]:
     """The id of <unk>, which no reader wants to see, unless it is all there is."""
     return [vocabulary.tokens.index("<unk>")] if "<unk>" in vocabulary.tokens and vocabulary.size > 1 else []
-
-
-def readable(vocabulary: "Vocabulary", ids: list[int]) -> str:
-    """The text, its lines wrapped at 100 columns unless its tokens are characters."""
-    text = vocabulary.join(ids)
-    if vocabulary.tokenizer == "characters":
-        return text.strip("\n")
-    return "\n".join(textwrap.fill(line, 100, break_long_words=False, break_on_hyphens=False)
-                     for line in text.strip("\n").split("\n"))
