@@ -1,6 +1,7 @@
 """Where the files of a named corpus are looked for."""
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,10 +37,14 @@ DOWNLOADABLE = frozenset({"ptb"})
 
 
 def cache_directory() -> Path:
-    """The folder `minicrt` in the user's cache."""
+    """The folder `minicrt` in the user's cache. Raises DataError where nobody knows the user's home folder."""
     import platformdirs
 
-    return platformdirs.user_cache_path("minicrt", appauthor=False)
+    try:
+        return platformdirs.user_cache_path("minicrt", appauthor=False)
+    except RuntimeError as error:
+        raise DataError("there is no home folder, and so no cache in it to keep data in; set $HOME, or $"
+                        f"{VARIABLE} to the folder for data") from error
 
 
 def data_directories(data_dir: str | Path | None = None) -> list[Path]:
@@ -55,7 +60,9 @@ def data_directories(data_dir: str | Path | None = None) -> list[Path]:
         directories.append(given)
     if os.environ.get(VARIABLE):
         directories.append(Path(os.environ[VARIABLE]).expanduser())
-    return [*directories, cache_directory()]
+    with suppress(DataError):
+        directories.append(cache_directory())
+    return directories
 
 
 def find(name: str, data_dir: str | Path | None = None) -> tuple[Path, Path, Path]:
@@ -83,7 +90,7 @@ def find(name: str, data_dir: str | Path | None = None) -> tuple[Path, Path, Pat
     if partial is not None:
         raise partial
     raise DataError(f"corpus {name}: {layout.files(layout.folders[0])[0]} is not in "
-                    f"{' or '.join(map(str, directories))}; {remedy(name)}")
+                    f"{' or '.join(map(str, directories)) or 'any folder for data'}; {remedy(name)}")
 
 
 def is_wikitext(name: str, train: Path) -> bool:
@@ -97,6 +104,10 @@ def remedy(name: str, directory: Path | None = None) -> str:
         return f"run `minicrt data get {name}`"
     layout = LAYOUTS[name]
     first, *others = (Path(file).name for file in layout.files(layout.folders[0]))
-    place = f"the folder {directory / layout.folders[0]}" if directory else (
-        f"a folder {layout.folders[0]} inside --data-dir, ${VARIABLE} or {cache_directory()}")
-    return f"put {', '.join([first, *others])} into {place}"
+    if directory:
+        return f"put {', '.join([first, *others])} into the folder {directory / layout.folders[0]}"
+    try:
+        searched = f"--data-dir, ${VARIABLE} or {cache_directory()}"
+    except DataError:
+        searched = f"--data-dir or ${VARIABLE}"
+    return f"put {', '.join([first, *others])} into a folder {layout.folders[0]} inside {searched}"
