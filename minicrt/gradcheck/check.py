@@ -1,14 +1,17 @@
 """The check of plain functions of arrays, entry by entry or along random directions"""
 
-import copy
-import inspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from minicrt.gradcheck.derivative import TOLERANCE, Derivative, Method, along_directions
-from minicrt.gradcheck.report import GradientError, Report, TensorResult, compare
+from minicrt.gradcheck.comparison import along_directions, along_entries
+from minicrt.gradcheck.derivative import Derivative, Method
+from minicrt.gradcheck.gradients import aligned, trouble
+from minicrt.gradcheck.inputs import leaves, named, replaced
+from minicrt.gradcheck.options import Options
+from minicrt.gradcheck.outputs import PAIR, as_outputs, parts, refuse_call, refuse_random, upstream
+from minicrt.gradcheck.report import GradientError, Report, TensorResult
 
 Array = np.ndarray
 Inputs = Sequence[Any] | Mapping[str, Any]
@@ -22,26 +25,42 @@ def check(forward: Callable[..., Any], backward: Callable[..., Any], inputs: Inp
 
     Arguments:
       forward     forward(*inputs) -> y, an array, or a tuple of arrays
-      backward    backward(d_y, *inputs) -> the gradients; d_y has the form of y. One gradient for each floating-point
-                  array among the inputs, in that order; a single array if there is one; None may stand for the others
-      inputs      a sequence, or a mapping passed by keyword. Floating-point arrays are differentiated, in float64;
-                  everything else (ints, None, strings, integer arrays) is passed on. A np.random.Generator is copied
-                  before every call, so that a random mask is the same in each
+      backward    backward(d_y, *inputs) -> the gradients; d_y has the form of y. One gradient for each input that holds
+                  a floating-point array, in that order; a single one if there is one; or one for each input, None for
+                  those without; or a mapping by the inputs' names
+      inputs      a sequence, or a mapping passed by keyword. An input is an array or a number, or a dict, list, tuple
+                  or NamedTuple of them, however deep; its gradient has the same form. Floating-point arrays are
+                  differentiated, in float64, and floats where backward returns a gradient of them. All else is passed
+                  on, and listed in the report as not checked. A random generator is copied before every call, so that
+                  a random mask is the same in each
       rng         draws d_y, and the entries or directions checked
       method      "complex" or "central"
       tolerance   the largest relative error that passes; 1e-10 for the complex step, 1e-7 for central differences
-      step        h; 1e-30 for the complex step, 1e-3 times max(1, |x|) for central differences
+      step        h; 1e-30 for the complex step, 1e-3 times max(1, |x|) for central differences, which halve it where
+                  it crosses a kink, as of relu
       elements    check at most so many random entries of a tensor, and say so; all of them if None
       directions  check the derivative along so many random directions of a tensor in place of its entries
       scale       for a tensor whose gradient may vanish by cancellation: the natural size of the terms that cancel. A
-                  difference within 1e-15 of it counts as rounding. Without it a zero reference demands exact zeros
+                  difference within 1e-15 of it counts as rounding (of central differences, 1e-15/step of it). Without
+                  it a zero reference demands exact zeros. A tensor in a container is named "layers.0.w"
 
     Returns a Report. Wrong values, shapes or counts, values that are not finite and inputs written to are findings in
-    it. Raises GradientError if the forward function does not take complex input, or nothing can be differentiated.
+    it, and so is a gradient that cannot be decided: at a kink, or below rounding.
+    Raises GradientError where nothing can be differentiated or compared: no floating-point input, arrays of another
+    library, a forward function that does not take complex input or draws random numbers, absurd options.
     """
-    options = _Options(method, tolerance, step, elements, directions, scale or {})
-    return _check(forward, lambda call: (call(forward), None), lambda d_y, _, call: call(backward, d_y), inputs, rng,
-                  options)
+    options = Options.checked(rng, method, tolerance, step, elements, directions, scale)
+
+    def run_backward(d_y: Any, _: None, call: Callable[..., Any]) -> Any:
+        try:
+            return call(backward, d_y)
+        except (TypeError, ValueError, IndexError) as error:
+            if isinstance(d_y, tuple) and len(d_y) == 2:
+                raise GradientError(f"backward raised {type(error).__name__} for a d_y of two arrays, the form of what "
+                                    f"forward returned; {PAIR}") from error
+            raise
+
+    return _check(forward, lambda call: (call(forward), None), run_backward, inputs, rng, options, PAIR)
 
 
 def check_operation(operation: Callable[..., Any], operation_backward: Callable[..., Any], inputs: Inputs, *,
@@ -49,139 +68,77 @@ def check_operation(operation: Callable[..., Any], operation_backward: Callable[
                     step: float | None = None, elements: int | None = None, directions: int | None = None,
                     scale: Mapping[str, float] | None = None) -> Report:
     """`check` for the form of minicrt.ops: `y, cache = operation(*inputs)`, `operation_backward(d_y, cache)`."""
-    options = _Options(method, tolerance, step, elements, directions, scale or {})
-    return _check(operation, lambda call: call(operation), lambda d_y, cache, _: operation_backward(d_y, cache), inputs,
-                  rng, options)
+    options = Options.checked(rng, method, tolerance, step, elements, directions, scale)
 
+    def run(call: Callable[..., Any]) -> tuple[Any, Any]:
+        result = call(operation)
+        if not isinstance(result, tuple) or len(result) != 2:
+            got = f"{len(result)} values" if isinstance(result, tuple) else type(result).__name__
+            raise GradientError(f"the operation returned {got}, expected y and its cache; `check` is for functions "
+                                "that return y alone")
+        return result
 
-class _Options(NamedTuple):
-    method: Method
-    tolerance: float | None
-    step: float | None
-    elements: int | None
-    directions: int | None
-    scale: Mapping[str, float]
+    return _check(operation, run, lambda d_y, cache, _: operation_backward(d_y, cache), inputs, rng, options)
 
 
 def _check(forward: Callable[..., Any], run: Callable[..., Any], run_backward: Callable[..., Any], inputs: Inputs,
-           rng: np.random.Generator, options: _Options) -> Report:
-    """run(call) -> y, cache; run_backward(d_y, cache, call) -> gradients; call(f, *first) calls f on the inputs."""
-    method = options.method
-    if method not in TOLERANCE:
-        raise GradientError(f"the method is {method!r}, expected 'complex' or 'central'")
-    arguments = _named(forward, inputs)
-    by_keyword = isinstance(inputs, Mapping)
-    names = [name for name, value in arguments.items() if _is_float_array(value)]
-    if not names:
+           rng: np.random.Generator, options: Options, of_pairs: str = "") -> Report:
+    """run(call) -> y, cache; run_backward(d_y, cache, call) -> gradients; call(f, *first) calls f on the inputs.
+
+    `of_pairs` is said of gradients that do not fit where forward returned two outputs.
+    """
+    arguments = named(forward, inputs)
+    found = leaves(arguments)
+    if not any(leaf.is_array or leaf.is_scalar for leaf in found):
         raise GradientError("nothing to differentiate: expected a floating-point array among the inputs, got "
-                            + (", ".join(type(value).__name__ for value in arguments.values()) or "no inputs"))
+                            + (", ".join(f"{leaf.name} ({leaf.description})" for leaf in found) or "no inputs"))
 
     def caller(values: Mapping[str, Any]) -> Callable[..., Any]:
-        fresh = {name: copy.deepcopy(v) if isinstance(v, np.random.Generator) else v for name, v in values.items()}
+        fresh = replaced(arguments, values)
         return lambda f, *first: f(*first, **fresh) if by_keyword else f(*first, *fresh.values())
 
+    by_keyword = isinstance(inputs, Mapping)
+    refuse_call(forward, "forward", *([] if by_keyword else arguments.values()), **(arguments if by_keyword else {}))
+
     # A float64 array is passed on as it is, not as a copy: its memory layout is part of what is tested.
-    point = arguments | {name: arguments[name].astype(np.float64, copy=False) for name in names}
-    before = {name: point[name].copy() for name in names}
+    point = {leaf.name: leaf.value.astype(np.float64, copy=False) for leaf in found if leaf.is_array}
+    before = {name: value.copy() for name, value in point.items()}
     y, cache = run(caller(point))
-    d_y = _upstream(y, rng)
-    d_y_parts = [np.array(part) for part in _parts(d_y)]
+    outputs = as_outputs(y)
+    d_y = upstream(y, outputs, rng)
+    d_y_parts = [np.array(part) for part in parts(d_y)]
     gradients = run_backward(d_y, cache, caller(point))
-    written = {name for name in names if not np.array_equal(point[name], before[name], equal_nan=True)}
-    found, problem = _aligned(gradients, list(arguments), names)
-    if not all(map(np.array_equal, _parts(d_y), d_y_parts)):
+    written = {name for name in point if not np.array_equal(point[name], before[name], equal_nan=True)}
+    given, problems, problem = aligned(gradients, arguments, found)
+    if not all(map(np.array_equal, parts(d_y), d_y_parts)):
         problem = "d_y was written to; work on a copy"
 
-    def outputs(values: Mapping[str, Any]) -> list[Array]:
-        return [np.asarray(part) for part in _parts(run(caller(values))[0])]
-
-    derivative = Derivative(outputs, point | before, names, d_y_parts, method, options.step)
+    checked = [leaf for leaf in found if leaf.is_array or given.get(leaf.name) is not None]
+    scalars = {leaf.name: float(leaf.value) for leaf in checked if leaf.is_scalar}
+    options.check_scale(leaf.name for leaf in checked)
+    derivative = Derivative(lambda values: as_outputs(run(caller(values))[0]), before | scalars,
+                            [leaf.name for leaf in checked if leaf.is_array or leaf.is_scalar], d_y_parts,
+                            options.method, options.step)
+    refuse_random(outputs, derivative.here)
     results = []
-    for name in names:
-        trouble = problem or _trouble(name, found.get(name), before[name], name in written)
-        if trouble:
-            results.append(TensorResult(name, before[name].shape, np.inf, problem=trouble))
+    for leaf in checked:
+        wrong = problem or problems.pop(leaf.name, "") or trouble(leaf, given.get(leaf.name), leaf.name in written)
+        if wrong:
+            wrong += f"; {of_pairs}" if of_pairs and isinstance(y, tuple) and len(y) == 2 else ""
+            results.append(TensorResult(leaf.name, np.shape(leaf.value), np.inf, problem=wrong))
         else:
-            results.append(_compared(name, np.asarray(found[name]), derivative, rng, options))
-    limit = TOLERANCE[method] if options.tolerance is None else options.tolerance
-    report = Report(tuple(results), derivative.description, limit)
-    if method == "complex" and not report.passes() and not derivative.agrees_with_central(rng):
-        doubt = ("the complex step disagrees with central differences as well: forward seems not to be analytic "
-                 "(np.abs, np.conj, .real, or a maximum of complex values); try method='central'")
-        report = Report(report.tensors, report.method, limit, (doubt,))
-    return report
+            results.append(_compared(leaf.name, np.asarray(given[leaf.name]), derivative, rng, options))
+    results += [TensorResult(name, (), np.inf, problem=why) for name, why in problems.items()]
+    if not results:
+        raise GradientError("nothing was checked: backward returned no gradient of "
+                            + ", ".join(leaf.name for leaf in found if leaf.is_scalar))
+    left = [f"{leaf.name} ({leaf.description}{', no gradient returned' * leaf.is_scalar})" for leaf in found
+            if leaf not in checked]
+    return Report(tuple(results), derivative.description, options.tolerance, tuple(left))
 
 
-def _compared(name: str, analytic: Array, derivative: Derivative, rng: np.random.Generator,
-              options: _Options) -> TensorResult:
-    """The analytic gradient of one tensor against the derivative along unit vectors, or along random directions."""
-    shape, scale = analytic.shape, options.scale.get(name, 0.0)
+def _compared(name: str, analytic: Array, derivative: Derivative, rng: np.random.Generator, options: Options
+              ) -> TensorResult:
     if options.directions is not None:
-        return along_directions(name, analytic, derivative, rng, options.directions, scale)
-    chosen, note = np.arange(analytic.size), ""
-    if options.elements is not None and options.elements < analytic.size:
-        chosen = np.sort(rng.choice(analytic.size, options.elements, replace=False))
-        note = f"{options.elements} of {analytic.size} entries"
-    reference = np.empty(len(chosen))
-    for k, flat_index in enumerate(chosen):
-        unit = np.zeros(shape)
-        unit.flat[flat_index] = 1
-        reference[k] = derivative.along({name: unit})
-    places = [tuple(int(i) for i in np.unravel_index(flat_index, shape)) for flat_index in chosen]
-    return compare(name, shape, analytic.ravel()[chosen], reference, places, scale, note, derivative.resolution)
-
-
-def _named(function: Callable[..., Any], inputs: Inputs) -> dict[str, Any]:
-    """The inputs by name: their own if they are a mapping, else the parameter names of `function`."""
-    if isinstance(inputs, Mapping):
-        return dict(inputs)
-    try:
-        parameters = [p.name for p in inspect.signature(function).parameters.values()
-                      if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    except (TypeError, ValueError):                          # a builtin without a signature
-        parameters = []
-    names = parameters[:len(inputs)] + [f"input {k}" for k in range(len(parameters), len(inputs))]
-    return dict(zip(names, inputs))
-
-
-def _is_float_array(value: Any) -> bool:
-    return isinstance(value, np.ndarray) and np.issubdtype(value.dtype, np.floating)
-
-
-def _parts(y: Any) -> tuple[Any, ...]:
-    return tuple(y) if isinstance(y, (tuple, list)) else (y,)
-
-
-def _upstream(y: Any, rng: np.random.Generator) -> Any:
-    """A random d_y of the form of y: an array, or a tuple of arrays."""
-    parts = tuple(rng.standard_normal(np.shape(part)) for part in _parts(y))
-    return parts if isinstance(y, (tuple, list)) else parts[0]
-
-
-def _aligned(gradients: Any, arguments: Sequence[str], names: Sequence[str]) -> tuple[dict[str, Any], str]:
-    """The gradient of each differentiated input by name, and what is wrong with their number, if anything."""
-    if isinstance(gradients, Mapping):
-        return dict(gradients), ""
-    given = _parts(gradients)
-    if len(given) == len(names):
-        return dict(zip(names, given)), ""
-    if len(given) == len(arguments):
-        return dict(zip(arguments, given)), ""
-    present = [gradient for gradient in given if gradient is not None]
-    if len(present) == len(names):
-        return dict(zip(names, present)), ""
-    return {}, f"backward returned {len(given)} gradients, expected {len(names)}: of {', '.join(names)}"
-
-
-def _trouble(name: str, gradient: Any, value: Array, written: bool) -> str:
-    """Why the gradient of an input cannot be compared, or ''."""
-    if written:
-        return f"{name} was written to; work on a copy"
-    if gradient is None:
-        return "backward returned none"
-    array = np.asarray(gradient)
-    if array.shape != value.shape:
-        return f"it has shape {array.shape}, expected {value.shape}, the shape of {name}"
-    if not np.issubdtype(array.dtype, np.floating):
-        return f"it has dtype {array.dtype}, expected floating point"
-    return ""
+        return along_directions(name, analytic, derivative, rng, options.directions, options)
+    return along_entries(name, analytic, derivative, rng, options)

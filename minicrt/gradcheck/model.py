@@ -5,8 +5,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from minicrt.gradcheck.derivative import TOLERANCE, Derivative, Method, along_directions
-from minicrt.gradcheck.report import Report, TensorResult
+from minicrt.gradcheck.comparison import along_directions
+from minicrt.gradcheck.derivative import Derivative, Method
+from minicrt.gradcheck.options import Options
+from minicrt.gradcheck.outputs import refuse_random
+from minicrt.gradcheck.report import GradientError, Report, TensorResult
 from minicrt.models.parameters import Parameters
 
 Array = np.ndarray
@@ -40,6 +43,9 @@ def check_model(model: Checkable, parameters: Parameters, segments: Sequence[tup
       dropout_seed  run with dropout, its masks drawn anew from [dropout_seed, k] for segment k in every evaluation
       method, tolerance, scale   as for `check`
     """
+    options = Options.checked(rng, method, tolerance, directions=directions, scale=scale, slack=10)
+    if not len(segments):
+        raise GradientError("there are no segments to check a model on, expected a list of (tokens, targets)")
     start = {entry: np.asarray(value) for entry, value in (state or {}).items()}
     entries = [] if truncate else [e for e, value in start.items() if np.issubdtype(value.dtype, np.floating)]
     names = [*parameters, *(f"state.{entry}" for entry in entries)]
@@ -79,18 +85,21 @@ def check_model(model: Checkable, parameters: Parameters, segments: Sequence[tup
         return [np.asarray(loss) for loss in moved] + [after[-1][entry] for entry in d_final]
 
     d_y = [np.asarray(d) for d in d_losses] + list(d_final.values())
+    options.check_scale(names)
     derivative = Derivative(outputs, point, names, d_y, method)
+    refuse_random([np.asarray(loss) for loss in losses] + [states[-1][entry] for entry in d_final], derivative.here)
     results = []
     for name in names:
         shape = point[name].shape
         if found[name].shape == shape:
-            stated = (scale or {}).get(name, 0.0)
-            results.append(along_directions(name, found[name], derivative, rng, directions, stated))
+            results.append(along_directions(name, found[name], derivative, rng, directions, options))
         else:
             problem = f"it has shape {found[name].shape}, expected {shape}"
             results.append(TensorResult(name, shape, np.inf, problem=problem))
-    limit = 10 * TOLERANCE[method] if tolerance is None else tolerance
-    return Report(tuple(results), f"{derivative.description}; segments: {len(segments)}", limit)
+    left = [f"state.{entry} ({'constant: the gradient is cut' if truncate else value.dtype})"
+            for entry, value in start.items() if entry not in entries]
+    method_used = f"{derivative.description}; segments: {len(segments)}"
+    return Report(tuple(results), method_used, options.tolerance, tuple(left))
 
 
 def _cast(value: Array, dtype: Any) -> Array:

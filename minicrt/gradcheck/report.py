@@ -4,11 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from minicrt.errors import MinicrtError
-
-Array = np.ndarray
 
 ROUNDING = 1e-15    # of a stated natural scale: what float64 arithmetic leaves where the true gradient is zero
 
@@ -23,10 +19,12 @@ class TensorResult:
 
     `relative_error` is max|a - b| / max|b| over the entries checked, a the analytic gradient and b the reference;
     there is no absolute floor under it. Where b is all zeros the error is 0 if a is all zeros too, and infinite
-    otherwise. It is infinite as well where anything is not finite, where `problem` says why nothing was compared, and
-    where `undecided` says why the comparison tells nothing; a tensor that is undecided does not pass.
+    otherwise. It is infinite as well where anything is not finite, and where `problem` says why nothing was compared.
     `index`, `analytic` and `reference` tell where the two differ most and what they are there.
-    `scale` is the natural scale the caller stated, or 0: a difference within 1e-15 of it is rounding and passes.
+    `scale` is the natural scale the caller stated, or 0; a difference within `rounding` is what rounding leaves of it,
+    and passes.
+    `undecided` says why a difference may be no mistake (a kink, rounding): the tensor does not pass, but is not wrong.
+    `explanation` says what the mistake is, where the numbers tell exactly.
     """
 
     name: str
@@ -36,83 +34,65 @@ class TensorResult:
     analytic: float = math.nan
     reference: float = math.nan
     scale: float = 0.0
+    rounding: float = 0.0
     note: str = ""
     problem: str = ""
     undecided: str = ""
+    explanation: str = ""
 
     def passes(self, tolerance: float) -> bool:
-        if self.problem or self.undecided:
+        if self.problem:
             return False
-        if self.relative_error <= tolerance:
-            return True
-        return abs(self.analytic - self.reference) <= ROUNDING * self.scale
+        return self.relative_error <= tolerance or abs(self.analytic - self.reference) <= self.rounding
+
+    def verdict(self, tolerance: float) -> str:
+        """ok, WRONG or UNDECIDED."""
+        return "ok" if self.passes(tolerance) else "UNDECIDED" if self.undecided else "WRONG"
 
     def sentence(self, tolerance: float) -> str:
         """What is wrong with this tensor, in one line."""
         if self.problem or self.undecided:
             return f"gradient of {self.name}: {self.problem or f'cannot be decided: {self.undecided}'}"
         place = f"at {list(self.index)} " if self.index else ""
+        why = f"; {self.explanation}" if self.explanation else ""
         return (f"gradient of {self.name} is wrong: {place}it is {self.analytic:.9g}, the reference is "
-                f"{self.reference:.9g}; relative error {self.relative_error:.1e}, tolerance {tolerance:.0e}")
-
-
-def compare(name: str, shape: tuple[int, ...], analytic: Array, reference: Array, places: Sequence[tuple[int, ...]],
-            scale: float = 0.0, note: str = "", resolution: float = 0.0) -> TensorResult:
-    """Compare two equally long vectors; entry k of both belongs to `places[k]` of the tensor `name`.
-
-    A reference no larger than its own `resolution` (the rounding of central differences; 0 for the complex step) says
-    no more than that the gradient is small: an analytic gradient of exact zeros agrees with it, and another one of
-    that size is undecided: it can be neither accepted nor rejected.
-    """
-    for values, whose in ((analytic, "the analytic gradient"), (reference, "the reference")):
-        if not np.isfinite(values).all():
-            k = int(np.argmin(np.isfinite(values)))
-            return TensorResult(name, shape, math.inf, places[k], float(analytic[k]), float(reference[k]), scale, note,
-                                f"{whose} is {values[k]} at {list(places[k])}")
-    if analytic.size == 0:
-        return TensorResult(name, shape, 0.0, note="empty")
-    difference = np.abs(analytic - reference)
-    k = int(difference.argmax())
-    largest = float(np.abs(reference).max())
-    if largest <= resolution and np.abs(analytic).max() <= resolution:
-        undecided = (f"the reference is {largest:.1e}, within the rounding of central differences, {resolution:.1e}; "
-                     "use the complex step") if analytic.any() else ""
-        return TensorResult(name, shape, math.inf if undecided else 0.0, places[k], float(analytic[k]),
-                            float(reference[k]), scale, note, undecided=undecided)
-    error = 0.0 if difference[k] == 0 else (float(difference[k]) / largest if largest > 0 else math.inf)
-    return TensorResult(name, shape, error, places[k], float(analytic[k]), float(reference[k]), scale, note)
+                f"{self.reference:.9g}; relative error {self.relative_error:.1e}, tolerance {tolerance:.0e}{why}")
 
 
 @dataclass(frozen=True)
 class Report:
     """The result of a check. `print(report)` shows a table; `report.raise_if_wrong()` stops at a wrong gradient.
 
-    `tensors`    a TensorResult for each tensor, in the order of the inputs
-    `method`     how the reference was made
-    `tolerance`  the largest relative error that passes
-    `remarks`    anything else a reader must know, a sentence each
+    `tensors`      a TensorResult for each tensor, in the order of the inputs
+    `method`       how the reference was made
+    `tolerance`    the largest relative error that passes
+    `not_checked`  the inputs that were not differentiated, each with what it is
     """
 
     tensors: tuple[TensorResult, ...]
     method: str
     tolerance: float
-    remarks: tuple[str, ...] = field(default=())
+    not_checked: tuple[str, ...] = field(default=())
 
     @property
     def worst(self) -> TensorResult:
-        """The tensor with the largest relative error; one with a problem comes first."""
-        return max(self.tensors, key=lambda tensor: (bool(tensor.problem), tensor.relative_error))
+        """The tensor with the largest relative error; one with a problem comes first, then those that are wrong."""
+        return self._worst(self.tensors, self.tolerance)
 
     @property
     def relative_error(self) -> float:
         """The largest relative error of all tensors."""
-        return self.worst.relative_error
+        return max(tensor.relative_error for tensor in self.tensors)
 
     def __getitem__(self, name: str) -> TensorResult:
-        return next(tensor for tensor in self.tensors if tensor.name == name)
+        """The result of one tensor. Raises GradientError, naming those that there are."""
+        for tensor in self.tensors:
+            if tensor.name == name:
+                return tensor
+        raise GradientError(f"no tensor {name!r} was checked, only {', '.join(tensor.name for tensor in self.tensors)}")
 
     def wrong(self, tolerance: float | None = None) -> tuple[TensorResult, ...]:
-        """The tensors whose gradient is wrong by more than `tolerance` (the report's own if None)."""
+        """The tensors that do not pass: wrong by more than `tolerance` (the report's own if None), or undecided."""
         limit = self.tolerance if tolerance is None else tolerance
         return tuple(tensor for tensor in self.tensors if not tensor.passes(limit))
 
@@ -125,9 +105,11 @@ class Report:
         if not wrong:
             return
         limit = self.tolerance if tolerance is None else tolerance
-        worst = max(wrong, key=lambda tensor: (bool(tensor.problem), tensor.relative_error))
-        others = ", ".join(tensor.name for tensor in wrong if tensor is not worst)
-        parts = [worst.sentence(limit), *([f"also wrong: {others}"] if others else []), *self.remarks]
+        worst = self._worst(wrong, limit)
+        parts = [worst.sentence(limit)]
+        for verdict, also in (("WRONG", "also wrong"), ("UNDECIDED", "also undecided")):
+            others = [t.name for t in wrong if t is not worst and t.verdict(limit) == verdict]
+            parts += [f"{also}: {', '.join(others)}"] if others else []
         raise GradientError("; ".join(parts))
 
     def __str__(self) -> str:
@@ -136,14 +118,18 @@ class Report:
         head = ("tensor", "shape", "relative error", "largest at", "analytic", "reference", "verdict")
         widths = [max(map(len, column)) for column in zip(head, *rows)]
         lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in (head, *rows)]
-        return "\n".join([f"{self.method}; tolerance {self.tolerance:.0e}", *lines, *self.remarks])
+        words = [(t.name, t.problem or t.undecided or t.explanation) for t in self.wrong()]
+        sentences = [f"{name}: {sentence}" for name, sentence in words if sentence]
+        left = [f"not checked: {', '.join(self.not_checked)}"] if self.not_checked else []
+        return "\n".join([f"{self.method}; tolerance {self.tolerance:.0e}", *lines, *sentences, *left])
+
+    @staticmethod
+    def _worst(tensors: Sequence[TensorResult], limit: float) -> TensorResult:
+        return max(tensors, key=lambda t: (bool(t.problem), t.verdict(limit) == "WRONG", t.verdict(limit) != "ok",
+                                           t.relative_error))
 
     def _verdict(self, tensor: TensorResult) -> str:
-        if tensor.problem:
-            return f"WRONG: {tensor.problem}"
-        if tensor.undecided:
-            return f"UNDECIDED: {tensor.undecided}"
-        verdict = "ok" if tensor.passes(self.tolerance) else "WRONG"
+        verdict = tensor.verdict(self.tolerance)
         if verdict == "ok" and tensor.relative_error > self.tolerance:
             verdict = f"ok: rounding of {tensor.scale:.2g}"
         return f"{verdict} ({tensor.note})" if tensor.note else verdict

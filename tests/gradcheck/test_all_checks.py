@@ -87,7 +87,7 @@ def test_rows_and_table(monkeypatch):
 
 
 def test_the_table_lines_up():
-    rows = [Row("a", "weight", 1e-16, 1e-10, True), Row("a longer name", "b", np.inf, 1e-10, False)]
+    rows = [Row("a", "weight", 1e-16, 1e-10, "ok"), Row("a longer name", "b", np.inf, 1e-10, "WRONG")]
     lines = table(rows).splitlines()
     assert len({line.index(cell) for line, cell in zip(lines, ("tensor", "weight", "b "))}) == 1
     assert "inf" in lines[2]
