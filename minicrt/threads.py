@@ -111,6 +111,13 @@ def one_blas_thread_here() -> None:
             set_threads(library, 1)
 
 
+def blas_kernel() -> str:
+    """The processor that BLAS's kernels are written for, as in OPENBLAS_CORETYPE; "unknown" where it does not say."""
+    with _lock:
+        kernels = {getattr(library, "architecture", None) for library in _libraries()}
+    return " and ".join(sorted(filter(None, kernels))) or "unknown"
+
+
 def is_shared(library: Any) -> bool:
     """Whether the number of threads of this BLAS is one for the whole process, and not one in each thread."""
     return not (library.internal_api == "mkl" or library.internal_api == "openblas"

@@ -2,7 +2,7 @@
 
 Tensors: `parameters.<name>` and `best.<name>` by name, `average` and `optimizer.<moment>` as flat buffers in the order
 of the parameter table, `state.<entry>` carried by the stream.
-Metadata: `configuration` (that of config.toml), `position`, `vocabulary`, as JSON.
+Metadata: `configuration` (that of config.toml), `position`, `vocabulary`, `circumstances`, as JSON.
 """
 
 import json
@@ -13,9 +13,12 @@ import numpy as np
 from minicrt.data import Corpus
 from minicrt.errors import CheckpointError, TrainingError
 from minicrt.models.parameters import Parameters
+from minicrt.models.segment_model import SegmentModel
 from minicrt.training.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from minicrt.training.circumstances import circumstances, what_changed
 from minicrt.training.optimizers import Optimizer
 from minicrt.training.position import Position
+from minicrt.training.progress import Progress
 from minicrt.training.run_folder import RunFolder
 
 Array = np.ndarray
@@ -25,7 +28,9 @@ class Resumable(Protocol):
     """What of a trainer a checkpoint holds, and where it goes."""
 
     folder: RunFolder
+    model: SegmentModel
     corpus: Corpus
+    progress: Progress
     parameters: Parameters
     optimizer: Optimizer
     average: Array | None
@@ -51,13 +56,15 @@ def save_snapshot(trainer: Resumable) -> None:
     write_checkpoint(trainer.folder.checkpoint, arrays, {
         "configuration": json.dumps(trainer.folder.configuration),
         "position": trainer.position.to_json(),
-        "vocabulary": json.dumps(trainer.corpus.vocabulary.to_mapping())})
+        "vocabulary": json.dumps(trainer.corpus.vocabulary.to_mapping()),
+        "circumstances": json.dumps(circumstances(trainer.model.engine))})
 
 
 def load_snapshot(trainer: Resumable) -> None:
     """Put the folder's checkpoint into `trainer`.
 
-    A checkpoint written while a budget in minutes was being measured is passed over: the run starts again.
+    A checkpoint written while a budget in minutes was being measured is passed over: the run starts again. Where
+    the run goes on in other circumstances, and so to other bits, it says so.
     Raises CheckpointError if it is damaged, or not of the folder's configuration and `trainer`'s model.
     """
     checkpoint = read_checkpoint(trainer.folder.checkpoint)
@@ -82,6 +89,10 @@ def load_snapshot(trainer: Resumable) -> None:
     trainer.optimizer.count = position.step
     trainer.state = checkpoint.group("state.")
     trainer.position = position
+    before = json.loads(checkpoint.metadata.get("circumstances", "{}"))
+    changed = what_changed(before, circumstances(trainer.model.engine))
+    if changed:
+        trainer.progress.say(changed)
 
 
 def check_same(checkpoint: Checkpoint, configuration: dict) -> None:
