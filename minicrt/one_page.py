@@ -11,9 +11,8 @@ One segment of T tokens, given the memory m_{N−1} and the position p_0 that th
     (6) gradients cross the boundaries inside a window of segments and stop at its edge
 
 The numbers are those of docs/spec.md, 2.2; they stand in the code wherever the equation does, forward and backward.
-B streams of text, T tokens, S = 1 + T, D width, F inner width, V vocabulary. The parameters are p, by name, and their
-gradients g; d_y is the gradient of the loss with respect to y. This is the default configuration of
-`minicrt.models.CRT` and no other, equal to it in every gradient.
+B streams of text, T tokens, S = 1 + T, D width, F inner width, V vocabulary; d_y is the gradient of the loss with
+respect to y. This is the default configuration of `minicrt.models.CRT`, equal to it in every gradient, and no other.
 
     Where is the memory written?      (4) in `forward`
     What is its gradient?             (4) and (2) in `backward`; (6) in `window_gradient`
@@ -42,7 +41,6 @@ BETA_1, BETA_2, EPS = 0.9, 0.99, 1e-8                                    # of Ad
 
 Array = np.ndarray
 Parameters = dict[str, Array]                                            # by name; gradients have the same names
-Kept = dict[str, Any]                                                    # by name, what a backward pass needs
 Segment = tuple[Array, Array]                                            # tokens (B, T), targets (B, T)
 
 
@@ -90,87 +88,107 @@ def add(g: Parameters, name: str, **gradients: Array) -> None:
 
 # ---------------------------------------- One segment, forward and backward ----------------------------------------
 
-def forward(p: Parameters, tokens: Array, targets: Array, state: State) -> tuple[Any, State, Kept]:
-    """tokens, targets, (m_{N−1}, p_0)   ->   loss, (m_N, p_T), and what the operations keep for `backward`"""
-    kept: Kept = {}
-    scale = math.sqrt(p["embedding"].shape[1])
-    e, kept["embedding"] = ops.embedding(tokens, p["embedding"], scale)                            #     (B, T, D)
-    p_t, kept["positions"] = POSITIONS.forward(p, "positions.", e, state.positions)                # (1) (B, T, D)
+class Caches(NamedTuple):
+    """What each operation of a segment keeps for its backward pass"""
+
+    embedding: Any
+    positions: Any
+    blocks: list["BlockCaches"]
+    norm: Any
+    memory: Any
+    loss: Any
+
+
+def forward(p: Parameters, tokens: Array, targets: Array, state: State) -> tuple[Any, State, Caches]:
+    """tokens, targets, (m_{N−1}, p_0)   ->   loss, (m_N, p_T)"""
+    e, embedding = ops.embedding(tokens, p["embedding"], math.sqrt(p["embedding"].shape[1]))       #     (B, T, D)
+    p_t, positions = POSITIONS.forward(p, "positions.", e, state.positions)                        # (1) (B, T, D)
     x = e + p_t
     s = np.concatenate([state.memory[:, None], x], axis=1)                                         # (2) (B, S, D)
-    for layer in range(LAYERS):
-        s, kept[f"block {layer}"] = block(p, f"blocks.{layer}.", s)                                # (3) (B, S, D)
-    y, kept["norm"] = ops.layer_norm(s[:, 1:], p["norm_final.gain"], p["norm_final.bias"])         # (3) (B, T, D)
-    h, kept["memory"] = MEMORY.forward(p, "memory.0.", y, state.memory)                            # (4) (B, T, D)
+    blocks = []
+    for layer in range(LAYERS):                                                                    # (3)
+        s, caches = block(p, f"blocks.{layer}.", s)
+        blocks.append(caches)
+    y, norm = ops.layer_norm(s[:, 1:], p["norm_final.gain"], p["norm_final.bias"])                 #     (B, T, D)
+    h, memory = MEMORY.forward(p, "memory.0.", y, state.memory)                                    # (4) (B, T, D)
     z = y + h                                                                                      # (5) (B, T, D)
-    loss, kept["loss"] = ops.linear_cross_entropy(z, p["embedding"], p["output.bias"], targets)    # (5)
-    return loss, State(memory=h[:, -1], positions=p_t[:, -1]), kept                                # (4) m_N = h_T
+    nll, loss = ops.linear_cross_entropy(z, p["embedding"], p["output.bias"], targets)
+    return nll, State(memory=h[:, -1], positions=p_t[:, -1]), Caches(embedding, positions, blocks, norm, memory, loss)
 
 
-def backward(d_loss: float, d_state: State, kept: Kept, g: Parameters) -> State:
-    """d_loss, (d_m_N, d_p_T)   ->   (d_m_{N−1}, d_p_0);   the gradients of the parameters are added into g."""
-    d_z, d_table, d_bias = ops.linear_cross_entropy_backward(d_loss, kept["loss"])                 # (5)
+def backward(d_loss: float, d_state: State, caches: Caches, g: Parameters) -> State:
+    """d_loss, (d_m_N, d_p_T)   ->   (d_m_{N−1}, d_p_0);   the parameters' gradients are added into g."""
+    d_z, d_table, d_bias = ops.linear_cross_entropy_backward(d_loss, caches.loss)                  # (5)
     add(g, "", **{"embedding": d_table, "output.bias": d_bias})
-    d_y, d_h, d_m_N = d_z, d_z, d_state.memory                                                     # (5) z = y + h
-    d_y_read, d_m = MEMORY.backward(g, "memory.0.", d_h, d_m_N, kept["memory"])                    # (4) h_0 = m_{N−1}
-    d_y, d_gain, d_bias = ops.layer_norm_backward(d_y + d_y_read, kept["norm"])                    # (3)
+    d_h, d_y = d_z, d_z                                                                            #     z = y + h
+    d_y_read, d_m = MEMORY.backward(g, "memory.0.", d_h, d_state.memory, caches.memory)            # (4) m is h_0
+    d_y, d_gain, d_bias = ops.layer_norm_backward(d_y + d_y_read, caches.norm)
     add(g, "norm_final.", gain=d_gain, bias=d_bias)
-    d_s = np.concatenate([np.zeros_like(d_m)[:, None], d_y], axis=1)                               # (3) y_0: not read
-    for layer in reversed(range(LAYERS)):
-        d_s = block_backward(g, f"blocks.{layer}.", d_s, kept[f"block {layer}"])                   # (3)
-    d_m, d_x = d_m + d_s[:, 0], d_s[:, 1:]                                                         # (2) s = [m ; x]
-    d_e, d_p_0 = POSITIONS.backward(g, "positions.", d_x, d_state.positions, kept["positions"])    # (1)
-    ops.embedding_backward(d_x + d_e, kept["embedding"], into=g["embedding"])                      # (1) x = e + p_t
+    d_s = np.concatenate([np.zeros_like(d_m)[:, None], d_y], axis=1)                               #     y_0 is not read
+    for layer in reversed(range(LAYERS)):                                                          # (3)
+        d_s = block_backward(g, f"blocks.{layer}.", d_s, caches.blocks[layer])
+    d_m, d_x = d_m + d_s[:, 0], d_s[:, 1:]                                                         # (2) m is the token
+    d_e, d_p_0 = POSITIONS.backward(g, "positions.", d_x, d_state.positions, caches.positions)     # (1)
+    ops.embedding_backward(d_x + d_e, caches.embedding, into=g["embedding"])                       #     x = e + p_t
     return State(memory=d_m, positions=d_p_0)
 
 
-def block(p: Parameters, b: str, x: Array) -> tuple[Array, Kept]:                                  # (B, S, D)
-    """x ← x + Attention(LN(x)),   x ← x + FeedForward(LN(x))"""
-    kept: Kept = {}
-    normed, kept["norm_attention"] = ops.layer_norm(x, p[b + "norm_attention.gain"], p[b + "norm_attention.bias"])
-    qkv, kept["qkv"] = ops.linear(normed, p[b + "attention.w_qkv"], p[b + "attention.b_qkv"])      # (B, S, 3D)
-    heads, kept["heads"] = ops.self_attention(qkv, HEADS)    # softmax(q kᵀ/√K + causal mask) v in H heads of width K
-    attended, kept["out"] = ops.linear(heads, p[b + "attention.w_out"], p[b + "attention.b_out"])
+class BlockCaches(NamedTuple):
+    """The same of a block, in the order of its operations"""
+
+    norm_attention: Any
+    qkv: Any
+    attention: Any
+    out: Any
+    norm_feed_forward: Any
+    inner: Any
+    outer: Any
+
+
+def block(p: Parameters, b: str, x: Array) -> tuple[Array, BlockCaches]:
+    """x ← x + Attention(LN(x)),   x ← x + FeedForward(LN(x))            (B, S, D) -> (B, S, D)"""
+    normed, norm_attention = ops.layer_norm(x, p[b + "norm_attention.gain"], p[b + "norm_attention.bias"])
+    q_k_v, qkv = ops.linear(normed, p[b + "attention.w_qkv"], p[b + "attention.b_qkv"])            # (B, S, 3D)
+    heads, attention = ops.self_attention(q_k_v, HEADS)                  # softmax(q kᵀ/√K + causal mask) v, K = D/H
+    attended, out = ops.linear(heads, p[b + "attention.w_out"], p[b + "attention.b_out"])
     x = x + attended
-    normed, kept["norm_feed_forward"] = ops.layer_norm(x, p[b + "norm_feed_forward.gain"],
-                                                       p[b + "norm_feed_forward.bias"])
-    f, kept["inner"] = ops.linear_activation(normed, p[b + "feed_forward.w_in"], p[b + "feed_forward.b_in"], "gelu")
-    fed, kept["outer"] = ops.linear(f, p[b + "feed_forward.w_out"], p[b + "feed_forward.b_out"])   # f: (B, S, F)
-    return x + fed, kept
+    normed, norm_feed_forward = ops.layer_norm(x, p[b + "norm_feed_forward.gain"], p[b + "norm_feed_forward.bias"])
+    f, inner = ops.linear_activation(normed, p[b + "feed_forward.w_in"], p[b + "feed_forward.b_in"], "gelu")
+    fed, outer = ops.linear(f, p[b + "feed_forward.w_out"], p[b + "feed_forward.b_out"])           # f (B, S, F)
+    return x + fed, BlockCaches(norm_attention, qkv, attention, out, norm_feed_forward, inner, outer)
 
 
-def block_backward(g: Parameters, b: str, d_x: Array, kept: Kept) -> Array:                        # (B, S, D)
-    """The same from the end; a sum hands its gradient to both of its terms."""
-    d_f, d_w, d_b = ops.linear_backward(d_x, kept["outer"])                                        # x + fed
+def block_backward(g: Parameters, b: str, d_x: Array, caches: BlockCaches) -> Array:
+    """The same from the end: a sum hands its gradient to both of its terms.   (B, S, D) -> (B, S, D)"""
+    d_f, d_w, d_b = ops.linear_backward(d_x, caches.outer)
     add(g, b + "feed_forward.", w_out=d_w, b_out=d_b)
-    d_normed, d_w, d_b = ops.linear_activation_backward(d_f, kept["inner"])
+    d_normed, d_w, d_b = ops.linear_activation_backward(d_f, caches.inner)
     add(g, b + "feed_forward.", w_in=d_w, b_in=d_b)
-    d_branch, d_gain, d_bias = ops.layer_norm_backward(d_normed, kept["norm_feed_forward"])
+    d_branch, d_gain, d_bias = ops.layer_norm_backward(d_normed, caches.norm_feed_forward)
     add(g, b + "norm_feed_forward.", gain=d_gain, bias=d_bias)
-    d_x = d_x + d_branch
-    d_heads, d_w, d_b = ops.linear_backward(d_x, kept["out"])                                      # x + attended
+    d_x = d_x + d_branch                                                                           # x + fed
+    d_heads, d_w, d_b = ops.linear_backward(d_x, caches.out)
     add(g, b + "attention.", w_out=d_w, b_out=d_b)
-    d_qkv = ops.self_attention_backward(d_heads, kept["heads"])
-    d_normed, d_w, d_b = ops.linear_backward(d_qkv, kept["qkv"])
+    d_normed, d_w, d_b = ops.linear_backward(ops.self_attention_backward(d_heads, caches.attention), caches.qkv)
     add(g, b + "attention.", w_qkv=d_w, b_qkv=d_b)
-    d_branch, d_gain, d_bias = ops.layer_norm_backward(d_normed, kept["norm_attention"])
+    d_branch, d_gain, d_bias = ops.layer_norm_backward(d_normed, caches.norm_attention)
     add(g, b + "norm_attention.", gain=d_gain, bias=d_bias)
-    return d_x + d_branch
+    return d_x + d_branch                                                                          # x + attended
 
 
 # ------------------------------------------- Many segments, and training -------------------------------------------
 
 def window_gradient(p: Parameters, window: Sequence[Segment], state: State) -> tuple[float, State, Parameters]:
     """The mean loss of segments that follow each other, the state after them, and the gradient through all of them"""
-    loss, stack, g = 0.0, [], {name: np.zeros_like(value) for name, value in p.items()}
+    loss, caches, g = 0.0, [], {name: np.zeros_like(value) for name, value in p.items()}
     for tokens, targets in window:
         segment_loss, state, kept = forward(p, tokens, targets, state)
         loss += float(segment_loss) / len(window)
-        stack.append(kept)
-    d_state = zero_state(p, len(state.memory))               # (6) the next window sends nothing back,
-    for kept in reversed(stack):
+        caches.append(kept)
+    d_state = zero_state(p, len(state.memory))                           # (6) nothing comes back from later windows,
+    for kept in reversed(caches):
         d_state = backward(1 / len(window), d_state, kept, g)
-    return loss, state, g                                    # (6) and this one's d_state goes no further
+    return loss, state, g                                                # (6) and d_state goes back to none before
 
 
 def initial(rng: np.random.Generator, V: int, D: int = WIDTH, F: int = INNER, dtype: Any = np.float32) -> Parameters:
@@ -179,7 +197,7 @@ def initial(rng: np.random.Generator, V: int, D: int = WIDTH, F: int = INNER, dt
         return size * rng.standard_normal(shape)
 
     p = {"embedding": normal(0.5 * D ** -0.5, V, D)}                     # so the entries of e have size ½
-    for name, cell in (("positions.", POSITIONS), ("memory.0.", MEMORY)):   # 0: the first memory, and only one
+    for name, cell in (("positions.", POSITIONS), ("memory.0.", MEMORY)):
         for weight, shape in cell.shapes(D).items():
             p[name + weight] = rng.uniform(-D ** -0.5, D ** -0.5, shape) if len(shape) == 2 else np.zeros(shape)
     for b in (f"blocks.{layer}." for layer in range(LAYERS)):

@@ -5,10 +5,12 @@ import tomllib
 import typing
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from minicrt import presets
 from minicrt.configuration import Configuration, field_types, from_mapping, unknown_key
+from minicrt.data import Corpus, load_corpus
 from minicrt.errors import ConfigurationError
 from minicrt.models import MODELS, SegmentModel, create_model, model_kind
 from minicrt.training.configuration import BUDGETS, TrainingConfig, changed_table
@@ -16,12 +18,13 @@ from minicrt.training.configuration import BUDGETS, TrainingConfig, changed_tabl
 
 @dataclass(frozen=True)
 class DataConfig(Configuration):
-    """The corpus by name or path, and what its tokens are."""
+    """The corpus by name or path, and what its tokens are; `tokenizer` is for the words of a text of one's own."""
 
     title: ClassVar[str] = "data"
 
     corpus: str = "python-docs"
     level: Literal["word", "character"] = "word"
+    tokenizer: Literal["auto", "punctuation", "lines", "blanks"] = "auto"
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,9 @@ class Settings:
     model: dict[str, Any]
     training: TrainingConfig
     data: DataConfig
+
+    def load_corpus(self, data_dir: Path | str | None = None) -> Corpus:
+        return load_corpus(self.data.corpus, self.data.level, data_dir, self.data.tokenizer)
 
     def create_model(self, vocabulary: int) -> SegmentModel:
         return create_model({**self.model, "vocabulary": vocabulary})

@@ -3,11 +3,17 @@
 import argparse
 import functools
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from minicrt.cli.parser import add_engine
 from minicrt.errors import ConfigurationError, TrainingError
 from minicrt.files import expanded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from minicrt.comparison import Cell
+    from minicrt.data import Corpus
 
 DESCRIPTION = """\
 Train every cell of a grid (models, segment lengths, seeds; a TOML file) by the same settings, and print a table:
@@ -44,7 +50,6 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.show is not None:
         return show(arguments.show)
     from minicrt.comparison import Grid, read_grid, run_grid
-    from minicrt.data import load_corpus
     from minicrt.training import Progress, progress_for
 
     grid = read_grid(arguments.grid)
@@ -57,15 +62,27 @@ def run(arguments: argparse.Namespace) -> None:
         return list_cells(grid)
     out = arguments.out or Path("runs") / grid.path.stem
     results = arguments.results or out / "results"
-    load = functools.cache(load_corpus)
-    failed = run_grid(grid, out, results,
-                      lambda cell: load(cell.settings.data.corpus, cell.settings.data.level, arguments.data_dir),
+    failed = run_grid(grid, out, results, corpora(arguments.data_dir),
                       Progress if arguments.quiet else progress_for, lambda text: print(text, flush=True),
                       f"minicrt compare {grid.path.as_posix()}")
     if results.is_dir() and any(results.glob("*.json")):
         show(results)
     if failed:
         raise TrainingError(f"{len(failed)} of {len(grid.cells)} cells could not be trained: {', '.join(failed)}")
+
+
+def corpora(data_dir: Path | None) -> "Callable[[Cell], Corpus]":
+    """A function that gives the corpus of a cell, and reads each once."""
+    from minicrt.data import cautions, load_corpus
+
+    @functools.cache
+    def load(name: str, level: str, tokenizer: str) -> "Corpus":
+        corpus = load_corpus(name, level, data_dir, tokenizer)
+        for caution in cautions(corpus):
+            print(f"caution   {caution}", flush=True)
+        return corpus
+
+    return lambda cell: load(cell.settings.data.corpus, cell.settings.data.level, cell.settings.data.tokenizer)
 
 
 def list_cells(grid: Any) -> None:

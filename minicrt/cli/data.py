@@ -7,8 +7,9 @@ from minicrt.files import expanded
 
 DESCRIPTION = """\
 Show which corpora are found and where, or download one. A corpus is looked for in --data-dir, in
-$MINICRT_DATA and in the user's cache folder, as ptb/ptb.train.txt and so on. Nothing is ever
-downloaded unless `data get` asks for it."""
+$MINICRT_DATA and in the user's cache folder, as ptb/ptb.train.txt and so on. Its tokens are counted
+in the files, whose SHA-256 are compared with those of the published ones. Nothing is ever downloaded
+unless `data get` asks for it."""
 
 
 def add(commands: Any) -> None:
@@ -34,7 +35,10 @@ def run_list(arguments: argparse.Namespace) -> None:
     for corpus in corpora:
         where = f"found: {corpus.where}" if corpus.found else f"not found: {corpus.how}"
         print(f"{corpus.name:<{name_width}}  {corpus.size:<{size_width}}  {where}")
-    print(f"{'a file':<{name_width}}  any UTF-8 text: minicrt train --corpus FILE --level word|character")
+        if corpus.differs:
+            print(f"{'':<{name_width}}  another {corpus.name}: {corpus.differs}")
+    print(f"{'a file':<{name_width}}  any text: minicrt train --corpus FILE --level word|character")
+    print(f"{'a folder':<{name_width}}  with a train, a valid (or dev) and a test text: minicrt train --corpus FOLDER")
 
 
 def run_get(arguments: argparse.Namespace) -> None:

@@ -1,22 +1,23 @@
 """`minicrt eval`: the perplexity of a run's weights, as trained or with parts of the state cut."""
 
 import argparse
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from minicrt.cli.parser import add_engine, at_least
-from minicrt.errors import CheckpointError, ConfigurationError
+from minicrt.errors import ConfigurationError
 from minicrt.files import expanded
 
 if TYPE_CHECKING:
     from numpy import ndarray as Array
 
-    from minicrt.data import TokenStream
+    from minicrt.data import Corpus, TokenStream
     from minicrt.training import Evaluation, Trained
 
 SIZED_ON = 200                                               # segments of the training text
 
 DESCRIPTION = """\
-Score a part of the corpus with the best weights of a run. Every prediction counts once; the state is
+Score a part of the corpus, or another text, with the best weights of a run. Every prediction counts once; the state is
 carried from segment to segment, except what --cut resets at every segment."""
 
 
@@ -24,7 +25,10 @@ def add(commands: Any) -> None:
     parser = commands.add_parser("eval", help="perplexity of a run, as trained or with its memory cut",
                                  description=DESCRIPTION)
     parser.add_argument("run_folder", type=expanded, metavar="RUN", help="a run folder, or a checkpoint file")
-    parser.add_argument("--split", choices=("valid", "test", "train"), default="valid", help="(default: valid)")
+    parser.add_argument("--split", choices=("valid", "test", "train"), help="(default: valid)")
+    parser.add_argument("--corpus", metavar="NAME|PATH",
+                        help="another text, scored with the run's vocabulary (all of a file; - is standard input), or "
+                             "where the run's own corpus is now")
     parser.add_argument("--cut", metavar="memory|positions|state",
                         help="reset the memory, the carried positions, or both, at every segment")
     parser.add_argument("--segment-length", type=at_least(1), metavar="T", help="(default: as trained)")
@@ -40,33 +44,90 @@ def add(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    from minicrt.data import TokenStream, load_corpus, unigram_perplexity
+    from minicrt.data import evaluation_stream, largest_batch
     from minicrt.training import cut_entries, evaluate, load_run, progress_for
 
     refuse_half_a_choice(arguments)
     trained = load_run(arguments.run_folder)
     cut_entries(trained.model, arguments.cut)                # a cut that there is not, before the corpus is read
-    data = trained.configuration["data"]
-    corpus = load_corpus(data["corpus"], data["level"], arguments.data_dir)
-    if corpus.vocabulary != trained.vocabulary:
-        raise CheckpointError(f"the corpus {data['corpus']!r} has another vocabulary than the run was trained with; "
-                              "put that corpus back")
-    batch = arguments.batch or (1 if arguments.dynamic else 0) or trained.training.evaluation_batch
+    text = text_to_score(arguments, trained)
     length = arguments.segment_length or trained.model.config.segment_length
-    part = getattr(corpus, arguments.split)
-    stream = TokenStream(part, batch, length, f"the part {arguments.split!r} of {corpus.name}")
+    batch = arguments.batch or (1 if arguments.dynamic else trained.training.evaluation_batch)
+    if arguments.batch is None and not text.own:             # a text of any length is scored
+        batch = min(batch, largest_batch(text.tokens.size, length) or 1)
+    stream = evaluation_stream(text.tokens, batch, length, text.name, "--batch")
     if arguments.dynamic:
-        result = dynamic(arguments, trained, corpus.train, stream)
+        training_text = text.corpus.train if text.own else own_corpus(arguments, trained).train
+        result = dynamic(arguments, trained, training_text, stream)
     else:
-        with progress_for().task(arguments.split, len(stream)) as advance:
+        with progress_for().task(text.part or "text", len(stream)) as advance:
             result = evaluate(trained.model, trained.parameters, stream, arguments.cut, advance)
-    unigram = unigram_perplexity(corpus.train, part, corpus.vocabulary.size)
+    print_result(arguments, trained, text, stream, result)
+
+
+@dataclass(frozen=True)
+class Text:
+    """What is scored: `tokens` of `corpus`, which is the run's own or another; `part` is empty for the whole of it."""
+
+    corpus: "Corpus"
+    own: bool
+    part: str
+
+    @property
+    def tokens(self) -> "Array":
+        import numpy as np
+
+        corpus = self.corpus
+        return getattr(corpus, self.part) if self.part else np.concatenate([corpus.train, corpus.valid, corpus.test])
+
+    @property
+    def name(self) -> str:
+        return f"the part {self.part!r} of {self.corpus.name}" if self.part else self.corpus.name
+
+
+def text_to_score(arguments: argparse.Namespace, trained: "Trained") -> Text:
+    """A part of the run's corpus, of --corpus, or the whole of it: of another text in one file."""
+    from minicrt.data import load_corpus
+    from minicrt.training import is_corpus_of
+
+    if arguments.corpus is None:
+        return Text(own_corpus(arguments, trained), True, arguments.split or "valid")
+    corpus = load_corpus(arguments.corpus, data_dir=arguments.data_dir, vocabulary=trained.vocabulary)
+    own = is_corpus_of(corpus, trained.configuration["data"])
+    if own or not corpus.undivided:
+        return Text(corpus, own, arguments.split or "valid")
+    if arguments.split is not None:
+        raise ConfigurationError(f"--split got {arguments.split}, but {corpus.name} is one text and not the run's own: "
+                                 "all of it is scored; leave --split out")
+    return Text(corpus, False, "")
+
+
+def own_corpus(arguments: argparse.Namespace, trained: "Trained") -> "Corpus":
+    """The corpus of the run, from where its config.toml says that it is."""
+    from minicrt.training import check_corpus, corpus_of_run
+
+    data = trained.configuration["data"]
+    corpus = corpus_of_run(data, arguments.data_dir)
+    check_corpus(corpus, data)
+    return corpus
+
+
+def print_result(arguments: argparse.Namespace, trained: "Trained", text: Text, stream: "TokenStream",
+                 result: "Evaluation") -> None:
+    from minicrt.cli.report import share_of_unknown
+    from minicrt.data import unigram_perplexity, unknown_share
+
+    corpus, share = text.corpus, share_of_unknown(unknown_share(text.tokens, trained.vocabulary))
+    if text.own:
+        unigram = unigram_perplexity(corpus.train, text.tokens, corpus.vocabulary.size)
+        facts = f"unigram model {unigram:.1f}; {share}"
+    else:
+        facts = f"{share}: unknown to the run's vocabulary"
+    what = f"{text.part} perplexity".strip() + (", dynamic," if arguments.dynamic else "")
     carried = ", ".join(sorted(result.carried)) or "nothing"
-    kind = ", dynamic," if arguments.dynamic else ""
-    print(f"{arguments.split} perplexity{kind} {result.perplexity:.3f}   ({result.loss:.4f} nats per token; "
-          f"unigram model {unigram:.1f})")
-    print(f"{result.tokens:,} tokens of {corpus.name} scored, batch {batch}, segments of {length}, "
-          f"carried: {carried}; weights of step {trained.step}")
+    print(f"{what} {result.perplexity:.3f}   ({result.loss:.4f} nats per token; {facts})")
+    print(f"{result.tokens:,} tokens of {corpus.name} scored, batch {stream.batch}, "
+          f"segments of {stream.segment_length}, carried: {carried}; weights of step {trained.step}")
 
 
 def refuse_half_a_choice(arguments: argparse.Namespace) -> None:

@@ -50,11 +50,10 @@ def run(arguments: argparse.Namespace) -> None:
         print_memory(trained.model, trained.training)
     elif arguments.preset is not None:
         from minicrt.configuration import to_mapping
-        from minicrt.data import load_corpus
         from minicrt.settings import settings
 
         chosen = settings(arguments.preset, {})
-        corpus = load_corpus(chosen.data.corpus, chosen.data.level, arguments.data_dir)
+        corpus = chosen.load_corpus(arguments.data_dir)
         model = chosen.create_model(corpus.vocabulary.size)
         print(f"preset {arguments.preset}: {presets.description(arguments.preset)}")
         print_configuration({"model": to_mapping(model.config), "training": to_mapping(chosen.training),

@@ -12,8 +12,7 @@ from minicrt.errors import MinicrtError
 if TYPE_CHECKING:
     from minicrt.data import Corpus, Vocabulary
     from minicrt.models import SegmentModel
-    from minicrt.settings import Settings
-    from minicrt.training import Trained
+    from minicrt.training import Trained, TrainingConfig
 
 SAMPLE_TOKENS = 120
 SAMPLE_TEMPERATURE = 0.8
@@ -26,32 +25,34 @@ DRAWING_ERRORS = (ArithmeticError, ImportError, LookupError, MemoryError, OSErro
 CUTS = (("positions", "carried positions cut"), ("memory", "memory cut"), ("state", "both cut"))    # of summary.json
 
 
-def print_header(model: "SegmentModel", corpus: "Corpus", settings: "Settings", folder: Path) -> None:
+def print_header(model: "SegmentModel", corpus: "Corpus", training: "TrainingConfig", folder: Path) -> None:
     import os
 
     from minicrt import engines, threads
     from minicrt.cli.machine import blas_libraries, describe
-    from minicrt.data import unigram_perplexity
+    from minicrt.data import cautions, unigram_perplexity, unknown_share
     from minicrt.training import BUDGETS
 
-    training, sizes = settings.training, [part.size for part in (corpus.train, corpus.valid, corpus.test)]
+    sizes = [part.size for part in (corpus.train, corpus.valid, corpus.test)]
     unigram = unigram_perplexity(corpus.train, corpus.valid, corpus.vocabulary.size)
+    share = unknown_share(corpus.valid, corpus.vocabulary)
     unit = "words" if corpus.level == "word" else "characters"
     budget = next(counted(getattr(training, key), key) for key in BUDGETS if getattr(training, key))
     number = min(threads.count(), training.threads or threads.count())
     libraries = [library | {"num_threads": number} for _, library in blas_libraries()]
     print(f"model     {model_line(model)}")
     print(f"corpus    {corpus.name}: {sizes[0]:,} {unit} to train on, {sizes[1]:,} to validate, {sizes[2]:,} to test; "
-          f"vocabulary {corpus.vocabulary.size:,}; unigram perplexity {unigram:.1f}")
+          f"vocabulary {corpus.vocabulary.size:,}, {share_of_unknown(share)} in validation; "
+          f"unigram perplexity {unigram:.1f}")
     print(f"training  {budget}, batch {training.batch}, segments of {model.config.segment_length}, gradients across "
           f"{counted(training.bptt_segments, 'segments')}, {training.optimizer}, "
           f"learning rate {training.learning_rate:g}, seed {training.seed}")
     print(f"machine   {os.cpu_count()} cores, {describe(libraries[0]) if libraries else 'no BLAS found'}, "
           f"engine {engines.name_of(model.engine)}")
     print(f"run       {folder}", flush=True)
-    caution = model.caution(training.bptt_segments)
-    if caution:
-        print(f"caution   {caution}", flush=True)
+    for caution in (*cautions(corpus), model.caution(training.bptt_segments)):
+        if caution:
+            print(f"caution   {caution}", flush=True)
 
 
 def model_line(model: "SegmentModel") -> str:
@@ -103,8 +104,10 @@ def summary_lines(summary: Mapping[str, Any]) -> list[str]:
     valid, test = summary["valid_perplexity"], summary["test_perplexity"]
     lines = [f"{summary['epochs']:.2f} epochs in {summary['seconds']:.0f} s, "
              f"{summary['tokens_per_second']:,.0f} tokens/s; the weights of step {summary['best_step']} are kept",
-             f"valid perplexity  {figure(valid)}   {against(valid, summary['unigram_perplexity'])}",
-             f"test perplexity   {figure(test)}   {against(test, summary['unigram_perplexity_test'])}",
+             f"valid perplexity  {figure(valid)}   {against(valid, summary['unigram_perplexity'])}"
+             f"{unknown_in(summary, 'valid')}",
+             f"test perplexity   {figure(test)}   {against(test, summary['unigram_perplexity_test'])}"
+             f"{unknown_in(summary, 'test')}",
              "", "what the carried state is worth (the same weights, parts of it reset at every segment):",
              f"  {'all carried':<24}{figure(valid)}"]
     if valid is None or valid > WORST * summary["unigram_perplexity"]:
@@ -138,14 +141,26 @@ def against(perplexity: float | None, unigram: float) -> str:
     return f"{perplexity / unigram:.2f} of the unigram model's {unigram:.1f}"
 
 
+def unknown_in(summary: Mapping[str, Any], part: str) -> str:
+    """The share of <unk> in a part of the corpus; nothing in the summary of an earlier version, which lacks it."""
+    share = summary.get(f"{part}_unknown")
+    return f"; {share_of_unknown(share)}" if isinstance(share, float) else ""
+
+
+def share_of_unknown(share: float) -> str:
+    """`5.3 % <unk>`"""
+    return f"{100 * share:.1f} % <unk>"
+
+
 def write_curves(trained: "Trained") -> None:
     path = trained.folder / "curves.png"
     if path.exists():
         return
     from minicrt import plotting
+    from minicrt.data.names import printable
     from minicrt.training.atomic import write_atomically
 
-    title = f"{model_line(trained.model)}\non {trained.configuration['data']['corpus']}"
+    title = f"{model_line(trained.model)}\non {printable(trained.configuration['data']['corpus'])}"
     unigram = trained.summary["unigram_perplexity"] if trained.summary else None
     write_atomically(path, plotting.learning_curves(trained.metrics, unigram, title).png())
 
@@ -183,5 +198,6 @@ def opening(vocabulary: "Vocabulary") -> list[str]:
 
 
 def unknown(vocabulary: "Vocabulary") -> list[int]:
-    """The id of <unk>, which no reader wants to see, unless it is all there is."""
-    return [vocabulary.tokens.index("<unk>")] if "<unk>" in vocabulary.tokens and vocabulary.size > 1 else []
+    """The id of <unk>, which no reader wants to see, unless there is nothing else to read."""
+    readable_ones = any(token.strip() and token not in ("<unk>", "<eos>") for token in vocabulary.tokens)
+    return [vocabulary.tokens.index("<unk>")] if "<unk>" in vocabulary.tokens and readable_ones else []

@@ -33,16 +33,22 @@ examples:
   minicrt train --set model=transformer_xl --epochs 3                    (or rmt, recurrent, linear_recurrent)
   minicrt train --resume runs/python-docs-tiny-001"""
 
-FRESH_ONLY = ("preset", "corpus", "level", "minutes", "epochs", "set", "seed", "out", "threads")
+FRESH_ONLY = ("preset", "level", "tokenizer", "minutes", "epochs", "set", "seed", "out", "threads")
 
 
 def add(commands: Any) -> None:
     parser = commands.add_parser("train", help="train a model; with no option, two minutes on the Python documentation",
                                  description=DESCRIPTION, epilog=EXAMPLES, more=further_help)
     parser.add_argument("--preset", metavar="NAME", help=f"{', '.join(presets.names())}; see below (default: tiny)")
-    parser.add_argument("--corpus", metavar="NAME|FILE",
-                        help="python-docs, ptb, wikitext-2, wikitext-103, or a text file (default: the preset's)")
-    parser.add_argument("--level", choices=("word", "character"), help="what a token is (default: the preset's)")
+    parser.add_argument("--corpus", metavar="NAME|PATH",
+                        help="python-docs, ptb, wikitext-2, wikitext-103, a text file, or a folder with a train, a "
+                             "valid (or dev) and a test text (default: the preset's); with --resume: where it is now")
+    parser.add_argument("--level", choices=("word", "character"),
+                        help="what a token is; a character is a Unicode code point (default: the preset's)")
+    parser.add_argument("--tokenizer", choices=("punctuation", "lines", "blanks"),
+                        help="of the words of your own text. punctuation: lower-cased words and punctuation marks; "
+                             "lines: words between blanks, and <eos> at the end of lines that have words; blanks: "
+                             "the same, and <eos> for empty lines too, as in PTB and WikiText (default: punctuation)")
     parser.add_argument("--data-dir", type=expanded, metavar="DIR",
                         help="where corpora are looked for first, then in $MINICRT_DATA and the user's cache")
     budget = parser.add_mutually_exclusive_group()
@@ -80,7 +86,7 @@ def run(arguments: argparse.Namespace) -> None:
     else:
         refuse_with_resume(arguments)
         with saying_how_to_resume(arguments.resume):
-            trained = resume(arguments.resume, arguments.data_dir, progress)
+            trained = resume(arguments.resume, arguments.data_dir, progress, arguments.corpus)
     report.print_results(trained)
 
 
@@ -107,7 +113,7 @@ def changes_asked_for(arguments: argparse.Namespace) -> dict[str, Any]:
     from minicrt.settings import parse_assignments
 
     changes = parse_assignments(arguments.set)
-    for key in ("corpus", "level", "minutes", "epochs", "seed", "threads"):
+    for key in ("corpus", "level", "tokenizer", "minutes", "epochs", "seed", "threads"):
         value = getattr(arguments, key)
         if value is not None and key in changes:
             raise ConfigurationError(f"--set {key} and --{key} are both given, expected one of them")
@@ -118,17 +124,25 @@ def changes_asked_for(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def train_afresh(arguments: argparse.Namespace, progress: "Progress") -> "Trained":
     from minicrt.cli import report
-    from minicrt.data import load_corpus
+    from minicrt.data.names import folder_name
     from minicrt.settings import settings
-    from minicrt.training import train
+    from minicrt.training import fitted, train
 
-    chosen = settings("tiny" if arguments.preset is None else arguments.preset, changes_asked_for(arguments))
-    corpus = load_corpus(chosen.data.corpus, chosen.data.level, arguments.data_dir)
+    changes = changes_asked_for(arguments)
+    chosen = settings("tiny" if arguments.preset is None else arguments.preset, changes)
+    if chosen.data.corpus == "-":
+        raise ConfigurationError("--corpus got -, but a run could not go on without its text; save it to a file first")
+    corpus = chosen.load_corpus(arguments.data_dir)
     model = chosen.create_model(corpus.vocabulary.size)
-    folder = arguments.out or next_folder(Path("runs"), f"{Path(corpus.name).stem}-{chosen.preset}")
-    report.print_header(model, corpus, chosen, folder)
+    training = fitted(chosen.training, corpus, model.config.segment_length, changes)
+    folder = arguments.out or next_folder(Path("runs"), f"{folder_name(Path(corpus.name).stem)}-{chosen.preset}")
+    report.print_header(model, corpus, training, folder)
+    smaller = [f"{key} {getattr(training, key)} instead of {getattr(chosen.training, key)}"
+               for key in ("batch", "evaluation_batch") if getattr(training, key) != getattr(chosen.training, key)]
+    if smaller:
+        print(f"caution   the text is short: {', '.join(smaller)}", flush=True)
     with saying_how_to_resume(folder):
-        return train(folder, model, corpus, chosen.training, progress)
+        return train(folder, model, corpus, training, progress)
 
 
 def next_folder(parent: Path, name: str) -> Path:

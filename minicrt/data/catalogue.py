@@ -3,28 +3,31 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from minicrt.data.corpora import PYTHON_DOCS, python_docs
 from minicrt.data.locations import LAYOUTS, find, remedy
+from minicrt.data.published import TRAINING_TOKENS, differences
+from minicrt.data.remembered import facts
+from minicrt.data.texts import PYTHON_DOCS, python_docs
 from minicrt.data.tokenizers import punctuation
 from minicrt.errors import DataError
-
-# Of PTB as counted by the tests; of WikiText as published (Merity et al. 2016, arXiv 1609.07843).
-TOKENS = {
-    "ptb": "929,589 / 73,760 / 82,430 tokens, 10,000 types",
-    "wikitext-2": "2,088,628 tokens to train on",
-    "wikitext-103": "103 million tokens to train on",
-}
+from minicrt.files import expanded
 
 
 @dataclass(frozen=True)
 class CorpusStatus:
-    """One corpus: `where` is its folder, or empty when it was not found; `how` says what to do to have it."""
+    """One corpus, its tokens counted in its files.
+
+    where    its folder, or empty when it was not found
+    size     the number of tokens of each part, and of types; of a corpus that was not found, of the published one
+    how      what to do to have it
+    differs  how its files differ from the published ones, or empty
+    """
 
     name: str
     found: bool
     where: str
     size: str
     how: str
+    differs: str = ""
 
 
 def catalogue(data_dir: str | Path | None = None) -> list[CorpusStatus]:
@@ -42,10 +45,17 @@ def _python_docs() -> CorpusStatus:
 
 
 def _file_corpus(name: str, data_dir: str | Path | None) -> CorpusStatus:
+    published = f"{TRAINING_TOKENS[name]:,} tokens to train on"
     try:
         files = find(name, data_dir)
     except DataError:
-        if data_dir is not None and not Path(data_dir).expanduser().is_dir():
+        if data_dir is not None and not expanded(data_dir).is_dir():
             raise
-        return CorpusStatus(name, False, "", TOKENS[name], remedy(name))
-    return CorpusStatus(name, True, str(files[0].parent), TOKENS[name], remedy(name))
+        return CorpusStatus(name, False, "", published, remedy(name))
+    try:
+        train, valid, test = map(facts, files)
+    except (DataError, OSError) as error:
+        return CorpusStatus(name, False, "", published, f"{error}; {remedy(name)}")
+    size = f"{train.tokens:,} / {valid.tokens:,} / {test.tokens:,} tokens, {train.types:,} types"
+    different = "; ".join(differences(name, files, train.tokens))
+    return CorpusStatus(name, True, str(files[0].parent), size, remedy(name), different)

@@ -1,21 +1,20 @@
-"""The corpora: the Python documentation that comes with Python, PTB, WikiText, or any text file."""
+"""A corpus as numbers: its texts by a tokenizer, and a vocabulary counted over the training part alone."""
 
-import difflib
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
-from minicrt.data.locations import LAYOUTS, find
-from minicrt.data.reading import exists, read_text
-from minicrt.data.tokenizers import TOKENIZERS
+from minicrt.data.names import printable
+from minicrt.data.published import TRAINING_TOKENS, differences
+from minicrt.data.texts import Texts, read_texts
+from minicrt.data.tokenizers import OF_LINES, OF_WORDS, TOKENIZERS, closed
 from minicrt.data.vocabulary import Vocabulary
 from minicrt.errors import DataError
 
-PYTHON_DOCS = "python-docs"
-CORPORA = (PYTHON_DOCS, *LAYOUTS)
 LEVELS = ("word", "character")
+AUTO = "auto"
 SHORTEST_TEXT = 40                  # tokens: two each for validation and test, the least that has a prediction
 
 
@@ -28,6 +27,9 @@ class Corpus:
     train, valid, test   (N,) int32 ids, each part one stream in document order
     level        "word" or "character"
     source       where it came from: a folder, a file or a module of Python
+    address      what `load_corpus` takes to load it again; empty for one made by hand
+    undivided    whether it is one text of the user's, split by position only here
+    differences  how its files differ from the published ones, a sentence each; none if they do not
     """
 
     name: str
@@ -37,17 +39,25 @@ class Corpus:
     test: np.ndarray
     level: str
     source: str
+    address: str = ""
+    undivided: bool = False
+    differences: tuple[str, ...] = ()
 
 
-def load_corpus(name_or_path: str | Path, level: str = "word", data_dir: str | Path | None = None) -> Corpus:
-    """Load a corpus by name, or any UTF-8 text file by its path.
+def load_corpus(name_or_path: str | Path, level: str = "word", data_dir: str | Path | None = None,
+                tokenizer: str = AUTO, vocabulary: Vocabulary | None = None) -> Corpus:
+    """Load a corpus by name, or a text of one's own by its path.
 
-    python-docs           the topics of `pydoc_data`, in alphabetical order, split 90/5/5 by position. Words are
-                          lower-cased, punctuation marks are tokens (tokenizers.punctuation).
-    ptb, wikitext-2/-103  the published parts. Words split at blanks, <eos> at each line's end.
-    a path                one stream split 90/5/5 by position. Words split at blanks, <eos> at each line's end.
+    python-docs           the topics of `pydoc_data`, in alphabetical order, split 90/5/5 by position; by "punctuation"
+    ptb, wikitext-2/-103  the published parts; by "blanks"
+    a file                one stream split 90/5/5 by position; by "punctuation" unless another tokenizer is named
+    a folder              its train, valid (or dev) and test file; by "punctuation" unless another is named
 
-    level="character": every character of the text as it stands is a token, line ends included.
+    level="word": the tokenizers are
+      "punctuation"  lower-cased words and punctuation marks; line ends leave no token
+      "lines"        words between blanks, and <eos> at the end of each line that has words
+      "blanks"       words between blanks, and <eos> at the end of each line: the protocol of PTB and WikiText
+    level="character": every Unicode code point of the text as it stands is a token, line ends included.
 
     Types are counted in the training part. Those seen fewer than 2 times there, and those of other parts that are
     not seen there at all, become <unk>; but the published word lists of PTB and WikiText are kept whole.
@@ -56,72 +66,54 @@ def load_corpus(name_or_path: str | Path, level: str = "word", data_dir: str | P
         name_or_path: a name from CORPORA or a path; a file of such a name is reached as ./name
         level: "word" or "character"
         data_dir: a folder to look in before $MINICRT_DATA and the user's cache
-    Raises DataError for an unknown name, and for a missing, empty, binary or too short file.
+        tokenizer: of a text of one's own at level "word"; "auto": the corpus's usual one
+        vocabulary: read the text by this one and its tokenizer; nothing is counted, and no text is too short to split
+    Raises DataError for an unknown name, a tokenizer that is not the corpus's, and for a missing, empty, binary or too
+    short file.
     """
     if level not in LEVELS:
         raise DataError(f"the level is {level!r}, expected one of {', '.join(map(repr, LEVELS))}")
-    name = str(name_or_path)
-    if name == PYTHON_DOCS:
-        tokenizer = "punctuation" if level == "word" else "characters"
-        return _split(name, python_docs(), tokenizer, level, "pydoc_data.topics of Python's standard library")
-    if name in LAYOUTS:
-        return _published(name, level, data_dir)
-    path = Path(name_or_path).expanduser()
-    if not name or _is_a_word(name) and not exists(path):
-        raise unknown_corpus(name)
-    tokenizer = "blanks" if level == "word" else "characters"
-    return _split(path.name, read_text(path), tokenizer, level, str(path))
+    if vocabulary is not None:
+        level = "character" if vocabulary.tokenizer == "characters" else "word"
+    texts = read_texts(name_or_path, data_dir)
+    by = vocabulary.tokenizer if vocabulary is not None else _chosen(texts, level, tokenizer)
+    parts = [closed(text) if by in OF_LINES else text for text in texts.texts]
+    if len(parts) == 1:
+        vocabulary, (train, valid, test) = _split(parts[0], by, vocabulary, texts.source)
+    else:
+        tokenize = TOKENIZERS[by]
+        vocabulary = vocabulary or Vocabulary.count(tokenize(parts[0]), texts.minimum if level == "word" else 2, by)
+        train, valid, test = (vocabulary.encode(tokenize(part)) for part in parts)
+    different: tuple[str, ...] = ()
+    if texts.name in TRAINING_TOKENS and not texts.own:
+        different = differences(texts.name, texts.files, train.size if by == "blanks" else None)
+    return Corpus(texts.name, vocabulary, train, valid, test, level, texts.source, texts.address,
+                  texts.own and len(parts) == 1, different)
 
 
-def python_docs() -> str:
-    """The documentation topics that every CPython carries, one after the other in alphabetical order.
-
-    Raises DataError where the interpreter comes without them, as some stripped-down packages do.
-    """
-    try:
-        from pydoc_data.topics import topics
-    except ImportError:
-        raise DataError("this Python comes without pydoc_data.topics, the text of the corpus python-docs; give the "
-                        "path of a text file instead") from None
-    return "\n".join(topics[topic] for topic in sorted(topics))
-
-
-def unknown_corpus(name: str) -> DataError:
-    close = difflib.get_close_matches(name.lower(), CORPORA, n=1, cutoff=0.5)
-    hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(CORPORA)}"
-    return DataError(f"unknown corpus {name!r}, and no file has that path; {hint}")
+def _chosen(texts: Texts, level: str, tokenizer: str) -> str:
+    """The name of the tokenizer to use, refused where it is not one to choose."""
+    usual = texts.tokenizer if level == "word" else "characters"
+    if tokenizer in (AUTO, usual):
+        return usual
+    if level == "word" and texts.own and tokenizer in OF_WORDS:
+        return tokenizer
+    if tokenizer not in OF_WORDS:
+        raise DataError(f"the tokenizer is {tokenizer!r}, expected one of {', '.join(map(repr, (AUTO, *OF_WORDS)))}")
+    what = f"the corpus {texts.name}" if level == "word" else "the level 'character'"
+    raise DataError(f"{what} goes with the tokenizer {usual!r}, got {tokenizer!r}; leave the tokenizer out: it is for "
+                    "the words of a text of your own")
 
 
-def _is_a_word(name: str) -> bool:
-    """Whether `name` was rather meant as a corpus's name than as a path."""
-    return Path(name).name == name and not Path(name).suffix and not name.startswith("~")
-
-
-def _published(name: str, level: str, data_dir: str | Path | None) -> Corpus:
-    tokenizer, minimum = ("blanks", 1) if level == "word" else ("characters", 2)
-    tokenize = TOKENIZERS[tokenizer]
-    paths = find(name, data_dir)
-    texts = [_closed(read_text(path), tokenizer) for path in paths]
-    vocabulary = Vocabulary.count(tokenize(texts[0]), minimum, tokenizer)
-    train, valid, test = (vocabulary.encode(tokenize(text)) for text in texts)
-    return Corpus(name, vocabulary, train, valid, test, level, str(paths[0].parent))
-
-
-def _split(name: str, text: str, tokenizer: str, level: str, source: str) -> Corpus:
+def _split(text: str, tokenizer: str, vocabulary: Vocabulary | None, source: str
+           ) -> tuple[Vocabulary, list[np.ndarray]]:
     """Split the tokens of one text 90/5/5 by position; the vocabulary is counted over the first 90 % alone."""
     tokenize = TOKENIZERS[tokenizer]
-    text = _closed(text, tokenizer)
     total = sum(1 for _ in tokenize(text))
-    if total < SHORTEST_TEXT:
-        raise DataError(f"{source} has {total} tokens, too few to split into training, validation and test; "
-                        f"expected at least {SHORTEST_TEXT}")
     first, second = total * 90 // 100, total * 95 // 100
-    vocabulary = Vocabulary.count(islice(tokenize(text), first), 2, tokenizer)
-    ids = vocabulary.encode(tokenize(text))
-    train, valid, test = np.split(ids, [first, second])
-    return Corpus(name, vocabulary, train, valid, test, level, source)
-
-
-def _closed(text: str, tokenizer: str) -> str:
-    """`text` with its last line ended, so that this line has its <eos> too; other tokenizers need no change."""
-    return text + "\n" if tokenizer == "blanks" and not text.endswith("\n") else text
+    if vocabulary is None:
+        if total < SHORTEST_TEXT:
+            raise DataError(f"{printable(source)} has {total} tokens, too few to split into training, validation and "
+                            f"test; expected at least {SHORTEST_TEXT}")
+        vocabulary = Vocabulary.count(islice(tokenize(text), first), 2, tokenizer)
+    return vocabulary, np.split(vocabulary.encode(tokenize(text)), [first, second])

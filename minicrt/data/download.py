@@ -14,8 +14,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from minicrt.data.corpora import CORPORA, PYTHON_DOCS, unknown_corpus
 from minicrt.data.locations import VARIABLE, cache_directory, remedy
+from minicrt.data.texts import CORPORA, PYTHON_DOCS, unknown_corpus
 from minicrt.errors import DataError
 
 BLOCK = 1 << 16

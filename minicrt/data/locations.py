@@ -7,6 +7,7 @@ from pathlib import Path
 
 from minicrt.data.reading import is_file
 from minicrt.errors import DataError
+from minicrt.files import expanded
 
 VARIABLE = "MINICRT_DATA"
 SPLITS = ("train", "valid", "test")
@@ -54,12 +55,12 @@ def data_directories(data_dir: str | Path | None = None) -> list[Path]:
     """
     directories = []
     if data_dir is not None:
-        given = Path(data_dir).expanduser()
+        given = expanded(data_dir)
         if not given.is_dir():
             raise DataError(f"the data folder {given} does not exist; create it or give another")
         directories.append(given)
     if os.environ.get(VARIABLE):
-        directories.append(Path(os.environ[VARIABLE]).expanduser())
+        directories.append(expanded(os.environ[VARIABLE]))
     with suppress(DataError):
         directories.append(cache_directory())
     return directories

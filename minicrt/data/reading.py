@@ -1,35 +1,33 @@
 """Read a text file, or say in one line why not."""
 
+import sys
 from pathlib import Path
 
+from minicrt.data.decoding import LARGEST, text_of, too_large
+from minicrt.data.names import printable
 from minicrt.errors import DataError
+from minicrt.files import read_regular
 
 
 def read_text(path: Path) -> str:
-    """The text of a UTF-8 file, with "\\n" as its line end and without a byte order mark.
+    """The text of a file: UTF-8, or UTF-16 or UTF-32 with a byte order mark; packed by gzip, xz or bzip2, or not.
 
-    Raises DataError when the file is missing, not a regular file, not readable, empty, or not UTF-8 text.
+    Raises DataError where `read_bytes` does, and where `decoding.text_of` does.
     """
+    return text_of(read_bytes(path), printable(path))
+
+
+def read_bytes(path: Path) -> bytes:
+    """What is in a file. Raises DataError when it is missing, not a regular file, too large or not readable."""
+    name = printable(path)
     try:
         if not path.exists():
-            raise DataError(f"there is no file {path}; give the path of a text file")
-        if not path.is_file():                          # a folder, or a device or pipe that may never end
-            raise DataError(f"{path} is not a regular file; give the path of a text file")
-        data = path.read_bytes()
+            raise DataError(f"there is no file {name}; give the path of a text file")
+        if path.stat().st_size > LARGEST:
+            raise too_large(name)
+        return read_regular(path)
     except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}") from None
-    zero = data.find(b"\0")
-    if zero >= 0:
-        raise DataError(f"{path} is a binary file: byte 0x00 at offset {zero}; expected UTF-8 text")
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path} is not UTF-8 text: byte 0x{data[error.start]:02x} at offset {error.start}; "
-                        "convert it to UTF-8") from None
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
-    if not text.strip():
-        raise DataError(f"{path} is empty, expected text")
-    return text
+        raise DataError(f"{name} cannot be read: {error.strerror}") from None
 
 
 def exists(path: Path) -> bool:
@@ -46,3 +44,11 @@ def is_file(path: Path) -> bool:
         return path.is_file()
     except OSError:
         return False
+
+
+def read_standard_input() -> str:
+    """The text on standard input, to its end. Raises DataError where `decoding.text_of` does."""
+    data = sys.stdin.buffer.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise too_large("standard input")
+    return text_of(data, "standard input")

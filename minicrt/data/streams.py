@@ -21,11 +21,12 @@ class TokenStream:
         tokens: (N,) ids
         batch: the number of rows B
         segment_length: T
-        name: what an error message calls the stream
+        name, key: what an error message calls the stream, and the number of its rows
     Raises DataError when a row is shorter than one segment, InputError when an argument makes no sense.
     """
 
-    def __init__(self, tokens: np.ndarray, batch: int, segment_length: int, name: str = "the stream") -> None:
+    def __init__(self, tokens: np.ndarray, batch: int, segment_length: int, name: str = "the stream",
+                 key: str = "batch") -> None:
         tokens = np.asarray(tokens)
         if tokens.ndim != 1 or not np.issubdtype(tokens.dtype, np.integer):
             raise InputError(f"{name} is {tokens.dtype} of shape {tokens.shape}, expected integers of shape (N,)")
@@ -36,24 +37,21 @@ class TokenStream:
         self.predictions = max(tokens.size - 1, 0)
         self.row_length = -(-self.predictions // batch)
         if self.row_length < segment_length:
-            raise DataError(self._too_short(tokens.size, name))
+            raise DataError(self._too_short(tokens.size, name, key))
         padding = batch * self.row_length - self.predictions
         inputs = np.pad(tokens[:-1].astype(np.int32), (0, padding))
         targets = np.pad(tokens[1:].astype(np.int32), (0, padding), constant_values=NOT_SCORED)
         self._tokens = inputs.reshape(batch, self.row_length)
         self._targets = targets.reshape(batch, self.row_length)
 
-    def _too_short(self, size: int, name: str) -> str:
+    def _too_short(self, size: int, name: str, key: str) -> str:
         if self.predictions < self.segment_length:
             return (f"{name} has {size} tokens, too few for one segment of {self.segment_length} and its targets; "
                     "take a longer text or a smaller segment_length")
-        # ceil(P/B) >= T exactly when P > (T - 1) B
-        largest = self.batch
-        if self.segment_length > 1:
-            largest = (self.predictions - 1) // (self.segment_length - 1)
+        largest = largest_batch(size, self.segment_length)
         return (f"{name} has {size} tokens: in {self.batch} rows that is {self.row_length} each, fewer than one "
-                f"segment of {self.segment_length}; use a batch of at most {largest}, a longer text or a smaller "
-                "segment_length")
+                f"segment of {self.segment_length}; set {key} to at most {largest}, or take a longer text or a "
+                "smaller segment_length")
 
     def __len__(self) -> int:
         """The number of segments in one pass."""
@@ -68,3 +66,16 @@ class TokenStream:
 
     def __iter__(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         return (self.segment(index) for index in range(len(self)))
+
+
+def evaluation_stream(tokens: np.ndarray, batch: int, segment_length: int, name: str, key: str = "evaluation_batch"
+                      ) -> TokenStream:
+    """The stream of a text that is only scored: one that is shorter than a segment is one short segment."""
+    return TokenStream(tokens, batch, max(1, min(segment_length, tokens.size - 1)), name, key)
+
+
+def largest_batch(size: int, segment_length: int) -> int:
+    """The largest number of rows, each of a segment or more, that a stream of `size` tokens can have; 0 if none."""
+    if segment_length == 1:
+        return max(size - 1, 0)
+    return max(size - 2, 0) // (segment_length - 1)         # ceil(P/B) >= T exactly when P > (T - 1) B

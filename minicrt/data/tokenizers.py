@@ -1,4 +1,4 @@
-"""From text to tokens: words between blanks, words and punctuation, or characters.
+"""From text to tokens: words and punctuation, words between blanks, or characters.
 
 They are generators: as a list, the tokens of a large corpus would take ten times the memory of its text.
 """
@@ -26,6 +26,23 @@ def blanks(text: str) -> Iterator[str]:
     yield from text[start:].split()
 
 
+def lines(text: str) -> Iterator[str]:
+    """Words split at blanks, and <eos> at the end of every line that has words; other lines leave no token."""
+    start = 0
+    while (end := text.find("\n", start)) >= 0:
+        words = text[start:end].split()
+        if words:
+            yield from words
+            yield END_OF_LINE
+        start = end + 1
+    yield from text[start:].split()
+
+
+def closed(text: str) -> str:
+    """`text` with its last line ended, so that this line has its <eos> too."""
+    return text if text.endswith("\n") else text + "\n"
+
+
 def punctuation(text: str) -> Iterator[str]:
     """Lower-cased words and single punctuation marks; line ends leave no token.
 
@@ -38,12 +55,20 @@ def punctuation(text: str) -> Iterator[str]:
 
 
 def characters(text: str) -> Iterator[str]:
-    """Every character, line ends and letter case included."""
+    """Every Unicode code point, line ends and letter case included.
+
+    So what a reader takes for one character may be several tokens: a letter and its combining accent, the parts of
+    an emoji joined to others.
+    """
     return iter(text)
 
 
 TOKENIZERS: dict[str, Callable[[str], Iterator[str]]] = {
-    "blanks": blanks,
     "punctuation": punctuation,
+    "lines": lines,
+    "blanks": blanks,
     "characters": characters,
 }
+
+OF_LINES = ("lines", "blanks")          # have a token for the end of a line
+OF_WORDS = ("punctuation", *OF_LINES)   # may be chosen for the words of a text of one's own

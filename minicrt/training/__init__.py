@@ -11,8 +11,10 @@ from minicrt.training.optimizers import SGD, AdamW, Optimizer, make_optimizer
 from minicrt.training.progress import Bar, Lines, Progress, progress_for
 from minicrt.training.recall_accuracy import recall_accuracy
 from minicrt.training.run import load_run, resume, train
+from minicrt.training.run_corpus import check_corpus, corpus_of_run, is_corpus_of
 from minicrt.training.run_folder import RunFolder
 from minicrt.training.schedules import evaluation_steps, warmup_constant, warmup_cosine
+from minicrt.training.short_texts import fitted
 from minicrt.training.step import Step, train_step
 from minicrt.training.trained import Trained
 from minicrt.training.trainer import Trainer
@@ -20,9 +22,9 @@ from minicrt.training.window import window_gradients
 
 __all__ = [
     "BUDGETS", "CUTS", "SGD", "AdamW", "Bar", "Checkpoint", "Cut", "DynamicConfig", "Evaluation", "Interrupted",
-    "Lines", "Optimizer", "Progress", "RunFolder", "Step", "Trained", "Trainer",
-    "TrainingConfig", "clip_factor", "cut_entries", "dynamic_evaluate", "evaluate", "evaluation_steps",
-    "gradient_sizes", "load_run", "make_optimizer", "progress_for", "read_checkpoint", "recall_accuracy", "resume",
-    "train", "train_step", "update_average", "warmup_constant", "warmup_cosine", "window_gradients",
-    "write_checkpoint",
+    "Lines", "Optimizer", "Progress", "RunFolder", "Step", "Trained", "Trainer", "TrainingConfig", "check_corpus",
+    "clip_factor", "corpus_of_run", "cut_entries", "dynamic_evaluate", "evaluate", "evaluation_steps", "fitted",
+    "gradient_sizes", "is_corpus_of", "load_run", "make_optimizer", "progress_for", "read_checkpoint",
+    "recall_accuracy", "resume", "train", "train_step", "update_average", "warmup_constant", "warmup_cosine",
+    "window_gradients", "write_checkpoint",
 ]

@@ -1,6 +1,5 @@
 """Train a model in a run folder, go on with a run, load what a run has learned."""
 
-import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -13,14 +12,16 @@ import numpy as np
 from minicrt import __version__, presets
 from minicrt.arguments import check_kind
 from minicrt.configuration import from_mapping, to_mapping
-from minicrt.data import CORPORA, Corpus, Vocabulary, load_corpus
+from minicrt.data import Corpus, Vocabulary
 from minicrt.errors import CheckpointError, ConfigurationError
 from minicrt.models import Parameters, SegmentModel, create_model, model_mapping
 from minicrt.training.checkpoint import read_checkpoint
 from minicrt.training.configuration import TrainingConfig, changed_table
 from minicrt.training.position import Position
 from minicrt.training.progress import Progress, progress_of
+from minicrt.training.run_corpus import check_corpus, corpus_of_run, fingerprint, where_found
 from minicrt.training.run_folder import RunFolder
+from minicrt.training.short_texts import fitted
 from minicrt.training.snapshot import check_same
 from minicrt.training.trained import Trained
 from minicrt.training.trainer import Trainer
@@ -38,7 +39,8 @@ def train(folder: str | os.PathLike[str], model: SegmentModel, corpus: Corpus, c
         folder    where config.toml, metrics.jsonl, checkpoint.safetensors and summary.json go; it must not exist yet
         model     a model with the corpus's vocabulary: create_model(vocabulary=corpus.vocabulary.size)
         corpus    what `load_corpus` returns
-        config    how to train; left out, as `minicrt train` does with no option, changed by `settings`
+        config    how to train; left out, as `minicrt train` does with no option (with a smaller batch for a short
+                  text), changed by `settings`
         progress  True: a bar on a terminal, or now and then a line, on standard error; False: nothing; or a Progress of
                   your own
         settings  keys of TrainingConfig, in place of `config`: epochs, steps or minutes, learning_rate, batch, …
@@ -52,14 +54,15 @@ def train(folder: str | os.PathLike[str], model: SegmentModel, corpus: Corpus, c
     check_kind("model", model, SegmentModel, "a model; make one with minicrt.create_model")
     check_kind("corpus", corpus, Corpus, "a corpus; load one with minicrt.load_corpus")
     if config is None:
-        config = training_config(settings)
+        config = fitted(training_config(settings), corpus, model.config.segment_length, settings)
     elif settings:
         raise ConfigurationError(f"train got a config and {' and '.join(settings)} as well, expected one of them")
     check_kind("config", config, TrainingConfig, "a TrainingConfig, or its keys by name")
     configuration = {
         "model": model_mapping(model),
         "training": to_mapping(config),
-        "data": {"corpus": where_found(corpus), "level": corpus.level, "sha256": fingerprint(corpus)},
+        "data": {"corpus": where_found(corpus), "level": corpus.level, "tokenizer": corpus.vocabulary.tokenizer,
+                 "sha256": fingerprint(corpus)},
         "written_by": {"minicrt": __version__}}
     check_vocabulary(model, corpus)
     trainer = Trainer(RunFolder(Path(folder), configuration), model, corpus, config, progress_of(progress))
@@ -73,26 +76,25 @@ def training_config(settings: Mapping[str, Any]) -> TrainingConfig:
 
 
 def resume(folder: str | os.PathLike[str], data_dir: Path | str | None = None, progress: Progress | bool = True,
-           corpus: Corpus | None = None, model: SegmentModel | None = None, engine: str | ModuleType | None = None
-           ) -> Trained:
+           corpus: Corpus | str | os.PathLike[str] | None = None, model: SegmentModel | None = None,
+           engine: str | ModuleType | None = None) -> Trained:
     """Go on with the run in `folder`; the result is that of a run never stopped. A finished run is only loaded.
 
-    `corpus` and `model` are made from config.toml unless given; `progress` as in `train`. Raises CheckpointError if
-    there is no run, its checkpoint is damaged, or the corpus is not the one it was trained on.
+    `corpus` and `model` are made from config.toml unless given; `corpus` may be the path where the text is now;
+    `progress` as in `train`. Raises CheckpointError if there is no run, its checkpoint is damaged, or the corpus is not
+    the one it was trained on.
     """
     check_kind("folder", folder, (str, os.PathLike), "the path of a run folder")
-    check_kind("corpus", corpus, (Corpus, NoneType), "a corpus, or None for the run's own")
+    check_kind("corpus", corpus, (Corpus, str, os.PathLike, NoneType), "a corpus, its path, or None for the run's own")
     check_kind("model", model, (SegmentModel, NoneType), "a model, or None for the run's own")
     progress = progress_of(progress)
     run = RunFolder.open(Path(folder))
     if run.read_summary() is not None and run.checkpoint.exists():
         return load_run(folder, engine)
     tables = configuration_tables(run)
-    data = tables["data"]
-    corpus = corpus or load_corpus(data["corpus"], data["level"], data_dir)
-    if fingerprint(corpus) != data["sha256"]:
-        raise CheckpointError(f"the corpus {data['corpus']!r} is not the one that {run.path} was trained on; "
-                              f"put that one back")
+    if not isinstance(corpus, Corpus):
+        corpus = corpus_of_run(tables["data"], data_dir, corpus)
+    check_corpus(corpus, tables["data"])
     model = model or create_model(tables["model"], engine)
     check_vocabulary(model, corpus)
     return finish(Trainer(run, model, corpus, from_mapping(TrainingConfig, tables["training"], "training"), progress))
@@ -150,17 +152,3 @@ def check_vocabulary(model: SegmentModel, corpus: Corpus) -> None:
     if model.config.vocabulary != corpus.vocabulary.size:
         raise ConfigurationError(f"the model has a vocabulary of {model.config.vocabulary} and the corpus one of "
                                  f"{corpus.vocabulary.size}; make the model with vocabulary={corpus.vocabulary.size}")
-
-
-def where_found(corpus: Corpus) -> str:
-    """What to give `load_corpus` to have this corpus again: its name, or its file's path from any folder."""
-    return corpus.name if corpus.name in CORPORA else str(Path(corpus.source).absolute())
-
-
-def fingerprint(corpus: Corpus) -> str:
-    """The SHA-256 of the corpus's tokens and vocabulary: a run goes on with the same text or not at all."""
-    digest = hashlib.sha256("\0".join(corpus.vocabulary.tokens).encode())
-    for part in (corpus.train, corpus.valid, corpus.test):
-        digest.update(np.ascontiguousarray(part, np.int32).tobytes())
-        digest.update(b"end of part")
-    return digest.hexdigest()

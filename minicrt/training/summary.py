@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from minicrt import engines, threads
-from minicrt.data import Corpus, TokenStream, unigram_perplexity
+from minicrt.data import Corpus, TokenStream, unigram_perplexity, unknown_share
 from minicrt.errors import TrainingError
 from minicrt.models import Parameters, SegmentModel
 from minicrt.training.configuration import TrainingConfig
@@ -52,6 +52,7 @@ def summarize(trainer: Finished) -> dict[str, Any]:
     `valid_perplexity_<cut>_cut`: the same weights, with the memory, the carried positions, or both dropped at every
     segment boundary. A cut that has nothing to drop gives the uncut figure. The weights were the best where the loss
     was finite, on validation; a loss that is not finite elsewhere makes a perplexity of infinity and is told of.
+    `<part>_unknown`: the share of <unk> in the part. `corpus_differences`: how its files differ from the published.
     """
     position, config, corpus = trainer.position, trainer.config, trainer.corpus
     flat = trainer.parameters.flat if trainer.best is None else trainer.best
@@ -76,6 +77,10 @@ def summarize(trainer: Finished) -> dict[str, Any]:
         "seed": config.seed,
         "corpus": corpus.name,
         "level": corpus.level,
+        "tokenizer": corpus.vocabulary.tokenizer,
+        "corpus_differences": list(corpus.differences),
+        "valid_unknown": unknown_share(corpus.valid, corpus.vocabulary),
+        "test_unknown": unknown_share(corpus.test, corpus.vocabulary),
         "valid_tokens": valid.tokens,
         "test_tokens": trainer.test_stream.predictions,
         "batch": config.batch,

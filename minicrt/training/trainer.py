@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from minicrt import threads
-from minicrt.data import Corpus, TokenStream
+from minicrt.data import Corpus, TokenStream, evaluation_stream
 from minicrt.errors import TrainingError
 from minicrt.models import Parameters, SegmentModel
 from minicrt.strict_json import finite
@@ -48,8 +48,8 @@ class Trainer:
         self.progress = progress or Progress()
         length = model.config.segment_length
         self._epoch, self.train_stream = 0, self.training_stream(0)
-        self.valid_stream = TokenStream(corpus.valid, config.evaluation_batch, length, "the validation part")
-        self.test_stream = TokenStream(corpus.test, config.evaluation_batch, length, "the test part")
+        self.valid_stream = evaluation_stream(corpus.valid, config.evaluation_batch, length, "the validation part")
+        self.test_stream = evaluation_stream(corpus.test, config.evaluation_batch, length, "the test part")
         self.windows = math.ceil(len(self.train_stream) / config.bptt_segments)
 
         self.parameters = model.initialize(np.random.default_rng([config.seed, 0]), np.dtype(config.precision))

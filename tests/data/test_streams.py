@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minicrt.data import TokenStream
+from minicrt.data import TokenStream, evaluation_stream, largest_batch
 from minicrt.errors import DataError, InputError
 
 
@@ -72,6 +72,29 @@ def test_only_rows_of_a_full_segment_are_accepted(cut):
         assert len(TokenStream(tokens, largest, length)) >= 1
         with pytest.raises(DataError):
             TokenStream(tokens, largest + 1, length)
+
+
+def test_the_message_names_the_key():
+    with pytest.raises(DataError, match="set evaluation_batch to at most 4, or take a longer text or a smaller"):
+        evaluation_stream(np.zeros(150, int), 10, 35, "the validation part")
+    assert largest_batch(150, 35) == 4
+
+
+@given(st.integers(0, 60), st.integers(1, 12))
+def test_the_largest_batch(size, length):
+    largest = largest_batch(size, length)
+    if largest:
+        assert len(TokenStream(np.zeros(size, int), largest, length)) >= 1
+    if length > 1 or not largest:
+        with pytest.raises(DataError):
+            TokenStream(np.zeros(size, int), largest + 1, length)
+
+
+@pytest.mark.parametrize("size", [2, 20, 35])
+def test_a_text_shorter_than_a_segment_is_scored_as_one_short_segment(size):
+    stream = evaluation_stream(np.arange(size), 1, 35, "the test part")
+    (tokens, targets), = stream
+    assert tokens.tolist() == [list(range(size - 1))] and targets.tolist() == [list(range(1, size))]
 
 
 @pytest.mark.parametrize("size", [0, 1, 2, 35])
