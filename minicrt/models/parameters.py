@@ -8,11 +8,12 @@ from typing import Any, Literal
 
 import numpy as np
 
-from minicrt.arguments import shown
+from minicrt.arguments import check_kind, shown
 from minicrt.errors import InputError, UnknownNameError
 from minicrt.suggestion import suggestion
 
 Array = np.ndarray
+Layout = tuple[tuple[str, tuple[int, ...]], ...]              # names and shapes
 Initialiser = Callable[[np.random.Generator, tuple[int, ...]], Array]
 
 
@@ -53,6 +54,7 @@ class Parameters(Mapping[str, Array]):
     def __init__(self, specs: Sequence[ParameterSpec], dtype: np.typing.DTypeLike = np.float32,
                  flat: Array | None = None):
         self.specs = tuple(specs)
+        self.layout: Layout = tuple((spec.name, spec.shape) for spec in self.specs)
         ends = list(itertools.accumulate((spec.size for spec in self.specs), initial=0))
         if ends[-1] > np.iinfo(np.intp).max // 8:
             raise InputError(f"the model has {ends[-1]:,} parameters, more than any memory holds; make it smaller")
@@ -182,6 +184,7 @@ class Scope:
 def initialised(specs: Iterable[ParameterSpec], rng: np.random.Generator,
                 dtype: np.typing.DTypeLike = np.float32) -> Parameters:
     """Parameters drawn from `rng` in the table's order, in float64 and then rounded: one seed, one model, any dtype."""
+    check_kind("rng", rng, np.random.Generator, "a generator, as np.random.default_rng(0)")
     parameters = Parameters(tuple(specs), dtype)
     for spec in parameters.specs:
         parameters[spec.name] = spec.initial(rng, spec.shape)

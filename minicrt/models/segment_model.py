@@ -1,18 +1,20 @@
 """The one interface of every model: a function of one segment and a state, and its gradient (docs/spec.md, 2)"""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from types import ModuleType
 from typing import Any, ClassVar, get_type_hints
 
 import numpy as np
 
 from minicrt import engines
-from minicrt.arguments import kind_of
+from minicrt.arguments import check_kind, kind_of
 from minicrt.configuration import Configuration, changed, require
-from minicrt.errors import ConfigurationError, InputError
-from minicrt.models import initialisers
-from minicrt.models.parameters import Array, Parameters, ParameterSpec, initialised
+from minicrt.errors import ConfigurationError
+from minicrt.models import initialisers, inputs
+from minicrt.models.parameters import Array, Layout, Parameters, ParameterSpec, initialised
 
 State = dict[str, Array]
 
@@ -125,6 +127,11 @@ class SegmentModel(ABC):
             output.insert(0, ParameterSpec("output.weight", (V, D), initialisers.normal(2 * deviation)))
         return table + self.encoder_specs() + output
 
+    @cached_property
+    def layout(self) -> Layout:
+        """The name and shape of every parameter, in the table's order."""
+        return tuple((spec.name, spec.shape) for spec in self.specs())
+
     @property
     def size(self) -> int:
         """The number of parameters."""
@@ -142,8 +149,7 @@ class SegmentModel(ABC):
         Raises InputError for shapes, dtypes, tokens or state entries that do not fit.
         """
         e, e_cache = self._embed(parameters, tokens, state, rng)
-        if np.shape(targets) != np.shape(tokens):
-            raise InputError(f"targets have shape {np.shape(targets)}, expected that of the tokens, {np.shape(tokens)}")
+        targets = inputs.checked_targets(np.asarray(tokens), targets)
         z, state, encode_cache = self.encode(parameters, e, state, rng, with_gradient)
         z, z_mask = self.dropped(z, rng)
         loss, loss_cache = self.engine.linear_cross_entropy(
@@ -152,6 +158,8 @@ class SegmentModel(ABC):
 
     def backward(self, d_loss: float, d_state: State, cache: Any, gradients: Parameters) -> State:
         """G_loss, G_state′ → G_state; the parameters' gradients are added into `gradients`."""
+        check_kind("d_state", d_state, Mapping, inputs.A_STATE)
+        inputs.check_parameters(self, gradients, "gradients")
         e_cache, encode_cache, z_mask, loss_cache = cache
         d_z, d_table, d_bias = self.engine.linear_cross_entropy_backward(d_loss, loss_cache)
         gradients[self._output] += d_table
@@ -197,21 +205,11 @@ class SegmentModel(ABC):
 
     def _embed(self, parameters: Parameters, tokens: Array, state: State,
                rng: np.random.Generator | None) -> tuple[Array, Any]:
-        if np.ndim(tokens) != 2 or np.size(tokens) == 0:
-            raise InputError(f"tokens have shape {np.shape(tokens)}, expected (B, T) with B and T at least 1")
-        self._check_state(len(tokens), state)
+        inputs.check_parameters(self, parameters)
+        tokens = inputs.checked_tokens(self, tokens)
+        inputs.check_state(self, len(tokens), state)
+        inputs.check_generator(rng)
         rate = 0.0 if rng is None else self.config.embedding_dropout
         table, row_mask = self.engine.embedding_dropout(parameters["embedding"], rate, rng)
         e, lookup_cache = self.engine.embedding(tokens, table, self._scale)
         return e, (lookup_cache, row_mask)
-
-    def _check_state(self, batch: int, state: State) -> None:
-        shapes = self.state_shapes(batch)
-        for name, array in state.items():
-            if name not in shapes:
-                raise InputError(f"the state has an entry {name!r}, expected only {sorted(shapes) or 'none'}")
-            if not isinstance(array, np.ndarray):
-                raise InputError(f"state entry {name!r} is a {type(array).__name__}, expected an array")
-            expected = shapes[name]
-            if len(expected) != array.ndim or any(e not in (None, n) for e, n in zip(expected, array.shape)):
-                raise InputError(f"state entry {name!r} has shape {array.shape}, expected {expected}")

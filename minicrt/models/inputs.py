@@ -1,0 +1,72 @@
+"""What a model checks of what it is handed, in one line each, before anything is computed"""
+
+from collections.abc import Mapping
+from types import NoneType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from minicrt.arguments import check_kind, kind_of, shown
+from minicrt.errors import InputError
+from minicrt.models.parameters import Array, Parameters, as_array
+from minicrt.suggestion import suggestion
+
+if TYPE_CHECKING:
+    from minicrt.models.segment_model import SegmentModel
+
+A_STATE = "a mapping of names to arrays; {} is the start of a stream"
+
+
+def checked_tokens(model: "SegmentModel", tokens: Any) -> Array:
+    """Tokens as an array of integers (B, T), each one in the vocabulary."""
+    array = as_array("tokens", tokens)
+    if array.ndim != 2 or array.size == 0:
+        raise InputError(f"tokens have shape {array.shape}, expected (B, T) with B and T at least 1")
+    if array.dtype.kind not in "iu":
+        raise InputError(f"tokens have dtype {array.dtype}, expected integers")
+    V = model.config.vocabulary
+    if array.min() < 0 or array.max() >= V:
+        bad = array.min() if array.min() < 0 else array.max()
+        raise InputError(f"token {bad} is out of range, expected 0 to {V - 1}, for the vocabulary is of {V}")
+    return array
+
+
+def checked_targets(tokens: Array, targets: Any) -> Array:
+    """Targets as an array of the tokens' shape; their range is checked where the loss is computed."""
+    array = as_array("targets", targets)
+    if array.shape != tokens.shape:
+        raise InputError(f"targets have shape {array.shape}, expected that of the tokens, {tokens.shape}")
+    return array
+
+
+def check_generator(rng: Any) -> None:
+    check_kind("rng", rng, (np.random.Generator, NoneType), "a generator, as np.random.default_rng(0), or None for no "
+               "dropout")
+
+
+def check_state(model: "SegmentModel", batch: int, state: Any) -> None:
+    """Entries that the model knows, each an array of its shape"""
+    check_kind("state", state, Mapping, A_STATE)
+    shapes = model.state_shapes(batch)
+    for name, array in state.items():
+        if name not in shapes:
+            raise InputError(f"the state has an entry {shown(name)}; {suggestion(name, sorted(shapes), 'there are')}")
+        if not isinstance(array, np.ndarray) or array.dtype.kind not in "fc":
+            got = f"an array of {array.dtype}" if isinstance(array, np.ndarray) else kind_of(array)
+            raise InputError(f"state entry {name!r} is {got}, expected an array of floating-point numbers")
+        expected = shapes[name]
+        if len(expected) != array.ndim or any(e not in (None, n) for e, n in zip(expected, array.shape)):
+            raise InputError(f"state entry {name!r} has shape {array.shape}, expected {expected}")
+
+
+def check_parameters(model: "SegmentModel", parameters: Any, name: str = "parameters") -> None:
+    """Parameters of this very model: the same names and shapes in the same order"""
+    check_kind(name, parameters, Parameters, "the model's parameters; model.initialize(rng) makes some")
+    if parameters.layout == model.layout:
+        return
+    wanted, got = dict(model.layout), dict(parameters.layout)
+    wrong = next((key for key in [*wanted, *got] if wanted.get(key) != got.get(key)), None)
+    if wrong is None:
+        raise InputError(f"{name} have the model's arrays in another order")
+    theirs, ours = (f"is of shape {shapes[wrong]}" if wrong in shapes else "is not there" for shapes in (got, wanted))
+    raise InputError(f"{name} are not those of this {type(model).__name__}: {wrong} {theirs}, in the model it {ours}")
