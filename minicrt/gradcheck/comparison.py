@@ -119,7 +119,8 @@ class _Comparison:
         if self.largest <= resolution and largest <= max(resolution, 1e-12 * terms):
             step = 1 if self.is_exact else self.derivative.step
             size = max(terms, 8 * difference * step / ROUNDING)
-            rest = "" if self.is_exact else f", within the rounding of central differences, {resolution:.1e}"
+            rest = "" if self.is_exact else (
+                f" of central differences, {resolution:.1e}; the complex step sees smaller ones")
             return (f"both values are no more than rounding{rest}; if the true gradient is 0 because terms cancel, "
                     f"state how large these are: scale={{{self.name!r}: {size:.1e}}}")
         if difference > max(noise, self.estimates[k].resolution):

@@ -169,6 +169,16 @@ def test_a_tiny_gradient_is_no_vanishing_one():
         assert check(forward, wrong, [x, m], rng=rng())["m"].verdict(1e-10) == "WRONG"
 
 
+def test_a_central_difference_below_its_rounding_is_no_float32():
+    """It keeps still under small changes because the gradient is tiny, and under float32's large ones as well."""
+    result = check(lambda x, m: (x + 1e-13 * m).sum(), lambda d_y, x, m: (d_y * np.ones(4), 1.1e-13 * d_y * np.ones(4)),
+                   [rng(1).standard_normal(4), rng(2).standard_normal(4)], rng=rng(), method="central")["m"]
+    assert result.verdict(1e-7) == "UNDECIDED" and "the complex step sees smaller ones" in result.undecided
+    check(lambda m: 1 + 1e-13 * m, lambda d_y, m: 0 * d_y, [np.ones(4)], rng=rng(), method="central").raise_if_wrong()
+    result = check(lambda m: 1 + 1e-13 * m, lambda d_y, m: 1e-9 * d_y, [np.ones(4)], rng=rng(), method="central")
+    assert result["m"].verdict(1e-7) == "WRONG"
+
+
 # Types and forms
 
 def test_float32_in_forward_is_said_by_both_methods():
