@@ -4,8 +4,8 @@ import math
 import statistics
 
 from minicrt.training.configuration import TrainingConfig
+from minicrt.training.schedules import LONGEST
 
-LONGEST = 20                    # steps measured at most
 SHARE = 0.05                    # of the budget that measuring may take
 MARGIN = 0.98                   # of the time left that is planned for
 

@@ -1,5 +1,6 @@
 """What a run tells its user: a bar on a terminal, plain lines in a log, or nothing."""
 
+import logging
 import math
 import sys
 import time
@@ -11,6 +12,8 @@ from tqdm import tqdm
 
 from minicrt.arguments import is_truth, shown
 from minicrt.errors import InputError
+
+log = logging.getLogger("minicrt")
 
 
 class Progress:
@@ -66,24 +69,79 @@ class Average:
         return (f"loss {self.loss:.3f}, perplexity {perplexity(self.loss)}, "
                 f"{self.tokens_per_second:,.0f} tokens/s")
 
+    def short(self) -> str:
+        return f"perplexity {perplexity(self.loss)}, {self.tokens_per_second:,.0f} tokens/s"
+
+
+class FittedBar(tqdm):
+    """A bar that stays a bar: it says as much as leaves 10 columns for it, in the first of the formats that does."""
+
+    average: Average | None = None
+    training: tuple[str, ...] = (
+        "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {rate_fmt}, {average}]",
+        "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {average}]",
+        "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {short}]",
+        "{percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {short}]")
+    anything: tuple[str, ...] = (
+        "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {rate_fmt}]",
+        "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}]",
+        "{percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}]",
+        "{percentage:3.0f}%|{bar}| {remaining}")
+    without_total: tuple[str, ...] = (
+        "{desc}: {n_fmt} steps [{elapsed}, {rate_fmt}, {average}]",
+        "{desc}: {n_fmt} steps [{elapsed}, {short}]",
+        "{desc}: {n_fmt} steps")
+
+    @property
+    def format_dict(self) -> dict[str, Any]:
+        values = super().format_dict
+        formats = self.anything
+        if self.average is not None and self.n > self.initial:
+            values |= {"average": str(self.average), "short": self.average.short()}
+            formats = (*self.training, *self.anything) if self.total else self.without_total
+        elif not self.total:
+            return values
+        columns = values["ncols"] or math.inf
+        for form in formats:                                 # without ncols, format_meter draws a bar of 10 columns
+            if len(self.format_meter(**{**values, "ncols": None, "bar_format": form})) <= columns:
+                break
+        return values | {"bar_format": form}
+
+
+class LogAbove(logging.Handler):
+    """What the package logs, that kernels are being compiled, as a line of its own: the bar goes on under it."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        super().__init__()
+        self._say = say
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._say(self.format(record))
+
 
 class Bar(Progress):
     """A tqdm bar with loss, perplexity, tokens a second and the time left; other lines stand above it."""
 
     def __init__(self, stream: TextIO):
         self._stream = stream
-        self._bar: tqdm | None = None
+        self._bar: FittedBar | None = None
+        self._log = LogAbove(self.say)
 
     def begin(self, step: int, total: int) -> None:
         self.end()
         self._average = Average()
-        self._bar = tqdm(desc="training", initial=step, total=total or None, unit="step", file=self._stream,
-                         dynamic_ncols=True)
+        self._bar = FittedBar(desc="training", initial=step, total=total or None, unit="step", file=self._stream,
+                              dynamic_ncols=True)
+        self._bar.average = self._average
+        self._own_the_log(True)
+
+    def _own_the_log(self, own: bool) -> None:
+        (log.addHandler if own else log.removeHandler)(self._log)
+        log.propagate = not own
 
     def step(self, step: int, loss: float, tokens: int) -> None:
         if self._bar is not None:
             self._average.add(loss, tokens)
-            self._bar.set_postfix_str(str(self._average), refresh=False)
             self._bar.update()
 
     def evaluated(self, record: Mapping[str, Any]) -> None:
@@ -95,13 +153,15 @@ class Bar(Progress):
 
     @contextmanager
     def task(self, name: str, total: int) -> Iterator[Callable[[], None]]:
-        with tqdm(desc=name, total=total, unit="segment", file=self._stream, dynamic_ncols=True, leave=False) as bar:
+        with FittedBar(desc=name, total=total, unit="segment", file=self._stream, dynamic_ncols=True,
+                       leave=False) as bar:
             yield lambda: bar.update() and None
 
     def end(self) -> None:
         if self._bar is not None:
             self._bar.close()
             self._bar = None
+            self._own_the_log(False)
 
 
 class Lines(Progress):

@@ -2,6 +2,9 @@
 
 import math
 
+LONGEST = 20                    # steps that may be taken before the number of steps of a run is known
+FEWEST_EVALUATIONS = 4          # of a run's, whatever its warm-up
+
 
 def warmup_cosine(step: int, total: int, warmup: int, final: float) -> float:
     """The factor on the learning rate of step 0 <= `step` < `total`.
@@ -25,8 +28,18 @@ def warmup_constant(step: int, warmup: int) -> float:
 def evaluation_steps(total: int, evaluations: int, warmup: int) -> frozenset[int]:
     """After how many steps the model is evaluated: `evaluations` times, evenly spread, the last at the end.
 
-    None falls inside the warm-up (except at the end of a run that is no longer than it): during it `total` may not
-    be known yet, and a run must not depend on when it became known.
+    None falls inside the warm-up, in which there is little to see. Where that would leave fewer than four of the
+    evaluations (in a run that is hardly longer than its warm-up), four are spread over the steps after the first
+    `LONGEST`; those may be taken before `total` is known, and a run must not depend on when it became known. Only a run
+    of fewer than `LONGEST` + 4 steps is evaluated from its beginning.
     """
-    spread = {math.ceil(total * i / evaluations) for i in range(1, evaluations + 1)}
-    return frozenset(step for step in spread if step > warmup or step == total)
+    kept = {step for step in _spread(0, total, evaluations) if step > warmup or step == total}
+    wanted = min(FEWEST_EVALUATIONS, evaluations)
+    if len(kept) < wanted:
+        kept = _spread(LONGEST if total >= LONGEST + wanted else 0, total, wanted)
+    return frozenset(kept)
+
+
+def _spread(start: int, total: int, number: int) -> set[int]:
+    """`number` steps of those after `start`, as evenly as can be, the last of them `total`; all, if there are fewer."""
+    return {start + math.ceil((total - start) * i / number) for i in range(1, number + 1)}

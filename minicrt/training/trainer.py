@@ -199,11 +199,12 @@ class Trainer:
         segments = (config.evaluations + 4) * len(self.valid_stream) + len(self.test_stream)
         reserved = segments * self._evaluation_seconds() + (config.evaluations + 1) * saving
         overhead = saving / config.checkpoint_seconds if config.checkpoint_seconds else 0.0
-        self.position.total = self.calibration.plan(self.seconds(), reserved, overhead)
+        total = self.position.total = self.calibration.plan(self.seconds(), reserved, overhead)
         self.save()
-        self.progress.say(f"planned {self.position.total} steps ({self.position.total / self.windows:.2f} epochs) for "
-                          f"{config.minutes:g} minutes; steps={self.position.total} reproduces this run")
-        self.progress.begin(self.position.step, self.position.total)
+        missed = min(evaluation_steps(total, config.evaluations, config.warmup_steps)) < self.position.step
+        self.progress.say(f"planned {total} steps ({total / self.windows:.2f} epochs) for {config.minutes:g} minutes; "
+                          f"steps={total} {'takes the same steps' if missed else 'reproduces this run'}")
+        self.progress.begin(self.position.step, total)
 
     def _evaluation_seconds(self) -> float:
         """The time of one segment of an evaluation, the second of two."""

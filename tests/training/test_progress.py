@@ -1,9 +1,11 @@
 import io
+import logging
+import re
 
 import pytest
 
 from minicrt.training import Bar, Lines, progress_for, train
-from minicrt.training.progress import Average, clock, perplexity
+from minicrt.training.progress import Average, FittedBar, clock, perplexity
 from tests.training import tiny
 
 
@@ -43,6 +45,47 @@ def test_bar(tmp_path, corpus):
     train(tmp_path / "run", tiny.model(), corpus, tiny.config(), Bar(stream))
     text = stream.getvalue()
     assert "30/30" in text and "tokens/s" in text and "valid perplexity" in text
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80, 100, 130])
+@pytest.mark.parametrize("total", [30, 265_600])
+def test_the_bar_keeps_its_bar(monkeypatch, columns, total):
+    monkeypatch.setattr(Average, "tokens_per_second", 12_345.0)
+    bar = FittedBar(desc="training", total=total, file=io.StringIO(), ncols=columns)
+    bar.average = Average()
+    assert len(bar_within(str(bar))) >= 10
+    bar.average.add(5.0, 1400)
+    bar.update(20)
+    line = str(bar)
+    assert len(line) <= columns and len(bar_within(line)) >= 10
+    assert ("perplexity 148.4, 12,345 tokens/s]" in line) == (columns >= 80)
+    bar.close()
+
+
+def bar_within(line):
+    return re.search(r"%\|(.*)\|", line)[1]
+
+
+def test_a_bar_without_an_end_fits():
+    bar = FittedBar(desc="training", total=None, file=io.StringIO(), ncols=80)
+    bar.average = Average()
+    bar.average.add(5.0, 1400)
+    bar.update()
+    assert len(str(bar)) <= 80 and str(bar).endswith("tokens/s]")
+    bar.close()
+
+
+def test_what_is_logged_stands_above_the_bar():
+    """A kernel is compiled in the first step, and the package says so: on a line of its own, not within the bar's."""
+    stream, log = Terminal(), logging.getLogger("minicrt")
+    bar = Bar(stream)
+    bar.begin(0, 30)
+    log.warning("minicrt: compiling kernels")
+    bar.step(1, 5.0, 100)
+    bar.end()
+    above, below = stream.getvalue().split("minicrt: compiling kernels\n")
+    assert above.endswith(("\r", "\n")) and "1/30" in below
+    assert log.propagate and not log.handlers
 
 
 def test_a_caution_is_told(tmp_path, corpus):

@@ -240,12 +240,22 @@ def test_a_crash_before_the_plan_is_saved_begins_again(tmp_path, corpus, at, mon
     assert tiny.outcome(tmp_path / "run") == tiny.outcome(tmp_path / "steps")
 
 
+def last_weights(run):
+    checkpoint = read_checkpoint(run / "checkpoint.safetensors")
+    return {name: array.tobytes() for name, array in checkpoint.group("parameters.").items()}
+
+
 def test_minutes_that_are_over_when_they_are_planned(tmp_path, corpus, monkeypatch):
     changes = {"warmup_steps": 12, "evaluations": 3}
+    """It is too late for the evaluations that a run of so few steps would have had, and that is what it says."""
+    monkeypatch.setattr(Calibration, "done", lambda self: len(self._times) == 5)
     monkeypatch.setattr(Calibration, "plan", lambda self, *spent: len(self._times))
-    steps = train(tmp_path / "minutes", tiny.model(), corpus, tiny.config(minutes=0.0001, **changes)).summary["steps"]
-    train(tmp_path / "steps", tiny.model(), corpus, tiny.config(steps=steps, **changes))
-    assert tiny.outcome(tmp_path / "minutes") == tiny.outcome(tmp_path / "steps")
+    watcher = tiny.Meddler()
+    train(tmp_path / "minutes", tiny.model(), corpus, tiny.config(minutes=0.0001, **changes), watcher)
+    assert watcher.said == [f"planned 5 steps ({5 / 13:.2f} epochs) for 0.0001 minutes; steps=5 takes the same steps"]
+    assert [record["step"] for record in watcher.records] == [5]
+    train(tmp_path / "steps", tiny.model(), corpus, tiny.config(steps=5, **changes))
+    assert last_weights(tmp_path / "minutes") == last_weights(tmp_path / "steps")
 
 
 def test_a_finished_run_is_only_loaded(tmp_path, corpus):

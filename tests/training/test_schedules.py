@@ -1,9 +1,12 @@
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from minicrt.training import evaluation_steps, warmup_constant, warmup_cosine
 from minicrt.training.budget import Calibration, total_steps
+from minicrt.training.schedules import LONGEST
 from tests.training.tiny import config
 
 
@@ -26,12 +29,26 @@ def test_rises_then_falls(total, warmup, final):
 
 
 @given(total=st.integers(1, 10_000), evaluations=st.integers(1, 40), warmup=st.integers(0, 200))
-def test_evaluations_end_with_the_run_and_keep_out_of_the_warm_up(total, evaluations, warmup):
+def test_evaluations_end_with_the_run_and_there_are_four(total, evaluations, warmup):
     steps = evaluation_steps(total, evaluations, warmup)
     assert max(steps) == total and min(steps) >= 1 and len(steps) <= evaluations
-    assert all(step > warmup or step == total for step in steps)
+    assert len(steps) >= min(4, evaluations, total)
+    if len(steps) > 4:
+        assert all(step > warmup or step == total for step in steps)
+    if total >= LONGEST + 4 and warmup >= LONGEST:
+        assert min(steps) > LONGEST                          # before, the number of steps may not be known
     if warmup == 0 and evaluations <= total:
         assert len(steps) == evaluations
+
+
+def test_evaluations_of_the_presets_and_of_short_runs():
+    assert evaluation_steps(512, 8, 50) == set(range(64, 513, 64))         # tiny on its corpus
+    assert evaluation_steps(2660, 8, 200) == {math.ceil(2660 * i / 8) for i in range(1, 9)}     # small on PTB
+    assert evaluation_steps(400, 10, 100) == {120, 160, 200, 240, 280, 320, 360, 400}
+    assert evaluation_steps(60, 10, 100) == {30, 40, 50, 60}
+    assert evaluation_steps(8, 10, 100) == {2, 4, 6, 8}
+    assert evaluation_steps(3, 10, 100) == {1, 2, 3}
+    assert evaluation_steps(60, 1, 100) == {60}                            # as was asked for
 
 
 def test_budgets_in_epochs_and_steps():
