@@ -39,15 +39,16 @@ def read_regular(path: Path) -> bytes:
     pipe may never be written to, a device never end.
     """
     try:
-        _refuse_irregular(path.stat().st_mode, path)       # some devices do something when they are opened
+        refuse_irregular(path.stat().st_mode, path)       # some devices do something when they are opened
         with os.fdopen(os.open(path, OPENING), "rb") as file:
-            _refuse_irregular(os.fstat(file.fileno()).st_mode, path)
+            refuse_irregular(os.fstat(file.fileno()).st_mode, path)
             return file.read()
     except ValueError as error:                              # a NUL or a lone surrogate in the path
         raise OSError(errno.EINVAL, f"no file can have this name ({error})", str(path)) from error
 
 
-def _refuse_irregular(mode: int, path: Path) -> None:
+def refuse_irregular(mode: int, path: Path) -> None:
+    """Raises OSError, which says what is at `path`, unless `mode` is that of a regular file."""
     if not stat.S_ISREG(mode):
         kind = KINDS.get(stat.S_IFMT(mode), "something else")
         raise OSError(errno.EINVAL, f"it is {kind}, expected a regular file", str(path))

@@ -99,9 +99,9 @@ def show(results: Path) -> None:
 
     rows = collect(read_results(results))
     print("\n" + markdown(rows))
-    write_atomically(results / "table.md", (markdown(rows) + "\n").encode(), shared=True)
+    write_atomically(results / "table.md", (markdown(rows) + "\n").encode())
     with a_warning_at_most("comparison.png", *DRAWING_ERRORS):
         from minicrt import plotting
 
-        write_atomically(results / "comparison.png", plotting.comparison(rows).png(), shared=True)
+        write_atomically(results / "comparison.png", plotting.comparison(rows).png())
     print(f"\n{results}: {', '.join(name for name in ('table.md', 'comparison.png') if (results / name).exists())}")

@@ -3,11 +3,12 @@
 import sys
 import textwrap
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from minicrt.errors import MinicrtError
+from minicrt.files import read_regular
 
 if TYPE_CHECKING:
     from minicrt.data import Corpus, Vocabulary
@@ -72,14 +73,13 @@ def counted(number: float, things: str) -> str:
 
 
 def print_results(trained: "Trained") -> None:
-    """The figures, then a sample, then the curves: what may fail comes last, and is a warning.
-
-    Files of a finished run that are there already are kept.
-    """
+    """The figures, then a sample, then the curves: what may fail comes last, and is a warning."""
     if trained.summary is not None:
         print("\n" + "\n".join(summary_lines(trained.summary)), flush=True)
     with a_warning_at_most("sample.txt", *SAMPLE_ERRORS):
-        print("\nsample\n" + textwrap.indent(written_sample(trained), "  "), flush=True)
+        sample = sample_text(trained)
+        print("\nsample\n" + textwrap.indent(sample.rstrip(), "  "), flush=True)
+        update(trained.folder / "sample.txt", (sample + "\n").encode())
     with a_warning_at_most("curves.png", *DRAWING_ERRORS):
         write_curves(trained)
     print(f"\n{shown(trained.folder)}: {', '.join(name for name in FILES if (trained.folder / name).exists())}")
@@ -153,26 +153,22 @@ def share_of_unknown(share: float) -> str:
 
 
 def write_curves(trained: "Trained") -> None:
-    path = trained.folder / "curves.png"
-    if path.exists():
-        return
     from minicrt import plotting
     from minicrt.data.names import printable
-    from minicrt.training.atomic import write_atomically
 
     title = f"{model_line(trained.model)}\non {printable(trained.configuration['data']['corpus'])}"
     unigram = trained.summary["unigram_perplexity"] if trained.summary else None
-    write_atomically(path, plotting.learning_curves(trained.metrics, unigram, title).png())
+    update(trained.folder / "curves.png", plotting.learning_curves(trained.metrics, unigram, title).png())
 
 
-def written_sample(trained: "Trained") -> str:
-    """What sample.txt holds, now if not before."""
+def update(path: Path, data: bytes) -> None:
+    """A file that is as it should be stays; one that is torn or out of date is made again."""
     from minicrt.training.atomic import write_atomically
 
-    path = trained.folder / "sample.txt"
-    if not path.exists():
-        write_atomically(path, (sample_text(trained) + "\n").encode())
-    return path.read_text(encoding="utf-8").rstrip()
+    with suppress(OSError):
+        if read_regular(path) == data:
+            return
+    write_atomically(path, data)
 
 
 def sample_text(trained: "Trained") -> str:

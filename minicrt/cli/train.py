@@ -1,15 +1,15 @@
 """`minicrt train`: learn from a corpus in a run folder, say what was learned and what the memory is worth."""
 
 import argparse
-import re
 import shlex
 import textwrap
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from minicrt import presets
+from minicrt.cli.numbering import numbered_folder
 from minicrt.cli.parser import add_engine, at_least
 from minicrt.errors import ConfigurationError
 from minicrt.files import expanded
@@ -58,7 +58,7 @@ def add(commands: Any) -> None:
                         help="change one key of the preset; may be given again; see below")
     parser.add_argument("--seed", type=at_least(0), help="of the first weights and of dropout (default: 0)")
     add_engine(parser)
-    parser.add_argument("--out", type=expanded, metavar="DIR", help="the run folder, which must not exist")
+    parser.add_argument("--out", type=expanded, metavar="DIR", help="the run folder, a new or an empty one")
     parser.add_argument("--resume", type=expanded, metavar="DIR", help="go on with a run that was stopped")
     parser.add_argument("--quiet", action="store_true", help="no progress, only the summary")
     parser.set_defaults(run=run)
@@ -135,19 +135,12 @@ def train_afresh(arguments: argparse.Namespace, progress: "Progress") -> "Traine
     corpus = chosen.load_corpus(arguments.data_dir)
     model = chosen.create_model(corpus.vocabulary.size)
     training = fitted(chosen.training, corpus, model.config.segment_length, changes)
-    folder = arguments.out or next_folder(Path("runs"), f"{folder_name(Path(corpus.name).stem)}-{chosen.preset}")
-    report.print_header(model, corpus, training, folder)
-    smaller = [f"{key} {getattr(training, key)} instead of {getattr(chosen.training, key)}"
-               for key in ("batch", "evaluation_batch") if getattr(training, key) != getattr(chosen.training, key)]
-    if smaller:
-        print(f"caution   the text is short: {', '.join(smaller)}", flush=True)
-    with saying_how_to_resume(folder):
-        return train(folder, model, corpus, training, progress)
-
-
-def next_folder(parent: Path, name: str) -> Path:
-    """`parent`/`name`-NNN, NNN the number after the highest that is taken."""
-    pattern = re.compile(re.escape(name) + r"-(\d+)")
-    names = [path.name for path in parent.iterdir()] if parent.is_dir() else []
-    taken = [int(match[1]) for match in map(pattern.fullmatch, names) if match]
-    return parent / f"{name}-{max(taken, default=0) + 1:03}"
+    numbered = numbered_folder(Path("runs"), f"{folder_name(Path(corpus.name).stem)}-{chosen.preset}")
+    with nullcontext(arguments.out) if arguments.out is not None else numbered as folder:
+        report.print_header(model, corpus, training, folder)
+        smaller = [f"{key} {getattr(training, key)} instead of {getattr(chosen.training, key)}"
+                   for key in ("batch", "evaluation_batch") if getattr(training, key) != getattr(chosen.training, key)]
+        if smaller:
+            print(f"caution   the text is short: {', '.join(smaller)}", flush=True)
+        with saying_how_to_resume(folder):
+            return train(folder, model, corpus, training, progress)

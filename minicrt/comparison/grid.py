@@ -31,6 +31,7 @@ from typing import Any
 
 from minicrt.configuration import field_types, require, unknown_key
 from minicrt.errors import ConfigurationError
+from minicrt.files import expanded, read_regular
 from minicrt.models import MODELS, create_model
 from minicrt.settings import Settings, settings
 
@@ -59,9 +60,9 @@ class Grid:
 
 def read_grid(path: Path | str) -> Grid:
     """The grid of a TOML file. Raises ConfigurationError for what is missing, unknown or of the wrong kind."""
-    path = Path(path)
+    path = expanded(path)
     try:
-        described = tomllib.loads(path.read_text(encoding="utf-8"))
+        described = tomllib.loads(read_regular(path).decode("utf-8"))
     except OSError as error:
         raise ConfigurationError(f"cannot read the grid {path}: {error.strerror}; expected a TOML file") from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

@@ -10,6 +10,7 @@ from minicrt import accounting
 from minicrt.comparison.grid import Cell
 from minicrt.configuration import to_mapping
 from minicrt.errors import ConfigurationError
+from minicrt.files import read_regular
 from minicrt.models import model_mapping
 from minicrt.strict_json import to_json
 from minicrt.training import Trained
@@ -43,8 +44,7 @@ def result_of(cell: Cell, trained: Trained) -> Result:
 
 def write_result(folder: Path, result: Result) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    write_atomically(folder / f"{result['name']}.json", (to_json(result, indent=1) + "\n").encode(),
-                     shared=True)
+    write_atomically(folder / f"{result['name']}.json", (to_json(result, indent=1) + "\n").encode())
 
 
 def read_result(folder: Path, cell: Cell) -> Result | None:
@@ -116,11 +116,12 @@ def _figure(row: Mapping[str, Any], part: str) -> str:
 def _read(path: Path) -> Result:
     """A result with everything that the table is made from"""
     try:
-        result = json.loads(path.read_text(encoding="utf-8"))
+        result = json.loads(read_regular(path).decode("utf-8"))
         if not _has(result, RESULT) or not _has(result["summary"], SUMMARY):
             raise ValueError("it is not a cell's result")
-    except ValueError as error:
-        raise ConfigurationError(f"{path} cannot be read: {error}; remove it and run its cell again") from error
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise ConfigurationError(f"{path} cannot be read: {reason}; remove it and run its cell again") from error
     return result
 
 

@@ -47,7 +47,7 @@ def run_grid(grid: Grid, out: Path, results: Path, corpora: Callable[[Cell], Cor
 
 def _trained(cell: Cell, out: Path, corpus: Corpus, progress: Progress) -> Iterator[dict[str, object]]:
     folder = out / cell.name
-    if folder.exists():
+    if RunFolder.is_at(folder):
         check_same(RunFolder.open(folder), cell, corpus)
         trained = resume(folder, progress=progress, corpus=corpus)
     else:

@@ -15,6 +15,7 @@ import numpy as np
 from safetensors.numpy import load, save
 
 from minicrt.errors import CheckpointError
+from minicrt.files import read_regular
 from minicrt.models.parameters import Parameters
 from minicrt.training.atomic import write_atomically
 
@@ -73,7 +74,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
     Raises CheckpointError, in one line, for a file that is missing, cut short, changed in any byte, or something else.
     """
     try:
-        data = bytearray(path.read_bytes())
+        data = bytearray(read_regular(path))
     except OSError as error:
         raise CheckpointError(f"cannot read the checkpoint {path}: {error.strerror}") from error
     where = digest_place(data)

@@ -14,6 +14,7 @@ from minicrt.arguments import check_kind
 from minicrt.configuration import from_mapping, to_mapping
 from minicrt.data import Corpus, Vocabulary
 from minicrt.errors import CheckpointError, ConfigurationError
+from minicrt.files import expanded
 from minicrt.models import Parameters, SegmentModel, create_model, model_mapping
 from minicrt.training.checkpoint import read_checkpoint
 from minicrt.training.configuration import TrainingConfig, changed_table
@@ -112,7 +113,7 @@ def load_run(path: str | os.PathLike[str], engine: str | ModuleType | None = Non
     Raises CheckpointError if there is none, or it is damaged, or of another configuration than its config.toml.
     """
     check_kind("path", path, (str, os.PathLike), "the path of a run folder or of a checkpoint")
-    path = Path(path)
+    path = expanded(path)
     folder, summary = path.parent, None
     if path.is_file():
         checkpoint = read_checkpoint(path)

@@ -1,26 +1,25 @@
 """A run on disk: config.toml, metrics.jsonl, checkpoint.safetensors, summary.json.
 
-Whenever a process dies, the folder either is not there or can be resumed: it appears whole, with its config.toml, in
-one rename; a checkpoint and a summary replace their predecessors in one rename; and metrics.jsonl, which is appended
-to, is cut back to the checkpoint's step when the run goes on.
+Whenever a process dies, there is no run in the folder, which is then empty or not there, or one that can be resumed:
+config.toml, which makes it one, appears whole in one step; a checkpoint and a summary replace their predecessors in one
+rename; and metrics.jsonl, which is appended to, is cut back to the checkpoint's step when the run goes on.
 """
 
+import contextlib
 import json
 import os
-import shutil
 import sys
-import tempfile
 import tomllib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import tomli_w
 
 from minicrt.errors import CheckpointError
+from minicrt.files import expanded, read_regular
 from minicrt.strict_json import to_json
-from minicrt.training.atomic import sync_folder, write_atomically
+from minicrt.training.atomic import create_atomically, is_temporary, remove_abandoned, sync_folder, write_atomically
 
 if sys.platform != "win32":
     import fcntl
@@ -32,50 +31,53 @@ class RunFolder:
     """A run in `path` with this configuration: `create` makes the folder, `RunFolder.open` comes back to one."""
 
     def __init__(self, path: Path | str, configuration: dict[str, Any]):
-        self.path, self.configuration = Path(path).absolute(), configuration
+        self.path, self.configuration = expanded(path).absolute(), configuration
         self.checkpoint = self.path / "checkpoint.safetensors"
         self.metrics = self.path / "metrics.jsonl"
         self.summary = self.path / "summary.json"
 
     def create(self) -> None:
-        """Make the folder, with the configuration as config.toml in it.
+        """Put the configuration, as config.toml, into a folder that is made or is there and empty.
 
-        Raises CheckpointError if the path exists and is not an empty folder, or cannot be made.
+        Raises CheckpointError if the path exists and is not an empty folder, or cannot be made or written to.
         """
         path = self.path
         taken = CheckpointError(f"{path} holds another run; resume it, or give a folder that does not exist")
-        try:
-            if (path / CONFIG).exists():
-                raise taken
-            if path.exists() and not (path.is_dir() and not any(path.iterdir())):
-                raise CheckpointError(f"{path} exists and is not an empty folder; give one that does not exist")
-            path.parent.mkdir(parents=True, exist_ok=True)
-            partial = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+        occupied = CheckpointError(f"{path} exists and is not an empty folder; give one that does not exist")
+        with _removed_after_failure(path):
             try:
-                partial.chmod(0o755)                        # mkdtemp's 0o700 is for secrets
-                write_atomically(partial / CONFIG, tomli_w.dumps(self.configuration).encode())
-                if path.exists():
-                    path.rmdir()
-                partial.rename(path)
-            finally:                                        # after the rename there is none
-                shutil.rmtree(partial, ignore_errors=True)
-            sync_folder(path.parent)
-        except OSError as error:
-            if (path / CONFIG).exists():                    # another process has made it since
+                path.mkdir(parents=True, exist_ok=True)
+                there = [entry.name for entry in path.iterdir() if not is_temporary(entry.name, CONFIG)]
+            except FileExistsError as error:
+                raise occupied from error
+            except OSError as error:
+                raise CheckpointError(f"cannot make the run folder {path}: {error.strerror}") from error
+            if there and CONFIG not in there:
+                raise occupied
+            try:
+                create_atomically(path / CONFIG, tomli_w.dumps(self.configuration).encode())
+                sync_folder(path.parent)
+            except FileExistsError as error:
                 raise taken from error
-            raise CheckpointError(f"cannot make the run folder {path}: {error.strerror}") from error
+            except OSError as error:
+                raise CheckpointError(f"cannot write to the run folder {path}: {error.strerror}") from error
+
+    @staticmethod
+    def is_at(path: Path) -> bool:
+        """Whether there is a run in `path`."""
+        return os.path.lexists(path / CONFIG)
 
     @classmethod
     def open(cls, path: Path | str) -> "RunFolder":
         """The run in `path`. Raises CheckpointError if there is none."""
         try:
-            text = (Path(path) / CONFIG).read_text(encoding="utf-8")
+            text = read_regular(expanded(path) / CONFIG).decode("utf-8")
             return cls(path, tomllib.loads(text))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else f"it is damaged ({error})"
             raise CheckpointError(f"no run in {path}: cannot read {CONFIG}: {reason}") from error
 
-    @contextmanager
+    @contextlib.contextmanager
     def in_use(self) -> Iterator[None]:
         """Hold the run for this process; the system lets go of it when the process ends, however it ends.
 
@@ -89,6 +91,8 @@ class RunFolder:
                     raise CheckpointError(f"{self.path} is in use by another process; wait for it to end") from error
                 except OSError:
                     pass                                    # a file system without locks
+            for path in (self.path / CONFIG, self.checkpoint, self.metrics, self.summary):
+                remove_abandoned(path)
             yield
 
     def append_metrics(self, record: Mapping[str, Any]) -> None:
@@ -126,3 +130,16 @@ class RunFolder:
         except ValueError as error:
             raise CheckpointError(f"{self.summary} is damaged: {error}; remove it and resume") from error
         return summary
+
+
+@contextlib.contextmanager
+def _removed_after_failure(path: Path) -> Iterator[None]:
+    """A folder that is made and then not written to does not stay behind."""
+    was_there = os.path.lexists(path)
+    try:
+        yield
+    except CheckpointError:
+        if not was_there:
+            with contextlib.suppress(OSError):              # another process writes to it
+                path.rmdir()
+        raise

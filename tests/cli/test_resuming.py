@@ -4,14 +4,16 @@ import json
 import os
 import signal
 import subprocess
+import sys
+import threading
 import time
 
 import pytest
 
 from minicrt.cli import main
-from minicrt.cli.train import next_folder
+from minicrt.cli.numbering import numbered_folder
 from minicrt.training import Lines
-from tests.cli.running import SMALL, assignments, command, environment, run_minicrt, write_text
+from tests.cli.running import SMALL, assignments, command, copy_of_run, environment, run_minicrt, write_text
 
 
 def test_a_finished_run_is_only_shown_again(trained, capsys):
@@ -66,8 +68,55 @@ def test_a_run_that_is_told_to_end_saves_and_says_how_to_go_on(tmp_path, capsys,
     assert json.loads((run / "summary.json").read_text(encoding="utf-8"))["steps"] == 9
 
 
-def test_next_folder_counts_on(tmp_path):
-    assert next_folder(tmp_path / "runs", "ptb-tiny") == tmp_path / "runs" / "ptb-tiny-001"
+def test_the_next_folder_counts_on(tmp_path):
+    with numbered_folder(tmp_path / "runs", "ptb-tiny") as folder:
+        assert folder == tmp_path / "runs" / "ptb-tiny-001" and folder.is_dir()
     for name in ("ptb-tiny-002", "ptb-tiny-x", "ptb-tiny-large-007", "other-009"):
         (tmp_path / name).mkdir()
-    assert next_folder(tmp_path, "ptb-tiny") == tmp_path / "ptb-tiny-003"
+    with numbered_folder(tmp_path, "ptb-tiny") as folder:
+        assert folder == tmp_path / "ptb-tiny-003"
+
+
+def test_a_numbered_folder_stays_where_something_is_in_it(tmp_path):
+    for _ in range(2):
+        with numbered_folder(tmp_path / "runs", "a") as folder:
+            pass
+        assert list(tmp_path.iterdir()) == []
+    with pytest.raises(KeyboardInterrupt), numbered_folder(tmp_path / "runs", "a") as folder:
+        (folder / "config.toml").touch()
+        raise KeyboardInterrupt
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == ["a-001"]
+
+
+def test_several_at_once_have_a_number_each(tmp_path):
+    folders, start = [], threading.Barrier(8)
+
+    def work():
+        start.wait()
+        with numbered_folder(tmp_path / "runs", "a") as folder:
+            folders.append(folder.name)
+            (folder / "config.toml").touch()
+
+    workers = [threading.Thread(target=work) for _ in range(8)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert sorted(folders) == [f"a-{number:03}" for number in range(1, 9)]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege on Windows")
+def test_a_parent_that_is_no_folder_is_an_error(tmp_path):
+    (tmp_path / "runs").symlink_to("nothing")
+    with pytest.raises(OSError, match="exists"), numbered_folder(tmp_path / "runs", "a"):
+        pass
+
+
+def test_torn_pictures_and_samples_are_made_again(trained, tmp_path, capsys):
+    run = copy_of_run(trained[1], tmp_path)
+    whole = {name: (run / name).read_bytes() for name in ("curves.png", "sample.txt")}
+    for name, data in whole.items():
+        (run / name).write_bytes(data[:len(data) // 2])
+    assert main(["train", "--resume", str(run)]) == 0
+    assert "warning" not in capsys.readouterr().err
+    assert {name: (run / name).read_bytes() for name in whole} == whole

@@ -5,10 +5,10 @@ import signal
 import sys
 from pathlib import Path
 
-from minicrt.training import resume, train
+from minicrt.training import RunFolder, resume, train
 from tests.training import tiny
 
-WATCHED = {"open", "os.mkdir", "os.rename", "os.rmdir"}
+WATCHED = {"open", "os.mkdir", "os.link", "os.rename", "os.remove", "os.rmdir"}
 
 
 def main(folder: Path, at: int) -> None:
@@ -23,7 +23,7 @@ def main(folder: Path, at: int) -> None:
 
     corpus = tiny.corpus()
     sys.addaudithook(watch)
-    if folder.exists():
+    if RunFolder.is_at(folder):
         resume(folder, corpus=corpus)
     else:
         train(folder, tiny.model(), corpus, tiny.config(steps=12, evaluations=3, checkpoint_seconds=0.0))

@@ -316,14 +316,16 @@ def test_a_run_without_a_checkpoint_cannot_be_loaded_but_resumed(tmp_path, corpu
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
 def test_killed_at_random_file_operations(tmp_path):
-    """kill -9 again and again; each time the folder is not there yet or goes on, and the end is the same."""
+    """kill -9 again and again; each time there is no run yet or it goes on, and the end is the same."""
     def run(folder, at):
         return subprocess.run([sys.executable, "-m", "tests.training.killed_run", str(folder), str(at)], cwd=ROOT,
                               env={**os.environ, "OPENBLAS_NUM_THREADS": "1"}, check=False).returncode
 
     assert run(tmp_path / "whole" / "run", 0) == 0
     draw = random.Random(4)
-    for at in [1, 4, *(draw.randint(5, 14) for _ in range(4))]:
+    for at in [1, 4, 5, 7, *(draw.randint(8, 18) for _ in range(4))]:
         assert run(tmp_path / "parts" / "run", at) == -signal.SIGKILL
     assert run(tmp_path / "parts" / "run", 0) == 0
+    assert {path.name for path in (tmp_path / "parts" / "run").iterdir()} == {
+        "config.toml", "metrics.jsonl", "summary.json", "checkpoint.safetensors"}
     assert tiny.outcome(tmp_path / "parts" / "run") == tiny.outcome(tmp_path / "whole" / "run")

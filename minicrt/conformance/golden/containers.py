@@ -17,6 +17,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load
 
 from minicrt.errors import ConformanceError
+from minicrt.files import read_regular
 
 Array = np.ndarray
 
@@ -41,7 +42,7 @@ class Entry:
 
 def read_bytes(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_regular(path)
     except OSError as error:
         raise ConformanceError(f"cannot read {path}: {error.strerror or error}") from error
 

@@ -18,7 +18,7 @@ from minicrt.conformance.golden.encoding import decoded, dumped, encoded
 from minicrt.conformance.golden.tensors import GoldenCase
 from minicrt.conformance.golden.theirs import read_theirs
 from minicrt.errors import ConformanceError
-from minicrt.training.atomic import write_atomically
+from minicrt.training.atomic import is_temporary, write_atomically
 
 __all__ = ["MANIFEST", "Written", "read", "read_theirs", "write"]
 
@@ -50,6 +50,9 @@ def write(folder: Path, cases: Mapping[str, Callable[[], GoldenCase]], dtype: st
     if dtype not in DTYPES:
         raise ConformanceError(f"golden cases are written in {' or '.join(DTYPES)}, got {dtype!r}")
     kept = rows_to_keep(folder, cases, dtype)
+    for name in cases:
+        if (folder / name).is_symlink():
+            raise ConformanceError(f"{folder / name} is a link, expected a folder; remove it, or write elsewhere")
     folder.mkdir(parents=True, exist_ok=True)
     write_manifest(folder, kept, dtype)
     rows, tensors, total = list(kept), 0, 0
@@ -84,7 +87,7 @@ def rows_to_keep(folder: Path, cases: Mapping[str, Any], dtype: str) -> list[Row
     if not folder.is_dir():
         raise ConformanceError(f"{folder} is a file; golden cases need a folder, a new or an empty one")
     if not (folder / MANIFEST).exists():
-        if any(folder.iterdir()):
+        if not all(is_temporary(path.name, MANIFEST) for path in folder.iterdir()):
             raise ConformanceError(f"{folder} holds files but no {MANIFEST}, so it is no folder of golden cases; give "
                                    "an empty folder or one that does not exist")
         return []

@@ -1,6 +1,7 @@
 """A folder of golden cases: what is written is read, by others too, and what is no such folder is left alone"""
 
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -136,6 +137,29 @@ def test_whoever_dies_in_between_leaves_whole_cases(tmp_path):
     assert list(files.read(tmp_path)) == ["relu"]
     files.write(tmp_path, some_cases(["tanh"]))
     assert list(files.read(tmp_path)) == ["relu", "tanh"] and not list(tmp_path.rglob("*.partial"))
+
+
+def test_killed_at_the_first_manifest_it_can_be_written_again(tmp_path):
+    (tmp_path / "manifest.json.0123456789abcdef.partial").write_bytes(b"{")
+    files.write(tmp_path, some_cases(["tanh"]))
+    assert list(files.read(tmp_path)) == ["tanh"] and not list(tmp_path.rglob("*.partial"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege on Windows")
+@pytest.mark.parametrize("linked", ["tanh", "tanh/tensors.bin"])
+def test_nothing_is_written_through_a_link(tmp_path, linked):
+    files.write(tmp_path / "golden", some_cases(["tanh"]))
+    place = tmp_path / "golden" / linked
+    place.rename(tmp_path / "elsewhere")
+    place.symlink_to(tmp_path / "elsewhere")
+    kept = tmp_path / "elsewhere" / "tensors.bin" if linked == "tanh" else tmp_path / "elsewhere"
+    kept.write_bytes(b"theirs")
+    if linked == "tanh":
+        with pytest.raises(ConformanceError, match="is a link, expected a folder"):
+            files.write(tmp_path / "golden", some_cases(["tanh"]))
+    else:
+        files.write(tmp_path / "golden", some_cases(["tanh"]))
+    assert kept.read_bytes() == b"theirs"
 
 
 def test_a_mix_of_dtypes_is_refused(tmp_path):
