@@ -12,7 +12,6 @@ import statistics
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from benchmarks import report
@@ -20,6 +19,7 @@ from benchmarks.claims import claims
 from minicrt import plotting
 from minicrt.accounting import segment_flops
 from minicrt.comparison import collect, markdown, read_results
+from minicrt.engines import Engine
 from minicrt.models import SegmentModel, create_model
 from minicrt.training.atomic import write_atomically
 
@@ -133,7 +133,7 @@ def cheap(cells: Sequence[dict[str, Any]]) -> str:
                     for label, shown in CHEAP.items() if label in there])
 
 
-def plain_transformer(cell: dict[str, Any], engine: ModuleType | None = None) -> SegmentModel:
+def plain_transformer(cell: dict[str, Any], engine: Engine | None = None) -> SegmentModel:
     """The Transformer of the same blocks as the CRT of `cell`, smaller by the recurrences."""
     blocks = {key: cell["model"][key] for key in ("width", "layers", "heads", "inner", "segment_length", "vocabulary")}
     return create_model({"model": "transformer", **blocks}, engine)

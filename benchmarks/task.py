@@ -1,11 +1,11 @@
 """What all peers are given: the size, the parameters to start from, the tokens."""
 
 from dataclasses import dataclass, replace
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 
+from minicrt.engines import Engine
 from minicrt.models import Parameters, SegmentModel, create_model
 
 Array = np.ndarray
@@ -29,11 +29,11 @@ class Size:
     def tokens(self) -> int:
         return self.batch * self.length
 
-    def model(self, engine: ModuleType) -> SegmentModel:
+    def model(self, engine: Engine) -> SegmentModel:
         return create_model({"width": self.width, "layers": self.layers, "inner": 4 * self.width,
                              "segment_length": self.length, "vocabulary": self.vocabulary}, engine)
 
-    def parameters(self, engine: ModuleType) -> Parameters:
+    def parameters(self, engine: Engine) -> Parameters:
         return self.model(engine).initialize(np.random.default_rng(0))
 
     def segment(self) -> tuple[Array, Array]:

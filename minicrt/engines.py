@@ -4,6 +4,7 @@ import importlib.util
 import os
 from collections.abc import Callable
 from types import ModuleType
+from typing import Any, Protocol, cast
 
 from minicrt import threads
 from minicrt.arguments import shown
@@ -12,14 +13,81 @@ from minicrt.errors import ConfigurationError
 MODULES = {"numba": "minicrt.kernels", "numpy": "minicrt.ops"}
 NAMES = tuple(MODULES)
 VARIABLE = "MINICRT_ENGINE"
+Operation = Callable[..., Any]
 _chosen: str | None = None
+
+
+class Engine(Protocol):
+    """What a model runs on: `minicrt.ops`, or a module that has its names. Signatures and equations stand there."""
+
+    __name__: str
+    IGNORE: int
+    adamw_update: Operation
+    add: Operation
+    attention: Operation
+    attention_backward: Operation
+    causal_mask: Operation
+    cayley_inverse: Operation
+    concatenate: Operation
+    dropout: Operation
+    dropout_backward: Operation
+    embedding: Operation
+    embedding_backward: Operation
+    embedding_dropout: Operation
+    embedding_dropout_backward: Operation
+    gelu: Operation
+    gelu_backward: Operation
+    gelu_tanh: Operation
+    gelu_tanh_backward: Operation
+    global_norm: Operation
+    glu: Operation
+    glu_backward: Operation
+    gru: Operation
+    gru_backward: Operation
+    layer_norm: Operation
+    layer_norm_backward: Operation
+    linear: Operation
+    linear_activation: Operation
+    linear_activation_backward: Operation
+    linear_backward: Operation
+    linear_cross_entropy: Operation
+    linear_cross_entropy_backward: Operation
+    locked_dropout: Operation
+    locked_dropout_backward: Operation
+    lru: Operation
+    lru_backward: Operation
+    lstm: Operation
+    lstm_backward: Operation
+    mingru: Operation
+    mingru_backward: Operation
+    modrelu: Operation
+    modrelu_backward: Operation
+    ncgru: Operation
+    ncgru_backward: Operation
+    neumann_inverse: Operation
+    relative_attention: Operation
+    relative_attention_backward: Operation
+    relu: Operation
+    relu_backward: Operation
+    scaled_cayley: Operation
+    scaled_cayley_backward: Operation
+    self_attention: Operation
+    self_attention_backward: Operation
+    sigmoid: Operation
+    sigmoid_backward: Operation
+    skew_symmetric: Operation
+    tanh: Operation
+    tanh_backward: Operation
+
+
+EngineOrName = str | ModuleType | Engine | None
 
 
 class NamedModule(ModuleType):
     """What the module of an engine is from `by_name` on: it pickles and copies as the engine's name, where a module as
     such does neither. So a model can go to another process, which may have to import its engine first."""
 
-    def __reduce__(self) -> tuple[Callable[[str], ModuleType], tuple[str]]:
+    def __reduce__(self) -> tuple[Callable[[str], Engine], tuple[str]]:
         return get, (name_of(self),)
 
 
@@ -34,7 +102,7 @@ def choose(name: str | None) -> None:
     _chosen = None if name == "auto" else name
 
 
-def get(name: str | ModuleType | None = None) -> ModuleType:
+def get(name: EngineOrName = None) -> Engine:
     """The engine `name`: "numba", "numpy", or "auto": the first that is installed. An engine itself is returned.
 
     None is what was chosen with `choose`, else what the environment variable MINICRT_ENGINE says, else "auto". Numba is
@@ -62,14 +130,14 @@ def get(name: str | ModuleType | None = None) -> ModuleType:
     return by_name(kernels)
 
 
-def by_name(engine: ModuleType) -> ModuleType:
+def by_name(engine: ModuleType | Engine) -> Engine:
     """The same engine, ready to be pickled and copied by its name if it is one of `NAMES`."""
     if type(engine) is ModuleType and engine.__name__ in MODULES.values():
         engine.__class__ = NamedModule
-    return engine
+    return cast(Engine, engine)
 
 
-def name_of(engine: ModuleType) -> str:
+def name_of(engine: ModuleType | Engine) -> str:
     """ "numba" or "numpy" """
     return "numpy" if engine.__name__ == MODULES["numpy"] else "numba"
 

@@ -113,3 +113,9 @@ def test_kernels_are_kept(tmp_path):
     assert first.stdout == second.stdout == "numba True\n"
     assert first.stderr == "minicrt: compiling kernels for this machine, this once\n" and second.stderr == ""
     assert [path.name.split("-")[0] for path in tmp_path.iterdir()] == ["kernels"]
+
+
+def test_the_protocol_of_an_engine_names_every_operation():
+    named = set(engines.Engine.__annotations__) - {"__name__"}
+    assert named == set(ops.__all__)
+    assert all(hasattr(engines.get(name), operation) for name in engines.NAMES for operation in named)

@@ -1,8 +1,11 @@
-"""The recurrent networks by name, so that a memory writer or a language model may be any of them"""
+"""The recurrent networks by name: one table for the memory's writer, the positions and the recurrent models
 
-from collections.abc import Callable
+To try another cell, write it here and put it into CELLS: whatever takes a cell's name can then be made of it.
+"""
+
+import dataclasses
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -11,66 +14,193 @@ from minicrt.models.parameters import Array, ParameterSpec, Scope
 
 
 @dataclass(frozen=True)
-class Cell:
-    """specs(prefix, inputs, states) → parameter table; forward(engine, p, x, start) → states (B, T, ·), cache;
-    backward(engine, d_states, cache, d_last) → d_x, d_start, the weights' gradients in the order of `weights`.
-    `size` state values a unit are carried on; the first unit of them is what is read."""
+class SkewParameter:
+    """A parameter that holds the free entries of a skew-symmetric matrix of a scaled Cayley transform."""
 
-    operation: str
-    weights: tuple[str, ...]
-    specs: Callable[[str, int, int], list[ParameterSpec]]
-    size: int = 1
+    name: str
+    width: int
+    negatives: int
+
+
+@dataclass(frozen=True)
+class Cell:
+    """h_t = RNN(x_t, h_{t−1}), h_0 = start, by the operation of that name and the weights that it takes.
+
+    `size` state values a unit are carried on; the first unit of them is what is read. `bounded`: |h| stays under 1.
+    """
+
+    operation: ClassVar[str]
+    weights: ClassVar[tuple[str, ...]]
+    size: ClassVar[int] = 1
+
+    @property
+    def bounded(self) -> bool:
+        return True
+
+    def specs(self, prefix: str, inputs: int, width: int) -> list[ParameterSpec]:
+        """The rows of the parameter table, named `prefix` + weight."""
+        raise TypeError(f"{type(self).__name__} has no parameter table")
+
+    def skew_parameters(self, prefix: str, width: int) -> list[SkewParameter]:
+        return []
 
     def run(self, engine: Any, p: Scope, x: Array, start: Array) -> tuple[Array, Any]:
+        """(B, T, I), (B, size · D) → the states (B, T, size · D), and the cache"""
         return getattr(engine, self.operation)(x, start, *(p[name] for name in self.weights))
 
     def run_backward(self, engine: Any, d_states: Array, cache: Any, d_last: Array | None, g: Scope
-                     ) -> tuple[Array, Array]:               # -> d_x, d_start
+                     ) -> tuple[Array, Array]:
+        """→ d_x, d_start; the weights' gradients are added into g. `d_last` is the gradient of h_T from beyond the
+        segment."""
         d_x, d_start, *d_weights = getattr(engine, self.operation + "_backward")(d_states, cache, d_last)
         for name, d_weight in zip(self.weights, d_weights):
             g[name] += d_weight
         return d_x, d_start
 
 
-def gru_specs(prefix: str, inputs: int, width: int, reset_after: bool = True, update_bias: float = 0.0
-              ) -> list[ParameterSpec]:
+@dataclass(frozen=True)
+class GRU(Cell):
     """Matrices start at U(±1/√D) as in PyTorch; biases at zero but for the update gate's."""
-    bounded = initialisers.uniform(width ** -0.5)
-    specs = [ParameterSpec(prefix + "w", (inputs, 3 * width), bounded),
-             ParameterSpec(prefix + "u", (width, 3 * width), bounded),
-             ParameterSpec(prefix + "b", (3 * width,), initialisers.gate_bias(width, update_bias), decay=False)]
-    if reset_after:
-        specs.append(ParameterSpec(prefix + "b_hn", (width,), initialisers.zeros, decay=False))
-    return specs
+
+    reset_after: bool = True
+    update_bias: float = 0.0
+    operation = "gru"
+
+    def specs(self, prefix: str, inputs: int, width: int) -> list[ParameterSpec]:
+        specs = gated_specs(prefix, inputs, width, self.update_bias)
+        if self.reset_after:
+            specs.append(ParameterSpec(prefix + "b_hn", (width,), initialisers.zeros, decay=False))
+        return specs
+
+    def run(self, engine: Any, p: Scope, x: Array, start: Array) -> tuple[Array, Any]:
+        b_hn = p["b_hn"] if self.reset_after else None
+        return engine.gru(x, start, p["w"], p["u"], p["b"], b_hn, self.reset_after)
+
+    def run_backward(self, engine: Any, d_states: Array, cache: Any, d_last: Array | None, g: Scope
+                     ) -> tuple[Array, Array]:
+        d_x, d_start, d_w, d_u, d_b, d_b_hn = engine.gru_backward(d_states, cache, d_last)
+        for name, gradient in (("w", d_w), ("u", d_u), ("b", d_b), ("b_hn", d_b_hn)):
+            if gradient is not None:
+                g[name] += gradient
+        return d_x, d_start
 
 
-def lstm_specs(prefix: str, inputs: int, width: int) -> list[ParameterSpec]:
-    """As the GRU's; the forget gate's bias starts at 1 (Gers et al. 2000)."""
-    bounded = initialisers.uniform(width ** -0.5)
-    return [ParameterSpec(prefix + "w", (inputs, 4 * width), bounded),
-            ParameterSpec(prefix + "u", (width, 4 * width), bounded),
-            ParameterSpec(prefix + "b", (4 * width,), initialisers.gate_bias(width, 1.0), decay=False)]
+class NCGRUCache(NamedTuple):
+    scan: Any                                                # of ncgru
+    cayley: dict[str, Any]                                   # of scaled_cayley, by the skew parameter's name
 
 
-def mingru_specs(prefix: str, inputs: int, width: int) -> list[ParameterSpec]:
-    return [ParameterSpec(prefix + "w", (inputs, 2 * width), initialisers.normal(inputs ** -0.5)),
-            ParameterSpec(prefix + "b", (2 * width,), initialisers.zeros, decay=False)]
+@dataclass(frozen=True)
+class NCGRU(Cell):
+    """U_c, and with orthogonal="candidate+reset" also U_r, is made orthogonal by the scaled Cayley transform."""
+
+    orthogonal: str = "candidate"
+    candidate: str = "modrelu"
+    negatives: int = -1
+    update_bias: float = 0.0
+    operation = "ncgru"
+
+    @property
+    def bounded(self) -> bool:
+        return self.candidate != "modrelu"
+
+    @property
+    def skew_names(self) -> list[str]:
+        """In the order of the blocks r, z, n that they make"""
+        return ["skew_candidate"] if self.orthogonal == "candidate" else ["skew_reset", "skew_candidate"]
+
+    def specs(self, prefix: str, inputs: int, width: int) -> list[ParameterSpec]:
+        free = width * (width - 1) // 2
+        skew = [ParameterSpec(prefix + name, (free,), initialisers.rotations(width), False, "orthogonal")
+                for name in self.skew_names]
+        return gated_specs(prefix, inputs, width, self.update_bias, 3 - len(skew)) + skew
+
+    def skew_parameters(self, prefix: str, width: int) -> list[SkewParameter]:
+        negatives = width // 2 if self.negatives == -1 else self.negatives
+        return [SkewParameter(prefix + name, width, negatives) for name in self.skew_names]
+
+    def run(self, engine: Any, p: Scope, x: Array, start: Array) -> tuple[Array, Any]:
+        made = {skew.name: engine.scaled_cayley(p[skew.name], skew.negatives, skew.width)
+                for skew in self.skew_parameters("", start.shape[1])}
+        reset = [made["skew_reset"][0]] if "skew_reset" in made else []
+        u = np.concatenate([*reset, p["u"], made["skew_candidate"][0]], axis=1)          # (D, 3D): r, z, n
+        h, scan = engine.ncgru(x, start, p["w"], u, p["b"], self.candidate)
+        return h, NCGRUCache(scan, {name: cache for name, (_, cache) in made.items()})
+
+    def run_backward(self, engine: Any, d_states: Array, cache: NCGRUCache, d_last: Array | None, g: Scope
+                     ) -> tuple[Array, Array]:
+        d_x, d_start, d_w, d_u, d_b = engine.ncgru_backward(d_states, cache.scan, d_last)
+        D = d_start.shape[1]
+        blocks = {"skew_reset": d_u[:, :D], "skew_candidate": d_u[:, 2 * D:]}            # u = [u_r, u_z, u_n]
+        for name, cayley in cache.cayley.items():
+            g[name] += engine.scaled_cayley_backward(blocks[name], cayley)
+        g["w"] += d_w
+        g["u"] += d_u[:, D * ("skew_reset" in cache.cayley):2 * D]
+        g["b"] += d_b
+        return d_x, d_start
 
 
-def lru_specs(prefix: str, inputs: int, width: int) -> list[ParameterSpec]:
+@dataclass(frozen=True)
+class LSTM(Cell):
+    """As the GRU's; the forget gate's bias starts at 1 (Gers et al. 2000). The state is [h, c]."""
+
+    operation, weights, size = "lstm", ("w", "u", "b"), 2
+
+    def specs(self, prefix: str, inputs: int, width: int) -> list[ParameterSpec]:
+        bounded = initialisers.uniform(width ** -0.5)
+        return [ParameterSpec(prefix + "w", (inputs, 4 * width), bounded),
+                ParameterSpec(prefix + "u", (width, 4 * width), bounded),
+                ParameterSpec(prefix + "b", (4 * width,), initialisers.gate_bias(width, 1.0), decay=False)]
+
+
+@dataclass(frozen=True)
+class MinGRU(Cell):
+    operation, weights = "mingru", ("w", "b")
+
+    @property
+    def bounded(self) -> bool:
+        return False
+
+    def specs(self, prefix: str, inputs: int, width: int) -> list[ParameterSpec]:
+        return [ParameterSpec(prefix + "w", (inputs, 2 * width), initialisers.normal(inputs ** -0.5)),
+                ParameterSpec(prefix + "b", (2 * width,), initialisers.zeros, decay=False)]
+
+
+@dataclass(frozen=True)
+class LRU(Cell):
     """`width` = 2N: N complex numbers. |λ| is spread evenly by area over the ring from 0.5 to 0.99, arg λ is drawn from
     (0, π/10), and γ = √(1 − |λ|²) keeps the states' size (arXiv 2303.06349, section 3.3, where |λ| is drawn too)."""
-    N = width // 2
-    squared = 0.5 ** 2 + (0.99 ** 2 - 0.5 ** 2) * (np.arange(N) + 0.5) / N               # |λ|²
-    return [ParameterSpec(prefix + "w", (inputs, 2 * N), initialisers.normal((2 * inputs) ** -0.5)),
-            ParameterSpec(prefix + "nu", (N,), initialisers.constant(np.log(-0.5 * np.log(squared))), decay=False),
-            ParameterSpec(prefix + "theta", (N,), initialisers.log_uniform(1e-3, np.pi / 10), decay=False),
-            ParameterSpec(prefix + "log_gamma", (N,), initialisers.constant(0.5 * np.log(1 - squared)), decay=False)]
+
+    operation, weights = "lru", ("w", "nu", "theta", "log_gamma")
+
+    @property
+    def bounded(self) -> bool:
+        return False
+
+    def specs(self, prefix: str, inputs: int, width: int) -> list[ParameterSpec]:
+        N = width // 2
+        squared = 0.5 ** 2 + (0.99 ** 2 - 0.5 ** 2) * (np.arange(N) + 0.5) / N           # |λ|²
+        return [ParameterSpec(prefix + "w", (inputs, 2 * N), initialisers.normal((2 * inputs) ** -0.5)),
+                ParameterSpec(prefix + "nu", (N,), initialisers.constant(np.log(-0.5 * np.log(squared))), decay=False),
+                ParameterSpec(prefix + "theta", (N,), initialisers.log_uniform(1e-3, np.pi / 10), decay=False),
+                ParameterSpec(prefix + "log_gamma", (N,), initialisers.constant(0.5 * np.log(1 - squared)),
+                              decay=False)]
 
 
-CELLS = {
-    "gru": Cell("gru", ("w", "u", "b", "b_hn"), gru_specs),
-    "lstm": Cell("lstm", ("w", "u", "b"), lstm_specs, size=2),
-    "mingru": Cell("mingru", ("w", "b"), mingru_specs),
-    "lru": Cell("lru", ("w", "nu", "theta", "log_gamma"), lru_specs),
-}
+def gated_specs(prefix: str, inputs: int, width: int, update_bias: float, recurrent_blocks: int = 3
+                ) -> list[ParameterSpec]:
+    """w, u and b of three gates, u perhaps of fewer."""
+    bounded = initialisers.uniform(width ** -0.5)
+    return [ParameterSpec(prefix + "w", (inputs, 3 * width), bounded),
+            ParameterSpec(prefix + "u", (width, recurrent_blocks * width), bounded),
+            ParameterSpec(prefix + "b", (3 * width,), initialisers.gate_bias(width, update_bias), decay=False)]
+
+
+CELLS: dict[str, type[Cell]] = {"gru": GRU, "ncgru": NCGRU, "lstm": LSTM, "mingru": MinGRU, "lru": LRU}
+
+
+def cell(name: str, config: Any) -> Cell:
+    """The cell of that name, with the options that it has in `config`."""
+    kind = CELLS[name]
+    return kind(**{field.name: getattr(config, field.name) for field in dataclasses.fields(kind)
+                   if hasattr(config, field.name)})

@@ -2,11 +2,11 @@
 
 import dataclasses
 from collections.abc import Mapping
-from types import ModuleType
 from typing import Any, Literal, overload
 
 from minicrt.arguments import kind_of, shown
 from minicrt.configuration import from_mapping, to_mapping
+from minicrt.engines import EngineOrName
 from minicrt.errors import ConfigurationError
 from minicrt.models.crt import CRT
 from minicrt.models.crt_config import CRTConfig
@@ -26,20 +26,19 @@ MODELS: dict[str, tuple[type[SegmentModel], type[LanguageModelConfig]]] = {
     "recurrent": (RecurrentModel, RecurrentConfig),
     "linear_recurrent": (LinearRecurrentModel, LinearRecurrentConfig),
 }
-Engine = str | ModuleType | None
 
 
 @overload
-def create_model(model: Literal["crt"] | CRTConfig = "crt", engine: Engine = None, **settings: Any) -> CRT: ...
+def create_model(model: Literal["crt"] | CRTConfig = "crt", engine: EngineOrName = None, **settings: Any) -> CRT: ...
 
 
 @overload
-def create_model(model: str | Mapping[str, Any] | LanguageModelConfig, engine: Engine = None, **settings: Any
+def create_model(model: str | Mapping[str, Any] | LanguageModelConfig, engine: EngineOrName = None, **settings: Any
                  ) -> SegmentModel: ...
 
 
-def create_model(model: str | Mapping[str, Any] | LanguageModelConfig = "crt", engine: Engine = None, **settings: Any
-                 ) -> SegmentModel:
+def create_model(model: str | Mapping[str, Any] | LanguageModelConfig = "crt", engine: EngineOrName = None,
+                 **settings: Any) -> SegmentModel:
     """Make a model. It holds no weights: `model.initialize(rng)` draws them.
 
         create_model(vocabulary=1000)                                    a CRT; what is not said has its default

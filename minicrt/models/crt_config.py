@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from minicrt.configuration import require
+from minicrt.models.cells import cell
 from minicrt.models.stack_config import StackConfig
 
 
@@ -63,8 +64,9 @@ class CRTConfig(StackConfig):
 
     @property
     def normed_memory(self) -> bool:
-        unbounded = self.memory == "ncgru" and self.candidate == "modrelu" or self.memory in ("mingru", "lru")
-        return self.memory != "none" and (self.memory_norm == "on" or self.memory_norm == "auto" and unbounded)
+        """Whether a norm stands in front of whatever reads the memory"""
+        return self.memory != "none" and (self.memory_norm == "on"
+                                          or self.memory_norm == "auto" and not cell(self.memory, self).bounded)
 
     @property
     def negative_signs(self) -> int:
@@ -73,3 +75,21 @@ class CRTConfig(StackConfig):
     @property
     def positions_width(self) -> int:
         return self.position_width or self.width
+
+    def caution(self, bptt_segments: int) -> str | None:
+        """One line on a part that stays untrained with gradients over so many segments, or costs more than it brings;
+        None where there is none."""
+        if self.memory == "none":
+            return None
+        if self.memory_position == "last" and self.readout == "transformer":
+            return ("nothing reads the memory, and its network stays untrained: with memory_position 'last' no token "
+                    "sees it, and readout 'transformer' leaves it out; change either")
+        within = self.readout != "transformer" and self.memory_update == "per_token"
+        if not within and self.memory_gradient != "writer" and bptt_segments == 1:
+            return (f"the memory network stays untrained: with readout {self.readout!r}, memory_update "
+                    f"{self.memory_update!r} and bptt_segments 1 no gradient reaches it; set bptt_segments to 2 or "
+                    "memory_gradient to 'writer'")
+        if self.memory_update == "per_segment" and self.readout == "residual":
+            return ("readout 'residual' with memory_update 'per_segment' adds one vector to all outputs of a segment, "
+                    "which on PTB costs more than the memory gains; set readout to 'transformer'")
+        return None

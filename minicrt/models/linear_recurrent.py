@@ -1,14 +1,14 @@
 """minGRU and LRU language models: residual blocks around a recurrence without a recurrent matrix (docs/spec.md, 2.3)"""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from minicrt.configuration import require
 from minicrt.models import initialisers
-from minicrt.models.block import norm, norm_backward, norm_specs, residual, residual_backward
-from minicrt.models.cells import CELLS
+from minicrt.models.block import ResidualCaches, norm, norm_backward, norm_specs, residual, residual_backward
+from minicrt.models.cells import Cell, cell
 from minicrt.models.parameters import Array, Parameters, ParameterSpec, Scope
 from minicrt.models.segment_model import LanguageModelConfig, SegmentModel, State
 
@@ -47,6 +47,32 @@ class LinearRecurrentConfig(LanguageModelConfig):
         return "pre"
 
 
+class MixCache(NamedTuple):
+    """Of an LRU's output; a minGRU's is that of linear"""
+
+    c: Any                                                   # of linear
+    x: Array                                                 # the layer's normed input, (B, T, D)
+    gelu: Any
+    out: Any                                                 # of linear
+    glu: Any
+
+
+class LayerCache(NamedTuple):
+    parameters: Scope
+    norm: Any                                                # of layer_norm
+    cell: Any                                                # of the recurrence
+    mix: Any                                                 # MixCache, or of linear
+    mask: Any                                                # of dropout: None without
+    feed_forward: ResidualCaches | None
+    state_given: bool                                        # what it goes on from was in the state
+
+
+class LinearRecurrentCache(NamedTuple):
+    input_mask: Any                                          # of dropout: None without
+    layers: list[LayerCache]
+    norm: Any                                                # of the final norm
+
+
 class LinearRecurrentModel(SegmentModel):
     """x ← x + Mix(RNN(LN(x))), then x ← x + FeedForward(LN(x)), L times, and a final norm.
 
@@ -63,39 +89,43 @@ class LinearRecurrentModel(SegmentModel):
 
     def encode(self, parameters: Parameters, e: Array, state: State, rng: np.random.Generator | None,
                with_gradient: bool) -> tuple[Array, State, Any]:
-        config, new_state, caches = self.config, State(), list[Any]()
+        config, new_state, caches = self.config, State(), list[LayerCache]()
         x, input_mask = self.dropped(e, rng)
         for layer in range(config.layers):
             name = f"layer.{layer}"
             p = parameters.scope(name + ".")
             normed, norm_cache = norm(self, p, "norm_recurrence.", x)
             start = state.get(name, np.zeros((len(e), config.states), e.dtype))
-            h, cache = CELLS[config.cell].run(self.engine, p, normed, start)             # (B, T, states)
+            h, cell_cache = self.cell.run(self.engine, p, normed, start)                 # (B, T, states)
             new_state[name] = h[:, -1].copy()
             y, mix_cache = self._mix(p, h, normed)
             y, mask = self.dropped(y, rng)
             x = self.engine.add(x, y)
             x, fed = residual(self, p, "feed_forward", x, rng) if config.inner else (x, None)
-            caches.append((p, norm_cache, cache, mix_cache, mask, fed, name in state))
+            caches.append(LayerCache(p, norm_cache, cell_cache, mix_cache, mask, fed, name in state))
         z, norm_cache = norm(self, parameters, "norm_final.", x)
-        return z, new_state, (input_mask, caches, norm_cache)
+        return z, new_state, LinearRecurrentCache(input_mask, caches, norm_cache)
 
     def encode_backward(self, d_z: Array, d_state: State, cache: Any, gradients: Parameters) -> tuple[Array, State]:
-        input_mask, caches, final_cache = cache
         d_old = State()
-        d_x = norm_backward(self, d_z, final_cache, "norm_final.", gradients)
+        d_x = norm_backward(self, d_z, cache.norm, "norm_final.", gradients)
         for layer in reversed(range(self.config.layers)):
             name = f"layer.{layer}"
-            p, norm_cache, cell_cache, mix_cache, mask, fed, given = caches[layer]
+            kept: LayerCache = cache.layers[layer]
             g = gradients.scope(name + ".")
-            if fed is not None:
-                d_x = residual_backward(self, p, "feed_forward", d_x, fed, g)
-            d_h, d_normed = self._mix_backward(p, self.engine.dropout_backward(d_x, mask), mix_cache, g)
-            d_in, d_start = CELLS[self.config.cell].run_backward(self.engine, d_h, cell_cache, d_state.get(name), g)
-            d_x = self.engine.add(d_x, norm_backward(self, d_in + d_normed, norm_cache, "norm_recurrence.", g))
-            if given:
+            if kept.feed_forward is not None:
+                d_x = residual_backward(self, "feed_forward", d_x, kept.feed_forward, g)
+            d_h, d_normed = self._mix_backward(kept.parameters, self.engine.dropout_backward(d_x, kept.mask), kept.mix,
+                                               g)
+            d_in, d_start = self.cell.run_backward(self.engine, d_h, kept.cell, d_state.get(name), g)
+            d_x = self.engine.add(d_x, norm_backward(self, d_in + d_normed, kept.norm, "norm_recurrence.", g))
+            if kept.state_given:
                 d_old[name] = d_start
-        return self.engine.dropout_backward(d_x, input_mask), d_old
+        return self.engine.dropout_backward(d_x, cache.input_mask), d_old
+
+    @property
+    def cell(self) -> Cell:
+        return cell(self.config.cell, self.config)
 
     def _mix(self, p: Scope, h: Array, x: Array) -> tuple[Array, Any]:   # (B, T, states), (B, T, D) -> (B, T, D)
         engine = self.engine
@@ -105,7 +135,7 @@ class LinearRecurrentModel(SegmentModel):
         y, gelu_cache = engine.gelu(y + x * p["d"])
         y, out_cache = engine.linear(y, p["w_out"], p["b_out"])          # (B, T, 2D)
         y, glu_cache = engine.glu(y)
-        return y, (c_cache, x, gelu_cache, out_cache, glu_cache)
+        return y, MixCache(c_cache, x, gelu_cache, out_cache, glu_cache)
 
     def _mix_backward(self, p: Scope, d_y: Array, cache: Any, g: Scope) -> tuple[Array, Array | float]:  # d_h, d_x
         engine = self.engine
@@ -113,11 +143,10 @@ class LinearRecurrentModel(SegmentModel):
             d_h, d_w_out, _ = engine.linear_backward(d_y, cache)
             g["w_out"] += d_w_out
             return d_h, 0.0
-        c_cache, x, gelu_cache, out_cache, glu_cache = cache
-        d_y, d_w_out, d_b_out = engine.linear_backward(engine.glu_backward(d_y, glu_cache), out_cache)
-        d_y = engine.gelu_backward(d_y, gelu_cache)                      # y = h c + x d
-        d_h, d_c, _ = engine.linear_backward(d_y, c_cache)
-        for name, gradient in (("w_out", d_w_out), ("b_out", d_b_out), ("c", d_c), ("d", (d_y * x).sum((0, 1)))):
+        d_y, d_w_out, d_b_out = engine.linear_backward(engine.glu_backward(d_y, cache.glu), cache.out)
+        d_y = engine.gelu_backward(d_y, cache.gelu)                      # y = h c + x d
+        d_h, d_c, _ = engine.linear_backward(d_y, cache.c)
+        for name, gradient in (("w_out", d_w_out), ("b_out", d_b_out), ("c", d_c), ("d", (d_y * cache.x).sum((0, 1)))):
             g[name] += gradient
         return d_h, d_y * p["d"]
 
@@ -130,7 +159,7 @@ class LinearRecurrentModel(SegmentModel):
     def _layer_specs(self, prefix: str) -> list[ParameterSpec]:
         config, D, N, F = self.config, self.config.width, self.config.states, self.config.inner
         onto = (2 * config.layers) ** -0.5                               # as in a Transformer's block
-        specs = norm_specs(prefix + "norm_recurrence.", D) + CELLS[config.cell].specs(prefix, D, N)
+        specs = norm_specs(prefix + "norm_recurrence.", D) + self.cell.specs(prefix, D, N)
         if config.cell == "mingru":
             specs.append(ParameterSpec(prefix + "w_out", (N, D), initialisers.normal(onto * N ** -0.5)))
         else:

@@ -1,12 +1,13 @@
 """Where a token stands: recurrent positional encoding, and the absolute tables it is compared with"""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from minicrt.engines import Engine
 from minicrt.errors import InputError
 from minicrt.models import initialisers
-from minicrt.models.cells import gru_specs
+from minicrt.models.cells import GRU, Cell
 from minicrt.models.parameters import Array, Parameters, ParameterSpec
 
 
@@ -21,7 +22,7 @@ def position_specs(config: Any) -> list[ParameterSpec]:
     if config.positions != "recurrent":
         return []
     D_p = config.positions_width
-    specs = gru_specs("positions.", D, D_p, config.reset_after)
+    specs = position_cell(config).specs("positions.", D, D_p)
     if D_p != D:
         specs.append(ParameterSpec("positions.w_out", (D_p, D), initialisers.normal(D_p ** -0.5)))
     return specs
@@ -34,8 +35,16 @@ def sinusoids(length: int, width: int) -> Array:             # -> (T, D)
     return np.concatenate([np.sin(angles), np.cos(angles)], axis=1)[:, :width]
 
 
-def add_positions(engine: Any, p: Parameters, config: Any, e: Array, start: Array | None
-                  ) -> tuple[Array, Array | None, Any]:      # (B, T, D), (B, D_p) -> (B, T, D), p_T (B, D_p)
+class PositionCaches(NamedTuple):
+    """Of recurrent positions"""
+
+    states: Array                                            # p_1 … p_T, (B, T, D_p)
+    recurrence: Any                                          # of the GRU
+    out: Any                                                 # of linear with W_p: None where there is none
+
+
+def add_positions(engine: Engine, p: Parameters, config: Any, e: Array, start: Array | None
+                  ) -> tuple[Array, Array | None, PositionCaches | None]:        # (B, T, D), (B, D_p) -> (B, T, D), p_T
     """x_t = e_t + p_t W_p,  p_t = GRU(e_t, p_{t−1}), p_0 = start or zeros; or x_t = e_t + a row of a table."""
     B, T, D = e.shape
     if config.positions == "none":
@@ -49,29 +58,29 @@ def add_positions(engine: Any, p: Parameters, config: Any, e: Array, start: Arra
         return e + p["positions.table"][:T], None, None
     if start is None:
         start = np.zeros((B, config.positions_width), e.dtype)
-    b_hn = p["positions.b_hn"] if config.reset_after else None
-    states, gru_cache = engine.gru(e, start, p["positions.w"], p["positions.u"], p["positions.b"], b_hn,
-                                   config.reset_after)
+    states, recurrence = position_cell(config).run(engine, p.scope("positions."), e, start)
     if "positions.w_out" not in p:
-        return engine.add(e, states), states[:, -1].copy(), (gru_cache, None, states)
-    added, out_cache = engine.linear(states, p["positions.w_out"])
-    return engine.add(e, added), states[:, -1].copy(), (gru_cache, out_cache, states)
+        return engine.add(e, states), states[:, -1].copy(), PositionCaches(states, recurrence, None)
+    added, out = engine.linear(states, p["positions.w_out"])
+    return engine.add(e, added), states[:, -1].copy(), PositionCaches(states, recurrence, out)
 
 
-def add_positions_backward(engine: Any, d_x: Array, d_last: Array | None, config: Any, cache: Any, g: Parameters
+def add_positions_backward(engine: Engine, d_x: Array, d_last: Array | None, config: Any,
+                           cache: PositionCaches | None, g: Parameters
                            ) -> tuple[Array, Array | None]:  # (B, T, D), (B, D_p) -> d_e (B, T, D), d_start (B, D_p)
     """`d_last` is the gradient of p_T as the next segment's start."""
     if config.positions == "learned":
         g["positions.table"][:d_x.shape[1]] += d_x.sum(0)
-    if config.positions != "recurrent":
+    if cache is None:
         return d_x, None
-    gru_cache, out_cache, _ = cache
     d_states = d_x                                           # x = e + states
-    if out_cache is not None:                                # x = e + states @ w_out
-        d_states, d_w_out, _ = engine.linear_backward(d_x, out_cache)
+    if cache.out is not None:                                # x = e + states @ w_out
+        d_states, d_w_out, _ = engine.linear_backward(d_x, cache.out)
         g["positions.w_out"] += d_w_out
-    d_e, d_start, d_w, d_u, d_b, d_b_hn = engine.gru_backward(d_states, gru_cache, d_last)
-    for name, gradient in (("w", d_w), ("u", d_u), ("b", d_b), ("b_hn", d_b_hn)):
-        if gradient is not None:
-            g["positions." + name] += gradient
+    d_e, d_start = position_cell(config).run_backward(engine, d_states, cache.recurrence, d_last,
+                                                      g.scope("positions."))
     return engine.add(d_x, d_e), d_start
+
+
+def position_cell(config: Any) -> Cell:
+    return GRU(reset_after=config.reset_after)

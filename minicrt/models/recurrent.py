@@ -1,12 +1,12 @@
 """GRU and LSTM language models: a plain stack of recurrent layers (docs/spec.md, 2.3)"""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from minicrt.configuration import require
-from minicrt.models.cells import CELLS
+from minicrt.models.cells import Cell, cell
 from minicrt.models.parameters import Array, Parameters, ParameterSpec
 from minicrt.models.segment_model import LanguageModelConfig, SegmentModel, State
 
@@ -28,6 +28,12 @@ class RecurrentConfig(LanguageModelConfig):
         require(self.hidden >= 0, f"hidden is {self.hidden}, expected 0 (= width) or more")
 
 
+class LayerCache(NamedTuple):
+    input_mask: Any                                          # of dropout: None without
+    cell: Any                                                # of the layer's network
+    state_given: bool                                        # what it goes on from was in the state
+
+
 class RecurrentModel(SegmentModel):
     """h^l_t = RNN_l(h^{l−1}_t, h^l_{t−1}), h^0 = e, z = h^L, dropout between the layers.
 
@@ -47,41 +53,46 @@ class RecurrentModel(SegmentModel):
 
     def encode(self, parameters: Parameters, e: Array, state: State, rng: np.random.Generator | None,
                with_gradient: bool) -> tuple[Array, State, Any]:
-        cell, caches, new_state = CELLS[self.config.cell], [], State()
+        caches, new_state = list[LayerCache](), State()
         x = e
         for layer, width in enumerate(self._widths()):
             x, mask = self.dropped(x, rng)
-            name, size = f"layer.{layer}", cell.size * width
+            name, size = f"layer.{layer}", self.cell.size * width
             start = state.get(name, np.zeros((len(e), size), e.dtype))
-            states, cache = cell.run(self.engine, parameters.scope(name + "."), x, start)            # (B, T, size)
+            states, cache = self.cell.run(self.engine, parameters.scope(name + "."), x, start)            # (B, T, size)
             new_state[name] = states[:, -1].copy()
             x = np.ascontiguousarray(states[..., :width])
-            caches.append((mask, cache, name in state))
+            caches.append(LayerCache(mask, cache, name in state))
         return x, new_state, caches
 
     def encode_backward(self, d_z: Array, d_state: State, cache: Any, gradients: Parameters) -> tuple[Array, State]:
-        cell, d_old, d_x = CELLS[self.config.cell], State(), d_z
+        d_old, d_x = State(), d_z
         for layer in reversed(range(self.config.layers)):
-            mask, cell_cache, given = cache[layer]
+            kept: LayerCache = cache[layer]
             name, width = f"layer.{layer}", d_x.shape[2]
-            d_states = np.concatenate([d_x, np.zeros((*d_x.shape[:2], (cell.size - 1) * width), d_x.dtype)], axis=2)
-            d_x, d_start = cell.run_backward(self.engine, d_states, cell_cache, d_state.get(name),
-                                             gradients.scope(name + "."))
-            d_x = self.engine.dropout_backward(d_x, mask)
-            if given:
+            unread = np.zeros((*d_x.shape[:2], (self.cell.size - 1) * width), d_x.dtype)         # an LSTM's c
+            d_states = np.concatenate([d_x, unread], axis=2)
+            d_x, d_start = self.cell.run_backward(self.engine, d_states, kept.cell, d_state.get(name),
+                                                  gradients.scope(name + "."))
+            d_x = self.engine.dropout_backward(d_x, kept.input_mask)
+            if kept.state_given:
                 d_old[name] = d_start
         return d_x, d_old
 
     def encoder_specs(self) -> list[ParameterSpec]:
         specs, inputs = list[ParameterSpec](), self.config.width
         for layer, width in enumerate(self._widths()):
-            specs += CELLS[self.config.cell].specs(f"layer.{layer}.", inputs, width)
+            specs += self.cell.specs(f"layer.{layer}.", inputs, width)
             inputs = width
         return specs
 
     def state_shapes(self, batch: int) -> dict[str, tuple[int | None, ...]]:
-        size = CELLS[self.config.cell].size
+        size = self.cell.size
         return {f"layer.{layer}": (batch, size * width) for layer, width in enumerate(self._widths())}
+
+    @property
+    def cell(self) -> Cell:
+        return cell(self.config.cell, self.config)
 
     def _widths(self) -> list[int]:
         return [self.config.hidden or self.config.width] * (self.config.layers - 1) + [self.config.width]

@@ -1,13 +1,14 @@
 """The Recurrent Memory Transformer (docs/spec.md, 2.3)"""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from minicrt.configuration import require
 from minicrt.errors import InputError
 from minicrt.models.block import (
+    BlockCache,
     blocks,
     blocks_backward,
     blocks_specs,
@@ -36,6 +37,13 @@ class RMTConfig(StackConfig):
                 "use the model 'transformer'")
 
 
+class RMTCache(NamedTuple):
+    input_mask: Any                                          # of dropout: None without
+    stack: list[BlockCache]
+    norm: Any                                                # of the final norm: None with post-norm
+    memory_given: bool                                       # m was in the state
+
+
 class RMT(SegmentModel):
     """[m ; x_1 … x_T ; m] → blocks → [· ; z_1 … z_T ; m′]: the write rows' outputs are the next segment's memory.
 
@@ -54,23 +62,22 @@ class RMT(SegmentModel):
         m = state.get("memory", np.broadcast_to(p["memory.start"], (len(e), M, e.shape[2])))
         s = self.engine.concatenate([m, e, m], 1)                        # (B, 2M + T, D)
         if self.config.positions != "none":
-            s = s + self._table(p, e.dtype)[self._rows(T)]
+            s = s + self.table(p, e.dtype)[self.rows(T)]
         s, mask = self.dropped(s, rng)
-        y, stacked = blocks(self, p, s, rng, self._mask(T))
+        y, stack = blocks(self, p, s, rng, self.mask(T))
         y, norm_cache = final_norm(self, p, y)
-        return y[:, M:M + T], State(memory=y[:, M + T:].copy()), (mask, stacked, norm_cache, "memory" in state)
+        return y[:, M:M + T], State(memory=y[:, M + T:].copy()), RMTCache(mask, stack, norm_cache, "memory" in state)
 
     def encode_backward(self, d_z: Array, d_state: State, cache: Any, gradients: Parameters) -> tuple[Array, State]:
-        mask, stacked, norm_cache, given = cache
         M, (B, T, D) = self.config.memory_vectors, d_z.shape
         nothing = np.zeros((B, M, D), d_z.dtype)
         d_y = np.concatenate([nothing, d_z, d_state.get("memory", nothing)], axis=1)
-        d_y = final_norm_backward(self, d_y, norm_cache, gradients)
-        d_s = self.engine.dropout_backward(blocks_backward(self, d_y, stacked, gradients), mask)
+        d_y = final_norm_backward(self, d_y, cache.norm, gradients)
+        d_s = self.engine.dropout_backward(blocks_backward(self, d_y, cache.stack, gradients), cache.input_mask)
         if self.config.positions == "learned":
-            gradients["positions.table"][self._rows(T)] += d_s.sum(0)    # no row twice
+            gradients["positions.table"][self.rows(T)] += d_s.sum(0)    # no row twice
         d_m = d_s[:, :M] + d_s[:, M + T:]                                # s = [m, e, m]
-        if given:
+        if cache.memory_given:
             return d_s[:, M:M + T], State(memory=d_m)
         gradients["memory.start"] += d_m.sum(0)
         return d_s[:, M:M + T], State()
@@ -91,20 +98,20 @@ class RMT(SegmentModel):
         return ("what is written to the memory stays untrained: with bptt_segments 1 no gradient reaches it; set "
                 "bptt_segments to 2 or more")
 
-    def _table(self, p: Parameters, dtype: Any) -> Array:
+    def table(self, p: Parameters, dtype: Any) -> Array:
         if self.config.positions == "learned":
             return p["positions.table"]
         rows = 2 * self.config.memory_vectors + self.config.segment_length
         return sinusoids(rows, self.config.width).astype(np.zeros(0, dtype).real.dtype)
 
-    def _rows(self, T: int) -> Array:
+    def rows(self, T: int) -> Array:
         """The positions of read tokens, T tokens, and write tokens: a segment may be shorter than segment_length."""
         M, longest = self.config.memory_vectors, self.config.segment_length
         if T > longest:
             raise InputError(f"a segment of {T} tokens, but positions end at segment_length = {longest}")
         return np.concatenate([np.arange(M + T), M + longest + np.arange(M)])
 
-    def _mask(self, T: int) -> Array | None:                             # (S, S), True = visible
+    def mask(self, T: int) -> Array | None:                             # (S, S), True = visible
         M = self.config.memory_vectors
         if M == 1:
             return None                                                  # one row at each end: simply causal

@@ -4,16 +4,17 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from types import ModuleType
-from typing import Any, ClassVar, get_type_hints
+from typing import Any, ClassVar, NamedTuple, get_type_hints
 
 import numpy as np
 
 from minicrt import engines
 from minicrt.arguments import check_kind, kind_of
 from minicrt.configuration import Configuration, changed, require
+from minicrt.engines import EngineOrName
 from minicrt.errors import ConfigurationError
 from minicrt.models import initialisers, inputs
+from minicrt.models.cells import SkewParameter
 from minicrt.models.parameters import Array, Layout, Parameters, ParameterSpec, initialised
 
 State = dict[str, Array]
@@ -49,13 +50,18 @@ class LanguageModelConfig(Configuration):
             require(0 <= getattr(self, name) < 1, f"{name} is {getattr(self, name)}, expected 0 <= {name} < 1")
 
 
-@dataclass(frozen=True)
-class SkewParameter:
-    """A parameter that holds the free entries of a skew-symmetric matrix of a scaled Cayley transform."""
+class EmbeddingCaches(NamedTuple):
+    lookup: Any                                              # of embedding
+    row_mask: Any                                            # of embedding_dropout: None without
 
-    name: str
-    width: int
-    negatives: int
+
+class SegmentCache(NamedTuple):
+    """What a segment's forward pass keeps for its backward pass."""
+
+    embedding: EmbeddingCaches
+    encoder: Any                                             # of the model's `encode`
+    output_mask: Any                                         # of dropout before the output: None without
+    loss: Any                                                # of linear_cross_entropy
 
 
 class SegmentModel(ABC):
@@ -78,7 +84,7 @@ class SegmentModel(ABC):
     embedding_size: ClassVar[float] = 0.5
     config: LanguageModelConfig
 
-    def __init__(self, config: LanguageModelConfig, engine: str | ModuleType | None = None):
+    def __init__(self, config: LanguageModelConfig, engine: EngineOrName = None):
         """`engine`: "numba", "numpy", or what `minicrt.engines.get` returns for None"""
         expected = get_type_hints(type(self))["config"]
         if not isinstance(config, expected):
@@ -148,35 +154,34 @@ class SegmentModel(ABC):
         `rng` draws the dropout masks; None means no dropout. Without `with_gradient` nothing is kept for `backward`.
         Raises InputError for shapes, dtypes, tokens or state entries that do not fit.
         """
-        e, e_cache = self._embed(parameters, tokens, state, rng)
+        e, e_caches = self.embed(parameters, tokens, state, rng)
         targets = inputs.checked_targets(np.asarray(tokens), targets)
-        z, state, encode_cache = self.encode(parameters, e, state, rng, with_gradient)
+        z, state, encoder_cache = self.encode(parameters, e, state, rng, with_gradient)
         z, z_mask = self.dropped(z, rng)
         loss, loss_cache = self.engine.linear_cross_entropy(
             z, parameters[self._output], parameters["output.bias"], targets, with_gradient=with_gradient)
-        return loss, state, (e_cache, encode_cache, z_mask, loss_cache)
+        return loss, state, SegmentCache(e_caches, encoder_cache, z_mask, loss_cache)
 
     def backward(self, d_loss: float, d_state: State, cache: Any, gradients: Parameters) -> State:
         """G_loss, G_state′ → G_state; the parameters' gradients are added into `gradients`."""
         check_kind("d_state", d_state, Mapping, inputs.A_STATE)
         inputs.check_parameters(self, gradients, "gradients")
-        e_cache, encode_cache, z_mask, loss_cache = cache
-        d_z, d_table, d_bias = self.engine.linear_cross_entropy_backward(d_loss, loss_cache)
+        d_z, d_table, d_bias = self.engine.linear_cross_entropy_backward(d_loss, cache.loss)
         gradients[self._output] += d_table
         gradients["output.bias"] += d_bias
-        d_z = self.engine.dropout_backward(d_z, z_mask)
-        d_e, d_state = self.encode_backward(d_z, d_state, encode_cache, gradients)
-        lookup_cache, row_mask = e_cache
+        d_z = self.engine.dropout_backward(d_z, cache.output_mask)
+        d_e, d_state = self.encode_backward(d_z, d_state, cache.encoder, gradients)
+        lookup, row_mask = cache.embedding
         if row_mask is None:
-            self.engine.embedding_backward(d_e, lookup_cache, into=gradients["embedding"])   # e = √D table[tokens]
+            self.engine.embedding_backward(d_e, lookup, into=gradients["embedding"])   # e = √D table[tokens]
         else:
-            d_table = self.engine.embedding_backward(d_e, lookup_cache)
+            d_table = self.engine.embedding_backward(d_e, lookup)
             gradients["embedding"] += self.engine.embedding_dropout_backward(d_table, row_mask)
         return d_state
 
     def logits(self, parameters: Parameters, tokens: Array, state: State) -> tuple[Array, State]:
         """The scores (B, T, V) of every next token, and state′; no dropout."""
-        e, _ = self._embed(parameters, tokens, state, None)
+        e, _ = self.embed(parameters, tokens, state, None)
         z, state, _ = self.encode(parameters, e, state, None, False)
         scores, _ = self.engine.linear(z, parameters[self._output].T, parameters["output.bias"])
         return scores, state
@@ -199,17 +204,17 @@ class SegmentModel(ABC):
         return "embedding" if self.config.tied else "output.weight"
 
     @property
-    def _scale(self) -> float:
+    def scale(self) -> float:
         """√D brings the table's entries, by default of deviation ½ D^−½, to ½: the size of what is added to them."""
         return float(self.config.width ** 0.5)
 
-    def _embed(self, parameters: Parameters, tokens: Array, state: State,
-               rng: np.random.Generator | None) -> tuple[Array, Any]:
+    def embed(self, parameters: Parameters, tokens: Array, state: State,
+              rng: np.random.Generator | None) -> tuple[Array, EmbeddingCaches]:
         inputs.check_parameters(self, parameters)
         tokens = inputs.checked_tokens(self, tokens)
         inputs.check_state(self, len(tokens), state)
         inputs.check_generator(rng)
         rate = 0.0 if rng is None else self.config.embedding_dropout
         table, row_mask = self.engine.embedding_dropout(parameters["embedding"], rate, rng)
-        e, lookup_cache = self.engine.embedding(tokens, table, self._scale)
-        return e, (lookup_cache, row_mask)
+        e, lookup = self.engine.embedding(tokens, table, self.scale)
+        return e, EmbeddingCaches(lookup, row_mask)

@@ -1,11 +1,12 @@
 """The Transformer language model: every segment on its own (docs/spec.md, 2.3)"""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from minicrt.models.block import (
+    BlockCache,
     blocks,
     blocks_backward,
     blocks_specs,
@@ -25,6 +26,12 @@ class TransformerConfig(StackConfig):
     positions: Literal["learned", "sinusoidal", "none"] = "learned"
 
 
+class TransformerCache(NamedTuple):
+    input_mask: Any                                          # of dropout: None without
+    stack: list[BlockCache]
+    norm: Any                                                # of the final norm: None with post-norm
+
+
 class Transformer(SegmentModel):
     """x_t = e_t + position t,  L blocks with a causal mask,  z = LN(y). There is no state.
 
@@ -35,17 +42,16 @@ class Transformer(SegmentModel):
 
     def encode(self, parameters: Parameters, e: Array, state: State, rng: np.random.Generator | None,
                with_gradient: bool) -> tuple[Array, State, Any]:
-        x, _, positions = add_positions(self.engine, parameters, self.config, e, None)
+        x, _, _ = add_positions(self.engine, parameters, self.config, e, None)
         x, mask = self.dropped(x, rng)
-        y, stacked = blocks(self, parameters, x, rng)
+        y, stack = blocks(self, parameters, x, rng)
         z, norm_cache = final_norm(self, parameters, y)
-        return z, State(), (positions, mask, stacked, norm_cache)
+        return z, State(), TransformerCache(mask, stack, norm_cache)
 
     def encode_backward(self, d_z: Array, d_state: State, cache: Any, gradients: Parameters) -> tuple[Array, State]:
-        positions, mask, stacked, norm_cache = cache
-        d_y = final_norm_backward(self, d_z, norm_cache, gradients)
-        d_x = self.engine.dropout_backward(blocks_backward(self, d_y, stacked, gradients), mask)
-        d_e, _ = add_positions_backward(self.engine, d_x, None, self.config, positions, gradients)
+        d_y = final_norm_backward(self, d_z, cache.norm, gradients)
+        d_x = self.engine.dropout_backward(blocks_backward(self, d_y, cache.stack, gradients), cache.input_mask)
+        d_e, _ = add_positions_backward(self.engine, d_x, None, self.config, None, gradients)
         return d_e, State()
 
     def encoder_specs(self) -> list[ParameterSpec]:

@@ -1,13 +1,14 @@
 """Transformer-XL (docs/spec.md, 2.3)"""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from minicrt.configuration import require
 from minicrt.models import initialisers
 from minicrt.models.block import (
+    ResidualCaches,
     block_specs,
     final_norm,
     final_norm_backward,
@@ -49,6 +50,30 @@ class TransformerXLConfig(StackConfig):
         return self.segment_length if self.cache_length == -1 else self.cache_length
 
 
+class AttendCaches(NamedTuple):
+    norm: Any                                                # of layer_norm, before (pre) or after (post)
+    q: Any                                                   # of linear, as are the next two
+    kv: Any
+    r: Any
+    heads: Any                                               # of relative_attention
+    out: Any                                                 # of linear
+    mask: Any                                                # of dropout: None without
+    cached: int                                              # rows of the cache in front
+
+
+class LayerCache(NamedTuple):
+    parameters: Scope
+    attention: AttendCaches
+    feed_forward: ResidualCaches
+
+
+class TransformerXLCache(NamedTuple):
+    input_mask: Any                                          # of dropout: None without
+    layers: list[LayerCache]
+    norm: Any                                                # of the final norm: None with post-norm
+    old: Array | None                                        # the cache of states that was given
+
+
 class TransformerXL(SegmentModel):
     """Each layer attends over [its cached inputs of the last M positions ; its inputs], by distance.
 
@@ -66,35 +91,34 @@ class TransformerXL(SegmentModel):
                with_gradient: bool) -> tuple[Array, State, Any]:
         p, L = parameters, self.config.layers
         old = state.get("cache", np.zeros((len(e), L + 1, 0, e.shape[2]), e.dtype))
-        table, _ = self.dropped(self._table(old.shape[2] + e.shape[1], e.dtype)[None], rng)
-        mask = self._mask(e.shape[1], old.shape[2])
+        table, _ = self.dropped(self.table(old.shape[2] + e.shape[1], e.dtype)[None], rng)
+        mask = self.mask(e.shape[1], old.shape[2])
         x, input_mask = self.dropped(e, rng)
-        hidden, caches = [x], []
+        hidden, caches = [x], list[LayerCache]()
         for layer in range(L):
             scope = p.scope(f"blocks.{layer}.")
-            x, attended = self._attend(scope, x, old[:, layer], table[0], self._biases(p, layer), mask, rng)
+            x, attended = self.attend(scope, x, old[:, layer], table[0], self.biases(p, layer), mask, rng)
             x, fed = residual(self, scope, "feed_forward", x, rng)
             hidden.append(x)
-            caches.append((scope, attended, fed))
+            caches.append(LayerCache(scope, attended, fed))
         z, norm_cache = final_norm(self, p, x)
         kept = np.concatenate([old, np.stack(hidden, axis=1)], axis=2)
         M = self.config.cached
         new_state = State(cache=kept[:, :, max(kept.shape[2] - M, 0):].copy()) if M else State()
-        return z, new_state, (input_mask, caches, norm_cache, state.get("cache"))
+        return z, new_state, TransformerXLCache(input_mask, caches, norm_cache, state.get("cache"))
 
     def encode_backward(self, d_z: Array, d_state: State, cache: Any, gradients: Parameters) -> tuple[Array, State]:
-        input_mask, caches, norm_cache, old = cache
-        d_x = final_norm_backward(self, d_z, norm_cache, gradients)
+        d_x = final_norm_backward(self, d_z, cache.norm, gradients)
         for layer in reversed(range(self.config.layers)):
-            scope, attended, fed = caches[layer]
+            kept: LayerCache = cache.layers[layer]
             g = gradients.scope(f"blocks.{layer}.")
-            d_x = residual_backward(self, scope, "feed_forward", d_x, fed, g)
-            d_x = self._attend_backward(scope, d_x, attended, self._biases(gradients, layer), g)
-        d_e = self.engine.dropout_backward(d_x, input_mask)
-        return d_e, State() if old is None else State(cache=np.zeros_like(old))
+            d_x = residual_backward(self, "feed_forward", d_x, kept.feed_forward, g)
+            d_x = self.attend_backward(d_x, kept.attention, self.biases(gradients, layer), g)
+        d_e = self.engine.dropout_backward(d_x, cache.input_mask)
+        return d_e, State() if cache.old is None else State(cache=np.zeros_like(cache.old))
 
-    def _attend(self, p: Scope, x: Array, old: Array, table: Array, biases: tuple[Array, Array], mask: Array | None,
-                rng: np.random.Generator | None) -> tuple[Array, Any]:   # (B, T, D), (B, M, D), (M + T, D)
+    def attend(self, p: Scope, x: Array, old: Array, table: Array, biases: tuple[Array, Array], mask: Array | None,
+                rng: np.random.Generator | None) -> tuple[Array, AttendCaches]:       # (B, T, D), (B, M, D), (M + T, D)
         """pre-norm: x + A(LN([old ; x]));  post-norm: LN(x + A([old ; x])), A of one query a row of x"""
         engine, norm_cache = self.engine, None
         c = engine.concatenate([old, x], 1)                              # (B, M + T, D)
@@ -110,25 +134,24 @@ class TransformerXL(SegmentModel):
         x = engine.add(x, y)
         if self.config.norm == "post":
             x, norm_cache = norm(self, p, "norm_attention.", x)
-        return x, (norm_cache, q_cache, kv_cache, r_cache, heads_cache, out_cache, drop_mask)
+        return x, AttendCaches(norm_cache, q_cache, kv_cache, r_cache, heads_cache, out_cache, drop_mask, old.shape[1])
 
-    def _attend_backward(self, p: Scope, d_x: Array, cache: Any, d_biases: tuple[Array, Array], g: Scope) -> Array:
-        norm_cache, q_cache, kv_cache, r_cache, heads_cache, out_cache, drop_mask = cache
-        engine, T = self.engine, d_x.shape[1]
+    def attend_backward(self, d_x: Array, cache: AttendCaches, d_biases: tuple[Array, Array], g: Scope) -> Array:
+        engine = self.engine
         if self.config.norm == "post":
-            d_x = norm_backward(self, d_x, norm_cache, "norm_attention.", g)
-        d_heads = self._linear_back(engine.dropout_backward(d_x, drop_mask), out_cache, "attention.w_out", g)
-        d_q, d_k, d_v, d_r, d_u, d_w = engine.relative_attention_backward(d_heads, heads_cache)
+            d_x = norm_backward(self, d_x, cache.norm, "norm_attention.", g)
+        d_heads = self.linear_back(engine.dropout_backward(d_x, cache.mask), cache.out, "attention.w_out", g)
+        d_q, d_k, d_v, d_r, d_u, d_w = engine.relative_attention_backward(d_heads, cache.heads)
         d_biases[0][...] += d_u
         d_biases[1][...] += d_w
-        self._linear_back(d_r, r_cache, "attention.w_r", g)              # the table takes no gradient
-        d_c = self._linear_back(np.concatenate([d_k, d_v], axis=-1), kv_cache, "attention.w_kv", g)
-        d_c[:, d_c.shape[1] - T:] += self._linear_back(d_q, q_cache, "attention.w_q", g)
+        self.linear_back(d_r, cache.r, "attention.w_r", g)              # the table takes no gradient
+        d_c = self.linear_back(np.concatenate([d_k, d_v], axis=-1), cache.kv, "attention.w_kv", g)
+        d_c[:, cache.cached:] += self.linear_back(d_q, cache.q, "attention.w_q", g)
         if self.config.norm == "pre":
-            d_c = norm_backward(self, d_c, norm_cache, "norm_attention.", g)
-        return engine.add(d_x, d_c[:, d_c.shape[1] - T:])                # the rows of the cache end here
+            d_c = norm_backward(self, d_c, cache.norm, "norm_attention.", g)
+        return engine.add(d_x, d_c[:, cache.cached:])                # the rows of the cache end here
 
-    def _linear_back(self, d_y: Array, cache: Any, weight: str, g: Scope) -> Array:
+    def linear_back(self, d_y: Array, cache: Any, weight: str, g: Scope) -> Array:
         d_x, d_weight, _ = self.engine.linear_backward(d_y, cache)
         g[weight] += d_weight
         return d_x
@@ -151,17 +174,17 @@ class TransformerXL(SegmentModel):
     def state_shapes(self, batch: int) -> dict[str, tuple[int | None, ...]]:
         return {"cache": (batch, self.config.layers + 1, None, self.config.width)} if self.config.cached else {}
 
-    def _biases(self, p: Parameters, layer: int) -> tuple[Array, Array]:
+    def biases(self, p: Parameters, layer: int) -> tuple[Array, Array]:
         pair = 0 if self.config.shared_biases else layer
         return p[f"attention_bias.{pair}.u"], p[f"attention_bias.{pair}.v"]
 
-    def _table(self, rows: int, dtype: Any) -> Array:                    # -> (M + T, D), distances M + T − 1 to 0
+    def table(self, rows: int, dtype: Any) -> Array:                    # -> (M + T, D), distances M + T − 1 to 0
         distances = np.arange(rows)[::-1]
         if self.config.clamp_length:
             distances = np.minimum(distances, self.config.clamp_length)
         return sinusoids(rows, self.config.width)[distances].astype(np.zeros(0, dtype).real.dtype)
 
-    def _mask(self, T: int, cached: int) -> Array | None:                # (T, M + T), True = visible
+    def mask(self, T: int, cached: int) -> Array | None:                # (T, M + T), True = visible
         """Causal; same_length: also no more than M keys, the query itself included."""
         if not self.config.same_length:
             return None

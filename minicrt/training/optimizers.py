@@ -5,12 +5,12 @@ them (`ParameterSpec.decay`), and the learning rate (the orthogonal group has it
 a run, which is updated as one array.
 """
 
-from types import ModuleType
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from minicrt import engines
+from minicrt.engines import Engine
 from minicrt.models.parameters import Parameters
 from minicrt.training.configuration import TrainingConfig
 
@@ -51,7 +51,7 @@ class AdamW:
 
     def __init__(self, parameters: Parameters, learning_rate: float = 2e-3, weight_decay: float = 0.01,
                  beta1: float = 0.9, beta2: float = 0.99, eps: float = 1e-8,
-                 orthogonal_learning_rate: float | None = None, engine: ModuleType | None = None):
+                 orthogonal_learning_rate: float | None = None, engine: Engine | None = None):
         self.learning_rate = learning_rate
         self.orthogonal_learning_rate = learning_rate / 10 if orthogonal_learning_rate is None else (
             orthogonal_learning_rate)
@@ -100,7 +100,7 @@ class SGD:
             theta -= eta * b
 
 
-def make_optimizer(config: TrainingConfig, parameters: Parameters, engine: ModuleType | None = None
+def make_optimizer(config: TrainingConfig, parameters: Parameters, engine: Engine | None = None
                    ) -> Optimizer:
     """The optimizer that `config` describes, for `parameters`."""
     if config.optimizer == "sgd":

@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from types import ModuleType, NoneType
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from minicrt import __version__, presets
 from minicrt.arguments import check_kind
 from minicrt.configuration import from_mapping, to_mapping
 from minicrt.data import Corpus, Vocabulary
+from minicrt.engines import EngineOrName
 from minicrt.errors import CheckpointError, ConfigurationError
 from minicrt.files import expanded
 from minicrt.models import Parameters, SegmentModel, create_model, model_mapping
@@ -78,7 +79,7 @@ def training_config(settings: Mapping[str, Any]) -> TrainingConfig:
 
 def resume(folder: str | os.PathLike[str], data_dir: Path | str | None = None, progress: Progress | bool = True,
            corpus: Corpus | str | os.PathLike[str] | None = None, model: SegmentModel | None = None,
-           engine: str | ModuleType | None = None) -> Trained:
+           engine: EngineOrName = None) -> Trained:
     """Go on with the run in `folder`; the result is that of a run never stopped. A finished run is only loaded.
 
     `corpus` and `model` are made from config.toml unless given; `corpus` may be the path where the text is now;
@@ -101,7 +102,7 @@ def resume(folder: str | os.PathLike[str], data_dir: Path | str | None = None, p
     return finish(Trainer(run, model, corpus, from_mapping(TrainingConfig, tables["training"], "training"), progress))
 
 
-def load_run(path: str | os.PathLike[str], engine: str | ModuleType | None = None) -> Trained:
+def load_run(path: str | os.PathLike[str], engine: EngineOrName = None) -> Trained:
     """The best weights of a run, with its model and vocabulary, from its folder or from a checkpoint file alone.
 
         run = load_run("runs/first")

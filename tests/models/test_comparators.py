@@ -77,8 +77,8 @@ def test_a_long_cache_sees_what_one_long_segment_sees():
 
 def test_same_length_lets_every_query_see_as_many_keys():
     model, parameters, _ = prepared("Transformer-XL, same length, clamped, biases a layer")
-    assert model._mask(4, 5).sum(1).tolist() == [5, 5, 5, 5]
-    assert model._mask(4, 1).sum(1).tolist() == [2, 3, 4, 5]
+    assert model.mask(4, 5).sum(1).tolist() == [5, 5, 5, 5]
+    assert model.mask(4, 1).sum(1).tolist() == [2, 3, 4, 5]
 
 
 def test_the_cache_takes_no_gradient():

@@ -17,28 +17,28 @@ class Traced:
 
 
 class TracedCRT(Traced):
-    def _recall(self, *arguments: Any) -> Any:
+    def recall(self, *arguments: Any) -> Any:
         with self.engine.within("recalled"):
-            return super()._recall(*arguments)               # type: ignore[misc]
+            return super().recall(*arguments)               # type: ignore[misc]
 
-    def _readout(self, *arguments: Any) -> Any:
+    def readout(self, *arguments: Any) -> Any:
         with self.engine.within("readout"):
-            return super()._readout(*arguments)              # type: ignore[misc]
+            return super().readout(*arguments)              # type: ignore[misc]
 
-    def _parted(self, s: Any) -> Any:
+    def parted(self, s: Any) -> Any:
         self.engine.mark_gradient("joined", s)
-        return super()._parted(s)                            # type: ignore[misc]
+        return super().parted(s)                            # type: ignore[misc]
 
 
 class TracedTransformerXL(Traced):
-    def _table(self, *arguments: Any) -> Any:
-        table = super()._table(*arguments)                   # type: ignore[misc]
+    def table(self, *arguments: Any) -> Any:
+        table = super().table(*arguments)                   # type: ignore[misc]
         self.engine.mark("distances", table)
         return table
 
-    def _attend(self, p: Any, *arguments: Any) -> Any:
+    def attend(self, p: Any, *arguments: Any) -> Any:
         self.engine.enter(p["attention.w_kv"])
-        return super()._attend(p, *arguments)                # type: ignore[misc]
+        return super().attend(p, *arguments)                # type: ignore[misc]
 
 
 def traced(model: type[SegmentModel], mixins: tuple[type, ...] = ()) -> type[SegmentModel]:

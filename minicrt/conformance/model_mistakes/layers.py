@@ -75,7 +75,7 @@ def output_lost(forward: Any, backward: Any) -> tuple[Any, Any]:
 
 class NotScaled(SegmentModel):
     @property
-    def _scale(self) -> float:
+    def scale(self) -> float:
         return 1.0
 
 

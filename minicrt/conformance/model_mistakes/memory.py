@@ -1,6 +1,6 @@
 """Mistakes around the CRT's memory: its token, how it is written, how it is read, and what of it takes a gradient"""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -52,14 +52,14 @@ class MemoryOfStates(CRT):
             state["memory"] = np.stack(means, axis=1)
         return z, state, cache
 
-    def _write(self, *arguments: Any) -> tuple[list[Array], Any]:
-        self._states, cache = super()._write(*arguments)
+    def write(self, *arguments: Any) -> tuple[list[Array], Any]:
+        self._states, cache = super().write(*arguments)
         return self._states, cache
 
-    def _write_backward(self, d_h: list[Array], d_last: Array | None, *arguments: Any) -> tuple[Array, Array]:
+    def write_backward(self, d_h: list[Array], d_last: Array | None, *arguments: Any) -> tuple[Array, Array]:
         if d_last is not None:
             d_h = [d_h_i + self.shares(d_h_i.shape[1])[:, None] * d_last[:, i, None] for i, d_h_i in enumerate(d_h)]
-        return super()._write_backward(d_h, None, *arguments)
+        return super().write_backward(d_h, None, *arguments)
 
     @staticmethod
     def shares(T: int) -> Array:
@@ -75,23 +75,23 @@ class MemoryOfFirstState(MemoryOfStates):
 class WriterFromZeros(CRT):
     """h_0 = 0 in every segment; the memory token alone carries m on."""
 
-    def _write(self, p: Parameters, inputs: Array, m: Array) -> tuple[list[Array], Any]:
-        return super()._write(p, inputs, np.zeros_like(m))
+    def write(self, p: Parameters, inputs: Array, m: Array) -> tuple[list[Array], Any]:
+        return super().write(p, inputs, np.zeros_like(m))
 
-    def _write_backward(self, *arguments: Any) -> tuple[Array, Array]:
-        d_inputs, d_start = super()._write_backward(*arguments)
+    def write_backward(self, *arguments: Any) -> tuple[Array, Array]:
+        d_inputs, d_start = super().write_backward(*arguments)
         return d_inputs, np.zeros_like(d_start)
 
 
 class ReadsStateBefore(CRT):
     """The readout at token t reads h_{t−1}."""
 
-    def _readout(self, p: Parameters, y: Array, h: list[Array], m: Array) -> tuple[Array, Any]:
+    def readout(self, p: Parameters, y: Array, h: list[Array], m: Array) -> tuple[Array, Any]:
         before = [np.concatenate([m[:, i, None], h_i[:, :-1]], axis=1) for i, h_i in enumerate(h)]
-        return super()._readout(p, y, before, m)
+        return super().readout(p, y, before, m)
 
-    def _readout_backward(self, *arguments: Any) -> tuple[Array, list[Array], Any]:
-        d_y, d_before, _ = super()._readout_backward(*arguments)
+    def readout_backward(self, *arguments: Any) -> tuple[Array, list[Array], Any]:
+        d_y, d_before, _ = super().readout_backward(*arguments)
         d_h = [np.concatenate([d[:, 1:], np.zeros_like(d[:, :1])], axis=1) for d in d_before]
         return d_y, d_h, np.stack([d[:, 0] for d in d_before], axis=1)
 
@@ -99,11 +99,11 @@ class ReadsStateBefore(CRT):
 class ReadsNewMemory(CRT):
     """Per segment: the readout reads m_N, in which the tokens after it have left their traces."""
 
-    def _readout(self, p: Parameters, y: Array, h: list[Array], m: Array) -> tuple[Array, Any]:
-        return super()._readout(p, y, h, np.stack([h_i[:, -1] for h_i in h], axis=1))
+    def readout(self, p: Parameters, y: Array, h: list[Array], m: Array) -> tuple[Array, Any]:
+        return super().readout(p, y, h, np.stack([h_i[:, -1] for h_i in h], axis=1))
 
-    def _readout_backward(self, *arguments: Any) -> tuple[Array, list[Array], Any]:
-        d_y, _, d_m = super()._readout_backward(*arguments)
+    def readout_backward(self, *arguments: Any) -> tuple[Array, list[Array], Any]:
+        d_y, _, d_m = super().readout_backward(*arguments)
         d_new = np.asarray(d_m)                              # (B, M, D)
         return d_y, [d_new[:, i, None] for i in range(d_new.shape[1])], 0
 
@@ -111,11 +111,11 @@ class ReadsNewMemory(CRT):
 class MemoriesAdded(CRT):
     """Several memory vectors are read as their sum."""
 
-    def _readout(self, p: Parameters, y: Array, h: list[Array], m: Array) -> tuple[Array, Any]:
-        return super()._readout(p, y, [len(h) * h_i for h_i in h], len(h) * m)
+    def readout(self, p: Parameters, y: Array, h: list[Array], m: Array) -> tuple[Array, Any]:
+        return super().readout(p, y, [len(h) * h_i for h_i in h], len(h) * m)
 
-    def _readout_backward(self, *arguments: Any) -> tuple[Array, list[Array], Any]:
-        d_y, d_h, d_m = super()._readout_backward(*arguments)
+    def readout_backward(self, *arguments: Any) -> tuple[Array, list[Array], Any]:
+        d_y, d_h, d_m = super().readout_backward(*arguments)
         return d_y, [len(d_h) * d for d in d_h], len(d_h) * d_m
 
 
@@ -130,25 +130,30 @@ class TokenDetached(CRT):
         self._is_backward = False
         return result
 
-    def _parted(self, s: Array) -> tuple[Array, Array]:
-        token, x = super()._parted(s)
+    def parted(self, s: Array) -> tuple[Array, Array]:
+        token, x = super().parted(s)
         return (np.zeros_like(token) if self._is_backward else token), x
 
 
 class StartDetached(CRT):
     """The writer's start is a constant to it."""
 
-    def _write_backward(self, *arguments: Any) -> tuple[Array, Array]:
-        d_inputs, d_start = super()._write_backward(*arguments)
+    def write_backward(self, *arguments: Any) -> tuple[Array, Array]:
+        d_inputs, d_start = super().write_backward(*arguments)
         return d_inputs, np.zeros_like(d_start)
 
 
 class InputsDetached(CRT):
     """What the writer reads is a constant to it."""
 
-    def _write_backward(self, *arguments: Any) -> tuple[Array, Array]:
-        d_inputs, d_start = super()._write_backward(*arguments)
+    def write_backward(self, *arguments: Any) -> tuple[Array, Array]:
+        d_inputs, d_start = super().write_backward(*arguments)
         return np.zeros_like(d_inputs), d_start
+
+
+class NormedCache(NamedTuple):
+    norm: Any                                                # of what is carried
+    segment: Any
 
 
 class CarriesNormed(CRT):
@@ -156,14 +161,13 @@ class CarriesNormed(CRT):
 
     def encode(self, parameters: Parameters, *arguments: Any) -> tuple[Array, State, Any]:
         z, state, cache = super().encode(parameters, *arguments)
-        state["memory"], norm_cache = self._normed(parameters, state["memory"])
-        return z, state, (norm_cache, cache)
+        state["memory"], norm_cache = self.normed(parameters, state["memory"])
+        return z, state, NormedCache(norm_cache, cache)
 
     def encode_backward(self, d_z: Array, d_state: State, cache: Any, gradients: Parameters) -> tuple[Array, State]:
-        norm_cache, cache = cache
         if "memory" in d_state:
-            d_state = d_state | {"memory": self._normed_backward(d_state["memory"], norm_cache, gradients)}
-        return super().encode_backward(d_z, d_state, cache, gradients)
+            d_state = d_state | {"memory": self.normed_backward(d_state["memory"], cache.norm, gradients)}
+        return super().encode_backward(d_z, d_state, cache.segment, gradients)
 
 
 def memory(model: SegmentModel) -> list[ModelVariant]:

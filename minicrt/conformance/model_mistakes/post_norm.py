@@ -8,8 +8,10 @@ import numpy as np
 from minicrt.conformance.model_mistakes.variant import ModelVariant
 from minicrt.models import CRT, SegmentModel, State, Transformer
 from minicrt.models.block import blocks, blocks_backward, final_norm, final_norm_backward
+from minicrt.models.crt_caches import BlocksCache
 from minicrt.models.parameters import Array, Parameters
 from minicrt.models.positions import add_positions, add_positions_backward
+from minicrt.models.transformer import TransformerCache
 
 NAME = "norm: post with a final norm"
 SENTENCE = "The norms stand after the sums, LN(x + f(x)), and the final norm is there; here it is pre-norm."
@@ -24,32 +26,33 @@ class PostNormed:
 
 
 class PostNormedCRT(CRT):
-    def _blocks(self, p: Parameters, s: Array, rng: Any) -> tuple[Array, Any]:
-        s, caches = blocks(PostNormed(self), p, s, rng)
-        token, y = self._parted(s)
-        y, norm_cache = final_norm(self, p, y)
-        return y, (caches, (token.shape, norm_cache))
+    def blocks(self, p: Parameters, s: Array, rng: Any) -> tuple[Array, Any]:
+        s, stack = blocks(PostNormed(self), p, s, rng)
+        _, raw = self.parted(s)
+        y, norm_cache = final_norm(self, p, raw)
+        return y, BlocksCache(stack, raw, norm_cache)
 
-    def _blocks_backward(self, d_y: Array, cache: Any, g: Parameters) -> Array:
-        caches, (shape, norm_cache) = cache
-        d_y = final_norm_backward(self, d_y, norm_cache, g)
-        return blocks_backward(PostNormed(self), self._join(np.zeros(shape, d_y.dtype), d_y), caches, g)
+    def blocks_backward(self, d_y: Array, cache: Any, g: Parameters) -> Array:
+        d_raw = final_norm_backward(self, d_y, cache.norm, g)
+        vectors = 0 if self.config.memory == "none" else self.config.memory_vectors
+        unread = np.zeros((len(d_raw), vectors, d_raw.shape[2]), d_raw.dtype)
+        return blocks_backward(PostNormed(self), self.joined(unread, d_raw), cache.stack, g)
 
 
 class PostNormedTransformer(Transformer):
     def encode(self, parameters: Parameters, e: Array, state: State, rng: Any, with_gradient: bool
                ) -> tuple[Array, State, Any]:
-        x, _, positions = add_positions(self.engine, parameters, self.config, e, None)
+        x, _, _ = add_positions(self.engine, parameters, self.config, e, None)
         x, mask = self.dropped(x, rng)
-        y, stacked = blocks(PostNormed(self), parameters, x, rng)
+        y, stack = blocks(PostNormed(self), parameters, x, rng)
         z, norm_cache = final_norm(self, parameters, y)
-        return z, State(), (positions, mask, stacked, norm_cache)
+        return z, State(), TransformerCache(mask, stack, norm_cache)
 
     def encode_backward(self, d_z: Array, d_state: State, cache: Any, gradients: Parameters) -> tuple[Array, State]:
-        positions, mask, stacked, norm_cache = cache
-        d_y = final_norm_backward(self, d_z, norm_cache, gradients)
-        d_x = self.engine.dropout_backward(blocks_backward(PostNormed(self), d_y, stacked, gradients), mask)
-        d_e, _ = add_positions_backward(self.engine, d_x, None, self.config, positions, gradients)
+        d_y = final_norm_backward(self, d_z, cache.norm, gradients)
+        d_x = self.engine.dropout_backward(blocks_backward(PostNormed(self), d_y, cache.stack, gradients),
+                                           cache.input_mask)
+        d_e, _ = add_positions_backward(self.engine, d_x, None, self.config, None, gradients)
         return d_e, State()
 
 

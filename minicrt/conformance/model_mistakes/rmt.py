@@ -10,6 +10,7 @@ from minicrt.models import RMT, SegmentModel, State
 from minicrt.models.block import blocks, blocks_backward, final_norm, final_norm_backward
 from minicrt.models.parameters import Parameters
 from minicrt.models.positions import sinusoids
+from minicrt.models.rmt import RMTCache
 
 Array = np.ndarray
 
@@ -40,31 +41,30 @@ class OtherMemory(RMT):
         m = state.get("memory", start)
         s = self.engine.concatenate([m, e, start if self.constant else m], 1)
         if self.config.positions != "none":
-            s = s + self._table(p, e.dtype)[self._rows(T)]
+            s = s + self.table(p, e.dtype)[self.rows(T)]
         s, mask = self.dropped(s, rng)
-        x, stacked = blocks(self, p, s, rng, self._mask(T))
+        x, stack = blocks(self, p, s, rng, self.mask(T))
         y, norm_cache = final_norm(self, p, x)
         memory = (x if self.raw else y)[:, self._written(T)]
-        return y[:, M:M + T], State(memory=memory.copy()), (mask, stacked, norm_cache, "memory" in state)
+        return y[:, M:M + T], State(memory=memory.copy()), RMTCache(mask, stack, norm_cache, "memory" in state)
 
     def encode_backward(self, d_z: Array, d_state: State, cache: Any, gradients: Parameters) -> tuple[Array, State]:
-        mask, stacked, norm_cache, given = cache
         M, (B, T, D) = self.config.memory_vectors, d_z.shape
         written, d_memory = self._written(T), d_state.get("memory", np.zeros((B, M, D)))
         d_y = np.zeros((B, 2 * M + T, D))
         d_y[:, M:M + T] = d_z
         d_y[:, written] += 0 if self.raw else d_memory
-        d_x = final_norm_backward(self, d_y, norm_cache, gradients)
+        d_x = final_norm_backward(self, d_y, cache.norm, gradients)
         d_x[:, written] += d_memory if self.raw else 0
-        d_s = self.engine.dropout_backward(blocks_backward(self, d_x, stacked, gradients), mask)
+        d_s = self.engine.dropout_backward(blocks_backward(self, d_x, cache.stack, gradients), cache.input_mask)
         if self.config.positions == "learned":
-            gradients["positions.table"][self._rows(T)] += d_s.sum(0)
+            gradients["positions.table"][self.rows(T)] += d_s.sum(0)
         d_m, d_write = d_s[:, :M], d_s[:, M + T:]
         if self.constant:
             gradients["memory.start"] += d_write.sum(0)
         else:
             d_m = d_m + d_write
-        if given:
+        if cache.memory_given:
             return d_s[:, M:M + T], State(memory=d_m)
         gradients["memory.start"] += d_m.sum(0)
         return d_s[:, M:M + T], State()
@@ -87,7 +87,7 @@ class WriteTokensConstant(OtherMemory):
 
 
 class ReadRowsCausal(RMT):
-    def _mask(self, T: int) -> Array | None:
+    def mask(self, T: int) -> Array | None:
         M = self.config.memory_vectors
         mask = np.tri(2 * M + T, dtype=bool)
         mask[M + T:] = True
@@ -95,7 +95,7 @@ class ReadRowsCausal(RMT):
 
 
 class WriteRowsCausal(RMT):
-    def _mask(self, T: int) -> Array | None:
+    def mask(self, T: int) -> Array | None:
         M = self.config.memory_vectors
         mask = np.tri(2 * M + T, dtype=bool)
         mask[:M, :M] = True
@@ -103,22 +103,22 @@ class WriteRowsCausal(RMT):
 
 
 class Causal(RMT):
-    def _mask(self, T: int) -> Array | None:
+    def mask(self, T: int) -> Array | None:
         return None
 
 
 class RowsInSequence(RMT):
-    def _rows(self, T: int) -> Array:
+    def rows(self, T: int) -> Array:
         return np.arange(2 * self.config.memory_vectors + T)
 
 
 class TableInterleaved(RMT):
-    def _table(self, p: Parameters, dtype: Any) -> Array:
-        return interleaved(super()._table(p, dtype))
+    def table(self, p: Parameters, dtype: Any) -> Array:
+        return interleaved(super().table(p, dtype))
 
 
 class TableFromOne(RMT):
-    def _table(self, p: Parameters, dtype: Any) -> Array:
+    def table(self, p: Parameters, dtype: Any) -> Array:
         return sinusoids(2 * self.config.memory_vectors + self.config.segment_length + 1, self.config.width)[1:]
 
 

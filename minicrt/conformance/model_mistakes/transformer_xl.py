@@ -29,36 +29,34 @@ class CacheNotDetached(TransformerXL):
     """The gradient goes on into the cached rows, and from there into the segments that made them."""
 
     def encode_backward(self, d_z: Array, d_state: State, cache: Any, gradients: Parameters) -> tuple[Array, State]:
-        input_mask, caches, norm_cache, old = cache
-        L, T, cached = self.config.layers, d_z.shape[1], 0 if old is None else old.shape[2]
+        L, T, cached = self.config.layers, d_z.shape[1], 0 if cache.old is None else cache.old.shape[2]
         d_rows = np.zeros((len(d_z), L + 1, cached + T, d_z.shape[2]))   # of [old ; the segment's], in every layer
         if "cache" in d_state:
             d_rows[:, :, cached + T - d_state["cache"].shape[2]:] = d_state["cache"]
-        d_x = final_norm_backward(self, d_z, norm_cache, gradients) + d_rows[:, L, cached:]
+        d_x = final_norm_backward(self, d_z, cache.norm, gradients) + d_rows[:, L, cached:]
         for layer in reversed(range(L)):
-            scope, attended, fed = caches[layer]
+            kept = cache.layers[layer]
             g = gradients.scope(f"blocks.{layer}.")
-            d_x = residual_backward(self, scope, "feed_forward", d_x, fed, g)
-            d_x, d_c = self._attend_backward_all(d_x, attended, self._biases(gradients, layer), g)
+            d_x = residual_backward(self, "feed_forward", d_x, kept.feed_forward, g)
+            d_x, d_c = self._attend_backward_all(d_x, kept.attention, self.biases(gradients, layer), g)
             d_rows[:, layer, :cached] += d_c[:, :cached]
             d_x = d_x + d_c[:, cached:] + d_rows[:, layer, cached:]
-        d_e = self.engine.dropout_backward(d_x, input_mask)
-        return d_e, State() if old is None else State(cache=d_rows[:, :, :cached])
+        d_e = self.engine.dropout_backward(d_x, cache.input_mask)
+        return d_e, State() if cache.old is None else State(cache=d_rows[:, :, :cached])
 
     def _attend_backward_all(self, d_x: Array, cache: Any, d_biases: tuple[Array, Array], g: Any
                              ) -> tuple[Array, Array]:       # (B, T, D) -> (B, T, D), (B, M + T, D)
         """The gradient of x around the attention, and that of [old ; x] through it"""
-        norm_cache, q_cache, kv_cache, r_cache, heads_cache, out_cache, drop_mask = cache
-        engine, T, post = self.engine, d_x.shape[1], self.config.norm == "post"
-        d_x = norm_backward(self, d_x, norm_cache, "norm_attention.", g) if post else d_x
-        d_heads = self._linear_back(engine.dropout_backward(d_x, drop_mask), out_cache, "attention.w_out", g)
-        d_q, d_k, d_v, d_r, d_u, d_w = engine.relative_attention_backward(d_heads, heads_cache)
+        engine, post = self.engine, self.config.norm == "post"
+        d_x = norm_backward(self, d_x, cache.norm, "norm_attention.", g) if post else d_x
+        d_heads = self.linear_back(engine.dropout_backward(d_x, cache.mask), cache.out, "attention.w_out", g)
+        d_q, d_k, d_v, d_r, d_u, d_w = engine.relative_attention_backward(d_heads, cache.heads)
         d_biases[0][...] += d_u
         d_biases[1][...] += d_w
-        self._linear_back(d_r, r_cache, "attention.w_r", g)
-        d_c = self._linear_back(np.concatenate([d_k, d_v], axis=-1), kv_cache, "attention.w_kv", g)
-        d_c[:, d_c.shape[1] - T:] += self._linear_back(d_q, q_cache, "attention.w_q", g)
-        return d_x, d_c if post else norm_backward(self, d_c, norm_cache, "norm_attention.", g)
+        self.linear_back(d_r, cache.r, "attention.w_r", g)
+        d_c = self.linear_back(np.concatenate([d_k, d_v], axis=-1), cache.kv, "attention.w_kv", g)
+        d_c[:, cache.cached:] += self.linear_back(d_q, cache.q, "attention.w_q", g)
+        return d_x, d_c if post else norm_backward(self, d_c, cache.norm, "norm_attention.", g)
 
 
 class CacheOfOutputs(TransformerXL):
@@ -68,9 +66,9 @@ class CacheOfOutputs(TransformerXL):
         self._cached, self._layer = state.get("cache"), 0
         return super().encode(parameters, e, state, *arguments)
 
-    def _attend(self, p: Any, x: Array, old: Array, *arguments: Any) -> tuple[Array, Any]:
+    def attend(self, p: Any, x: Array, old: Array, *arguments: Any) -> tuple[Array, Any]:
         self._layer += 1
-        return super()._attend(p, x, old if self._cached is None else self._cached[:, self._layer], *arguments)
+        return super().attend(p, x, old if self._cached is None else self._cached[:, self._layer], *arguments)
 
 
 class CacheOfZeros(TransformerXL):
@@ -84,16 +82,15 @@ class CacheOfZeros(TransformerXL):
 class CacheNotNormed(TransformerXL):
     """Pre-norm: queries, keys and values come from [old ; LN(x)]."""
 
-    def _attend(self, p: Any, x: Array, old: Array, *arguments: Any) -> tuple[Array, Any]:
+    def attend(self, p: Any, x: Array, old: Array, *arguments: Any) -> tuple[Array, Any]:
         engine, self.engine = self.engine, RowsBehind(self.engine, old.shape[1])     # type: ignore[assignment]
-        y, cache = super()._attend(p, x, old, *arguments)
+        result = super().attend(p, x, old, *arguments)
         self.engine = engine
-        return y, (cache, old.shape[1])
+        return result
 
-    def _attend_backward(self, p: Any, d_x: Array, cache: Any, *arguments: Any) -> Array:
-        cache, cached = cache
-        engine, self.engine = self.engine, RowsBehind(self.engine, cached)           # type: ignore[assignment]
-        d_x = super()._attend_backward(p, d_x, cache, *arguments)
+    def attend_backward(self, d_x: Array, cache: Any, *arguments: Any) -> Array:
+        engine, self.engine = self.engine, RowsBehind(self.engine, cache.cached)     # type: ignore[assignment]
+        d_x = super().attend_backward(d_x, cache, *arguments)
         self.engine = engine
         return d_x
 
@@ -117,25 +114,25 @@ class RowsBehind:
 
 
 class BiasesExchanged(TransformerXL):
-    def _biases(self, p: Parameters, layer: int) -> tuple[Array, Array]:
-        u, v = super()._biases(p, layer)
+    def biases(self, p: Parameters, layer: int) -> tuple[Array, Array]:
+        u, v = super().biases(p, layer)
         return v, u
 
 
 class NoBiases(TransformerXL):
-    def _biases(self, p: Parameters, layer: int) -> tuple[Array, Array]:
-        u, v = super()._biases(p, layer)
+    def biases(self, p: Parameters, layer: int) -> tuple[Array, Array]:
+        u, v = super().biases(p, layer)
         return np.zeros_like(u), np.zeros_like(v)
 
 
 class TableAscending(TransformerXL):
-    def _table(self, rows: int, dtype: Any) -> Array:
-        return super()._table(rows, dtype)[::-1]
+    def table(self, rows: int, dtype: Any) -> Array:
+        return super().table(rows, dtype)[::-1]
 
 
 class TableInterleaved(TransformerXL):
-    def _table(self, rows: int, dtype: Any) -> Array:
-        return interleaved(super()._table(rows, dtype))
+    def table(self, rows: int, dtype: Any) -> Array:
+        return interleaved(super().table(rows, dtype))
 
 
 def transformer_xl(model: SegmentModel) -> list[ModelVariant]:

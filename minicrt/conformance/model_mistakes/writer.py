@@ -33,17 +33,15 @@ class ConstantsLeak(CRT):
         self._leaked = {name: d for name, d in d_state.items() if name in self.leaking}
         return super().encode_backward(d_z, d_state, cache, gradients)
 
-    def _write_backward(self, *arguments: Any) -> tuple[Array, Array]:
-        d_inputs, d_start = super()._write_backward(*arguments)
+    def write_backward(self, *arguments: Any) -> tuple[Array, Array]:
+        d_inputs, d_start = super().write_backward(*arguments)
         leaked, self._leaked = self._leaked, {}              # into the segment's own writer, whose turn is first
         return d_inputs + leaked.get("writer_inputs", 0), d_start + leaked.get("writer_start", 0)
 
-    def _recall_backward(self, d_m: Array, cache: Any, g: Parameters) -> State:
-        source, write_cache = cache
-        if source != "writer":
-            return super()._recall_backward(d_m, cache, g)
-        h, _ = write_cache
-        d_inputs, d_start = self._write_backward([np.zeros_like(h_i) for h_i in h], d_m, write_cache, g)
+    def recall_backward(self, d_m: Array, cache: Any, g: Parameters) -> State:
+        if cache.source != "writer":
+            return super().recall_backward(d_m, cache, g)
+        d_inputs, d_start = self.write_backward([np.zeros_like(h_i) for h_i in cache.write.h], d_m, cache.write, g)
         found = {"writer_inputs": d_inputs, "writer_start": d_start}
         return {name: d for name, d in found.items() if name in self.leaking}
 
