@@ -79,5 +79,5 @@ def _of_parts(kind: str, x: Array, p: dict[str, Array], rng: np.random.Generator
     gradients = table.zeros_like()
     y, cache = block(model, table.scope(""), x, None)
     d_y = rng.standard_normal(y.shape)
-    d_x = block_backward(model, table.scope(""), d_y, cache, gradients.scope(""))
+    d_x = block_backward(model, d_y, cache, gradients.scope(""))
     return Case(kind, x, p, y, d_y, d_x, {name: gradients[name] for name in gradients})
