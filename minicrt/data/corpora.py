@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from minicrt.arguments import check_kind
+from minicrt.array_arguments import checked_ids
 from minicrt.data.names import printable
 from minicrt.data.published import TRAINING_TOKENS, differences
 from minicrt.data.texts import Texts, read_texts
@@ -18,7 +20,7 @@ AUTO = "auto"
 SHORTEST_TEXT = 40                  # tokens: two each for validation and test, the least that has a prediction
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Corpus:
     """A corpus as numbers.
 
@@ -30,6 +32,8 @@ class Corpus:
     address      what `load_corpus` takes to load it again; empty for one made by hand
     undivided    whether it is one text of the user's, split by position only here
     differences  how its files differ from the published ones, a sentence each; none if they do not
+
+    Raises InputError for a part that is not of integers in one dimension, each one in the vocabulary.
     """
 
     name: str
@@ -42,6 +46,17 @@ class Corpus:
     address: str = ""
     undivided: bool = False
     differences: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_kind("the corpus's vocabulary", self.vocabulary, Vocabulary, "a Vocabulary")
+        for part in ("train", "valid", "test"):
+            ids = checked_ids(f"the corpus's part {part!r}", getattr(self, part), self.vocabulary.size)
+            object.__setattr__(self, part, ids)
+
+    def __repr__(self) -> str:
+        unit = "words" if self.level == "word" else "characters"
+        return (f"<Corpus {self.name}: {self.train.size:,} {unit} to train on, {self.valid.size:,} to validate, "
+                f"{self.test.size:,} to test; vocabulary {self.vocabulary.size:,}>")
 
 
 def load_corpus(name_or_path: str | Path, level: str = "word", data_dir: str | Path | None = None,

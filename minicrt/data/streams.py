@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from minicrt.errors import DataError, InputError
+from minicrt.arguments import check_kind, check_whole
+from minicrt.array_arguments import checked_ids
+from minicrt.errors import DataError
 
 NOT_SCORED = -1
 
@@ -27,20 +29,16 @@ class TokenStream:
 
     def __init__(self, tokens: np.ndarray, batch: int, segment_length: int, name: str = "the stream",
                  key: str = "batch") -> None:
-        tokens = np.asarray(tokens)
-        if tokens.ndim != 1 or not np.issubdtype(tokens.dtype, np.integer):
-            raise InputError(f"{name} is {tokens.dtype} of shape {tokens.shape}, expected integers of shape (N,)")
-        if batch < 1 or segment_length < 1:
-            raise InputError(f"batch is {batch} and segment_length {segment_length}, expected at least 1 each")
-        self.batch = batch
-        self.segment_length = segment_length
+        tokens = checked_ids(name, tokens)
+        self.batch = batch = check_whole("batch", batch, 1)
+        self.segment_length = segment_length = check_whole("segment_length", segment_length, 1)
         self.predictions = max(tokens.size - 1, 0)
         self.row_length = -(-self.predictions // batch)
         if self.row_length < segment_length:
             raise DataError(self._too_short(tokens.size, name, key))
         padding = batch * self.row_length - self.predictions
-        inputs = np.pad(tokens[:-1].astype(np.int32), (0, padding))
-        targets = np.pad(tokens[1:].astype(np.int32), (0, padding), constant_values=NOT_SCORED)
+        inputs = np.pad(tokens[:-1], (0, padding))
+        targets = np.pad(tokens[1:], (0, padding), constant_values=NOT_SCORED)
         self._tokens = inputs.reshape(batch, self.row_length)
         self._targets = targets.reshape(batch, self.row_length)
 
@@ -53,12 +51,17 @@ class TokenStream:
                 f"segment of {self.segment_length}; set {key} to at most {largest}, or take a longer text or a "
                 "smaller segment_length")
 
+    def __repr__(self) -> str:
+        return (f"<TokenStream of {self.predictions:,} predictions in {self.batch:,} rows of {self.row_length:,}: "
+                f"{len(self):,} segments of {self.segment_length:,}>")
+
     def __len__(self) -> int:
         """The number of segments in one pass."""
         return -(-self.row_length // self.segment_length)
 
     def segment(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         """Segment `index` of every row: tokens (B, T_i) and targets (B, T_i), int32, T_i <= T."""
+        check_kind("the segment's number", index, (int, np.integer), "a whole number")
         if not 0 <= index < len(self):
             raise IndexError(f"segment {index} of a stream of {len(self)} segments")
         columns = slice(index * self.segment_length, (index + 1) * self.segment_length)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from minicrt.array_arguments import checked_ids
 from minicrt.errors import DataError
 
 
@@ -14,8 +15,10 @@ def unigram_perplexity(train: np.ndarray, evaluated: np.ndarray, vocabulary_size
 
     Arguments
         train, evaluated: (N,), (n,) ids below vocabulary_size
-    Raises DataError when either is empty.
+    Raises DataError when either is empty, InputError for what are no such ids.
     """
+    train = checked_ids("the training text", train, vocabulary_size)
+    evaluated = checked_ids("the evaluated text", evaluated, vocabulary_size)
     if train.size == 0 or evaluated.size == 0:
         raise DataError(f"the unigram model got {train.size} and {evaluated.size} tokens, expected at least one each")
     counts = np.bincount(train, minlength=vocabulary_size)

@@ -6,8 +6,22 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
+from minicrt.arguments import check_kind, shown
+from minicrt.array_arguments import checked_ids
 from minicrt.data.tokenizers import END_OF_LINE, TOKENIZERS, UNKNOWN
-from minicrt.errors import DataError
+from minicrt.errors import DataError, InputError
+from minicrt.suggestion import choices_in_words
+
+
+class Ids(dict[str, int]):
+    """token → id; a token that is not there has the id of <unk>."""
+
+    def __missing__(self, token: str) -> int:
+        check_kind("a token", token, str, "a text")
+        if UNKNOWN not in self:
+            raise DataError(f"the token {shown(token)} is not in the vocabulary of {len(self)}, and that has no "
+                            f"{UNKNOWN}")
+        return self[UNKNOWN]
 
 
 class Vocabulary:
@@ -20,12 +34,15 @@ class Vocabulary:
     """
 
     def __init__(self, tokens: Iterable[str], tokenizer: str = "blanks") -> None:
+        check_kind("the vocabulary's tokens", tokens, Iterable, "a list of texts")
         self.tokens: tuple[str, ...] = tuple(tokens)
         self.tokenizer = tokenizer
-        self._ids = {token: number for number, token in enumerate(self.tokens)}
-        if tokenizer not in TOKENIZERS:
-            known = ", ".join(map(repr, TOKENIZERS))
-            raise DataError(f"the vocabulary's tokenizer is {tokenizer!r}, expected one of {known}")
+        if not isinstance(tokenizer, str) or tokenizer not in TOKENIZERS:
+            raise DataError(f"the vocabulary's tokenizer is {shown(tokenizer)}, "
+                            + choices_in_words(tokenizer, TOKENIZERS))
+        for token in self.tokens:
+            check_kind("a token of the vocabulary", token, str, "a text")
+        self._ids = Ids({token: number for number, token in enumerate(self.tokens)})
         if not self.tokens:
             raise DataError("the vocabulary is empty, expected at least one token")
         if len(self._ids) < len(self.tokens):
@@ -61,34 +78,35 @@ class Vocabulary:
         return hash((self.tokens, self.tokenizer))
 
     def __repr__(self) -> str:
-        return f"Vocabulary({self.size} tokens, tokenizer={self.tokenizer!r})"
+        first = ", ".join(shown(token) for token in self.tokens[:5])
+        return (f"<Vocabulary of {self.size:,} tokens, tokenizer {self.tokenizer!r}: {first}"
+                f"{', …' if self.size > 5 else ''}>")
 
     def split(self, text: str) -> list[str]:
         """The tokens of `text` by the corpus's own rule; `encode(split(text))` numbers a prompt."""
+        check_kind("the text", text, str, "a text to split into tokens")
         return list(TOKENIZERS[self.tokenizer](text))
 
     def encode(self, tokens: Iterable[str]) -> np.ndarray:
         """The ids of `tokens` as int32 (N,); a token not in the vocabulary gets the id of <unk>.
 
-        Raises DataError when a token is not in the vocabulary and <unk> is not either.
+        Raises DataError when a token is not in the vocabulary and <unk> is not either, InputError for what is no list
+        of tokens: a text has to be split first.
         """
-        ids = self._ids
-        unknown = ids.get(UNKNOWN)
-        if unknown is None:
-            try:
-                return np.fromiter((ids[token] for token in tokens), np.int32)
-            except KeyError as error:
-                raise DataError(f"the token {error.args[0]!r} is not in the vocabulary of {self.size}, "
-                                f"and that has no {UNKNOWN}") from None
-        return np.fromiter((ids.get(token, unknown) for token in tokens), np.int32)
+        if isinstance(tokens, str) and self.tokenizer != "characters":
+            raise InputError(f"the tokens are the text {shown(tokens)}, expected a list; split(text) makes one")
+        check_kind("the tokens", tokens, Iterable, "a list of tokens")
+        try:
+            return np.fromiter(map(self._ids.__getitem__, tokens), np.int32)
+        except TypeError as error:                           # a list among them, say
+            raise InputError(f"the tokens hold something that is none: {error}") from None
 
     def decode(self, ids: Iterable[int] | np.ndarray) -> list[str]:
-        """The tokens with these ids; DataError for an id outside 0 .. size-1."""
-        ids = list(ids)
-        for number in ids:
-            if not 0 <= number < self.size:
-                raise DataError(f"the id {number} is not in the vocabulary, expected 0 to {self.size - 1}")
-        return [self.tokens[number] for number in ids]
+        """The tokens with these ids. Raises InputError for what are no ids of this vocabulary."""
+        if not isinstance(ids, np.ndarray):
+            check_kind("the ids", ids, Iterable, "a list of ids")
+            ids = list(ids)
+        return [self.tokens[number] for number in checked_ids("the list of ids", ids, self.size)]
 
     def join(self, ids: Iterable[int] | np.ndarray) -> str:
         """Readable text: characters side by side, words with a blank between them, <eos> as a line end."""

@@ -1,15 +1,14 @@
 """Text from a model, token by token, with the state carried from segment to segment."""
 
-from collections.abc import Collection, Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterator, Sequence, Set
 
 import numpy as np
 
+from minicrt.arguments import check_kind, check_whole, is_number, is_whole, shown
+from minicrt.array_arguments import as_array, checked_ids
 from minicrt.errors import InputError
-
-if TYPE_CHECKING:
-    from minicrt.models.parameters import Parameters
-    from minicrt.models.segment_model import SegmentModel
+from minicrt.models import Parameters, SegmentModel
+from minicrt.models.inputs import check_parameters
 
 Array = np.ndarray
 
@@ -20,8 +19,11 @@ def distribution(logits: Array, temperature: float = 1.0, top_k: int = 0, top_p:
     p = softmax(logits / temperature), cut down to the `top_k` most probable tokens (0 = all of them), then to the
     smallest set of most probable tokens that holds at least `top_p` of what is left, and scaled to sum to 1 again.
     Of equally probable tokens the lower id comes first. Temperature 0 puts everything on the most probable token.
+    Raises InputError for what are no logits (−inf rules a token out; the largest is finite), and for a parameter out of
+    range.
     """
-    logits = np.asarray(logits, np.float64)                  # (V,)
+    logits = _checked_logits(logits)                         # (V,)
+    _check_sampling(temperature, top_k, top_p)
     order = np.argsort(-logits, kind="stable")               # most probable first
     if temperature == 0:
         return np.eye(1, len(logits), order[0])[0]
@@ -37,10 +39,23 @@ def distribution(logits: Array, temperature: float = 1.0, top_k: int = 0, top_p:
     return p
 
 
-def generate(model: "SegmentModel", parameters: "Parameters", prompt_ids: Sequence[int] | Array, tokens: int,
+def generate(model: SegmentModel, parameters: Parameters, prompt_ids: Sequence[int] | Array, tokens: int,
              rng: np.random.Generator, temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0,
              exclude: Collection[int] = ()) -> Iterator[int]:
-    """Yield `tokens` ids that continue `prompt_ids`, drawn from `rng`; `exclude` names ids that are never drawn.
+    """Continue a text: an iterator over the ids of its next tokens, drawn one after the other from `rng`.
+
+        prompt = run.vocabulary.encode(run.vocabulary.split("the with statement"))
+        ids = generate(run.model, run.parameters, prompt, 50, np.random.default_rng(0), temperature=0.8, top_p=0.9)
+        print(run.vocabulary.join([*prompt, *ids]))
+
+    Arguments
+        model, parameters    the model, and weights of it
+        prompt_ids           the text to continue, ids (N,), at least one
+        tokens               how many ids to yield
+        rng                  the generator that draws, as np.random.default_rng(0)
+        temperature          of p = softmax(logits / temperature); 0 takes the most probable token
+        top_k, top_p         only the k most probable; only the fewest that hold p together; 0 and 1 are off
+        exclude              ids that are never drawn, as that of <unk>
 
     What is kept between two tokens is the state at the current segment's start and the segment's tokens so far. Each
     new token runs that segment once more; when the segment is full the state behind it is kept and the tokens are
@@ -49,10 +64,18 @@ def generate(model: "SegmentModel", parameters: "Parameters", prompt_ids: Sequen
     Raises InputError for an empty prompt, an id outside the vocabulary, or a sampling parameter out of range,
     and where a logit is not finite.
     """
-    prompt = np.asarray(prompt_ids)
+    check_kind("model", model, SegmentModel, "a model; make one with minicrt.create_model")
+    check_parameters(model, parameters)
+    check_kind("rng", rng, np.random.Generator, "a generator, as np.random.default_rng(0)")
     V, T = model.config.vocabulary, model.config.segment_length
-    _check(prompt, V, tokens, temperature, top_k, top_p, exclude)
-    return _continue(model, parameters, prompt, T, tokens, rng, temperature, top_k, top_p, sorted(set(exclude)))
+    prompt, excluded = checked_ids("the prompt", prompt_ids, V), checked_ids("exclude", list_of(exclude), V)
+    if not prompt.size:
+        raise InputError("the prompt is empty, expected one token id at least")
+    if len(set(excluded.tolist())) == V:
+        raise InputError(f"exclude holds all {V} ids, expected one left to draw")
+    _check_sampling(temperature, top_k, top_p)
+    return _continue(model, parameters, prompt, T, check_whole("tokens", tokens, 0), rng, temperature, top_k, top_p,
+                     excluded)
 
 
 def _continue(model, parameters, prompt, T, tokens, rng, temperature, top_k, top_p, exclude) -> Iterator[int]:
@@ -83,19 +106,24 @@ def _logits(model, parameters, segment, state) -> tuple[Array, dict[str, Array]]
     return last, after
 
 
-def _check(prompt, V, tokens, temperature, top_k, top_p, exclude) -> None:
-    if prompt.ndim != 1 or not len(prompt) or prompt.dtype.kind not in "iu":
-        raise InputError(f"the prompt is an array of shape {prompt.shape} and dtype {prompt.dtype}, "
-                         "expected one token id at least, in one dimension")
-    if prompt.min() < 0 or prompt.max() >= V:
-        raise InputError(f"the prompt's ids run from {prompt.min()} to {prompt.max()}, expected 0 to {V - 1}")
-    if tokens < 0:
-        raise InputError(f"tokens is {tokens}, expected 0 or more")
-    if not 0 <= temperature < np.inf:
-        raise InputError(f"temperature is {temperature}, expected a finite number of 0 (greedy) or more")
-    if top_k < 0:
-        raise InputError(f"top_k is {top_k}, expected 0 (off) or more")
-    if not 0 < top_p <= 1:
-        raise InputError(f"top_p is {top_p}, expected more than 0 and at most 1 (off)")
-    if len(set(exclude)) >= V or not set(exclude) <= set(range(V)):
-        raise InputError(f"exclude holds {len(set(exclude))} ids, expected ids from 0 to {V - 1} and one left to draw")
+def list_of(exclude: Collection[int]) -> Collection[int]:
+    """A set makes no array of numbers; anything else is judged as it is."""
+    return list(exclude) if isinstance(exclude, Set) else exclude
+
+
+def _checked_logits(logits: Array) -> Array:
+    array = as_array("logits", logits)
+    if array.ndim != 1 or not array.size or array.dtype.kind not in "fiu":
+        raise InputError(f"logits are {array.dtype} of shape {array.shape}, expected real numbers of shape (V,)")
+    if not np.isfinite(array.max()):
+        raise InputError(f"the largest of the logits is {array.max()}, expected a finite number")
+    return array.astype(np.float64)
+
+
+def _check_sampling(temperature: float, top_k: int, top_p: float) -> None:
+    if not is_number(temperature) or temperature < 0:
+        raise InputError(f"temperature is {shown(temperature)}, expected a finite number of 0 (greedy) or more")
+    if not is_whole(top_k) or top_k < 0:
+        raise InputError(f"top_k is {shown(top_k)}, expected a whole number of 0 (off) or more")
+    if not is_number(top_p) or not 0 < top_p <= 1:
+        raise InputError(f"top_p is {shown(top_p)}, expected more than 0 and at most 1 (off)")

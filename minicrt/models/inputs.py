@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minicrt.arguments import check_kind, kind_of, shown
+from minicrt.array_arguments import as_array
 from minicrt.errors import InputError
-from minicrt.models.parameters import Array, Parameters, as_array
+from minicrt.models.parameters import Array, Parameters
 from minicrt.suggestion import suggestion
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from minicrt.arguments import check_kind, shown
+from minicrt.array_arguments import as_array
 from minicrt.errors import InputError, UnknownNameError
 from minicrt.suggestion import suggestion
 
@@ -155,14 +156,6 @@ def floating(dtype: np.typing.DTypeLike) -> np.dtype:
     if made is None or made.kind not in "fc" or made.itemsize < 4:
         raise InputError(f"dtype is {shown(dtype)}, expected np.float32, np.float64 or np.complex128")
     return made
-
-
-def as_array(name: str, value: Any) -> Array:
-    """`value` as an array. Raises InputError where it is none, as a list of rows of different lengths."""
-    try:
-        return np.asarray(value)
-    except (ValueError, TypeError) as error:
-        raise InputError(f"{name} is {shown(value)}, which makes no array: {error}") from None
 
 
 class Scope:

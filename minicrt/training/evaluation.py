@@ -9,9 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from minicrt.arguments import shown
-from minicrt.data import TokenStream
+from minicrt.arguments import check_kind, shown
+from minicrt.array_arguments import Array, checked_ids
+from minicrt.data import TokenStream, evaluation_stream, largest_batch
 from minicrt.errors import InputError, TrainingError
+from minicrt.models.inputs import check_parameters
 from minicrt.models.parameters import Parameters
 from minicrt.models.segment_model import SegmentModel, State
 from minicrt.suggestion import choices_in_words
@@ -19,15 +21,28 @@ from minicrt.training.window import scored, segment_nll
 
 Cut = Literal["memory", "positions", "state"]
 CUTS: tuple[Cut, ...] = get_args(Cut)
+ROWS = 10                                                    # in which a text is read where nothing else is said
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Evaluation:
-    """`nll` in nats over all `tokens` scored; `carried` names the entries of the state that were carried."""
+    """What an evaluation found.
+
+    nll         the negative log-likelihood of all tokens scored, in nats
+    tokens      how many were scored
+    carried     the names of the entries of the state that were carried from segment to segment
+    loss        nll / tokens
+    perplexity  exp(loss)
+    """
 
     nll: float
     tokens: int
     carried: frozenset[str] = frozenset()
+
+    def __repr__(self) -> str:
+        carried = ", ".join(sorted(self.carried)) or "nothing"
+        return (f"<Evaluation: perplexity {self.perplexity:.2f}, {self.loss:.4f} nats a token over {self.tokens:,} "
+                f"tokens; carried: {carried}>")
 
     @property
     def loss(self) -> float:
@@ -38,16 +53,29 @@ class Evaluation:
         return math.exp(self.loss) if self.loss < 700 else math.inf
 
 
-def evaluate(model: SegmentModel, parameters: Parameters, stream: TokenStream, cut: Cut | None = None,
-             advance: Callable[[], None] | None = None) -> Evaluation:
-    """Score every prediction of `stream` once.
+def evaluate(model: SegmentModel, parameters: Parameters, stream: TokenStream | Array,
+             cut: Cut | None = None, advance: Callable[[], None] | None = None) -> Evaluation:
+    """The perplexity of a text: every prediction of it is scored once, without dropout.
 
-    `cut` says what is dropped at every segment boundary, so that each segment starts with its initial value: the
-    "memory", the carried "positions", or both ("state"); where the model has none of it nothing changes. `advance` is
-    called after every segment (a progress bar; what it raises is passed on).
-    Raises InputError for another cut, TrainingError if the loss of a segment is not finite.
+        evaluate(run.model, run.parameters, corpus.valid).perplexity
+        evaluate(run.model, run.parameters, corpus.valid, cut="memory")      # the same weights without their memory
+
+    Arguments
+        model, parameters    the model, and weights of it: model.initialize(rng), run.parameters
+        stream     a TokenStream, or token ids (N,); these are read in 10 rows, or in fewer if they are few, by segments
+                   of the model's segment_length
+        cut        what is dropped at every segment boundary, so that each segment starts with its initial value:
+                   "memory", the carried "positions", or both, "state"; where a model has none of it nothing changes
+        advance    called after every segment (a progress bar; what it raises is passed on)
+
+    perplexity = exp(Σ −log p(token) / tokens scored). Returns an Evaluation: perplexity, loss, tokens, carried.
+    Raises InputError for arguments that do not fit, TrainingError if the loss of a segment is not finite.
     """
+    check_kind("model", model, SegmentModel, "a model; make one with minicrt.create_model")
+    check_parameters(model, parameters)
     dropped = cut_entries(model, cut)
+    if not isinstance(stream, TokenStream):
+        stream = stream_of(stream, model)
     state: State = {}
     nll, tokens_scored = 0.0, 0
     for index in range(len(stream)):
@@ -61,6 +89,12 @@ def evaluate(model: SegmentModel, parameters: Parameters, stream: TokenStream, c
         if advance is not None:
             advance()
     return Evaluation(nll, tokens_scored, frozenset(state))
+
+
+def stream_of(ids: Array, model: SegmentModel) -> TokenStream:
+    """The usual stream of a text that is only scored"""
+    ids, length = checked_ids("the text", ids, model.config.vocabulary), model.config.segment_length
+    return evaluation_stream(ids, min(ROWS, largest_batch(ids.size, length) or 1), length, "the text")
 
 
 def cut_entries(model: SegmentModel, cut: Cut | None) -> frozenset[str]:

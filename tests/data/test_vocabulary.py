@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from minicrt.data import Vocabulary
 from minicrt.data.tokenizers import blanks, characters, punctuation
-from minicrt.errors import DataError
+from minicrt.errors import DataError, InputError
 
 words = st.sampled_from(["a", "b", "cc", "<unk>", "<eos>", "é", "7"])
 
@@ -52,7 +52,7 @@ def test_unknown_tokens():
 
 @pytest.mark.parametrize("number", [-1, 2])
 def test_ids_out_of_range(number):
-    with pytest.raises(DataError, match=f"the id {number} is not in the vocabulary, expected 0 to 1"):
+    with pytest.raises(InputError, match=f"the id {number}, expected ids from 0 to 1"):
         Vocabulary(["a", "b"]).decode([0, number])
 
 

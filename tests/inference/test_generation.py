@@ -41,14 +41,12 @@ def test_what_is_kept_does_not_grow():
     model, parameters = small_crt()
     seen = []
 
-    class Spy:
-        config = model.config
-
+    class Spy(CRT):
         def logits(self, parameters, tokens, state):
             seen.append((tokens.shape[1], sum(array.size for array in state.values())))
-            return model.logits(parameters, tokens, state)
+            return super().logits(parameters, tokens, state)
 
-    assert len(list(generate(Spy(), parameters, [1], 60, np.random.default_rng(0)))) == 60
+    assert len(list(generate(Spy(model.config), parameters, [1], 60, np.random.default_rng(0)))) == 60
     lengths, sizes = zip(*seen)
     assert lengths == (1, 2, 3, 4) * 15
     assert set(sizes) == {0, 8 + 8}                          # the start of the stream, then m and p
@@ -102,8 +100,8 @@ def test_temperature_zero_and_its_limit():
     ([], {}, "one token id at least"),
     ([1.5], {}, "float64"),
     ([[1]], {}, "shape"),
-    ([11], {}, "expected 0 to 10"),
-    ([-1], {}, "expected 0 to 10"),
+    ([11], {}, "ids from 0 to 10"),
+    ([-1], {}, "ids from 0 to 10"),
     ([1], {"temperature": -1.0}, "temperature"),
     ([1], {"temperature": float("nan")}, "temperature"),
     ([1], {"top_k": -1}, "top_k"),

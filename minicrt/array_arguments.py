@@ -1,0 +1,36 @@
+"""What a public function checks of arrays that it is handed, token ids above all"""
+
+from typing import Any
+
+import numpy as np
+
+from minicrt.arguments import shown
+from minicrt.errors import InputError
+
+Array = np.ndarray
+LARGEST_ID = np.iinfo(np.int32).max
+
+
+def as_array(name: str, value: Any) -> Array:
+    """`value` as an array. Raises InputError where it is none, as a list of rows of different lengths."""
+    try:
+        return np.asarray(value)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise InputError(f"{name} is {shown(value)}, which makes no array: {error}") from None
+
+
+def checked_ids(name: str, ids: Any, vocabulary: int | None = None) -> Array:
+    """Token ids as an int32 array (N,), each from 0 to `vocabulary` − 1, which may be empty.
+
+    Raises InputError for anything else.
+    """
+    array = as_array(name, ids)
+    if array.ndim == 1 and not array.size:
+        return np.zeros(0, np.int32)                         # an empty list makes an array of float64
+    if array.ndim != 1 or array.dtype.kind not in "iu":
+        raise InputError(f"{name} is {array.dtype} of shape {array.shape}, expected integers of shape (N,)")
+    largest = LARGEST_ID if vocabulary is None else vocabulary - 1
+    if array.min() < 0 or array.max() > largest:
+        bad = array.min() if array.min() < 0 else array.max()
+        raise InputError(f"{name} has the id {bad}, expected ids from 0 to {largest}")
+    return array.astype(np.int32, copy=False)
