@@ -10,7 +10,7 @@ import numpy as np
 
 from minicrt.arguments import check_kind, shown
 from minicrt.array_arguments import as_array
-from minicrt.errors import InputError, UnknownNameError
+from minicrt.errors import ConfigurationError, InputError, UnknownNameError
 from minicrt.suggestion import suggestion
 
 Array = np.ndarray
@@ -179,6 +179,11 @@ def initialised(specs: Iterable[ParameterSpec], rng: np.random.Generator,
     """Parameters drawn from `rng` in the table's order, in float64 and then rounded: one seed, one model, any dtype."""
     check_kind("rng", rng, np.random.Generator, "a generator, as np.random.default_rng(0)")
     parameters = Parameters(tuple(specs), dtype)
-    for spec in parameters.specs:
-        parameters[spec.name] = spec.initial(rng, spec.shape)
+    with np.errstate(over="ignore"):                         # looked for below
+        for spec in parameters.specs:
+            parameters[spec.name] = spec.initial(rng, spec.shape)
+    for name, values in parameters.items():
+        if not np.isfinite(values).all():
+            raise ConfigurationError(f"the first values of {name} are not finite in {parameters.dtype}; give the model "
+                                     "smaller numbers, or more precision")
     return parameters

@@ -6,6 +6,7 @@ with static ones, since the weights adapt to the test text: they are reported ap
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -15,6 +16,7 @@ from minicrt.data import TokenStream
 from minicrt.errors import TrainingError
 from minicrt.models import Parameters, SegmentModel, State
 from minicrt.training.evaluation import Evaluation
+from minicrt.training.not_finite import origin
 from minicrt.training.window import scored, window_gradients
 
 Array = np.ndarray
@@ -43,7 +45,13 @@ def gradient_sizes(model: SegmentModel, parameters: Parameters, stream: TokenStr
     gradients, squares, state = parameters.zeros_like(), np.zeros(parameters.size), State()
     number = min(segments, len(stream))
     for index in range(number):
-        _, state = window_gradients(model, parameters, gradients, [stream.segment(index)], state)
+        again = partial(window_gradients, parameters=parameters, gradients=gradients, segments=[stream.segment(index)],
+                        state=state)
+        try:
+            _, state = again(model)
+        except TrainingError as error:
+            raise TrainingError(f"segment {index} of the training text: {error}"
+                                f"{origin(model, parameters, state, again)}") from error
         squares += np.square(gradients.flat, dtype=np.float64)
         if advance is not None:
             advance()
@@ -65,11 +73,12 @@ def dynamic_evaluate(model: SegmentModel, parameters: Parameters, stream: TokenS
     nll, tokens = 0.0, 0
     for index in range(len(stream)):
         segment = stream.segment(index)
+        again = partial(window_gradients, parameters=theta, gradients=gradients, segments=[segment], state=state)
         try:
-            loss, state = window_gradients(model, theta, gradients, [segment], state)
+            loss, state = again(model)
         except TrainingError as error:
-            raise TrainingError(f"dynamic evaluation: segment {index} of {len(stream)}: {error}; try a smaller "
-                                "learning rate") from error
+            raise TrainingError(f"dynamic evaluation: segment {index} of {len(stream)}: {error}"
+                                f"{origin(model, theta, state, again)}; try a smaller learning rate") from error
         nll += loss * scored([segment])
         tokens += scored([segment])
         with np.errstate(over="ignore", invalid="ignore"):

@@ -7,6 +7,7 @@ prediction scored exactly once (the last short segment included), perplexity = e
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, get_args
 
 from minicrt.arguments import check_kind, shown
@@ -17,6 +18,7 @@ from minicrt.models.inputs import check_parameters
 from minicrt.models.parameters import Parameters
 from minicrt.models.segment_model import SegmentModel, State
 from minicrt.suggestion import choices_in_words
+from minicrt.training.not_finite import origin
 from minicrt.training.window import scored, segment_nll
 
 Cut = Literal["memory", "positions", "state"]
@@ -80,12 +82,14 @@ def evaluate(model: SegmentModel, parameters: Parameters, stream: TokenStream | 
     nll, tokens_scored = 0.0, 0
     for index in range(len(stream)):
         segment = stream.segment(index)
-        segment_total, state = segment_nll(model, parameters, segment, state)
+        segment_total, new_state = segment_nll(model, parameters, segment, state)
         if not math.isfinite(segment_total):
-            raise TrainingError(f"evaluation: the loss of segment {index} is {segment_total}")
+            again = partial(segment_nll, parameters=parameters, segment=segment, state=state)
+            where = origin(model, parameters, state, again)
+            raise TrainingError(f"evaluation: the loss of segment {index} is {segment_total}{where}")
         nll += segment_total
         tokens_scored += scored([segment])
-        state = {name: value for name, value in state.items() if name not in dropped}
+        state = {name: value for name, value in new_state.items() if name not in dropped}
         if advance is not None:
             advance()
     return Evaluation(nll, tokens_scored, frozenset(state))

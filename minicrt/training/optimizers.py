@@ -10,7 +10,9 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from minicrt import engines
+from minicrt.arguments import is_number, shown
 from minicrt.engines import Engine
+from minicrt.errors import ConfigurationError
 from minicrt.models.parameters import Parameters
 from minicrt.training.configuration import TrainingConfig
 
@@ -46,12 +48,27 @@ def runs(parameters: Parameters) -> list[Run]:
     return found
 
 
+def check_rates(parameters: Parameters, **rates: float) -> None:
+    """Raises ConfigurationError unless each is a number of 0 or more that is finite in the parameters' type, and eps,
+    which is what keeps a parameter without gradient from 0/0, is above 0 there."""
+    for name, rate in rates.items():
+        with np.errstate(over="ignore"):
+            rounded = parameters.dtype.type(rate) if is_number(rate) else np.nan
+        if not (np.isfinite(rounded) and rate >= 0):
+            raise ConfigurationError(f"{name} is {shown(rate)}, expected a number of 0 or more that is finite in "
+                                     f"{parameters.dtype}")
+        if name == "eps" and rounded == 0:
+            raise ConfigurationError(f"eps is {shown(rate)}, expected a number that is above 0 in {parameters.dtype}")
+
+
 class AdamW:
     """Adam with bias correction and decoupled weight decay: the equations stand in `minicrt.ops.adamw_update`."""
 
     def __init__(self, parameters: Parameters, learning_rate: float = 2e-3, weight_decay: float = 0.01,
                  beta1: float = 0.9, beta2: float = 0.99, eps: float = 1e-8,
                  orthogonal_learning_rate: float | None = None, engine: Engine | None = None):
+        check_rates(parameters, learning_rate=learning_rate, weight_decay=weight_decay, beta1=beta1, beta2=beta2,
+                    eps=eps, orthogonal_learning_rate=orthogonal_learning_rate or 0.0)
         self.learning_rate = learning_rate
         self.orthogonal_learning_rate = learning_rate / 10 if orthogonal_learning_rate is None else (
             orthogonal_learning_rate)
@@ -79,6 +96,8 @@ class SGD:
 
     def __init__(self, parameters: Parameters, learning_rate: float = 0.1, weight_decay: float = 0.0,
                  momentum: float = 0.9, orthogonal_learning_rate: float | None = None):
+        check_rates(parameters, learning_rate=learning_rate, weight_decay=weight_decay, momentum=momentum,
+                    orthogonal_learning_rate=orthogonal_learning_rate or 0.0)
         self.learning_rate = learning_rate
         self.orthogonal_learning_rate = learning_rate / 10 if orthogonal_learning_rate is None else (
             orthogonal_learning_rate)

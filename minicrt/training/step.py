@@ -12,10 +12,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minicrt.errors import TrainingError
+from minicrt.arguments import is_number, shown
+from minicrt.errors import InputError, TrainingError
 from minicrt.models.parameters import Parameters
 from minicrt.models.segment_model import SegmentModel, State
 from minicrt.training.clip import clip_factor
+from minicrt.training.not_finite import first_not_finite, origin
 from minicrt.training.optimizers import Optimizer
 from minicrt.training.window import Segment, window_gradients
 
@@ -26,6 +28,7 @@ class Step(NamedTuple):
     norm: float
 
 
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")               # what they warn of is looked for here
 def train_step(model: SegmentModel, parameters: Parameters, gradients: Parameters, optimizer: Optimizer,
                segments: Sequence[Segment], state: State, rng: np.random.Generator | None = None,
                clip: float = 1.0, rate: float = 1.0) -> Step:
@@ -39,20 +42,30 @@ def train_step(model: SegmentModel, parameters: Parameters, gradients: Parameter
 
     Returns (loss, state, norm): the mean negative log-likelihood of the window's tokens, the state to hand to the next
     window, and the norm of the gradient before clipping.
-    Raises TrainingError, before anything is changed, if the loss or a gradient is not finite; it names the tensor.
+    Raises TrainingError, before anything is changed, if the loss or a gradient is not finite; it names the
+    first parameter, entry of the state, activation or gradient that is not. Raises InputError for a `clip` or a `rate`
+    that is no number of 0 or more.
     """
+    drawn = {} if rng is None else rng.bit_generator.state
+    check_factor("clip", clip)
+    check_factor("rate", rate)
     try:
-        loss, state = window_gradients(model, parameters, gradients, segments, state, rng)
+        loss, new_state = window_gradients(model, parameters, gradients, segments, state, rng)
         norm = model.engine.global_norm(gradients.flat)
         if not np.isfinite(norm):
-            raise TrainingError(f"the gradient of {first_not_finite(gradients)} is not finite")
+            name = first_not_finite(gradients)
+            raise TrainingError(f"the gradient of {name} is not finite" if name else f"the gradient's norm is {norm}")
     except TrainingError as error:
-        raise TrainingError(f"step {optimizer.count + 1}: {error}; try a smaller learning_rate or clip") from error
+        if rng is not None:
+            rng.bit_generator.state = drawn
+        where = origin(model, parameters, state, lambda watched: window_gradients(
+            watched, parameters, gradients, segments, state, rng))
+        raise TrainingError(f"step {optimizer.count + 1}: {error}{where}; "
+                            "try a smaller learning_rate or clip") from error
     optimizer.step(parameters, gradients, rate, clip_factor(clip, norm))
-    return Step(loss, state, norm)
+    return Step(loss, new_state, norm)
 
 
-def first_not_finite(values: Parameters) -> str | None:
-    """The name of the first parameter, in the table's order, with a value that is not finite."""
-    bad = np.flatnonzero(~np.isfinite(values.flat))
-    return values.name_at(int(bad[0])) if bad.size else None
+def check_factor(name: str, factor: float) -> None:
+    if not (is_number(factor) and factor >= 0):
+        raise InputError(f"{name} is {shown(factor)}, expected a finite number of 0 or more")

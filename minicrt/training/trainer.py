@@ -61,6 +61,7 @@ class Trainer:
         self.position = Position(total=total_steps(config, self.windows))
         self.calibration = Calibration(config.minutes, config.warmup_steps)
 
+    @np.errstate(over="ignore", invalid="ignore", divide="ignore")              # what they warn of is looked for
     def run(self) -> dict[str, Any]:
         """Train from where the folder's checkpoint left off, or from the start; returns the summary, also written.
 
