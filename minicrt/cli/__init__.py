@@ -83,5 +83,5 @@ def run(argv: Sequence[str] | None) -> int:
 
 
 def failed(message: str, code: int) -> int:
-    print("minicrt:", " ".join(message.split()), file=sys.stderr)
+    print(f"minicrt: {' '.join(message.split())}", file=sys.stderr)
     return code

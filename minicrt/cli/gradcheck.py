@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from minicrt.cli.parser import at_least
+from minicrt.cli.terminal import columns
 
 DESCRIPTION = """\
 Check the gradient of every operation, and of whole CRTs in every configuration, against the complex
@@ -39,7 +40,7 @@ def check_gradients(seed: int) -> int:
             bar.set_postfix_str(name, refresh=False)
             bar.update()
         rows = run_gradchecks(seed, progress)
-    print(table(rows))
+    print(table(rows, columns(sys.stdout)))
     wrong = sum(not row.passed for row in rows)
     largest = max(row.relative_error for row in rows)
     verdict = f"{wrong} of {len(rows)} gradients are WRONG" if wrong else f"all {len(rows)} gradients agree"
@@ -54,7 +55,7 @@ def check_variants(seed: int) -> int:
     width = max(len(judgement.variant.name) for judgement in wrong)
     for judgement in wrong:
         verdict = "rejected" if judgement.rejected else "ACCEPTED"
-        print(f"{judgement.variant.name:<{width}}  error {judgement.relative_error:8.1e}  {verdict}")
+        print(f"{judgement.variant.name:<{width}}  error {judgement.relative_error:7.1e}  {verdict}")
     accepted = sum(not judgement.rejected for judgement in wrong)
     refused = sum(judgement.rejected for judgement in right)
     print(f"\n{len(wrong) - accepted} of {len(wrong)} wrong variants rejected, "

@@ -1,11 +1,13 @@
 """`minicrt info`: versions, BLAS, the data found; of a run, a preset or a model, what it consists of and takes."""
 
 import argparse
+import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from minicrt import presets
 from minicrt.cli.parser import add_engine
+from minicrt.cli.terminal import columns
 from minicrt.errors import ConfigurationError
 from minicrt.files import expanded
 
@@ -126,8 +128,8 @@ def print_configuration(configuration: dict[str, Any]) -> None:
     for table in ("model", "training", "data"):
         words = " ".join(f"{key}={str(value).lower() if isinstance(value, bool) else value}"
                          for key, value in configuration[table].items())
-        print(textwrap.fill(words, 100, initial_indent=f"{table:<10}", subsequent_indent=" " * 10,
-                            break_long_words=False, break_on_hyphens=False))
+        print(textwrap.fill(words, columns(sys.stdout) or 100, initial_indent=f"{table:<10}",
+                            subsequent_indent=" " * 10, break_long_words=False, break_on_hyphens=False))
 
 
 def print_parameters(model: "SegmentModel") -> None:

@@ -1,11 +1,15 @@
-"""The argument parser: errors in one line like all others, help that keeps its line breaks."""
+"""The argument parser: errors in one line like all others, help as wide as the terminal."""
 
 import argparse
+import shutil
 from collections.abc import Callable
 from typing import Any, NoReturn
 
 from minicrt import engines
+from minicrt.cli.terminal import paragraphs
 from minicrt.errors import ConfigurationError
+
+WIDEST = 100
 
 
 class Parser(argparse.ArgumentParser):
@@ -15,14 +19,29 @@ class Parser(argparse.ArgumentParser):
     """
 
     def __init__(self, more: Callable[[], str] | None = None, **settings: Any) -> None:
-        super().__init__(formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False, **settings)
+        super().__init__(formatter_class=Formatter, allow_abbrev=False, **settings)
         self._more = more
 
     def error(self, message: str) -> NoReturn:
         raise ConfigurationError(f"{message} (`{self.prog} --help` tells more)")
 
     def format_help(self) -> str:
-        return super().format_help() + (f"\n{self._more()}\n" if self._more else "")
+        return super().format_help() + (f"\n{paragraphs(self._more(), help_width())}\n" if self._more else "")
+
+
+def help_width() -> int:
+    """The columns of help: the terminal's, but no more than can be read with ease."""
+    return min(shutil.get_terminal_size().columns, WIDEST)
+
+
+class Formatter(argparse.HelpFormatter):
+    """Paragraphs as wide as the terminal, examples as they stand."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=help_width())
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return paragraphs(text, width)
 
 
 def add_engine(parser: argparse.ArgumentParser) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
+from minicrt.cli.terminal import columns, fitted
+
 
 @contextmanager
 def standard_streams() -> Iterator[None]:
@@ -51,7 +53,8 @@ def settle(stream: TextIO) -> None:
 
 
 class Stream:
-    """All that `stream` is, but for what happens when it cannot be written to."""
+    """All that `stream` is, but for what happens when it cannot be written to; on a terminal, lines are as wide as it
+    is."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -64,7 +67,7 @@ class Stream:
 
     def write(self, text: str) -> int:
         with self._failing():
-            self._stream.write(text)
+            self._stream.write(fitted(text, columns(self._stream)))
         return len(text)
 
     def flush(self) -> None:

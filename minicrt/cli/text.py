@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from minicrt.data import Vocabulary
 
-WIDTH = 100
+WIDTH = 78                       # with the two blanks before a sample, as wide as a terminal usually is
 
 
 def pieces(vocabulary: "Vocabulary", ids: Iterable[int]) -> Iterator[str]:

@@ -65,14 +65,15 @@ def add(commands: Any) -> None:
 
 
 def further_help() -> str:
+    from minicrt.cli.parser import help_width
     from minicrt.settings import describe_keys
 
     lines = ["presets:"]
     lines += [f"  {name:<10}{presets.description(name)}" for name in presets.names()]
     lines += ["", "keys of --set, with their defaults (the presets change some: minicrt info --preset NAME):"]
     for table, keys in describe_keys().items():
-        lines += textwrap.wrap("  ".join(keys), 100, initial_indent=f"  {table:<9} ", subsequent_indent=" " * 12,
-                               break_on_hyphens=False, break_long_words=False)
+        lines += textwrap.wrap("  ".join(keys), help_width(), initial_indent=f"  {table:<9} ",
+                               subsequent_indent=" " * 12, break_on_hyphens=False, break_long_words=False)
     return "\n".join(lines)
 
 

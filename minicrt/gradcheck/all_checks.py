@@ -1,6 +1,6 @@
 """Every gradient check of the package in one run: what `minicrt gradcheck` prints"""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,9 +50,22 @@ def _row(name: str, label: str, tensor: TensorResult, report: Report) -> Row:
     return Row(name, label, tensor.relative_error, report.tolerance, tensor.verdict(report.tolerance))
 
 
-def table(rows: Iterable[Row]) -> str:
-    """The rows as text, a header first."""
+def table(rows: Iterable[Row], columns: int = 0) -> str:
+    """The rows as text, a header first. If that is wider than `columns` > 0, each check is a heading of its tensors."""
     cells = [("check", "tensor", "relative error", "tolerance", "verdict")]
     cells += [(r.name, r.tensor, f"{r.relative_error:.1e}", f"{r.tolerance:.0e}", r.verdict) for r in rows]
+    lines = _aligned(cells)
+    if not columns or max(map(len, lines)) <= columns:
+        return "\n".join(lines)
+    grouped = []
+    aligned = _aligned([("tensor", "error", "tolerance", "verdict"), *(line[1:] for line in cells[1:])])
+    for k, line in enumerate(aligned):
+        if k == 0 or cells[k][0] != cells[k - 1][0]:
+            grouped.append(cells[k][0])
+        grouped.append("  " + line)
+    return "\n".join(grouped)
+
+
+def _aligned(cells: Sequence[Sequence[str]]) -> list[str]:
     widths = [max(map(len, column)) for column in zip(*cells)]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in cells)
+    return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in cells]

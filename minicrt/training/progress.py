@@ -211,7 +211,7 @@ def progress_of(progress: Progress | bool) -> Progress:
 
 def evaluation_line(record: Mapping[str, Any]) -> str:
     return (f"step {record['step']}, epoch {record['epoch']:.2f}: train perplexity {perplexity(record['train_loss'])}, "
-            f"valid perplexity {perplexity(record['valid_loss'])}{' (best)' if record['best'] else ''}, "
+            f"valid {perplexity(record['valid_loss'])}{' (best)' if record['best'] else ''}, "
             f"{clock(record['seconds'])}")
 
 

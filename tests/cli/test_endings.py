@@ -35,7 +35,7 @@ def test_a_run_that_diverges_but_stays_finite(arguments, tmp_path, capsys, monke
     first = capsys.readouterr()
     assert "valid perplexity  infinite   the unigram model has " in first.out
     assert "the training has diverged: try a smaller learning_rate" in first.out
-    assert "valid perplexity e^900 (best)" in first.err and "warning" not in first.err
+    assert "valid e^900 (best)" in first.err and "warning" not in first.err
     assert {file.name for file in (tmp_path / "run").iterdir()} == FILES
     summary = json.loads((tmp_path / "run" / "summary.json").read_text(encoding="utf-8"), parse_constant=refuse)
     assert summary["valid_perplexity"] is summary["valid_perplexity_state_cut"] is None

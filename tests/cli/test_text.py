@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minicrt.cli import main
-from minicrt.cli.text import pieces, readable
+from minicrt.cli.text import WIDTH, pieces, readable
 from minicrt.data import Vocabulary
 from minicrt.inference import generation
 from tests.cli.running import command, environment
@@ -21,7 +21,7 @@ CHARACTERS = Vocabulary(["\n", "a", " ", "é"], "characters")
 def test_words_stand_as_textwrap_puts_them(ids):
     lines = WORDS.join(ids).strip("\n").split("\n")
     assert readable(WORDS, ids) == "\n".join(
-        textwrap.fill(line, 100, break_long_words=False, break_on_hyphens=False) for line in lines)
+        textwrap.fill(line, WIDTH, break_long_words=False, break_on_hyphens=False) for line in lines)
 
 
 @given(ids=st.lists(st.integers(0, 3), max_size=150))

@@ -36,7 +36,7 @@ def test_the_shortest_useful_program(tmp_path, monkeypatch, capsys):
 def test_progress_is_shown_unless_told_not_to(tmp_path, capsys):
     settings = {"steps": 2, "batch": 4, "evaluation_batch": 3}
     run = train(tmp_path / "shown", tiny.model(), tiny.corpus(), **settings)
-    assert "valid perplexity" in capsys.readouterr().err
+    assert ": train perplexity" in capsys.readouterr().err
     silent = train(tmp_path / "silent", tiny.model(), tiny.corpus(), progress=False, **settings)
     resume(tmp_path / "silent", progress=False)
     assert capsys.readouterr() == ("", "")

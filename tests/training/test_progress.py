@@ -5,7 +5,7 @@ import re
 import pytest
 
 from minicrt.training import Bar, Lines, progress_for, train
-from minicrt.training.progress import Average, FittedBar, clock, perplexity
+from minicrt.training.progress import Average, FittedBar, clock, evaluation_line, perplexity
 from tests.training import tiny
 
 
@@ -44,7 +44,7 @@ def test_bar(tmp_path, corpus):
     stream = Terminal()
     train(tmp_path / "run", tiny.model(), corpus, tiny.config(), Bar(stream))
     text = stream.getvalue()
-    assert "30/30" in text and "tokens/s" in text and "valid perplexity" in text
+    assert "30/30" in text and "tokens/s" in text and "train perplexity" in text
 
 
 @pytest.mark.parametrize("columns", [40, 60, 80, 100, 130])
@@ -86,6 +86,11 @@ def test_what_is_logged_stands_above_the_bar():
     above, below = stream.getvalue().split("minicrt: compiling kernels\n")
     assert above.endswith(("\r", "\n")) and "1/30" in below
     assert log.propagate and not log.handlers
+
+
+def test_the_line_of_an_evaluation_fits_a_terminal():
+    record = {"step": 16_600, "epoch": 10.5, "train_loss": 9.21, "valid_loss": 9.21, "best": True, "seconds": 4000}
+    assert len(evaluation_line(record)) <= 80
 
 
 def test_a_caution_is_told(tmp_path, corpus):
