@@ -12,6 +12,7 @@ from contextlib import nullcontext
 
 from minicrt import __version__, engines, threads
 from minicrt.cli import compare, data, evaluate, flops, generate, golden, gradcheck, info, train
+from minicrt.cli.completion import add_completion
 from minicrt.cli.parser import Parser
 from minicrt.cli.streams import standard_streams
 from minicrt.errors import MinicrtError, TrainingError
@@ -37,6 +38,7 @@ examples:
 def build_parser() -> Parser:
     parser = Parser(prog="minicrt", description=DESCRIPTION, epilog=EXAMPLES)
     parser.add_argument("--version", action="version", version=f"minicrt {__version__}")
+    add_completion(parser)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
     for command in COMMANDS:
         command.add(commands)
