@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minicrt import ops
+from minicrt.conformance.golden.natural_scales import natural_scales
 from minicrt.models.crt import CRT
 from minicrt.models.crt_config import CRTConfig
 from tests.models.windows import gradient, random_parameters, random_window
@@ -158,14 +159,28 @@ def factors(operation: str, rate: float, shape: tuple[int, ...], seed: int) -> A
     return getattr(ops, operation)(np.ones(shape), rate, np.random.default_rng(seed))[0]
 
 
-def disagreement(ours: Any, reference: Any) -> float:
-    """max|a - b| / max|b|; where the reference is all zeros, 0 for exact zeros and infinity otherwise."""
+def disagreement(ours: Any, reference: Any, natural: float = 0.0) -> float:
+    """max|a - b| / max|b|; where the reference is all zeros, 0 for exact zeros and infinity otherwise.
+
+    `natural` is the size of the terms that cancel in it: a difference within 1e-15 of that is rounding."""
     a, b = np.asarray(ours), np.asarray(reference)
     assert a.shape == b.shape, f"shapes {a.shape} and {b.shape}"
     if not a.size:
         return 0.0
     worst, scale = np.max(np.abs(a - b)), np.max(np.abs(b))
+    if worst <= 1e-15 * natural:
+        return 0.0
     return float(worst / scale) if scale else (float("inf") if worst else 0.0)
+
+
+def natural_sizes(name: str, call: Call, d_y: Array) -> list[float]:
+    """Of each gradient of an operation: with one key to attend to, or two features to norm, it cancels to nothing."""
+    inputs = {"layer_norm": ("x", "gain", "bias"), "attention": ("q", "k", "v"), "self_attention": ("qkv",),
+              "relative_attention": ("q", "k", "v", "r", "u", "w")}.get(name)
+    if inputs is None:
+        return [0.0] * len(call.arrays)
+    sizes = natural_scales(name, dict(zip(inputs, call.arrays)) | {"eps": 1e-5} | call.settings, d_y)
+    return [sizes.get("d_" + argument, 0.0) for argument in inputs]
 
 
 def dropout_places(layers: int) -> list[str]:
