@@ -72,7 +72,8 @@ def run(arguments: argparse.Namespace) -> int:
         from minicrt.conformance.checking.page import page
         from minicrt.training.atomic import write_atomically
 
-        write_atomically(arguments.html, page(reports, arguments.against.as_posix()).encode("utf-8"))
+        html = page(reports, arguments.against.as_posix())
+        write_atomically(arguments.html, html.encode("utf-8", "backslashreplace"))      # names of files are bytes
     if arguments.json:
         print(json.dumps({"ok": not wrong, "checked": len(reports), "wrong": len(wrong), "skipped": skipped,
                           "cases": [as_json(report) for report in reports]}, indent=1, allow_nan=False))

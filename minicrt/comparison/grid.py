@@ -62,7 +62,7 @@ def read_grid(path: Path | str) -> Grid:
     """The grid of a TOML file. Raises ConfigurationError for what is missing, unknown or of the wrong kind."""
     path = expanded(path)
     try:
-        described = tomllib.loads(read_regular(path).decode("utf-8"))
+        described = tomllib.loads(read_regular(path).decode("utf-8-sig"))
     except OSError as error:
         raise ConfigurationError(f"cannot read the grid {path}: {error.strerror}; expected a TOML file") from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

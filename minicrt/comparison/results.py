@@ -116,7 +116,7 @@ def _figure(row: Mapping[str, Any], part: str) -> str:
 def _read(path: Path) -> Result:
     """A result with everything that the table is made from"""
     try:
-        result = json.loads(read_regular(path).decode("utf-8"))
+        result = json.loads(read_regular(path).decode("utf-8-sig"))
         if not _has(result, RESULT) or not _has(result["summary"], SUMMARY):
             raise ValueError("it is not a cell's result")
     except (OSError, ValueError) as error:

@@ -29,8 +29,9 @@ class Vocabulary:
 
     Arguments
         tokens: the types, all different; ids are 0, 1, ... in this order
-        tokenizer: "blanks", "punctuation" or "characters": how a text of this corpus becomes tokens
-    Raises DataError when there are no tokens, when two are the same, or when the tokenizer is not known.
+        tokenizer: a name from TOKENIZERS: how a text of this corpus becomes tokens
+    Raises DataError when there are no tokens, when two are the same or one is no text that UTF-8 can hold, or when the
+    tokenizer is not known.
     """
 
     def __init__(self, tokens: Iterable[str], tokenizer: str = "blanks") -> None:
@@ -42,6 +43,8 @@ class Vocabulary:
                             + choices_in_words(tokenizer, TOKENIZERS))
         for token in self.tokens:
             check_kind("a token of the vocabulary", token, str, "a text")
+            if not token.isascii() and any("\ud800" <= character <= "\udfff" for character in token):
+                raise DataError(f"the vocabulary holds {token!r}, half of a pair of surrogates, expected text")
         self._ids = Ids({token: number for number, token in enumerate(self.tokens)})
         if not self.tokens:
             raise DataError("the vocabulary is empty, expected at least one token")

@@ -10,8 +10,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from minicrt.errors import CheckpointError
@@ -36,6 +38,16 @@ class Checkpoint:
     def group(self, prefix: str) -> dict[str, Array]:
         """The arrays named `prefix` + something, by that something."""
         return {name[len(prefix):]: array for name, array in self.arrays.items() if name.startswith(prefix)}
+
+    def described(self, name: str) -> dict[str, Any]:
+        """The mapping that the metadata hold under `name` as JSON. Raises CheckpointError if they do not."""
+        try:
+            mapping = json.loads(self.metadata[name])
+        except (LookupError, ValueError, RecursionError):
+            mapping = None
+        if not isinstance(mapping, dict):
+            raise CheckpointError(f"{self.path} lacks {name!r}, which the checkpoint of a run has; give that of a run")
+        return mapping
 
     def fill(self, prefix: str, parameters: Parameters) -> None:
         """Copy the tensors `prefix` + name into `parameters`. Raises CheckpointError unless table and file agree."""
@@ -85,12 +97,16 @@ def read_checkpoint(path: Path) -> Checkpoint:
     if hashlib.sha256(data).hexdigest().encode() != digest:
         raise CheckpointError(f"{path} is damaged: its {len(data)} bytes do not match the SHA-256 it was written with; "
                               f"use another copy of it")
-    header = json.loads(data[8:8 + header_length(data)])
-    metadata = header["__metadata__"]
-    if metadata["format"] != FORMAT:
-        raise CheckpointError(f"{path} has the format {metadata['format']!r}, expected {FORMAT!r}; "
+    try:
+        arrays = load(bytes(data))
+        metadata = json.loads(data[8:8 + header_length(data)])["__metadata__"]
+    except (SafetensorError, ValueError, LookupError) as error:
+        raise CheckpointError(f"{path} is no safetensors file, though its SHA-256 is right: {error}; use another copy "
+                              "of it") from error
+    if metadata.get("format") != FORMAT:
+        raise CheckpointError(f"{path} has the format {metadata.get('format')!r}, expected {FORMAT!r}; "
                               f"read it with the version of minicrt that wrote it")
-    return Checkpoint(path, load(bytes(data)), metadata)
+    return Checkpoint(path, arrays, metadata)
 
 
 def header_length(data: bytearray) -> int:

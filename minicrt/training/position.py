@@ -1,7 +1,6 @@
 """How far a run has come: everything of a checkpoint that is a number and not an array."""
 
 import dataclasses
-import json
 from dataclasses import dataclass
 
 from minicrt.strict_json import to_json
@@ -36,7 +35,3 @@ class Position:
     def to_json(self) -> str:
         """Numbers are written so that they read back to the same bits."""
         return to_json(dataclasses.asdict(self))
-
-    @classmethod
-    def from_json(cls, text: str) -> "Position":
-        return cls(**json.loads(text))

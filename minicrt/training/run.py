@@ -1,6 +1,5 @@
 """Train a model in a run folder, go on with a run, load what a run has learned."""
 
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -124,13 +123,14 @@ def load_run(path: str | os.PathLike[str], engine: EngineOrName = None) -> Train
             raise CheckpointError(f"the run in {path} has no checkpoint yet; resume it first")
         folder, summary, checkpoint = path, run.read_summary(), read_checkpoint(run.checkpoint)
         check_same(checkpoint, run.configuration)
-    configuration = json.loads(checkpoint.metadata["configuration"])
+    configuration = checked_tables(checkpoint.described("configuration"), checkpoint.path)
     model = create_model(configuration["model"], engine)
-    parameters = Parameters(model.specs(), np.dtype(configuration["training"]["precision"]))
-    position = Position.from_json(checkpoint.metadata["position"])
+    config = from_mapping(TrainingConfig, configuration["training"], "training")
+    parameters = Parameters(model.specs(), np.dtype(config.precision))
+    position = Position(**checkpoint.described("position"))
     has_best = bool(checkpoint.group("best."))
     checkpoint.fill("best." if has_best else "parameters.", parameters)
-    return Trained(folder, model, parameters, Vocabulary.from_mapping(json.loads(checkpoint.metadata["vocabulary"])),
+    return Trained(folder, model, parameters, Vocabulary.from_mapping(checkpoint.described("vocabulary")),
                    configuration, position.best_step if has_best else position.step, summary)
 
 
@@ -142,12 +142,16 @@ def finish(trainer: Trainer) -> Trained:
 
 def configuration_tables(run: RunFolder) -> dict[str, Any]:
     """config.toml's tables. Raises CheckpointError if one of them, or what resuming needs of it, is missing."""
+    return checked_tables(run.configuration, run.path / "config.toml")
+
+
+def checked_tables(configuration: dict[str, Any], where: Path) -> dict[str, Any]:
     for table, keys in {"model": ["vocabulary"], "training": ["seed"], "data": ["corpus", "level", "sha256"]}.items():
-        there = run.configuration.get(table)
+        there = configuration.get(table)
         for key in keys:
             if not isinstance(there, dict) or key not in there:
-                raise CheckpointError(f"{run.path / 'config.toml'} lacks {table}.{key}; put the run's own file back")
-    return run.configuration
+                raise CheckpointError(f"{where} lacks {table}.{key}; put the run's own file back")
+    return configuration
 
 
 def check_vocabulary(model: SegmentModel, corpus: Corpus) -> None:

@@ -71,7 +71,7 @@ class RunFolder:
     def open(cls, path: Path | str) -> "RunFolder":
         """The run in `path`. Raises CheckpointError if there is none."""
         try:
-            text = read_regular(expanded(path) / CONFIG).decode("utf-8")
+            text = read_regular(expanded(path) / CONFIG).decode("utf-8-sig")
             return cls(path, tomllib.loads(text))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else f"it is damaged ({error})"
@@ -105,7 +105,7 @@ class RunFolder:
         """One mapping an evaluation, in order; a last line that was cut short is left out."""
         if not self.metrics.exists():
             return []
-        lines = self.metrics.read_text(encoding="utf-8").split("\n")[:-1]       # what follows the last newline is torn
+        lines = self.metrics.read_text(encoding="utf-8-sig").split("\n")[:-1]   # what follows the last newline is torn
         try:
             return [json.loads(line) for line in lines]
         except json.JSONDecodeError as error:
@@ -124,7 +124,7 @@ class RunFolder:
         if not self.summary.exists():
             return None
         try:
-            summary = json.loads(self.summary.read_text(encoding="utf-8"))
+            summary = json.loads(self.summary.read_text(encoding="utf-8-sig"))
             if not isinstance(summary, dict) or "valid_perplexity" not in summary:
                 raise ValueError("it is not the summary of a run")
         except ValueError as error:

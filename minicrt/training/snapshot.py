@@ -69,7 +69,7 @@ def load_snapshot(trainer: Resumable) -> None:
     """
     checkpoint = read_checkpoint(trainer.folder.checkpoint)
     check_same(checkpoint, trainer.folder.configuration)
-    position = Position.from_json(checkpoint.metadata["position"])
+    position = Position(**checkpoint.described("position"))
     if not position.total:
         return
     parameters = trainer.parameters
@@ -89,7 +89,7 @@ def load_snapshot(trainer: Resumable) -> None:
     trainer.optimizer.count = position.step
     trainer.state = checkpoint.group("state.")
     trainer.position = position
-    before = json.loads(checkpoint.metadata.get("circumstances", "{}"))
+    before = checkpoint.described("circumstances") if "circumstances" in checkpoint.metadata else {}
     changed = what_changed(before, circumstances(trainer.model.engine))
     if changed:
         trainer.progress.say(changed)
@@ -97,7 +97,7 @@ def load_snapshot(trainer: Resumable) -> None:
 
 def check_same(checkpoint: Checkpoint, configuration: dict) -> None:
     """Raises CheckpointError, naming the first key that differs, unless `checkpoint` was made with `configuration`."""
-    stored = json.loads(checkpoint.metadata["configuration"])
+    stored = checkpoint.described("configuration")
     for table in [*configuration, *stored]:
         ours, theirs = configuration.get(table, {}), stored.get(table, {})
         for key in [*ours, *theirs]:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 
 import numpy as np
 import pytest
@@ -187,3 +188,24 @@ def test_the_program_itself(golden, theirs, tmp_path):
     done = run_minicrt("golden", "check", golden, "--against", theirs, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("3 cases right")
+
+
+@pytest.mark.parametrize("place", ["theirs", "golden"])
+def test_a_name_that_is_half_of_a_character(golden, theirs, capsys, tmp_path, place):
+    """JSON can spell a lone surrogate, which no UTF-8 can hold: neither a page nor a terminal could show it."""
+    ours = shutil.copytree(golden, tmp_path / "golden")
+    (theirs / "linear/tensors.safetensors").unlink()
+    for file in ("case.json", "tensors.bin"):
+        shutil.copy(golden / "linear" / file, theirs / "linear")
+    case = (ours if place == "golden" else theirs) / "linear/case.json"
+    case.write_text(case.read_text(encoding="utf-8").replace('"name": "d_bias"', '"name": "\\ud800"'), encoding="utf-8")
+    assert f"{case} holds '\\ud800', half of a pair of surrogates" in refused(
+        capsys, "golden", "check", ours, "--against", theirs, "--html", tmp_path / "report.html")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are bytes on Linux alone")
+def test_names_of_files_that_are_not_utf8(golden, theirs, capsys, tmp_path):
+    there = theirs.rename(tmp_path / "caf\udce9")
+    np.save(there / "linear/\udcff.npy", np.zeros(2))
+    assert main(["golden", "check", str(golden), "--against", str(there), "--html", str(tmp_path / "report.html")]) == 0
+    assert "caf\\udce9" in (tmp_path / "report.html").read_text(encoding="utf-8")

@@ -31,7 +31,7 @@ def test_decode_inverts_encode(tokens):
     assert vocabulary.decode(ids) == tokens
 
 
-@given(st.lists(words, min_size=1), st.sampled_from(["blanks", "punctuation", "characters"]))
+@given(st.lists(words, min_size=1), st.sampled_from(["blanks", "lines", "punctuation", "characters"]))
 def test_the_mapping_survives_json(tokens, tokenizer):
     vocabulary = Vocabulary.count(tokens, 1, tokenizer)
     again = Vocabulary.from_mapping(json.loads(json.dumps(vocabulary.to_mapping())))
@@ -60,6 +60,7 @@ def test_ids_out_of_range(number):
     {}, {"tokens": ["a"]}, {"tokens": "abc", "tokenizer": "blanks"}, {"tokens": ["a", 1], "tokenizer": "blanks"},
     {"tokens": [], "tokenizer": "blanks"}, {"tokens": ["a", "a"], "tokenizer": "blanks"},
     {"tokens": ["a"], "tokenizer": "subwords"}, {"tokens": ["a"], "tokenizer": 1},
+    {"tokens": ["a", "\ud800"], "tokenizer": "blanks"},
 ])
 def test_damaged_mappings(mapping):
     with pytest.raises(DataError):

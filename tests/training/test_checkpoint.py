@@ -1,3 +1,4 @@
+import hashlib
 import json
 
 import numpy as np
@@ -6,10 +7,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import save
 
-from minicrt.errors import CheckpointError
+from minicrt.errors import CheckpointError, ConfigurationError
 from minicrt.models import Parameters, ParameterSpec
 from minicrt.models.initialisers import normal
-from minicrt.training import read_checkpoint, write_checkpoint
+from minicrt.training import load_run, read_checkpoint, write_checkpoint
+from minicrt.training.checkpoint import BLANK, FORMAT, digest_place
 
 ARRAYS = {"parameters.w": np.arange(12, dtype=np.float32).reshape(3, 4), "optimizer.first": np.ones(5),
           "state.memory": np.zeros((2, 1, 3), np.float32)}
@@ -112,3 +114,32 @@ def test_fill(good, path):
     parameters = Parameters([ParameterSpec("w", (3, 4), normal(1.0))])
     read_checkpoint(path).fill("parameters.", parameters)
     assert np.array_equal(parameters["w"], ARRAYS["parameters.w"])
+
+
+def forged(tensors, metadata):
+    """A file with these entries in its header, four bytes of data and the right SHA-256."""
+    entries = {"__metadata__": {"format": FORMAT, "sha256": BLANK.decode(), **metadata}, **tensors}
+    header = json.dumps(entries, separators=(",", ":")).encode()
+    data = bytearray(len(header).to_bytes(8, "little") + header + bytes(4))
+    data[digest_place(data)] = hashlib.sha256(data).hexdigest().encode()
+    return bytes(data)
+
+
+ENTRY = {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}
+
+
+@pytest.mark.parametrize(("tensors", "metadata"), [
+    ({"\ud800": ENTRY}, {}), ({"w": ENTRY}, {"configuration": "\ud800"}), ({"w": {**ENTRY, "shape": [2]}}, {}),
+    ({"w": {**ENTRY, "dtype": "F7"}}, {}), ({"w": 5}, {}), ({"w": ENTRY}, {"configuration": 5}),
+])
+def test_a_forged_header_is_refused_by_what_it_says(path, tensors, metadata):
+    assert "is no safetensors file, though its SHA-256 is right" in refused(path, forged(tensors, metadata))
+
+
+@pytest.mark.parametrize("metadata", [{}, {"configuration": "5"}, {"configuration": "{"}, {"configuration": "{}"},
+                                      {"configuration": "[" * 100_000}])
+def test_a_checkpoint_that_is_none_of_a_run(path, metadata):
+    path.write_bytes(forged({"w": ENTRY}, metadata))
+    with pytest.raises((CheckpointError, ConfigurationError)) as caught:
+        load_run(path)
+    assert "\n" not in str(caught.value)

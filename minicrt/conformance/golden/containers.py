@@ -58,7 +58,11 @@ def parse_json(text: bytes, where: str) -> dict[str, Any]:
         return found
 
     try:
-        document = json.loads(text.decode("utf-8"), object_pairs_hook=unique)
+        document = json.loads(text.decode("utf-8-sig"), object_pairs_hook=unique)
+        json.dumps(document, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError as error:
+        half = error.object[error.start]
+        raise ConformanceError(f"{where} holds {half!r}, half of a pair of surrogates, which is no text") from error
     except (ValueError, RecursionError) as error:
         raise ConformanceError(f"{where} is not JSON: {error}") from error
     if not isinstance(document, dict):

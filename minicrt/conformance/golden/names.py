@@ -27,7 +27,7 @@ class Names:
 def read_names(path: Path) -> Names:
     """Raises ConformanceError for a file that is missing, no TOML, or has other things in it."""
     try:
-        document = tomllib.loads(read_bytes(path).decode("utf-8"))
+        document = tomllib.loads(read_bytes(path).decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ConformanceError(f"{path} is not TOML: {error}") from error
     for key in document:
