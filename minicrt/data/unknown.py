@@ -20,7 +20,8 @@ def unknown_share(ids: np.ndarray, vocabulary: Vocabulary) -> float:
 def cautions(corpus: Corpus) -> list[str]:
     """What to know before figures on `corpus` are believed: a sentence each.
 
-    Files that are not the published ones; more than a fifth of the validation part <unk>; fewer than 50 words.
+    Files that are not the published ones; more than a fifth of the validation part <unk>; fewer than 50 words; a text
+    that was split into words before and is split again.
     """
     said = []
     if corpus.differences:
@@ -32,4 +33,7 @@ def cautions(corpus: Corpus) -> list[str]:
                     f"{instead}")
     elif corpus.level == "word" and corpus.vocabulary.size < FEW_WORDS:
         said.append(f"the vocabulary has only {corpus.vocabulary.size} words{instead}")
+    if corpus.vocabulary.tokenizer == "punctuation" and {"<", "unk", ">"} <= set(corpus.vocabulary.tokens):
+        said.append("the text has <unk> in it, as texts have that are split into words already, and here that is three "
+                    "tokens; --tokenizer lines keeps their words")
     return said
