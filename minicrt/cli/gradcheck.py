@@ -49,7 +49,7 @@ def check_gradients(seed: int) -> int:
 
 
 def check_variants(seed: int) -> int:
-    from minicrt.conformance.variants.judging import judge_variants
+    from minicrt.conformance.mistakes.operations.judging import judge_variants
 
     wrong, right = judge_variants(seed)
     width = max(len(judgement.variant.name) for judgement in wrong)

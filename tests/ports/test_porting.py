@@ -12,8 +12,8 @@ import pytest
 from minicrt.conformance import golden
 from minicrt.conformance.checking import compare
 from minicrt.conformance.conversions import to_onnx_gru, to_torch
-from minicrt.conformance.model_variants import variants_of
-from minicrt.conformance.variants import family_of
+from minicrt.conformance.mistakes.models import model_mistakes_of
+from minicrt.conformance.mistakes.operations import faulty_operation
 from minicrt.models import CRTConfig
 from tests.ports.c_compiler import c_compiler
 
@@ -96,11 +96,11 @@ OTHER = {
 def computed_with(case, mistake):
     """What a port with a known mistake computes, by name."""
     if case.kind == "model":
-        variant = next(variant for variant in variants_of(case.configuration) if variant.name == mistake)
+        variant = next(variant for variant in model_mistakes_of(case.configuration) if variant.name == mistake)
         return variant.computed(case.configuration, case.given())
     upstream = next(tensor for tensor in case.tensors if tensor.role == "upstream")
     inputs = {name: value for name, value in {**case.given(), **case.configuration}.items() if name != upstream.name}
-    return family_of(case.subject, inputs).trace(inputs, upstream.value, frozenset({mistake}))
+    return faulty_operation(case.subject, inputs).trace(inputs, upstream.value, frozenset({mistake}))
 
 
 def test_every_convention_is_proved():

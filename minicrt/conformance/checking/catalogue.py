@@ -37,23 +37,23 @@ class Catalogue(Protocol):
 
 
 class OperationCatalogue:
-    """The mistakes of an operation's family."""
+    """The mistakes of an operation, in its faulty twin."""
 
     def __init__(self, case: GoldenCase) -> None:
-        from minicrt.conformance.variants import family_of
+        from minicrt.conformance.mistakes.operations import faulty_operation
 
         absent = dict.fromkeys(("bias", "mask"))             # what an operation may do without
         self.inputs: dict[str, Any] = {**absent, **case.configuration,
                                        **{t.name: t.value for t in case.tensors if t.given and t.role != "upstream"}}
         self.upstream = next(t.value for t in case.tensors if t.role == "upstream")
-        self.family = family_of(case.subject, self.inputs)
+        self.faulty = faulty_operation(case.subject, self.inputs)
 
     def known(self) -> tuple[Known, ...]:
-        return tuple(Known(name, m.sentence, m.where) for name, m in self.family.mistakes.items())
+        return tuple(Known(name, m.sentence, m.where) for name, m in self.faulty.mistakes.items())
 
     def trace(self, names: Names, expected: Expected | None = None) -> Mapping[str, Array]:
         with np.errstate(all="ignore"):                      # a mistake may well divide by zero
-            return self.family.trace(self.inputs, self.upstream, frozenset(names))
+            return self.faulty.trace(self.inputs, self.upstream, frozenset(names))
 
 
 class ModelCatalogue:
@@ -64,9 +64,9 @@ class ModelCatalogue:
 
     @cached_property
     def variants(self) -> dict[str, Any]:
-        from minicrt.conformance.model_variants import variants_of
+        from minicrt.conformance.mistakes.models import model_mistakes_of
 
-        return {variant.name: variant for variant in variants_of(self.case.configuration)}
+        return {variant.name: variant for variant in model_mistakes_of(self.case.configuration)}
 
     def known(self) -> tuple[Known, ...]:
         return tuple(Known(name, variant.sentence, variant.where)
@@ -94,10 +94,10 @@ class NoCatalogue:
 
 
 def catalogue_of(case: GoldenCase) -> Catalogue:
-    from minicrt.conformance.variants import FAMILIES
+    from minicrt.conformance.mistakes.operations import FAULTY
     from minicrt.models import MODELS
 
     if case.kind == "model":
         return ModelCatalogue(case) if case.configuration.get("model") in MODELS else NoCatalogue()
-    known = any(family.operation == case.subject for family in FAMILIES)
+    known = any(faulty.operation == case.subject for faulty in FAULTY)
     return OperationCatalogue(case) if known else NoCatalogue()

@@ -9,7 +9,7 @@ import numpy as np
 
 from minicrt.conformance.checking.catalogue import Catalogue, Known, catalogue_of
 from minicrt.conformance.checking.comparison import Comparison, TensorComparison, compare, listed
-from minicrt.conformance.checking.parts import right_segments
+from minicrt.conformance.checking.extent import right_segments
 from minicrt.conformance.checking.patterns import find_patterns
 from minicrt.conformance.checking.precision import in_single_precision, single_precision
 from minicrt.conformance.checking.search import Experience, Explanation, Search, names_of, telling_tensor

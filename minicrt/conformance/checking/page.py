@@ -5,8 +5,8 @@ from html import escape
 
 from minicrt import __version__
 from minicrt.conformance.checking.comparison import TensorComparison
+from minicrt.conformance.checking.extent import axis_names
 from minicrt.conformance.checking.heatmap import heat_map, legend
-from minicrt.conformance.checking.parts import axis_names
 from minicrt.conformance.checking.port import CheckReport
 from minicrt.conformance.checking.report import HEAD, counted, headline, row_cells
 from minicrt.conformance.golden.tensors import BACKWARD

@@ -10,8 +10,8 @@ import numpy as np
 
 from minicrt.conformance.checking.comparison import TensorComparison
 from minicrt.conformance.checking.distance import agree, largest
+from minicrt.conformance.checking.extent import part_that_is_wrong
 from minicrt.conformance.checking.factors import recognised
-from minicrt.conformance.checking.parts import part_that_is_wrong
 from minicrt.conformance.golden.tensors import GoldenCase
 
 Array = np.ndarray

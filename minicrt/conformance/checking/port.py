@@ -11,6 +11,7 @@ import numpy as np
 
 from minicrt.conformance.checking.comparison import Comparison, compare, listed
 from minicrt.conformance.checking.diagnosis import Diagnosis, diagnose
+from minicrt.conformance.checking.report import text
 from minicrt.conformance.checking.search import Experience
 from minicrt.conformance.golden.tensors import GoldenCase
 from minicrt.errors import ConformanceError
@@ -48,8 +49,6 @@ class CheckReport:
             raise ConformanceError(f"{self.case.name}: {self.diagnosis.sentences[0]}")
 
     def __str__(self) -> str:
-        from minicrt.conformance.checking.report import text
-
         return text(self)
 
 

@@ -2,19 +2,34 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from minicrt.conformance.checking.comparison import Comparison, TensorComparison, number
-
-if TYPE_CHECKING:
-    from minicrt.conformance.checking.port import CheckReport
+from minicrt.conformance.checking.diagnosis import Diagnosis
+from minicrt.conformance.golden.tensors import GoldenCase
 
 ROWS = 20
 HEAD = ("", "tensor", "shape", "dtype", "abs. error", "rel. error", "tolerance", "ulps", "ulps of max", "at",
         "theirs", "ours", "verdict")
 
 
-def text(report: "CheckReport", verbose: bool = False) -> str:
+class Checked(Protocol):
+    """What is told of a check"""
+
+    @property
+    def case(self) -> GoldenCase: ...
+
+    @property
+    def comparison(self) -> Comparison: ...
+
+    @property
+    def ok(self) -> bool: ...
+
+    @property
+    def diagnosis(self) -> Diagnosis: ...
+
+
+def text(report: Checked, verbose: bool = False) -> str:
     """One case: a line that says how it went, the diagnosis, and a table of the tensors that are wrong.
 
     An arrow marks the first diverging tensor of the forward and of the backward pass. With `verbose` the table has all
@@ -45,7 +60,7 @@ def shown(comparison: Comparison, verbose: bool) -> list[TensorComparison]:
     return rows if first is None or any(row is first for row in rows) else [*rows, first]
 
 
-def headline(report: "CheckReport") -> str:
+def headline(report: Checked) -> str:
     comparison = report.comparison
     count, present, wrong = len(comparison.computed), len(comparison.compared), len(comparison.wrong)
     missing = f", {count - present} not handed in" if present < count else ""
@@ -61,7 +76,7 @@ def counted(number: int, thing: str) -> str:
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
-def table(report: "CheckReport", rows: Iterable[TensorComparison]) -> list[str]:
+def table(report: Checked, rows: Iterable[TensorComparison]) -> list[str]:
     """Aligned lines, a header first; a tensor that could not be compared says why below itself."""
     first = {row.name for row in (report.comparison.first_forward, report.comparison.first_backward) if row}
     rows = list(rows)
@@ -92,7 +107,7 @@ def aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
     return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths)).rstrip()
 
 
-def as_json(report: "CheckReport") -> dict[str, Any]:
+def as_json(report: Checked) -> dict[str, Any]:
     """One case with stable keys; what is not finite is a string ("inf", "nan"), as JSON has no such numbers."""
     comparison = report.comparison
     forward, backward = comparison.first_forward, comparison.first_backward

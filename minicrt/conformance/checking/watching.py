@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from minicrt.conformance.golden.passes import Pass
+from minicrt.conformance.golden.model_pass import Pass
 from minicrt.conformance.golden.recording import Recording
-from minicrt.conformance.model_variants import ModelVariant
+from minicrt.conformance.mistakes.models import ModelMistake
 
 Array = np.ndarray
 Expected = Callable[[str, Array], bool]
@@ -52,11 +52,11 @@ class WatchedPass(Pass):
         return record
 
 
-def computed_while(variant: ModelVariant, configuration: Mapping[str, Any], given: Mapping[str, Array],
+def computed_while(variant: ModelMistake, configuration: Mapping[str, Any], given: Mapping[str, Array],
                    expected: Expected) -> dict[str, Array]:
     """What a port with this mistake computes, up to the first tensor that is not expected."""
     watched = type("WatchedPass", (WatchedPass,), {"expected": staticmethod(expected)})
     try:
-        return variant.combined(ModelVariant("watched", "", passes=(watched,))).computed(configuration, given)
+        return variant.combined(ModelMistake("watched", "", passes=(watched,))).computed(configuration, given)
     except Unexpected as unexpected:
         return unexpected.tensors

@@ -15,8 +15,8 @@ from typing import Any
 from minicrt import __version__
 from minicrt.conformance.golden.containers import parse_json, read_bytes
 from minicrt.conformance.golden.encoding import decoded, dumped, encoded
+from minicrt.conformance.golden.port_folder import read_theirs
 from minicrt.conformance.golden.tensors import GoldenCase
-from minicrt.conformance.golden.theirs import read_theirs
 from minicrt.errors import ConformanceError
 from minicrt.training.atomic import is_temporary, write_atomically
 

@@ -10,7 +10,7 @@ from minicrt import ops
 from minicrt.configuration import field_types
 from minicrt.conformance.golden import values
 from minicrt.conformance.golden.conventions import conventions
-from minicrt.conformance.golden.passes import Pass
+from minicrt.conformance.golden.model_pass import Pass
 from minicrt.conformance.golden.place_meanings import meaning
 from minicrt.conformance.golden.tensors import GoldenCase, Role, Tensor
 from minicrt.models import MODELS, ParameterSpec, SegmentModel, create_model, model_mapping
@@ -91,7 +91,7 @@ def model_case(name: str, settings: Mapping[str, Any]) -> GoldenCase:
 def run(configuration: Mapping[str, Any], given: Mapping[str, Array], change: Any = None) -> dict[str, Array]:
     """Every tensor that the model computes from the given ones, by name and in order.
 
-    `change`, a ModelVariant, makes it the computation of a port with that mistake; such a port may lack tensors of the
+    `change`, a ModelMistake, makes it the computation of a port with that mistake; such a port may lack tensors of the
     right one, and may have others.
     """
     return Pass(configuration, given).run() if change is None else change.computed(configuration, given)

@@ -15,7 +15,7 @@ from minicrt.conformance.golden.operation_conventions import conventions
 from minicrt.conformance.golden.sketches import SKETCHES, Drawn, Sketch
 from minicrt.conformance.golden.tensors import GoldenCase, Role, Tensor
 from minicrt.conformance.golden.values import Values
-from minicrt.conformance.variants import family_of
+from minicrt.conformance.mistakes.operations import faulty_operation
 
 Array = np.ndarray
 
@@ -89,11 +89,12 @@ def with_intermediates(operation: str, inputs: Mapping[str, Any], upstream: Arra
 
     The two must have the same results. What cancels may differ by rounding of its terms, hence the largest of all.
     """
-    trace = family_of(operation, inputs).trace(inputs, upstream)
+    trace = faulty_operation(operation, inputs).trace(inputs, upstream)
     size = max(1.0, *(float(np.max(np.abs(value))) for value in results.values()))
     for name, value in results.items():
         if name not in trace or trace[name].shape != value.shape or np.abs(trace[name] - value).max() > 1e-12 * size:
-            raise AssertionError(f"{operation}: minicrt.ops and minicrt.conformance.variants differ in {name}")
+            raise AssertionError(f"{operation}: minicrt.ops and its second writing in minicrt.conformance.mistakes "
+                                 f"differ in {name}")
     return {name: results.get(name, value) for name, value in trace.items()}
 
 

@@ -7,7 +7,7 @@ from minicrt.conformance import case_names, check_port, golden
 from minicrt.conformance.checking import Experience, compare, diagnose
 from minicrt.conformance.checking.catalogue import catalogue_of
 from minicrt.conformance.golden import models
-from minicrt.conformance.model_variants import variants_of
+from minicrt.conformance.mistakes.models import model_mistakes_of
 from minicrt.errors import ConformanceError
 
 OPERATIONS = ["linear-square", "embedding-repeated", "layer_norm", "gelu", "modrelu", "attention-memory",
@@ -45,7 +45,7 @@ def test_two_mistakes_at_once(name, pair):
 @pytest.mark.parametrize("name", ["crt-gru", "transformer-xl", "rmt", "lstm-model"])
 def test_a_mistake_of_a_model_is_named(name):
     case, experience = golden.case(name), Experience()
-    variants = [variant for variant in variants_of(case.configuration) if variant.where == "forward"]
+    variants = [variant for variant in model_mistakes_of(case.configuration) if variant.where == "forward"]
     for variant in variants[::len(variants) // 3]:
         with np.errstate(all="ignore"):
             computed = models.run(case.configuration, case.given(), variant)
@@ -56,7 +56,7 @@ def test_a_mistake_of_a_model_is_named(name):
 
 def test_a_models_pass_that_is_watched_to_the_end_has_all_tensors():
     case = golden.case("lstm-model")
-    variant = next(v for v in variants_of(case.configuration) if v.where == "backward")
+    variant = next(v for v in model_mistakes_of(case.configuration) if v.where == "backward")
     watched = catalogue_of(case).trace((variant.name,))
     free = models.run(case.configuration, case.given(), variant)
     assert watched.keys() == free.keys()

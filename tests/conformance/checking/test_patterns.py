@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minicrt.conformance.checking.comparison import compare
-from minicrt.conformance.checking.parts import right_segments
+from minicrt.conformance.checking.extent import right_segments
 from minicrt.conformance.checking.patterns import find_patterns
 from minicrt.conformance.checking.precision import single_precision
 from minicrt.conformance.golden.tensors import GoldenCase, Tensor

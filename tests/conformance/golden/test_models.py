@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from minicrt import kernels, ops
+from minicrt.conformance.golden.model_pass import Pass
 from minicrt.conformance.golden.models import MODEL_CASES, SIZES, model_cases, run
-from minicrt.conformance.golden.passes import Pass
 from minicrt.conformance.golden.recording import Recording
 from minicrt.conformance.golden.tensors import BACKWARD, FORWARD
 from minicrt.models import create_model

@@ -10,7 +10,7 @@ from minicrt.conformance.checking import compare
 from minicrt.conformance.golden import all_cases, case
 from minicrt.conformance.golden.operations import arguments, gradients, operation_cases, output_of
 from minicrt.conformance.golden.sketches import SKETCHES
-from minicrt.conformance.variants import family_of
+from minicrt.conformance.mistakes.operations import faulty_operation
 from minicrt.errors import ConformanceError
 
 NAMES = list(operation_cases())
@@ -122,7 +122,7 @@ def test_intermediates_agree_in_float32(name):
     golden = case(name)
     inputs = {**golden.configuration, **{name: value.astype(np.float32) if value.dtype.kind == "f" else value
                                          for name, value in golden.given().items()}}
-    trace = family_of(golden.subject, inputs).trace(inputs, inputs[f"d_{output_of(golden.subject)}"])
+    trace = faulty_operation(golden.subject, inputs).trace(inputs, inputs[f"d_{output_of(golden.subject)}"])
     comparison = compare(golden, trace, "float32")
     assert comparison.ok and len(comparison.compared) == len(golden.computed()), \
         [row.sentence() for row in comparison.wrong]

@@ -1,0 +1,41 @@
+"""The catalogue of wrong ports of whole models: what a golden case's tensors would be with one known mistake, or two
+
+    for variant in model_mistakes_of(case.configuration):
+        variant.sentence                                     what the port seems to have done
+        variant.computed(case.configuration, case.given())   its tensors, by the names of the case
+
+A mistake is a switch of the configuration that stands otherwise, a part of the model or of what goes from segment to
+segment that is done otherwise, or a mistake of one of the operations, from the catalogue in `variants`.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from minicrt import ops
+from minicrt.conformance.golden.model_pass import model_of
+from minicrt.conformance.mistakes.models.carrying import carrying
+from minicrt.conformance.mistakes.models.layers import layers
+from minicrt.conformance.mistakes.models.memory import memory
+from minicrt.conformance.mistakes.models.mistake import ModelMistake
+from minicrt.conformance.mistakes.models.operations import operations
+from minicrt.conformance.mistakes.models.positions import positions
+from minicrt.conformance.mistakes.models.post_norm import post_norm
+from minicrt.conformance.mistakes.models.rmt import rmt
+from minicrt.conformance.mistakes.models.settings import settings
+from minicrt.conformance.mistakes.models.transformer_xl import transformer_xl
+from minicrt.conformance.mistakes.models.writer import writer
+
+__all__ = ["ModelMistake", "combine", "model_mistakes_of", "settings"]
+
+
+def model_mistakes_of(configuration: Mapping[str, Any]) -> list[ModelMistake]:
+    """Every known mistake that a port of this configuration could have, each under a name of its own."""
+    model = model_of(configuration, (), ops)
+    parts = (layers, post_norm, positions, memory, writer, transformer_xl, rmt, operations)
+    return [*settings(model, configuration), *carrying(model, configuration["batch"]),
+            *(variant for part in parts for variant in part(model))]
+
+
+def combine(first: ModelMistake, second: ModelMistake) -> ModelMistake:
+    """Both mistakes in one port."""
+    return first.combined(second)

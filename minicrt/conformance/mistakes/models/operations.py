@@ -1,0 +1,65 @@
+"""The mistakes of the operations that a model is made of"""
+
+from typing import Any
+
+from minicrt.conformance.mistakes.models.mistake import Defect, ModelMistake
+from minicrt.conformance.mistakes.operations import FAULTY, Faulty
+from minicrt.models import CRT, RMT, LinearRecurrentModel, RecurrentModel, SegmentModel, Transformer, TransformerXL
+
+PARTS = {"memory.": ("memory's", "In the memory's network alone"),
+         "positions.": ("positions'", "In the positions' network alone")}
+
+# Not to be seen in a model: a gradient of another shape than its parameter, and chunks larger than the cases.
+LEFT_OUT = ("weight gradient transposed", "table from the first chunk")
+
+
+def operations(model: SegmentModel) -> list[ModelMistake]:
+    """Each mistake wherever the model runs that operation; where two networks are GRUs, also in one of them alone."""
+    found = []
+    for faulty in (faulty for faulty in FAULTY if used(faulty, model)):
+        for defect, mistake in faulty.mistakes.items():
+            if defect in LEFT_OUT:
+                continue
+            name = f"{named(faulty)}: {defect}"
+            found.append(ModelMistake(name, mistake.sentence, mistake.where, defects=(Defect(faulty, defect),)))
+            if faulty.operation == "gru" and two_networks(model):
+                found += [ModelMistake(f"{whose} {name}", f"{there}: {mistake.sentence}", mistake.where,
+                                       defects=(Defect(faulty, defect, part),))
+                          for part, (whose, there) in PARTS.items()]
+    return found
+
+
+def named(faulty: Faulty) -> str:
+    """The operation, and its form where it has several."""
+    return faulty.operation + "".join(f"[{value}]" for value in faulty.preset.values())
+
+
+def two_networks(model: SegmentModel) -> bool:
+    return isinstance(model, CRT) and model.config.memory == "gru" and model.config.positions == "recurrent"
+
+
+def used(faulty: Faulty, model: SegmentModel) -> bool:
+    """Whether the model runs that operation, in the form that its faulty twin is about."""
+    config: Any = model.config
+    options: dict[str, dict[str, Any]] = {"gru": {"reset_after": getattr(config, "reset_after", True)},
+                                          "ncgru": {"activation": getattr(config, "candidate", "")},
+                                          "linear_activation": {"activation": getattr(config, "activation", "")}}
+    return faulty.operation in operations_of(model) and faulty.covers(options.get(faulty.operation, {}))
+
+
+def operations_of(model: SegmentModel) -> set[str]:
+    config: Any = model.config
+    found = {"embedding", "linear_cross_entropy"}
+    if isinstance(model, RecurrentModel):
+        return found | {config.cell}
+    found |= {"linear", "layer_norm"} | ({"linear_activation"} if config.inner else set())
+    if isinstance(model, LinearRecurrentModel):
+        return found | {config.cell} | ({"gelu", "glu"} if config.cell == "lru" else set())
+    if isinstance(model, TransformerXL):
+        return found | {"relative_attention"}
+    if isinstance(model, Transformer | RMT | CRT):
+        found.add("self_attention")
+    if isinstance(model, CRT):
+        found |= {"gru"} if config.positions == "recurrent" else set()
+        found |= {config.memory} - {"none"} | ({"scaled_cayley"} if config.memory == "ncgru" else set())
+    return found

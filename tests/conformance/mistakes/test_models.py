@@ -1,0 +1,203 @@
+"""The catalogue of wrong ports of whole models: each shows somewhere, where it should, and with the gradient it has"""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from minicrt.conformance.golden.models import model_cases, run
+from minicrt.conformance.mistakes.models import combine, model_mistakes_of
+from minicrt.conformance.mistakes.models.layers import NoOutputBias, OneForAll
+from minicrt.conformance.mistakes.operations import FAULTY
+
+TOLERANCE = 1e-9
+
+
+@pytest.fixture(scope="module")
+def cases():
+    return {name: make() for name, make in model_cases().items()}
+
+
+def named(case, name):
+    return next(variant for variant in model_mistakes_of(case.configuration) if variant.name == name)
+
+
+def tensors(case, *names):
+    variants = [named(case, name) for name in names]
+    for variant in variants[1:]:
+        variants[0] = combine(variants[0], variant)
+    with np.errstate(all="ignore"):
+        return run(case.configuration, case.given(), variants[0] if variants else None)
+
+
+def differ(a, b):
+    return a.shape != b.shape or not np.abs(a - b).max(initial=0) <= TOLERANCE * np.abs(b).max(initial=0)
+
+
+def diverging(case, found):
+    """The case's tensors that a port has otherwise, in order"""
+    return [tensor.name for tensor in case.computed()
+            if tensor.name in found and differ(found[tensor.name], tensor.value)]
+
+
+def test_names_are_unique_and_every_mistake_is_a_sentence(cases):
+    for case in cases.values():
+        variants = model_mistakes_of(case.configuration)
+        assert len({variant.name for variant in variants}) == len(variants)
+        for variant in variants:
+            assert variant.sentence.endswith(".") and len(variant.sentence) > 5, variant.name
+
+
+def test_there_are_many(cases):
+    variants = {variant.name: variant for case in cases.values() for variant in model_mistakes_of(case.configuration)}
+    assert sum(not variant.defects for variant in variants.values()) > 100
+    of_operations = {defect.faulty.operation for variant in variants.values() for defect in variant.defects}
+    used = {"embedding", "linear", "linear_activation", "layer_norm", "self_attention", "relative_attention", "gru",
+            "ncgru", "scaled_cayley", "lstm", "mingru", "lru", "glu", "gelu", "linear_cross_entropy"}
+    assert of_operations == used
+    assert used <= {faulty.operation for faulty in FAULTY}
+
+
+def test_every_variant_changes_a_tensor_of_some_case(cases):
+    seen, unseen = set(), set()
+    for case in sorted(cases.values(), key=lambda case: len(case.tensors)):              # the quick ones first
+        for variant in model_mistakes_of(case.configuration):
+            if variant.name not in seen:
+                with np.errstate(all="ignore"):
+                    changed = diverging(case, variant.computed(case.configuration, case.given()))
+                (seen if changed else unseen).add(variant.name)
+    assert unseen - seen == set()
+
+
+@pytest.mark.parametrize("name", ["crt-gru", "crt-writer", "transformer-xl", "rmt-two-vectors", "lstm-model"])
+def test_a_backward_mistake_leaves_the_forward_pass_alone_and_a_forward_mistake_does_not(cases, name):
+    case = cases[name]
+    for variant in model_mistakes_of(case.configuration):
+        if not variant.defects:
+            changed = diverging(case, variant.computed(case.configuration, case.given()))
+            assert changed and changed[0].startswith("d_") == (variant.where == "backward"), variant.name
+
+
+# The first tensor that goes wrong: whatever comes before it is right.
+FIRST = [
+    ("crt-gru", "memory: detached", "d_segment2/state/memory"),
+    ("crt-gru", "positions: detached", "d_segment2/state/positions"),
+    ("crt-gru", "memory: not carried", "segment1/joined"),
+    ("crt-gru", "state: not carried", "segment1/positions.h"),
+    ("crt-gru", "memory: the first one kept", "segment2/joined"),
+    ("crt-gru", "state: of another pass", "segment0/positions.h"),
+    ("crt-gru", "state: of another row", "segment1/positions.h"),
+    ("crt-gru", "state: of a validation in between", "segment1/positions.h"),
+    ("crt-gru", "memory token: with a position", "segment0/positions.h"),
+    ("crt-ncgru", "memory norm: on what is carried", "segment0/state/memory"),
+    ("crt-gru", "norm: post with a final norm", "segment0/blocks.0.norm_attention"),
+    ("transformer-sinusoidal", "positions: from 1", "segment0/x"),
+    ("transformer-xl", "cache: zeros at first", "segment0/distances"),
+    ("rmt", "write tokens: the start", "segment1/joined"),
+    ("crt-gru", "memory token: not in the first segment", "segment0/blocks.0.norm_attention"),
+    ("crt-gru", "memory_position: last", "segment0/joined"),
+    ("crt-gru", "writer: reads the memory row too", "segment0/memory.0.h"),
+    ("crt-gru", "writer: reads before the final norm", "segment0/memory.0.h"),
+    ("crt-gru", "writer: starts from zeros", "segment1/memory.0.h"),
+    ("crt-gru", "writer: inputs detached", "d_segment3/norm_final"),
+    ("crt-gru", "memory: of the first token", "segment0/state/memory"),
+    ("crt-gru", "memory token: detached", "d_segment2/state/memory"),
+    ("crt-gru", "position_carry: false", "segment1/positions.h"),
+    ("crt-gru", "norm_final: missing", "segment0/norm_final"),
+    ("crt-gru", "attention: no residual connection", "segment0/blocks.0.attention.residual"),
+    ("crt-gru", "embedding: not scaled", "segment0/embedding"),
+    ("crt-gru", "output: no bias", "segment0/logits"),
+    ("crt-gru", "positions: added twice", "segment0/x"),
+    ("crt-gru", "positions: not added", "segment0/x"),
+    ("crt-gru", "tied table: gradient of the output alone", "d_parameters/embedding"),
+    ("crt-gru", "gradients: overwritten", "d_parameters/embedding"),
+    ("crt-gru", "gradients: of the last loss alone", "d_segment2/z"),
+    ("crt-gru", "d_loss: taken for 1", "d_segment3/z"),
+    ("crt-gru", "reset_after: false", "segment0/positions.h"),
+    ("crt-gru", "memory's gru[True]: z keeps the new", "segment0/memory.0.h"),
+    ("crt-m0-learned", "m_0: no gradient", "d_parameters/memory.start"),
+    ("crt-m0-learned", "memory norm: readout without", "segment0/readout.memory.norm"),
+    ("crt-three-memories", "readout: memories added", "segment0/z"),
+    ("crt-writer", "writer's gradient: start leaks", "d_segment2/recalled.memory.0.h"),
+    ("crt-writer", "writer's gradient: inputs leak", "d_segment2/norm_final"),
+    ("crt-writer", "memory_gradient: unroll", "d_segment2/memory.0.h"),
+    ("transformer-xl", "cache: not detached", "d_segment2/state/cache"),
+    ("transformer-xl", "cache_length: one more", "segment1/state/cache"),
+    ("transformer-xl", "state: one segment old", "segment1/distances"),
+    ("transformer-xl", "u, v: exchanged", "segment0/blocks.0.attention.heads"),
+    ("rmt", "memory: of the read rows", "segment0/state/memory"),
+    ("rmt", "positions: write rows right behind", "segment3/x"),
+    ("rmt-two-vectors", "mask: read rows causal", "segment0/blocks.0.attention.heads"),
+]
+
+
+@pytest.mark.parametrize("name, variant, first", FIRST)
+def test_what_comes_before_a_mistake_is_right(cases, name, variant, first):
+    assert diverging(cases[name], tensors(cases[name], variant))[0] == first
+
+
+def test_a_leak_of_both_constants_is_the_whole_gradient(cases):
+    case = cases["crt-writer"]
+    both, unrolled = (tensors(case, *names) for names in (
+        ("writer's gradient: start leaks", "writer's gradient: inputs leak"), ("memory_gradient: unroll",)))
+    leaking = [name for name in both if name.startswith("d_parameters/")]
+    assert leaking and not any(differ(both[name], unrolled[name]) for name in leaking)
+
+
+def derivative(going, direction):
+    """Of J along a direction of the parameters, by the complex step"""
+    going.parameters = going.parameters.with_flat(going.parameters.flat + 1e-30j * direction)
+    record = going.new_record()
+    state, _ = going.forward(record, going.make(record))
+    total = sum(w * record.tensors[f"segment{n}/loss"] for n, w in enumerate(going.weights()))
+    total += sum((d * state[entry]).sum() for entry, d in going.final_gradient(state).items())
+    return total.imag / 1e-30
+
+
+@pytest.mark.parametrize("name", ["crt-gru", "crt-per-segment", "crt-three-memories", "crt-m0-learned", "crt-ncgru",
+                                  "transformer-sinusoidal", "rmt-two-vectors", "mingru-model"])
+def test_the_gradient_of_a_wrong_forward_pass_is_that_of_it(cases, name):
+    """A mistake in the forward pass is one mistake, not two."""
+    case, rng = cases[name], np.random.default_rng(7)
+    for variant in model_mistakes_of(case.configuration):
+        others_parameters = {NoOutputBias, OneForAll} & {base for made in variant.passes for base in made.__mro__}
+        constant = variant.name in ("state: of another pass",        # to the segments: what the other pass left
+                                    "state: of a validation in between")
+        if variant.where == "backward" or variant.defects or others_parameters or constant:
+            continue
+        going = variant.pass_of(case.configuration, case.given())
+        going.run()
+        direction, found = rng.standard_normal(going.parameters.size), going.gradients.flat.copy()
+        assert abs(derivative(going, direction) - found @ direction) < 1e-10 * np.linalg.norm(found), variant.name
+
+
+PAIRS = [("norm: post", "activation: relu"), ("activation: gelu_tanh", "layer_norm: Bessel's correction"),
+         ("memory: detached", "embedding: not scaled"), ("readout: transformer", "writer: starts from zeros"),
+         ("positions: not added", "d_loss: averaged"), ("memory: the first one kept", "norm_final: missing"),
+         ("output: no bias", "linear_cross_entropy: sum in place of mean")]
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_two_mistakes_at_once(cases, pair):
+    case = cases["crt-gru"]
+    both, alone = tensors(case, *pair), [tensors(case, name) for name in pair]
+    assert not any(differ(both[key], value) for key, value in tensors(case, *reversed(pair)).items())
+    for one in alone:
+        assert any(differ(both[key], value) for key, value in one.items() if key in both)
+    order = [tensor.name for tensor in case.computed()]
+    firsts = [order.index(diverging(case, found)[0]) for found in (both, *alone)]
+    assert firsts[0] == min(firsts[1:])
+
+
+def test_two_mistakes_of_one_operation(cases):
+    case = cases["crt-gru"]
+    names = [mistake.name for mistake in model_mistakes_of(case.configuration)
+             if mistake.name.startswith("layer_norm: ")][:3]
+    for pair in itertools.combinations(names, 2):
+        both = tensors(case, *pair)
+        assert set(both) == {tensor.name for tensor in case.computed()}
+        assert any(differ(both[key], value) for key, value in tensors(case, pair[0]).items())
+
+
+def test_two_that_contradict_each_other_compute_nothing(cases):
+    assert tensors(cases["crt-gru"], "memory: none", "readout: recurrent") == {}
