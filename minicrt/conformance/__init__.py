@@ -10,14 +10,16 @@
 from minicrt.conformance.checking import CheckReport, Diagnosis, case_names, check_port
 from minicrt.conformance.conversions import (
     from_jax,
+    from_keras,
     from_onnx_gru,
     from_onnx_lstm,
     from_torch,
     to_jax,
+    to_keras,
     to_onnx_gru,
     to_onnx_lstm,
     to_torch,
 )
 
-__all__ = ["CheckReport", "Diagnosis", "case_names", "check_port", "from_jax", "from_onnx_gru", "from_onnx_lstm",
-           "from_torch", "to_jax", "to_onnx_gru", "to_onnx_lstm", "to_torch"]
+__all__ = ["CheckReport", "Diagnosis", "case_names", "check_port", "from_jax", "from_keras", "from_onnx_gru",
+           "from_onnx_lstm", "from_torch", "to_jax", "to_keras", "to_onnx_gru", "to_onnx_lstm", "to_torch"]

@@ -72,25 +72,26 @@ LSTM = Layer(
     to=_lstm_to, back=_lstm_back, hints=HINTS)
 
 
-def attention(heads: int | None) -> Layer:
+def attention(heads: int | None, out: str = "out", library: str = "jax", width: str = "qkv_features") -> Layer:
+    """Flax's, and Keras's, which names two things otherwise: the last layer, and what may differ from the width."""
     def to(p: Named) -> Named:
-        H, D = check_heads(heads, len(p["w_out"]), "to_jax"), len(p["w_out"])
-        tree = {"out/kernel": p["w_out"].reshape(H, -1, D), "out/bias": p["b_out"]}
+        H, D = check_heads(heads, len(p["w_out"]), f"to_{library}"), len(p["w_out"])
+        tree: Named = {}
         for part, w, b in zip(PARTS, np.split(p["w_qkv"], 3, 1), np.split(p["b_qkv"], 3)):
             tree |= {f"{part}/kernel": w.reshape(D, H, -1), f"{part}/bias": b.reshape(H, -1)}
-        return tree
+        return tree | {f"{out}/kernel": p["w_out"].reshape(H, -1, D), f"{out}/bias": p["b_out"]}
 
     def back(s: Named) -> Named:
-        H, K, D = s["out/kernel"].shape
+        H, K, D = s[f"{out}/kernel"].shape
         if H * K != D:
-            raise InputError(f"from_jax: {H} heads of {K} in a model of width {D} (qkv_features), expected heads times "
-                             "their width to be the model's")
+            raise InputError(f"from_{library}: {H} heads of {K} in a model of width {D} ({width}), expected heads "
+                             "times their width to be the model's")
         w_qkv = np.concatenate([s[f"{part}/kernel"].reshape(D, D) for part in PARTS], axis=1)
         return {"w_qkv": w_qkv, "b_qkv": np.concatenate([s[f"{part}/bias"].ravel() for part in PARTS]),
-                "w_out": s["out/kernel"].reshape(D, D), "b_out": s["out/bias"]}
+                "w_out": s[f"{out}/kernel"].reshape(D, D), "b_out": s[f"{out}/bias"]}
 
-    shapes = {"out/kernel": "H K D", **{f"{part}/kernel": "D H K" for part in PARTS},
-              **{f"{part}/bias": "H K" for part in PARTS}, "out/bias": "D"}
+    shapes = {f"{out}/kernel": "H K D", **{f"{part}/kernel": "D H K" for part in PARTS},
+              **{f"{part}/bias": "H K" for part in PARTS}, f"{out}/bias": "D"}
     return Layer(ours={"w_out": "D D", "w_qkv": "D 3D", "b_qkv": "3D", "b_out": "D"}, theirs=shapes, to=to, back=back,
                  biases=frozenset(name for name in shapes if name.endswith("bias")), hints=HINTS)
 

@@ -17,8 +17,8 @@ def convert(function: str, kind: str, values: Any, layers: Mapping[str, Layer], 
     """Raises InputError for an unknown kind, and for names and shapes that do not fit."""
     models = [name for name, modules in MODELS.items()
               if all(layer in layers for module in modules for layer in module.kinds)]
-    if kind not in (*LAYERS, *models):
-        known = [*LAYERS, *models]
+    known = [*(layer for layer in LAYERS if layer in layers), *models]
+    if kind not in known:
         close = difflib.get_close_matches(str(kind), known, n=1)
         raise InputError(f"{function}: unknown kind {kind!r}; "
                          + (f"did you mean {close[0]!r}?" if close else "expected one of " + ", ".join(known)))

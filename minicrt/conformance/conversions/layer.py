@@ -1,12 +1,12 @@
 """A layer's parameters on both sides: names, shapes, and the map from one to the other"""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from minicrt.conformance.conversions.names import Hints, Named, arrays, check_names
+from minicrt.conformance.conversions.names import Array, Hints, Named, arrays, check_names
 from minicrt.errors import InputError
 from minicrt.ops.shapes import check_shapes
 
@@ -98,6 +98,12 @@ def renaming(rows: Mapping[str, tuple[str, str]], optional: frozenset[str] = fro
 def kept(shapes: Mapping[str, str], optional: frozenset[str] = frozenset()) -> Layer:
     """Parameters of an operation that the other library has no layer for: the same names, the same layout."""
     return renaming({name: (name, shape) for name, shape in shapes.items()}, optional)
+
+
+def reordered(x: Array, order: Sequence[int] | Array, axis: int) -> Array:
+    """The blocks of one axis, as many as `order` is long, in that order."""
+    blocks = np.split(x, len(order), axis)
+    return np.concatenate([blocks[i] for i in order], axis)
 
 
 def check_heads(heads: int | None, width: int, where: str) -> int:

@@ -11,7 +11,7 @@ from minicrt.conformance.conversions.layer import Layer
 from minicrt.conformance.conversions.names import Hints, Named, arrays, joined, unknown_name
 from minicrt.errors import InputError
 
-Library = Literal["torch", "jax"]
+Library = Literal["torch", "jax", "keras"]
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Module:
         return self.theirs if library == "torch" else self.theirs.replace(".{}", "_{}").replace(".", "/")
 
 
-SEPARATOR: Mapping[Library, str] = {"torch": ".", "jax": "/"}
+SEPARATOR: Mapping[Library, str] = {"torch": ".", "jax": "/", "keras": "/"}
 ONCE = -1                                                    # the number of a module that there is once
 
 _OUT = {"weight": "w_out", "bias": "b_out"}

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from minicrt.conformance.conversions.layer import Layer
+from minicrt.conformance.conversions.layer import Layer, reordered
 from minicrt.conformance.conversions.names import Array, Named, arrays
 from minicrt.errors import InputError
 
@@ -62,10 +62,10 @@ def _gru(after: bool) -> Layer:
         recurrent = np.zeros_like(p["b"])
         if after:
             recurrent[2 * len(p["b_hn"]):] = p["b_hn"]
-        return np.concatenate([_reordered(p["b"], GRU_ORDER, 0), _reordered(recurrent, GRU_ORDER, 0)])
+        return np.concatenate([reordered(p["b"], GRU_ORDER, 0), reordered(recurrent, GRU_ORDER, 0)])
 
     def back(s: Named) -> Named:
-        b, recurrent = (_reordered(half, np.argsort(GRU_ORDER), 0) for half in np.split(s["B"], 2))
+        b, recurrent = (reordered(half, np.argsort(GRU_ORDER), 0) for half in np.split(s["B"], 2))
         D = len(b) // 3
         if not after:
             return {"b": b + recurrent}
@@ -76,7 +76,7 @@ def _gru(after: bool) -> Layer:
 
 
 def _lstm_back(s: Named) -> Named:
-    return {"b": _reordered(np.add(*np.split(s["B"], 2)), np.argsort(LSTM_ORDER), 0)}
+    return {"b": reordered(np.add(*np.split(s["B"], 2)), np.argsort(LSTM_ORDER), 0)}
 
 
 def _layer(gates: int, order: Any, last: dict[str, str], bias: Any, bias_back: Any) -> Layer:
@@ -85,17 +85,13 @@ def _layer(gates: int, order: Any, last: dict[str, str], bias: Any, bias_back: A
     return Layer(
         ours={"u": f"D {gates}D", "w": f"I {gates}D", "b": f"{gates}D", **last},
         theirs={"R": f"{gates}D D", "W": f"{gates}D I", "B": f"{2 * gates}D"},
-        to=lambda p: {"W": _reordered(p["w"], order, 1).T, "R": _reordered(p["u"], order, 1).T, "B": bias(p)},
-        back=lambda s: {"w": _reordered(s["W"], inverse, 0).T, "u": _reordered(s["R"], inverse, 0).T} | bias_back(s),
+        to=lambda p: {"W": reordered(p["w"], order, 1).T, "R": reordered(p["u"], order, 1).T, "B": bias(p)},
+        back=lambda s: {"w": reordered(s["W"], inverse, 0).T, "u": reordered(s["R"], inverse, 0).T} | bias_back(s),
         biases=frozenset({"B"}), hints=(("^P$", "peepholes have no counterpart here"),))
 
 
-def _reordered(x: Array, order: Any, axis: int) -> Array:
-    blocks = np.split(x, len(order), axis)
-    return np.concatenate([blocks[i] for i in order], axis)
 
-
-_LSTM = _layer(4, LSTM_ORDER, {}, lambda p: np.concatenate([_reordered(p["b"], LSTM_ORDER, 0), np.zeros_like(p["b"])]),
+_LSTM = _layer(4, LSTM_ORDER, {}, lambda p: np.concatenate([reordered(p["b"], LSTM_ORDER, 0), np.zeros_like(p["b"])]),
                _lstm_back)
 
 

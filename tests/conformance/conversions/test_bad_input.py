@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minicrt.conformance.conversions import from_jax, from_torch, to_jax, to_torch
+from minicrt.conformance.conversions import from_jax, from_keras, from_torch, to_jax, to_keras, to_torch
 from minicrt.errors import InputError
 from minicrt.models import create_model
 from tests.conformance.conversions.drawing import parameters
@@ -57,6 +57,21 @@ WRONG = {
         "out": {"kernel": np.zeros((2, 3, 4))}}), "2 heads of 3 in a model of width 4 (qkv_features)"),
     "variables": (lambda: from_jax("linear", {"params": {"kernel": X}}), "variables['params']"),
     "not a tree": (lambda: from_jax("linear", X), "got a ndarray, expected nested dicts of arrays"),
+    "a block of Keras": (lambda: to_keras("block", {}), "to_keras: unknown kind 'block'; expected one of linear"),
+    "a model of Keras": (lambda: from_keras("crt", [X]), "from_keras: unknown kind 'crt'; expected one of linear"),
+    "two weights of four": (lambda: from_keras("gru", [X, X, X, X]),
+                            "from_keras('gru'): got 4 arrays, expected 3: kernel, recurrent_kernel, bias"),
+    "weights that are none": (lambda: from_keras("lstm", X), "got a ndarray, expected layer.get_weights() or a dict"),
+    "three rows of bias": (lambda: from_keras("gru", [np.zeros((3, 12)), np.zeros((4, 12)), np.zeros((3, 12))]),
+                           "bias has shape (3, 12), expected (2, 3D), or (3D,) for reset_after=False"),
+    "no gain in Keras": (lambda: from_keras("layer_norm", {"beta": np.zeros(3)}), "scale=False has no gain"),
+    "bidirectional in Keras": (lambda: from_keras("gru", {f"b/{way}_gru/gru_cell/kernel": X for way in (
+        "forward", "backward")}), "the forward one alone of a Bidirectional"),
+    "no heads in Keras": (lambda: to_keras("attention", ours("attention")), "to_keras: heads is missing"),
+    "wider heads in Keras": (lambda: from_keras("attention", [
+        *[np.zeros((4, 2, 3))] * 3, np.zeros((2, 3, 4))]), "2 heads of 3 in a model of width 4 (key_dim)"),
+    "their transposed kernel": (lambda: from_keras("gru", [np.zeros((12, 3)), np.zeros((4, 12))]),
+                                "kernel has shape (12, 3), expected (I, 3D) with D = 4"),
     "a block gone": (lambda: from_torch("crt", {n: v for n, v in CRT_STATE.items() if ".1." not in n}),
                      "has the numbers [0, 2], expected 0 to 1"),
     "no embedding": (lambda: from_torch("crt", {n: v for n, v in CRT_STATE.items() if n != "embedding.weight"}),

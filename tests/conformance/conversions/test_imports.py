@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-FOREIGN = ("torch", "jax", "flax", "onnx")
+FOREIGN = ("torch", "jax", "flax", "keras", "onnx")
 
 
 def test_no_other_library_is_imported():

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minicrt.conformance.conversions import from_jax, from_torch, to_jax, to_torch
+from minicrt.conformance.conversions import from_jax, from_keras, from_torch, to_jax, to_keras, to_torch
 from minicrt.conformance.conversions.flax import _flat
+from minicrt.conformance.conversions.keras_layers import WEIGHTS
 from minicrt.conformance.conversions.kinds import LAYERS
 from tests.conformance.conversions.drawing import assert_equal, dimensions, kinds, parameters, seeds
 
@@ -40,6 +41,43 @@ def test_gradients_belong_to_the_parameters(kind, sizes, seed):
     d_theirs = {name: rng.standard_normal(value.shape) for name, value in d_theirs.items()}
     d_ours = from_torch(kind, d_theirs, gradients=True)
     assert np.isclose(product(d_theirs, to_torch(kind, change)), product(d_ours, change), rtol=1e-9, atol=1e-9)
+
+
+@given(kind=st.sampled_from(list(WEIGHTS)), sizes=dimensions, seed=seeds, gradients=st.booleans(),
+       dtype=st.sampled_from(["float32", "float64"]))
+def test_keras_there_and_back(kind, sizes, seed, gradients, dtype):
+    ours = parameters(kind, sizes, seed, dtype)
+    if kind == "gru" and seed % 2:
+        del ours["b_hn"]                                     # reset_after=False
+    theirs = to_keras(kind, ours, heads=sizes["H"], gradients=gradients)
+    assert tuple(theirs) == WEIGHTS[kind]
+    for weights in (theirs, list(theirs.values()), {f"a/{kind}_cell/{name}": value for name, value in theirs.items()}):
+        assert_equal(from_keras(kind, weights, gradients=gradients), ours)
+
+
+@given(sizes=dimensions, seed=seeds)
+def test_the_gradients_of_keras_gru_belong_to_its_weights(sizes, seed):
+    """As for PyTorch above: two rows of bias make one."""
+    rng, d_ours = np.random.default_rng(seed), parameters("gru", sizes, seed + 1)
+    change = {name: rng.standard_normal(value.shape) for name, value in to_keras("gru", d_ours).items()}
+    d_theirs, moved = to_keras("gru", d_ours, gradients=True), from_keras("gru", change)
+    assert np.isclose(sum(np.sum(d_theirs[name] * change[name]) for name in change),
+                      sum(np.sum(d_ours[name] * moved[name]) for name in moved), rtol=1e-9, atol=1e-9)
+
+
+def test_where_the_gru_of_keras_keeps_what():
+    """Recognisable numbers: the block r holds 1, z holds 2, n holds 3, b_hn holds 4."""
+    blocks = np.array([1.0, 2.0, 3.0])
+    ours = {"w": 10 * blocks[None], "u": 100 * blocks[None], "b": blocks, "b_hn": np.array([4.0])}
+    theirs = to_keras("gru", ours)
+    assert theirs["kernel"].tolist() == [[20, 10, 30]] and theirs["recurrent_kernel"].tolist() == [[200, 100, 300]]
+    assert theirs["bias"].tolist() == [[2, 1, 3], [0, 0, 4]]
+    found = from_keras("gru", theirs | {"bias": np.array([[2.0, 1.0, 3.0], [5.0, 6.0, 4.0]])})
+    assert found["b"].tolist() == [7, 7, 3] and found["b_hn"].tolist() == [4]
+    d_theirs = to_keras("gru", ours, gradients=True)
+    assert d_theirs["bias"].tolist() == [[2, 1, 3], [2, 1, 4]]
+    del ours["b_hn"]
+    assert to_keras("gru", ours)["bias"].tolist() == [2, 1, 3]
 
 
 @given(kind=kinds, sizes=dimensions)
