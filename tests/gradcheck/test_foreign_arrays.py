@@ -25,8 +25,17 @@ def test_tensors_of_pytorch():
     assert report.not_checked == ("t (Tensor)",)
 
 
-def test_arrays_of_jax_and_bfloat16():
-    jnp = pytest.importorskip("jax.numpy")
+@pytest.fixture
+def jnp():
+    """jax.numpy in float32, JAX's own default, whatever other tests of the same process asked for."""
+    jax = pytest.importorskip("jax")
+    before = jax.config.jax_enable_x64
+    jax.config.update("jax_enable_x64", False)
+    yield jax.numpy
+    jax.config.update("jax_enable_x64", before)
+
+
+def test_arrays_of_jax_and_bfloat16(jnp):
     with pytest.raises(GradientError, match=r"^w.0 is a JAX ArrayImpl, [^\n]*hand in np.asarray\(w.0, np.float64\)"):
         check(lambda w: w[0], lambda d_y, w: [d_y], [[jnp.ones(3)]], rng=rng())
     bfloat16 = np.asarray(jnp.ones(3, jnp.bfloat16))
