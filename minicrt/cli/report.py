@@ -76,10 +76,12 @@ def print_results(trained: "Trained") -> None:
     """The figures, then a sample, then the curves: what may fail comes last, and is a warning."""
     if trained.summary is not None:
         print("\n" + "\n".join(summary_lines(trained.summary)), flush=True)
+    sample = ""
     with a_warning_at_most("sample.txt", *SAMPLE_ERRORS):
         sample = sample_text(trained)
-        print("\nsample\n" + textwrap.indent(sample.rstrip(), "  "), flush=True)
         update(trained.folder / "sample.txt", (sample + "\n").encode())
+    if sample:
+        print("\nsample\n" + textwrap.indent(sample.rstrip(), "  "), flush=True)
     with a_warning_at_most("curves.png", *DRAWING_ERRORS):
         write_curves(trained)
     print(f"\n{shown(trained.folder)}: {', '.join(name for name in FILES if (trained.folder / name).exists())}")

@@ -31,9 +31,10 @@ examples:
   minicrt train --corpus my-novel.txt --level character --set width=128 --set memory=ncgru
   minicrt train --set memory=none --set positions=learned --epochs 3     (a plain Transformer with the CRT's own code)
   minicrt train --set model=transformer_xl --epochs 3                    (or rmt, recurrent, linear_recurrent)
-  minicrt train --resume runs/python-docs-tiny-001"""
+  minicrt train --resume runs/python-docs-tiny-001
+  minicrt train --resume runs/python-docs-tiny-001 --epochs 16     (a finished run, to 16 epochs in all)"""
 
-FRESH_ONLY = ("preset", "level", "tokenizer", "minutes", "epochs", "set", "seed", "out", "threads")
+FRESH_ONLY = ("preset", "level", "tokenizer", "seed", "out", "threads")
 
 
 def add(commands: Any) -> None:
@@ -59,7 +60,9 @@ def add(commands: Any) -> None:
     parser.add_argument("--seed", type=at_least(0), help="of the first weights and of dropout (default: 0)")
     add_engine(parser)
     parser.add_argument("--out", type=expanded, metavar="DIR", help="the run folder, a new or an empty one")
-    parser.add_argument("--resume", type=expanded, metavar="DIR", help="go on with a run that was stopped")
+    parser.add_argument("--resume", type=expanded, metavar="DIR",
+                        help="go on with a run that was stopped; with --epochs, --minutes or --set steps=N, train a "
+                             "finished one on until it has had so much in all")
     parser.add_argument("--quiet", action="store_true", help="no progress, only the summary")
     parser.set_defaults(run=run)
 
@@ -79,15 +82,19 @@ def further_help() -> str:
 
 def run(arguments: argparse.Namespace) -> None:
     from minicrt.cli import report
-    from minicrt.training import Progress, progress_for, resume
+    from minicrt.training import Progress, progress_for, resume, train_on
 
     progress = Progress() if arguments.quiet else progress_for()
     if arguments.resume is None:
         trained = train_afresh(arguments, progress)
     else:
-        refuse_with_resume(arguments)
+        budget = budget_with_resume(arguments)
         with saying_how_to_resume(arguments.resume):
-            trained = resume(arguments.resume, arguments.data_dir, progress, arguments.corpus)
+            if budget:
+                trained = train_on(arguments.resume, **budget, data_dir=arguments.data_dir, progress=progress,
+                                   corpus=arguments.corpus)
+            else:
+                trained = resume(arguments.resume, arguments.data_dir, progress, arguments.corpus)
     report.print_results(trained)
 
 
@@ -102,11 +109,19 @@ def saying_how_to_resume(folder: Path) -> Iterator[None]:
         raise
 
 
-def refuse_with_resume(arguments: argparse.Namespace) -> None:
-    given = [f"--{name}" for name in FRESH_ONLY if getattr(arguments, name) not in (None, [])]
+def budget_with_resume(arguments: argparse.Namespace) -> dict[str, Any]:
+    """How long a finished run is to be in all, if that was said. Raises ConfigurationError for all else that --resume
+    leaves as it is."""
+    from minicrt.settings import parse_assignments
+    from minicrt.training import BUDGETS
+
+    assigned = parse_assignments(arguments.set)
+    given = [f"--{name}" for name in FRESH_ONLY if getattr(arguments, name) is not None]
+    given += [f"--set {key}" for key in assigned if key not in BUDGETS]
     if given:
         raise ConfigurationError(f"--resume goes on with the settings of the run, got {' and '.join(given)} as well; "
                                  "leave that out, or start another run")
+    return {key: value for key, value in changes_asked_for(arguments).items() if key in BUDGETS}
 
 
 def changes_asked_for(arguments: argparse.Namespace) -> dict[str, Any]:

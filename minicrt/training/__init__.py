@@ -4,6 +4,7 @@ from minicrt.training.averaging import update_average
 from minicrt.training.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from minicrt.training.clip import clip_factor
 from minicrt.training.configuration import BUDGETS, TrainingConfig
+from minicrt.training.continuation import train_on
 from minicrt.training.dynamic_evaluation import DynamicConfig, dynamic_evaluate, gradient_sizes
 from minicrt.training.evaluation import CUTS, Cut, Evaluation, cut_entries, evaluate
 from minicrt.training.interrupt import Interrupted
@@ -25,6 +26,6 @@ __all__ = [
     "Lines", "Optimizer", "Progress", "RunFolder", "Step", "Trained", "Trainer", "TrainingConfig", "check_corpus",
     "clip_factor", "corpus_of_run", "cut_entries", "dynamic_evaluate", "evaluate", "evaluation_steps", "fitted",
     "gradient_sizes", "is_corpus_of", "load_run", "make_optimizer", "progress_for", "read_checkpoint",
-    "recall_accuracy", "resume", "train", "train_step", "update_average", "warmup_constant", "warmup_cosine",
-    "window_gradients", "write_checkpoint",
+    "recall_accuracy", "resume", "train", "train_on", "train_step", "update_average", "warmup_constant",
+    "warmup_cosine", "window_gradients", "write_checkpoint",
 ]

@@ -4,6 +4,7 @@ import math
 import statistics
 
 from minicrt.training.configuration import TrainingConfig
+from minicrt.training.position import Position
 from minicrt.training.schedules import LONGEST
 
 SHARE = 0.05                    # of the budget that measuring may take
@@ -13,6 +14,13 @@ MARGIN = 0.98                   # of the time left that is planned for
 def total_steps(config: TrainingConfig, windows: int) -> int:
     """The steps that `epochs` or `steps` asks for, an epoch having `windows` of them; 0 for a budget in minutes."""
     return config.steps or math.ceil(config.epochs * windows)
+
+
+def steps_within(minutes: float, position: Position, seconds: float) -> int:
+    """The total number of steps with which a run that has finished at `position`, after `seconds` with its summary,
+    lasts about so many minutes in all, at the speed that it had."""
+    left = 60 * minutes - seconds - (seconds - position.seconds)         # the second summary costs what the first did
+    return position.step + max(0, int(MARGIN * left * position.step / max(position.seconds, 1e-9)))
 
 
 class Calibration:

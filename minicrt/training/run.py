@@ -23,7 +23,7 @@ from minicrt.training.progress import Progress, progress_of
 from minicrt.training.run_corpus import check_corpus, corpus_of_run, fingerprint, where_found
 from minicrt.training.run_folder import RunFolder
 from minicrt.training.short_texts import fitted
-from minicrt.training.snapshot import check_same
+from minicrt.training.snapshot import check_same, completed
 from minicrt.training.trained import Trained
 from minicrt.training.trainer import Trainer
 
@@ -86,19 +86,26 @@ def resume(folder: str | os.PathLike[str], data_dir: Path | str | None = None, p
     the one it was trained on.
     """
     check_kind("folder", folder, (str, os.PathLike), "the path of a run folder")
-    check_kind("corpus", corpus, (Corpus, str, os.PathLike, NoneType), "a corpus, its path, or None for the run's own")
-    check_kind("model", model, (SegmentModel, NoneType), "a model, or None for the run's own")
     progress = progress_of(progress)
-    run = RunFolder.open(Path(folder))
+    run = completed(RunFolder.open(Path(folder)))
     if run.read_summary() is not None and run.checkpoint.exists():
         return load_run(folder, engine)
+    return finish(trainer_of(run, data_dir, progress, corpus, model, engine))
+
+
+def trainer_of(run: RunFolder, data_dir: Path | str | None, progress: Progress,
+               corpus: Corpus | str | os.PathLike[str] | None, model: SegmentModel | None, engine: EngineOrName
+               ) -> Trainer:
+    """A trainer as `run` had it, at the run's beginning; the arguments are those of `resume`."""
+    check_kind("corpus", corpus, (Corpus, str, os.PathLike, NoneType), "a corpus, its path, or None for the run's own")
+    check_kind("model", model, (SegmentModel, NoneType), "a model, or None for the run's own")
     tables = configuration_tables(run)
     if not isinstance(corpus, Corpus):
         corpus = corpus_of_run(tables["data"], data_dir, corpus)
     check_corpus(corpus, tables["data"])
     model = model or create_model(tables["model"], engine)
     check_vocabulary(model, corpus)
-    return finish(Trainer(run, model, corpus, from_mapping(TrainingConfig, tables["training"], "training"), progress))
+    return Trainer(run, model, corpus, from_mapping(TrainingConfig, tables["training"], "training"), progress)
 
 
 def load_run(path: str | os.PathLike[str], engine: EngineOrName = None) -> Trained:

@@ -95,6 +95,10 @@ class RunFolder:
                 remove_abandoned(path)
             yield
 
+    def write_configuration(self) -> None:
+        """Put the present configuration in place of the one in the folder."""
+        write_atomically(self.path / CONFIG, tomli_w.dumps(self.configuration).encode())
+
     def append_metrics(self, record: Mapping[str, Any]) -> None:
         with self.metrics.open("a", encoding="utf-8") as file:
             file.write(to_json(record) + "\n")
@@ -118,6 +122,11 @@ class RunFolder:
 
     def write_summary(self, summary: Mapping[str, Any]) -> None:
         write_atomically(self.summary, (to_json(summary, indent=2) + "\n").encode())
+
+    def remove_summary(self) -> None:
+        """The run is no longer finished."""
+        self.summary.unlink(missing_ok=True)
+        sync_folder(self.path)
 
     def read_summary(self) -> dict[str, Any] | None:
         """The summary of a finished run, None for another. Raises CheckpointError if it cannot be read."""

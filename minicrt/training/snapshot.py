@@ -22,6 +22,7 @@ from minicrt.training.progress import Progress
 from minicrt.training.run_folder import RunFolder
 
 Array = np.ndarray
+BEFORE = "configuration_before"              # in the first checkpoint of a run that is trained on: the shorter run's
 
 
 class Resumable(Protocol):
@@ -95,9 +96,26 @@ def load_snapshot(trainer: Resumable) -> None:
         trainer.progress.say(changed)
 
 
+def completed(run: RunFolder) -> RunFolder:
+    """The run. Where its checkpoint says that it has begun to be trained on, config.toml is made that of the checkpoint
+    and the summary goes: `train_on` does this so, and may have died before it did."""
+    if not run.checkpoint.exists():
+        return run
+    checkpoint = read_checkpoint(run.checkpoint)
+    if BEFORE in checkpoint.metadata:
+        check_same(checkpoint, run.configuration)
+        run.configuration = checkpoint.described("configuration")
+        run.write_configuration()
+        run.remove_summary()
+    return run
+
+
 def check_same(checkpoint: Checkpoint, configuration: dict) -> None:
-    """Raises CheckpointError, naming the first key that differs, unless `checkpoint` was made with `configuration`."""
+    """Raises CheckpointError, naming the first key that differs, unless `checkpoint` was made with `configuration`, or
+    goes on from a run that was."""
     stored = checkpoint.described("configuration")
+    if BEFORE in checkpoint.metadata and checkpoint.described(BEFORE) == configuration:
+        return
     for table in [*configuration, *stored]:
         ours, theirs = configuration.get(table, {}), stored.get(table, {})
         for key in [*ours, *theirs]:

@@ -13,7 +13,7 @@ import pytest
 from minicrt.cli import main
 from minicrt.cli.numbering import numbered_folder
 from minicrt.training import Lines
-from tests.cli.running import SMALL, assignments, command, copy_of_run, environment, run_minicrt, write_text
+from tests.cli.running import SMALL, assignments, command, copy_of_run, environment, refused, run_minicrt, write_text
 
 
 def test_a_finished_run_is_only_shown_again(trained, capsys):
@@ -120,3 +120,16 @@ def test_torn_pictures_and_samples_are_made_again(trained, tmp_path, capsys):
     assert main(["train", "--resume", str(run)]) == 0
     assert "warning" not in capsys.readouterr().err
     assert {name: (run / name).read_bytes() for name in whole} == whole
+
+
+def test_a_finished_run_is_trained_on(trained, tmp_path, capsys):
+    _, run, _ = trained
+    copy = copy_of_run(run, tmp_path)
+    before = (copy / "curves.png").read_bytes()
+    assert main(["train", "--resume", str(copy), "--epochs", "4"]) == 0
+    captured = capsys.readouterr()
+    assert "(4 epochs) by the schedule of a run of that length" in captured.err
+    assert "\n4.00 epochs in " in captured.out and (copy / "curves.png").read_bytes() != before
+    assert "steps in all; give more" in refused(capsys, "train", "--resume", copy, "--set", "steps=3")
+    assert "got --seed and --set width" in refused(capsys, "train", "--resume", copy, "--seed", "1", "--set", "width=8")
+    assert "both given" in refused(capsys, "train", "--resume", copy, "--epochs", "9", "--set", "epochs=8")
