@@ -12,9 +12,10 @@ import numpy as np
 
 from benchmarks import report
 from benchmarks.tables import CHEAP, RESULTS, plain_transformer
-from minicrt import engines, threads
+from minicrt import engines
 from minicrt.comparison import read_results
 from minicrt.models import SegmentModel, create_model
+from minicrt.parallel import threads
 from minicrt.training import AdamW, train_step
 
 PLAIN = "plain"

@@ -9,7 +9,7 @@ import sys
 import time
 
 from benchmarks import peers
-from benchmarks.memory import peak_mib
+from benchmarks.peak_memory import peak_mib
 from benchmarks.task import Size
 
 

@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.task import Size
-from minicrt import threads, workers
 from minicrt.ops.linear_cross_entropy import CHUNK
+from minicrt.parallel import threads, workers
 
 HEADS = 4                                                    # the default
 

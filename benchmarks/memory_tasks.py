@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 
 from benchmarks import report
-from minicrt import threads
 from minicrt.data import TASKS, RecallTask
 from minicrt.errors import DataError
 from minicrt.models import create_model
+from minicrt.parallel import threads
 from minicrt.training import AdamW, recall_accuracy, train_step
 from minicrt.training.atomic import write_atomically
 from minicrt.training.summary import machine

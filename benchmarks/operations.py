@@ -14,7 +14,8 @@ import numpy as np
 
 from benchmarks import report
 from benchmarks.task import SIZES, Size
-from minicrt import engines, ops, threads
+from minicrt import engines, ops
+from minicrt.parallel import threads
 
 COLUMNS = {"size": "s", "operation": "s", "ops_ms": ".3f", "kernel_ms": ".3f", "ratio": ".2f",
            "ops_both_ms": ".3f", "kernel_both_ms": ".3f", "ratio_both": ".2f"}

@@ -76,8 +76,9 @@ def _minicrt_streaming(peer: str, size: Size) -> Step:
 def _torch_model(size: Size, compiled: bool) -> tuple[Any, Any]:
     import torch
 
-    from minicrt import ops, threads
-    from tests.ports.torch_peer import CRT
+    from benchmarks.twins.torch_peer import CRT
+    from minicrt import ops
+    from minicrt.parallel import threads
 
     torch.set_num_threads(threads.count())
     model = CRT(size.model(ops).config)
@@ -125,8 +126,8 @@ def _torch_streaming(size: Size, compiled: bool) -> Step:
 def _jax_model(size: Size) -> tuple[Any, dict[str, Any]]:
     import jax.numpy as jnp
 
+    from benchmarks.twins.jax_crt import Twin
     from minicrt import ops
-    from tests.ports.jax_crt import Twin
 
     parameters, config = size.parameters(ops), size.model(ops).config
     return (lambda p: Twin(config, p)), {name: jnp.asarray(parameters[name]) for name in parameters}

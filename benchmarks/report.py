@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from minicrt import threads
 from minicrt.cli.machine import blas_libraries, coretype_remark, describe, gflops
 from minicrt.errors import MinicrtError
+from minicrt.parallel import threads
 from minicrt.training.atomic import write_atomically
 
 Row = dict[str, Any]

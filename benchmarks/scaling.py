@@ -16,7 +16,8 @@ import numpy as np
 
 from benchmarks import report
 from benchmarks.task import Size
-from minicrt import engines, threads
+from minicrt import engines
+from minicrt.parallel import threads
 
 COLUMNS = {"against": "s", "value": ",", "milliseconds": ",.2f", "spread": ".2f", "tokens_per_second": ",.0f",
            "memory_mib": ",.1f"}

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.memory import peak_mib
+from benchmarks.peak_memory import peak_mib
 from benchmarks.scaling import STEP, STREAM
 from benchmarks.task import Size
-from minicrt import engines, threads
+from minicrt import engines
 from minicrt.data import TokenStream
+from minicrt.parallel import threads
 from minicrt.training import AdamW, evaluate, train_step
 
 REPETITIONS = 7

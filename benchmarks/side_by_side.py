@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from benchmarks import report, turns
+from benchmarks import interleaved, report
 from benchmarks.task import SIZES, Size
-from minicrt import threads
+from minicrt.parallel import threads
 
 Row = dict[str, Any]
 
@@ -28,7 +28,7 @@ def compare(module: Any, kind: str, names: Sequence[str], columns: dict[str, str
     with tqdm(total=len(arguments.sizes) * len(arguments.peers) * arguments.rounds, disable=None, leave=False) as bar:
         for width in arguments.sizes:
             size = SIZES[width].changed(vocabulary=arguments.vocabulary)
-            rows += turns.measured(kind, arguments.peers, size, number, arguments.rounds, steps_a_turn(size), bar)
+            rows += interleaved.measured(kind, arguments.peers, size, number, arguments.rounds, steps_a_turn(size), bar)
     lines = conclude(rows)
     print(f"\n{number} threads each\n\n{report.table(rows, columns)}", *lines, sep="\n")
     report.write(arguments.json, rows, machine, lambda: bars(rows, "tokens_per_second", "tokens per second"))

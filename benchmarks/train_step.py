@@ -1,9 +1,9 @@
 """A training step of the CRT, by each peer: forwards, backwards, clipping and AdamW on one segment, in float32.
 
 Sizes: width 64 (2 layers, batch 16, segments of 35), 128 (3, 20, 70), 256 (3, 32, 70), 10,000 words. torch-eager and
-torch-compile are `tests/ports/torch_peer.py` with fused AdamW, jax-jit is `tests/ports/jax_crt.py` with the whole step
-in one jit, gemm-floor the matrix products alone. All start from the same weights, and their first losses must agree.
-The peak memory is that of each peer's process, all that it imports included."""
+torch-compile are `benchmarks/twins/torch_peer.py` with fused AdamW, jax-jit is `benchmarks/twins/jax_crt.py` with the
+whole step in one jit, gemm-floor the matrix products alone. All start from the same weights, and their first losses
+must agree. The peak memory is that of each peer's process, all that it imports included."""
 
 import sys
 from typing import Any

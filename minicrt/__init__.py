@@ -18,7 +18,7 @@ Here, imported when they are first used:
     check_port      checks a port to another framework or language against golden cases
 
 The rest is in the packages: ops (the operations), kernels (the same, compiled), models, training, data, inference,
-conformance, accounting, comparison, plotting, engines, threads, errors.
+conformance, accounting, comparison, plotting, engines, parallel, errors.
 """
 
 __version__ = "0.1.0"
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from minicrt import kernels as kernels
     from minicrt import models as models
     from minicrt import ops as ops
+    from minicrt import parallel as parallel
     from minicrt import plotting as plotting
-    from minicrt import threads as threads
     from minicrt import training as training
     from minicrt.conformance import check_port
     from minicrt.data import load_corpus
@@ -51,7 +51,7 @@ else:
     _HOMES = {"models": ("CRT", "CRTConfig", "create_model"), "training": ("evaluate", "load_run", "train"),
               "data": ("load_corpus",), "inference": ("generate",), "conformance": ("check_port",)}
     _PACKAGES = (*_HOMES, "accounting", "comparison", "engines", "errors", "gradcheck", "kernels", "ops", "plotting",
-                 "threads")
+                 "parallel")
 
     def __getattr__(name: str) -> object:
         """A public name or package, imported at its first use, so that `import minicrt` takes no time."""

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any, Protocol, cast
 
-from minicrt import threads
 from minicrt.arguments import shown
 from minicrt.errors import ConfigurationError
+from minicrt.parallel import threads
 
 MODULES = {"numba": "minicrt.kernels", "numpy": "minicrt.ops"}
 NAMES = tuple(MODULES)

@@ -5,9 +5,10 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from minicrt import engines, threads
+from minicrt import engines
 from minicrt.accounting import step_memory, table
 from minicrt.models import CRT, CRTConfig
+from minicrt.parallel import threads
 from minicrt.training import TrainingConfig, make_optimizer, train_step
 
 ENGINES = ["numpy", pytest.param("numba", marks=pytest.mark.skipif(not engines._numba_is_installed(), reason="Numba"))]
@@ -28,8 +29,8 @@ def measured(config, training, engine, number):
     """The most that is traced from before the parameters are made to the end of a second step, and their number."""
     chosen = engines.get(engine)
     if engine == "numba":
-        from minicrt.kernels import memory
-        memory.release()
+        from minicrt.kernels import pool
+        pool.release()
     rng = np.random.default_rng(0)
     segments = [tuple(rng.integers(0, config.vocabulary, (2, training.batch, config.segment_length)))
                 for _ in range(training.bptt_segments)]

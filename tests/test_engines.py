@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 import minicrt
-from minicrt import engines, ops, threads
+from minicrt import engines, ops
 from minicrt.errors import ConfigurationError
 from minicrt.models import create_model
+from minicrt.parallel import threads
 
 SMALL = {"vocabulary": 7, "width": 4, "heads": 1, "layers": 1, "inner": 4}
 BLOCKED = "import sys; sys.modules['numba'] = None\n"        # as if it were not installed
@@ -92,7 +93,7 @@ def test_a_numba_that_cannot_be_imported(tmp_path):
 def test_importing_the_package_is_light():
     code = """
 import sys
-import minicrt, minicrt.cli, minicrt.engines, minicrt.threads
+import minicrt, minicrt.cli, minicrt.engines, minicrt.parallel.threads
 print(*sorted({"numba", "matplotlib", "scipy", "threadpoolctl", "torch", "jax"} & sys.modules.keys()))
 """
     assert python(code).stdout == "\n"

@@ -2,7 +2,7 @@
 
 from minicrt.accounting.activations import activation_bytes
 from minicrt.accounting.flops import forward_flops, segment_flops, state_values, training_flops
-from minicrt.accounting.memory import step_memory, table
+from minicrt.accounting.footprint import step_memory, table
 
 __all__ = ["activation_bytes", "forward_flops", "segment_flops", "state_values", "step_memory", "table",
            "training_flops"]

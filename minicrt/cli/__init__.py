@@ -10,12 +10,13 @@ import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 
-from minicrt import __version__, engines, threads
+from minicrt import __version__, engines
 from minicrt.cli import compare, data, evaluate, flops, generate, golden, gradcheck, info, train
 from minicrt.cli.completion import add_completion
 from minicrt.cli.parser import Parser
 from minicrt.cli.streams import standard_streams
 from minicrt.errors import MinicrtError, TrainingError
+from minicrt.parallel import threads
 
 COMMANDS = (train, evaluate, generate, compare, flops, gradcheck, golden, data, info)
 

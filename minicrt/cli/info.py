@@ -86,8 +86,9 @@ def describe_model(arguments: argparse.Namespace) -> None:
 
 def print_memory(model: "SegmentModel", training: "TrainingConfig") -> None:
     """What a training step holds at its largest, by the accountant."""
-    from minicrt import accounting, engines, threads
+    from minicrt import accounting, engines
     from minicrt.models import CRTConfig
+    from minicrt.parallel import threads
 
     if not isinstance(model.config, CRTConfig):
         return
@@ -107,8 +108,9 @@ def print_versions() -> None:
     import scipy
     import scipy.linalg  # noqa: F401  (loads SciPy's BLAS, to be shown below)
 
-    from minicrt import __version__, engines, threads
+    from minicrt import __version__, engines
     from minicrt.cli.machine import blas_libraries, coretype_remark, describe, gflops
+    from minicrt.parallel import threads
 
     print(f"minicrt {__version__}, Python {platform.python_version()}, NumPy {np.__version__}, "
           f"SciPy {scipy.__version__}")

@@ -29,9 +29,10 @@ CUTS = (("positions", "carried positions cut"), ("memory", "memory cut"), ("stat
 def print_header(model: "SegmentModel", corpus: "Corpus", training: "TrainingConfig", folder: Path) -> None:
     import os
 
-    from minicrt import engines, threads
+    from minicrt import engines
     from minicrt.cli.machine import blas_libraries, describe
     from minicrt.data import cautions, unigram_perplexity, unknown_share
+    from minicrt.parallel import threads
     from minicrt.training import BUDGETS
 
     sizes = [part.size for part in (corpus.train, corpus.valid, corpus.test)]

@@ -1,17 +1,18 @@
 """Elementwise activations, the slope worked out along with the value; NumPy's own tanh is as fast and stays"""
 
-from minicrt import ops, workers
-from minicrt.kernels import memory
+from minicrt import ops
+from minicrt.kernels import pool
 from minicrt.kernels.compiling import jit
 from minicrt.kernels.twins import Kept, backward_twin, contiguous, twin
 from minicrt.kernels.vector_math import CONTRACT, normal
 from minicrt.kernels.vector_math import sigmoid as sigmoid_of
+from minicrt.parallel import workers
 
 GRAIN = 1 << 14                                              # elements that are worth another thread
 
 
 def applied(kernel, x):
-    y, slope = memory.empty(x.shape, x.dtype), memory.empty(x.shape, x.dtype)
+    y, slope = pool.empty(x.shape, x.dtype), pool.empty(x.shape, x.dtype)
     workers.run(kernel, workers.ranges(x.size, GRAIN), contiguous(x).reshape(-1), y.reshape(-1), slope.reshape(-1))
     return y, Kept((slope,))
 
@@ -28,7 +29,7 @@ def gelu(x):
 
 def through_slope(d_y, cache):
     (slope,) = cache
-    d_x = memory.empty(slope.shape, slope.dtype)
+    d_x = pool.empty(slope.shape, slope.dtype)
     workers.run(_through_slope, workers.ranges(d_y.size, GRAIN), contiguous(d_y, slope.dtype).reshape(-1),
                 slope.reshape(-1), d_x.reshape(-1))
     return d_x

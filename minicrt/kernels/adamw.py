@@ -4,9 +4,10 @@ import math
 
 import numpy as np
 
-from minicrt import ops, workers
+from minicrt import ops
 from minicrt.kernels.compiling import jit
 from minicrt.kernels.twins import twin
+from minicrt.parallel import workers
 
 GRAIN = 1 << 14                                              # elements that are worth another thread
 

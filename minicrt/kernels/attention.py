@@ -6,12 +6,13 @@ less time.
 
 import numpy as np
 
-from minicrt import ops, workers
-from minicrt.kernels import memory
+from minicrt import ops
+from minicrt.kernels import pool
 from minicrt.kernels.compiling import jit
 from minicrt.kernels.twins import Kept, backward_twin, contiguous, twin
 from minicrt.kernels.vector_math import exp
 from minicrt.ops.attention import check_heads, transposed
+from minicrt.parallel import workers
 
 LOOSE_SUMS = {"contract", "reassoc"}
 
@@ -22,13 +23,13 @@ def self_attention(qkv, heads, mask=None):
         return ops.self_attention(qkv, heads, mask)
     check_heads("self_attention", qkv, heads)
     B, S, D = qkv.shape[0], qkv.shape[1], qkv.shape[2] // 3
-    q, k, v = parted = memory.empty((3, B, heads, S, D // heads), qkv.dtype)
-    p, y = memory.empty((B, heads, S, S), qkv.dtype), memory.empty((B, S, D), qkv.dtype)
+    q, k, v = parted = pool.empty((3, B, heads, S, D // heads), qkv.dtype)
+    p, y = pool.empty((B, heads, S, S), qkv.dtype), pool.empty((B, S, D), qkv.dtype)
     parts = workers.ranges(B)
     workers.run(_part, parts, contiguous(qkv), parted)
     np.matmul(q, transposed(k), out=p)
     workers.run(_softmax, parts, p, scale_of(q))
-    out = np.matmul(p, v, out=memory.empty(q.shape, qkv.dtype))
+    out = np.matmul(p, v, out=pool.empty(q.shape, qkv.dtype))
     workers.run(_join, parts, out[None], y)
     return y, Kept((parted, p))
 
@@ -40,14 +41,14 @@ def self_attention_backward(d_y, cache):
     q, k, v = parted
     B, S = d_y.shape[:2]
     parts = workers.ranges(B)
-    g, d_parted = memory.empty((1, *q.shape), q.dtype), memory.empty(parted.shape, q.dtype)
+    g, d_parted = pool.empty((1, *q.shape), q.dtype), pool.empty(parted.shape, q.dtype)
     workers.run(_part, parts, contiguous(d_y, q.dtype), g)
     np.matmul(transposed(p), g[0], out=d_parted[2])
-    d_s = np.matmul(g[0], transposed(v), out=memory.empty(p.shape, q.dtype))                # G_p
+    d_s = np.matmul(g[0], transposed(v), out=pool.empty(p.shape, q.dtype))                # G_p
     workers.run(_softmax_backward, parts, p, d_s, scale_of(q))
     np.matmul(d_s, k, out=d_parted[0])
     np.matmul(transposed(d_s), q, out=d_parted[1])
-    d_qkv = memory.empty((B, S, 3 * d_y.shape[2]), q.dtype)
+    d_qkv = pool.empty((B, S, 3 * d_y.shape[2]), q.dtype)
     workers.run(_join, parts, d_parted, d_qkv)
     return d_qkv
 

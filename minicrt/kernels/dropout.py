@@ -4,7 +4,7 @@ import numpy as np
 
 from minicrt import ops
 from minicrt.errors import InputError
-from minicrt.kernels import memory
+from minicrt.kernels import pool
 from minicrt.kernels.twins import Kept, backward_twin, twin
 
 
@@ -28,16 +28,16 @@ def embedding_dropout(table, rate, rng):
 def _masked(specification, x, shape, rate, rng):
     if not 0 < rate < 1 or rng is None:
         return specification(x, rate, rng)                   # nothing to drop, or it says what it expects
-    drawn = rng.random(dtype=np.float32, out=memory.empty(shape, np.float32))
-    mask = np.greater_equal(drawn, np.float32(rate), out=memory.empty(shape, x.dtype), casting="unsafe")
+    drawn = rng.random(dtype=np.float32, out=pool.empty(shape, np.float32))
+    mask = np.greater_equal(drawn, np.float32(rate), out=pool.empty(shape, x.dtype), casting="unsafe")
     mask /= 1 - rate
-    return np.multiply(x, mask, out=memory.empty(x.shape, x.dtype)), Kept((mask,))
+    return np.multiply(x, mask, out=pool.empty(x.shape, x.dtype)), Kept((mask,))
 
 
 @backward_twin(ops.dropout_backward)
 def dropout_backward(d_y, cache):
     (mask,) = cache
-    return np.multiply(d_y, mask, out=memory.empty(d_y.shape, mask.dtype))
+    return np.multiply(d_y, mask, out=pool.empty(d_y.shape, mask.dtype))
 
 
 locked_dropout_backward = embedding_dropout_backward = dropout_backward

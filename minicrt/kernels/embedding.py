@@ -3,7 +3,7 @@
 import numpy as np
 
 from minicrt import ops
-from minicrt.kernels import memory
+from minicrt.kernels import pool
 from minicrt.kernels.compiling import jit
 from minicrt.kernels.twins import Kept, backward_twin, contiguous, rows, twin
 from minicrt.ops.embedding import check_tokens
@@ -15,7 +15,7 @@ def embedding(tokens, table, scale=1.0):
     check_shapes("embedding", table=(table, "V D"))
     check_tokens("embedding", tokens, len(table))
     flat = contiguous(np.asarray(tokens), np.int64).reshape(-1)
-    y = memory.empty((len(flat), table.shape[1]), table.dtype)
+    y = pool.empty((len(flat), table.shape[1]), table.dtype)
     _gather(flat, contiguous(table), table.dtype.type(scale), y)
     return y.reshape(*np.shape(tokens), table.shape[1]), Kept((flat, table.shape, table.dtype.type(scale)))
 
@@ -23,7 +23,7 @@ def embedding(tokens, table, scale=1.0):
 @backward_twin(ops.embedding_backward)
 def embedding_backward(d_y, cache, into=None):
     flat, shape, scale = cache
-    into = memory.zeros(shape, scale.dtype) if into is None else into
+    into = pool.zeros(shape, scale.dtype) if into is None else into
     if not into.flags.c_contiguous or into.dtype != scale.dtype:
         into += embedding_backward(d_y, cache)
     else:

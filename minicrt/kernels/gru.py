@@ -6,7 +6,7 @@ Within, time comes first, so that what a step reads and writes lies together.
 import numpy as np
 
 from minicrt import ops
-from minicrt.kernels import memory, reset_before
+from minicrt.kernels import pool, reset_before
 from minicrt.kernels.compiling import jit
 from minicrt.kernels.linear import column_sums
 from minicrt.kernels.products import product
@@ -27,7 +27,7 @@ def gru(x, h0, w, u, b, b_hn=None, reset_after=True):
     B, T, D = (sizes[letter] for letter in "BTD")
     x_rows = rows(x.swapaxes(0, 1))                          # (T B, I)
     x_side = product(x_rows, w).reshape(T, B, 3 * D)
-    h, gates = memory.empty((T + 1, B, D), x.dtype), memory.empty((T, B, 4 * D), x.dtype)
+    h, gates = pool.empty((T + 1, B, D), x.dtype), pool.empty((T, B, 4 * D), x.dtype)
     h[0] = h0                                                # h[t] is the state before step t
     h_side = np.empty((B, 3 * D), x.dtype)
     u, b, b_hn = contiguous(u), contiguous(b), contiguous(b_hn)
@@ -45,7 +45,7 @@ def gru_backward(d_h, cache, d_last=None):
     x_rows, w, u, h, gates = cache
     T, B, D = gates.shape[0], gates.shape[1], h.shape[2]
     d_h = contiguous(d_h.swapaxes(0, 1), h.dtype)            # (T, B, D)
-    d_x_side, d_h_side = (memory.empty((T, B, 3 * D), h.dtype) for _ in range(2))
+    d_x_side, d_h_side = (pool.empty((T, B, 3 * D), h.dtype) for _ in range(2))
     g = np.zeros((B, D), h.dtype) if d_last is None else np.array(d_last, h.dtype, order="C")
     through_u = np.zeros((B, D), h.dtype)
     u_t = u.T

@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from minicrt import ops, workers
-from minicrt.kernels import memory
+from minicrt import ops
+from minicrt.kernels import pool
 from minicrt.kernels.compiling import jit
 from minicrt.kernels.twins import Kept, backward_twin, rows, twin
 from minicrt.ops.shapes import check_shapes
+from minicrt.parallel import workers
 
 GRAIN = 64                                                   # rows that are worth another thread
 SUMS = {"contract", "reassoc"}                               # sums may be taken in any order, lane by lane
@@ -16,7 +17,7 @@ SUMS = {"contract", "reassoc"}                               # sums may be taken
 def layer_norm(x, gain, bias, eps=1e-5):
     check_shapes("layer_norm", x=(x, "... D"), gain=(gain, "D"), bias=(bias, "D"))
     x_rows = rows(x)
-    y, moments = memory.empty(x_rows.shape, x.dtype), memory.empty((len(x_rows), 2), x.dtype)
+    y, moments = pool.empty(x_rows.shape, x.dtype), pool.empty((len(x_rows), 2), x.dtype)
     workers.run(_forward, workers.ranges(len(x_rows), GRAIN), x_rows, rows(gain)[0], rows(bias)[0], x.dtype.type(eps),
                 y, moments)
     return y.reshape(x.shape), Kept((x_rows, moments, gain))
@@ -27,7 +28,7 @@ def layer_norm_backward(d_y, cache):
     x_rows, moments, gain = cache
     d_y_rows = rows(d_y, x_rows.dtype)
     parts = workers.ranges(len(x_rows), GRAIN)
-    d_x = memory.empty(x_rows.shape, x_rows.dtype)
+    d_x = pool.empty(x_rows.shape, x_rows.dtype)
     sums = np.zeros((len(parts), 2, x_rows.shape[1]), x_rows.dtype)
     workers.run(_backward, parts, d_y_rows, x_rows, moments, rows(gain)[0], d_x, sums)
     d_gain, d_bias = sums.sum(0)

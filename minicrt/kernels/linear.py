@@ -1,11 +1,12 @@
 """y = x W + b, the bias added where the product stands"""
 
-from minicrt import ops, workers
-from minicrt.kernels import memory
+from minicrt import ops
+from minicrt.kernels import pool
 from minicrt.kernels.compiling import jit
 from minicrt.kernels.products import product
 from minicrt.kernels.twins import Kept, backward_twin, rows, twin
 from minicrt.ops.shapes import check_shapes
+from minicrt.parallel import workers
 
 GRAIN = 1 << 15                                              # elements that are worth another thread
 
@@ -34,7 +35,7 @@ def linear_backward(d_y, cache):
 
 def column_sums(x):                                          # (N, D) -> (D,)
     parts = workers.ranges(len(x), grain(x.shape[1]))
-    sums = memory.zeros((len(parts), x.shape[1]), x.dtype)
+    sums = pool.zeros((len(parts), x.shape[1]), x.dtype)
     workers.run(_column_sums, parts, x, sums)
     return sums.sum(0)
 

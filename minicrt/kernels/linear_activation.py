@@ -1,7 +1,7 @@
 """y = f(x W + b): bias, activation and slope in one pass over the product, so that the backward pass is one product"""
 
-from minicrt import ops, workers
-from minicrt.kernels import memory
+from minicrt import ops
+from minicrt.kernels import pool
 from minicrt.kernels.compiling import jit
 from minicrt.kernels.linear import grain
 from minicrt.kernels.products import product
@@ -9,6 +9,7 @@ from minicrt.kernels.twins import Kept, backward_twin, rows, twin
 from minicrt.kernels.vector_math import CONTRACT, normal, tanh
 from minicrt.ops.activations import SQRT_2_OVER_PI
 from minicrt.ops.shapes import check_shapes
+from minicrt.parallel import workers
 
 
 @twin(ops.linear_activation)
@@ -18,7 +19,7 @@ def linear_activation(x, weight, bias, activation):
     check_shapes("linear", x=(x, "... I"), weight=(weight, "I O"), bias=(bias, "O"))
     x_rows = rows(x)
     y = product(x_rows, weight)
-    slope = memory.empty(y.shape, y.dtype)
+    slope = pool.empty(y.shape, y.dtype)
     workers.run(KERNELS[activation], workers.ranges(len(y), grain(y.shape[1])), y, rows(bias)[0], slope)
     return y.reshape(*x.shape[:-1], weight.shape[1]), Kept((x.shape, x_rows, weight, slope))
 
@@ -28,7 +29,7 @@ def linear_activation_backward(d_y, cache):
     shape, x_rows, weight, slope = cache
     d_y_rows = rows(d_y, slope.dtype)
     parts = workers.ranges(len(slope), grain(slope.shape[1]))
-    d_a, sums = memory.empty(slope.shape, slope.dtype), memory.zeros((len(parts), slope.shape[1]), slope.dtype)
+    d_a, sums = pool.empty(slope.shape, slope.dtype), pool.zeros((len(parts), slope.shape[1]), slope.dtype)
     workers.run(_through_slope, parts, d_y_rows, slope, d_a, sums)
     return product(d_a, weight.T).reshape(shape), product(x_rows.T, d_a), sums.sum(0)
 

@@ -7,13 +7,14 @@ targets.
 
 import numpy as np
 
-from minicrt import ops, workers
-from minicrt.kernels import memory
+from minicrt import ops
+from minicrt.kernels import pool
 from minicrt.kernels.compiling import jit
 from minicrt.kernels.products import product
 from minicrt.kernels.twins import Kept, backward_twin, contiguous, rows, twin
 from minicrt.kernels.vector_math import exp
 from minicrt.ops.linear_cross_entropy import CHUNK, checked_targets
+from minicrt.parallel import workers
 
 GRAIN = 4                                                    # rows of logits that are worth another thread
 LANES = 256
@@ -26,7 +27,7 @@ def linear_cross_entropy(z, table, bias, targets, chunk=CHUNK, with_gradient=Tru
     ignored = len(scored) < len(z_rows)
     z_scored, targets = (z_rows[scored], contiguous(targets[scored])) if ignored else (z_rows, targets)
     share = z.dtype.type(1 / max(len(scored), 1))
-    loss, d_table, d_bias, d_z = 0.0, None, None, memory.empty(z_scored.shape, z.dtype)
+    loss, d_table, d_bias, d_z = 0.0, None, None, pool.empty(z_scored.shape, z.dtype)
     pieces = -(-len(scored) // chunk)                        # of the same size: a short one is inefficient
     for piece in range(pieces):
         some = slice(len(scored) * piece // pieces, len(scored) * (piece + 1) // pieces)
@@ -41,9 +42,9 @@ def linear_cross_entropy(z, table, bias, targets, chunk=CHUNK, with_gradient=Tru
     if not with_gradient:
         return z.dtype.type(loss), None
     if d_table is None:
-        d_table, d_bias = memory.zeros(table.shape, z.dtype), np.zeros_like(bias)
+        d_table, d_bias = pool.zeros(table.shape, z.dtype), np.zeros_like(bias)
     if ignored:
-        d_rows = memory.zeros(z_rows.shape, z.dtype)
+        d_rows = pool.zeros(z_rows.shape, z.dtype)
         d_rows[scored] = d_z
         d_z = d_rows
     return z.dtype.type(loss), Kept((d_z.reshape(z.shape), d_table, d_bias))
@@ -54,12 +55,12 @@ def _piece(z, table, bias, targets, share, with_gradient, d_z):
     logits = product(z, table.T)                             # (chunk, V)
     parts = workers.ranges(len(logits), GRAIN)
     losses, weights = np.empty(len(logits)), np.empty(len(logits), z.dtype)
-    d_biases = memory.zeros((len(parts), len(table)), z.dtype)
+    d_biases = pool.zeros((len(parts), len(table)), z.dtype)
     workers.run(_softmax, parts, logits, bias, targets, share, losses, weights, d_biases, with_gradient)
     if not with_gradient:
         return losses, None, None
     np.matmul(logits, table, out=d_z)
-    weighted = memory.empty(z.shape, z.dtype)
+    weighted = pool.empty(z.shape, z.dtype)
     _finish(z, targets, table, weights, share, d_z, weighted)
     d_table, d_bias = product(logits.T, weighted), d_biases.sum(0)
     _take_targets(z, targets, share, d_table, d_bias)
@@ -71,7 +72,7 @@ def linear_cross_entropy_backward(d_loss, cache):
     if d_loss == 1:
         return tuple(cache)
     d_loss = cache[0].dtype.type(d_loss)
-    return tuple(np.multiply(d_loss, d, out=memory.empty(d.shape, d.dtype)) for d in cache)
+    return tuple(np.multiply(d_loss, d, out=pool.empty(d.shape, d.dtype)) for d in cache)
 
 
 @jit(fastmath={"contract", "reassoc"})

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from minicrt.kernels import memory
+from minicrt.kernels import pool
 from minicrt.kernels.compiling import jit
 from minicrt.kernels.linear import column_sums
 from minicrt.kernels.products import product
@@ -16,10 +16,10 @@ def scan(x, h0, w, u, b, candidate, operation):
     modrelu = candidate == "modrelu"
     x_rows = rows(x.swapaxes(0, 1))                          # time first, (T B, I)
     x_side = product(x_rows, w).reshape(T, B, 3 * D)
-    h = memory.empty((T + 1, B, D), x.dtype)                 # h[t] is the state before step t
+    h = pool.empty((T + 1, B, D), x.dtype)                 # h[t] is the state before step t
     h[0] = h0
-    gates = memory.empty((T, B, 4 * D), x.dtype)             # r, z, n, and the argument of n's activation
-    reset = memory.empty((T, B, D), x.dtype)                 # r h
+    gates = pool.empty((T, B, 4 * D), x.dtype)             # r, z, n, and the argument of n's activation
+    reset = pool.empty((T, B, D), x.dtype)                 # r h
     u_rz, u_n, b = contiguous(u[:, :2 * D]), contiguous(u[:, 2 * D:]), contiguous(b)
     h_rz, h_n = np.empty((B, 2 * D), x.dtype), np.empty((B, D), x.dtype)
     for t in range(T):
@@ -34,7 +34,7 @@ def scan_backward(d_h, cache, d_last=None):
     modrelu, x_rows, w, u_rz, u_n, b, h, gates, reset = cache
     T, B, D = reset.shape
     d_h = contiguous(d_h.swapaxes(0, 1), h.dtype)
-    d_a = memory.empty((T, B, 3 * D), h.dtype)
+    d_a = pool.empty((T, B, 3 * D), h.dtype)
     g = np.zeros((B, D), h.dtype) if d_last is None else np.array(d_last, h.dtype, order="C")
     d_v, d_rh, through_u = np.empty((B, D), h.dtype), np.empty((B, D), h.dtype), np.zeros((B, D), h.dtype)
     d_rz, d_b_n = np.empty((B, 2 * D), h.dtype), np.zeros(D, h.dtype)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from minicrt.kernels import memory
+from minicrt.kernels import pool
 
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 
@@ -53,7 +53,7 @@ def contiguous(x: np.ndarray, dtype: Any = None) -> np.ndarray:
     dtype = x.dtype if dtype is None else np.dtype(dtype)
     if x.flags.c_contiguous and x.dtype == dtype:
         return x
-    copied = memory.empty(x.shape, dtype)
+    copied = pool.empty(x.shape, dtype)
     copied[...] = x
     return copied
 

@@ -1,5 +1,6 @@
 """Segment-recurrent models, composed of an engine's operations."""
 
+from minicrt.models.base import LanguageModelConfig, SegmentModel, State
 from minicrt.models.create import MODELS, create_model, model_kind, model_mapping
 from minicrt.models.crt import CRT
 from minicrt.models.crt_config import CRTConfig
@@ -7,7 +8,6 @@ from minicrt.models.linear_recurrent import LinearRecurrentConfig, LinearRecurre
 from minicrt.models.parameters import Parameters, ParameterSpec
 from minicrt.models.recurrent import RecurrentConfig, RecurrentModel
 from minicrt.models.rmt import RMT, RMTConfig
-from minicrt.models.segment_model import LanguageModelConfig, SegmentModel, State
 from minicrt.models.transformer import Transformer, TransformerConfig
 from minicrt.models.transformer_xl import TransformerXL, TransformerXLConfig
 

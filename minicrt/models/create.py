@@ -8,12 +8,12 @@ from minicrt.arguments import kind_of, shown
 from minicrt.configuration import from_mapping, to_mapping
 from minicrt.engines import EngineOrName
 from minicrt.errors import ConfigurationError
+from minicrt.models.base import LanguageModelConfig, SegmentModel
 from minicrt.models.crt import CRT
 from minicrt.models.crt_config import CRTConfig
 from minicrt.models.linear_recurrent import LinearRecurrentConfig, LinearRecurrentModel
 from minicrt.models.recurrent import RecurrentConfig, RecurrentModel
 from minicrt.models.rmt import RMT, RMTConfig
-from minicrt.models.segment_model import LanguageModelConfig, SegmentModel
 from minicrt.models.transformer import Transformer, TransformerConfig
 from minicrt.models.transformer_xl import TransformerXL, TransformerXLConfig
 from minicrt.suggestion import choices_in_words

@@ -7,6 +7,7 @@ import numpy as np
 
 from minicrt.engines import EngineOrName
 from minicrt.models import initialisers, inspection
+from minicrt.models.base import SegmentModel, State
 from minicrt.models.block import (
     blocks,
     blocks_backward,
@@ -22,7 +23,6 @@ from minicrt.models.crt_caches import BlocksCache, CRTCache, ReadoutCache, Recal
 from minicrt.models.crt_config import CRTConfig
 from minicrt.models.parameters import Array, Parameters, ParameterSpec
 from minicrt.models.positions import PositionCaches, add_positions, add_positions_backward, position_specs
-from minicrt.models.segment_model import SegmentModel, State
 
 
 class CRT(SegmentModel):

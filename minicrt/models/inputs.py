@@ -13,7 +13,7 @@ from minicrt.models.parameters import Array, Parameters
 from minicrt.suggestion import suggestion
 
 if TYPE_CHECKING:
-    from minicrt.models.segment_model import SegmentModel
+    from minicrt.models.base import SegmentModel
 
 A_STATE = "a mapping of names to arrays; {} is the start of a stream"
 

@@ -7,9 +7,9 @@ import numpy as np
 from minicrt import ops
 
 if TYPE_CHECKING:
+    from minicrt.models.base import State
     from minicrt.models.crt import CRT
     from minicrt.models.parameters import Array, Parameters
-    from minicrt.models.segment_model import State
 
 
 def inspect(model: "CRT", parameters: "Parameters", tokens: "Array", state: "State") -> dict[str, Any]:

@@ -7,6 +7,7 @@ import numpy as np
 
 from minicrt.configuration import require
 from minicrt.errors import InputError
+from minicrt.models.base import SegmentModel, State
 from minicrt.models.block import (
     BlockCache,
     blocks,
@@ -18,7 +19,6 @@ from minicrt.models.block import (
 from minicrt.models.initialisers import repeated
 from minicrt.models.parameters import Array, Parameters, ParameterSpec
 from minicrt.models.positions import learned_positions, sinusoids
-from minicrt.models.segment_model import SegmentModel, State
 from minicrt.models.stack_config import StackConfig
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from minicrt.configuration import require
-from minicrt.models.segment_model import LanguageModelConfig
+from minicrt.models.base import LanguageModelConfig
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
+from minicrt.models.base import SegmentModel, State
 from minicrt.models.block import (
     BlockCache,
     blocks,
@@ -15,7 +16,6 @@ from minicrt.models.block import (
 )
 from minicrt.models.parameters import Array, Parameters, ParameterSpec
 from minicrt.models.positions import add_positions, add_positions_backward, position_specs
-from minicrt.models.segment_model import SegmentModel, State
 from minicrt.models.stack_config import StackConfig
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from minicrt.configuration import require
 from minicrt.models import initialisers
+from minicrt.models.base import SegmentModel, State
 from minicrt.models.block import (
     ResidualCaches,
     block_specs,
@@ -20,7 +21,6 @@ from minicrt.models.block import (
 )
 from minicrt.models.parameters import Array, Parameters, ParameterSpec, Scope
 from minicrt.models.positions import sinusoids
-from minicrt.models.segment_model import SegmentModel, State
 from minicrt.models.stack_config import StackConfig
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from minicrt import engines, threads
+from minicrt import engines
+from minicrt.parallel import threads
 
 
 def circumstances(engine: Any) -> dict[str, str | int]:

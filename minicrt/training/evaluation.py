@@ -14,9 +14,9 @@ from minicrt.arguments import check_kind, shown
 from minicrt.array_arguments import Array, checked_ids
 from minicrt.data import TokenStream, evaluation_stream, largest_batch
 from minicrt.errors import InputError, TrainingError
+from minicrt.models.base import SegmentModel, State
 from minicrt.models.inputs import check_parameters
 from minicrt.models.parameters import Parameters
-from minicrt.models.segment_model import SegmentModel, State
 from minicrt.suggestion import choices_in_words
 from minicrt.training.not_finite import origin
 from minicrt.training.window import scored, segment_nll

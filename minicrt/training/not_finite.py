@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from minicrt import threads
 from minicrt.errors import TrainingError
+from minicrt.models.base import SegmentModel
 from minicrt.models.parameters import Array, Parameters
-from minicrt.models.segment_model import SegmentModel
+from minicrt.parallel import threads
 
 BACKWARD = "_backward"
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from minicrt.data import Corpus
 from minicrt.errors import CheckpointError, TrainingError
+from minicrt.models.base import SegmentModel
 from minicrt.models.parameters import Parameters
-from minicrt.models.segment_model import SegmentModel
 from minicrt.training.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from minicrt.training.circumstances import circumstances, what_changed
 from minicrt.training.optimizers import Optimizer

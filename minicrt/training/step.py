@@ -14,8 +14,8 @@ import numpy as np
 
 from minicrt.arguments import is_number, shown
 from minicrt.errors import InputError, TrainingError
+from minicrt.models.base import SegmentModel, State
 from minicrt.models.parameters import Parameters
-from minicrt.models.segment_model import SegmentModel, State
 from minicrt.training.clip import clip_factor
 from minicrt.training.not_finite import first_not_finite, origin
 from minicrt.training.optimizers import Optimizer

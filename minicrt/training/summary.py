@@ -7,10 +7,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from minicrt import engines, threads
+from minicrt import engines
 from minicrt.data import Corpus, TokenStream, unigram_perplexity, unknown_share
 from minicrt.errors import TrainingError
 from minicrt.models import Parameters, SegmentModel
+from minicrt.parallel import threads
 from minicrt.training.configuration import TrainingConfig
 from minicrt.training.evaluation import CUTS, Cut, Evaluation, cut_entries
 from minicrt.training.position import Position

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from minicrt import threads
 from minicrt.data import Corpus, TokenStream, evaluation_stream
 from minicrt.errors import TrainingError
 from minicrt.models import Parameters, SegmentModel
+from minicrt.parallel import threads
 from minicrt.strict_json import finite
 from minicrt.training.averaging import update_average
 from minicrt.training.budget import Calibration, total_steps

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from minicrt import threads, workers
 from minicrt.errors import InputError, TrainingError
+from minicrt.models.base import SegmentModel, State
 from minicrt.models.parameters import Parameters
-from minicrt.models.segment_model import SegmentModel, State
 from minicrt.ops import IGNORE
+from minicrt.parallel import threads, workers
 
 Array = np.ndarray
 Segment = tuple[Array, Array]

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minicrt import kernels, ops, threads
+from minicrt import kernels, ops
 from minicrt.gradcheck import cases
+from minicrt.parallel import threads
 from tests.kernels.twins import assert_equal_engines, has_twin, run
 
 seeds = st.integers(0, 2**32 - 1)

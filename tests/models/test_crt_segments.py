@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from minicrt.models.base import State
 from minicrt.models.crt import CRT
 from minicrt.models.crt_config import CRTConfig
-from minicrt.models.segment_model import State
 from tests.models.configurations import SMALL, configurations
 from tests.models.windows import gradient, random_parameters, random_state, random_tokens, random_window
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from minicrt.models.base import SegmentModel, State
 from minicrt.models.parameters import Parameters
-from minicrt.models.segment_model import SegmentModel, State
 
 Array = np.ndarray
 

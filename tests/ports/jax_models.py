@@ -9,9 +9,9 @@ from typing import Any
 import jax.numpy as jnp
 from jax import Array, lax
 
-from tests.ports import jax_ops as ops
-from tests.ports.jax_crt import Twin
-from tests.ports.jax_layers import Layers, Named
+from benchmarks.twins import jax_ops as ops
+from benchmarks.twins.jax_crt import Twin
+from benchmarks.twins.jax_layers import Layers, Named
 
 After = tuple[Array, dict[str, Array]]
 

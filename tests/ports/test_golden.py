@@ -30,7 +30,7 @@ def in_torch(golden):
 
 def in_jax(golden):
     jax = pytest.importorskip("jax")
-    twin = twin_of(golden, importlib.import_module("tests.ports.jax_ops"))
+    twin = twin_of(golden, importlib.import_module("benchmarks.twins.jax_ops"))
 
     def port(**arguments):
         floats, others, upstream = split_inputs(golden, arguments)

@@ -23,7 +23,7 @@ from tests.ports.cases import (
 
 jax = pytest.importorskip("jax")
 
-from tests.ports import jax_crt, jax_ops  # noqa: E402
+from benchmarks.twins import jax_crt, jax_ops  # noqa: E402
 
 jax.config.update("jax_disable_most_optimizations", True)       # compiling is what takes the time here
 

@@ -56,7 +56,7 @@ def in_torch(given, configuration):
 
 def in_jax(given, configuration):
     jax = pytest.importorskip("jax")
-    from tests.ports import jax_crt
+    from benchmarks.twins import jax_crt
 
     jax.config.update("jax_disable_most_optimizations", True)            # compiling is what takes the time here
     config = model_of(configuration).config

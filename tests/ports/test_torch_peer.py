@@ -5,9 +5,9 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from benchmarks.twins import torch_peer  # noqa: E402
 from minicrt.models import create_model  # noqa: E402
 from minicrt.training import window_gradients  # noqa: E402
-from tests.ports import torch_peer  # noqa: E402
 
 
 def test_the_peer_is_the_model():

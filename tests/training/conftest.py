@@ -1,6 +1,6 @@
 import pytest
 
-from minicrt import threads
+from minicrt.parallel import threads
 
 
 @pytest.fixture(autouse=True)

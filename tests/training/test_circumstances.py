@@ -5,8 +5,9 @@ import signal
 
 import pytest
 
-from minicrt import engines, threads
+from minicrt import engines
 from minicrt.models import CRT
+from minicrt.parallel import threads
 from minicrt.training import Interrupted, resume, train
 from minicrt.training.circumstances import circumstances, what_changed
 from tests.training import tiny

@@ -5,10 +5,11 @@ import threading
 import numpy as np
 import pytest
 
-from minicrt import engines, threads, workers
+from minicrt import engines
 from minicrt.data import TokenStream
 from minicrt.errors import InputError, TrainingError
 from minicrt.models import CRT, CRTConfig
+from minicrt.parallel import threads, workers
 from minicrt.training import AdamW, evaluate, train_step, window_gradients
 from minicrt.training.window import _rows
 

@@ -6,7 +6,7 @@ from typing import Any
 import jax.numpy as jnp
 from jax import Array
 
-from tests.ports import jax_ops as ops
+from benchmarks.twins import jax_ops as ops
 
 Named = Mapping[str, Array]
 

@@ -1,4 +1,4 @@
-"""The one place that decides how many threads work: those of BLAS, and the package's own (`minicrt.workers`)."""
+"""The one place that decides how many threads work: those of BLAS, and the package's own (`parallel.workers`)."""
 
 import os
 import threading

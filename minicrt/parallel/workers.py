@@ -11,7 +11,7 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any
 
-from minicrt import threads
+from minicrt.parallel import threads
 
 Range = tuple[int, int]
 log = logging.getLogger("minicrt")

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from minicrt import threads, workers
 from minicrt.errors import ConfigurationError
+from minicrt.parallel import threads, workers
 
 
 def blas_threads():
@@ -63,7 +63,7 @@ def test_a_limit_holds_within_and_is_undone():
 def test_a_limit_holds_for_a_blas_that_is_loaded_within_it():
     """As in the command line, which has its limit before NumPy is imported."""
     code = """
-from minicrt import threads
+from minicrt.parallel import threads
 import sys
 assert "numpy" not in sys.modules
 def counts():

@@ -9,8 +9,8 @@ from typing import Any
 import jax.numpy as jnp
 from jax import Array, lax
 
-from tests.ports import jax_ops as ops
-from tests.ports.jax_layers import Layers, Named
+from benchmarks.twins import jax_ops as ops
+from benchmarks.twins.jax_layers import Layers, Named
 
 
 class Twin(Layers):
