@@ -63,6 +63,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--resume", type=expanded, metavar="DIR",
                         help="go on with a run that was stopped; with --epochs, --minutes or --set steps=N, train a "
                              "finished one on until it has had so much in all")
+    parser.add_argument("--log", choices=("tensorboard",), help="leave event files for TensorBoard in the run folder")
     parser.add_argument("--quiet", action="store_true", help="no progress, only the summary")
     parser.set_defaults(run=run)
 
@@ -83,13 +84,17 @@ def further_help() -> str:
 def run(arguments: argparse.Namespace) -> None:
     from minicrt.cli import report
     from minicrt.training import Progress, progress_for, resume, train_on
+    from minicrt.training.tensorboard_log import tensorboardx
 
+    if arguments.log:
+        tensorboardx()                                       # whether it is there, before anything takes time
     progress = Progress() if arguments.quiet else progress_for()
     if arguments.resume is None:
         trained = train_afresh(arguments, progress)
     else:
         budget = budget_with_resume(arguments)
-        with saying_how_to_resume(arguments.resume):
+        progress = logged(progress, arguments, arguments.resume)
+        with saying_how_to_resume(arguments, arguments.resume):
             if budget:
                 trained = train_on(arguments.resume, **budget, data_dir=arguments.data_dir, progress=progress,
                                    corpus=arguments.corpus)
@@ -98,14 +103,21 @@ def run(arguments: argparse.Namespace) -> None:
     report.print_results(trained)
 
 
+def logged(progress: "Progress", arguments: argparse.Namespace, folder: Path) -> "Progress":
+    from minicrt.training import TensorBoardLog
+
+    return TensorBoardLog(folder, progress) if arguments.log else progress
+
+
 @contextmanager
-def saying_how_to_resume(folder: Path) -> Iterator[None]:
+def saying_how_to_resume(arguments: argparse.Namespace, folder: Path) -> Iterator[None]:
     from minicrt.training import Interrupted
 
     try:
         yield
     except Interrupted as stopped:
-        stopped.args = (f"{stopped}: minicrt train --resume {shlex.quote(str(folder))}",)
+        stopped.args = (f"{stopped}: minicrt train --resume {shlex.quote(str(folder))}"
+                        f"{' --log tensorboard' if arguments.log else ''}",)
         raise
 
 
@@ -158,5 +170,5 @@ def train_afresh(arguments: argparse.Namespace, progress: "Progress") -> "Traine
                    for key in ("batch", "evaluation_batch") if getattr(training, key) != getattr(chosen.training, key)]
         if smaller:
             print(f"caution   the text is short: {', '.join(smaller)}", flush=True)
-        with saying_how_to_resume(folder):
-            return train(folder, model, corpus, training, progress)
+        with saying_how_to_resume(arguments, folder):
+            return train(folder, model, corpus, training, logged(progress, arguments, folder))

@@ -28,6 +28,9 @@ class Progress:
     def evaluated(self, record: Mapping[str, Any]) -> None:
         """The model was evaluated; `record` is the new line of metrics.jsonl."""
 
+    def saving(self, step: int) -> None:
+        """A checkpoint of step number `step` is about to be written."""
+
     def say(self, text: str) -> None:
         """A line for the user."""
 

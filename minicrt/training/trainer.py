@@ -223,6 +223,7 @@ class Trainer:
     def save(self) -> None:
         """Write the checkpoint. Raises TrainingError, and leaves the old one, if anything in it is not finite."""
         self.position.seconds = self.seconds()
+        self.progress.saving(self.position.step)
         save_snapshot(self)
         self._saved = time.perf_counter()
 
