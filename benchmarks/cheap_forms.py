@@ -1,8 +1,8 @@
 """What a training step of the CRT and its cheaper forms takes, against the plain Transformer of the same blocks.
 
-The models are those of the README's table of cheaper forms (benchmarks/results/ptb, T=35, seed 0); a step is two
-segments of 20 rows, forwards, backwards, clipping and AdamW, in float32. The models take a step each by turns, so that
-whatever else the machine does falls on all alike."""
+The models are those of the table of cheaper forms in docs/results.md (benchmarks/results/ptb, T=35, seed 0); a step is
+two segments of 20 rows, forwards, backwards, clipping and AdamW, in float32. The models take a step each by turns, so
+that whatever else the machine does falls on all alike."""
 
 import sys
 import time

@@ -83,7 +83,7 @@ def measure(name: str, arm: str, steps: int, furthest: int, seed: int, batch: in
 
 
 def is_drawn(row: dict[str, Any]) -> bool:
-    """The arms that carry this or that, and longer segments, are in the README's table alone."""
+    """The arms that carry this or that, and longer segments, are in the table of docs/results.md alone."""
     return row["segment_length"] == 6 and not row["arm"].startswith("carries")
 
 

@@ -1,7 +1,7 @@
-"""The README's tables of results, and the picture of its models, made from the JSON in benchmarks/results.
+"""The tables of results in README.md and docs/results.md, and the picture of the models, from benchmarks/results.
 
-Rewrites what stands between `<!-- table: NAME -->` and `<!-- end -->` in README.md, and results/ptb_models.png. The
-results are left by `minicrt compare benchmarks/grids/ptb.toml --results benchmarks/results/ptb` and `python -m
+Rewrites what stands between `<!-- table: NAME -->` and `<!-- end -->` in them, and results/ptb_models.png. The results
+are left by `minicrt compare benchmarks/grids/ptb.toml --results benchmarks/results/ptb` and `python -m
 benchmarks.memory_tasks`.
 """
 
@@ -18,13 +18,17 @@ from benchmarks import report
 from benchmarks.claims import claims
 from minicrt import plotting
 from minicrt.accounting import segment_flops
-from minicrt.comparison import collect, markdown, read_results
+from minicrt.comparison import collect, figure, markdown, read_results
 from minicrt.engines import Engine
 from minicrt.models import SegmentModel, create_model
 from minicrt.training.atomic import write_atomically
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
+PAGES = (ROOT / "README.md", ROOT / "docs" / "results.md")
+HEADLINE = {("transformer", 70): "Transformer", ("transformer", 35): "Transformer",
+            ("transformer-xl", 35): "Transformer-XL", ("mingru", 35): "minGRU stack, no attention",
+            ("crt-gru", 35): "CRT, memory a GRU", ("crt-ncgru", 35): "CRT, memory an NC-GRU"}
 MODELS = ("transformer", "transformer-xl", "rmt", "crt-gru", "crt-ncgru", "crt-ncgru-writer", "crt-cheap-48", "gru",
           "lstm", "mingru", "lru")
 CARRIERS = (("crt-none-reset", "nothing"), ("crt-gru-reset", "memory"), ("crt-none-carried", "positions"),
@@ -61,8 +65,8 @@ AT = 8                                                       # segments of dista
 def main() -> None:
     parser = report.parser(sys.modules[__name__])
     parser.parse_args()
-    path = ROOT / "README.md"
-    write_atomically(path, updated(path.read_text(encoding="utf-8")).encode())
+    for page in PAGES:
+        write_atomically(page, updated(page.read_text(encoding="utf-8")).encode())
     picture = io.BytesIO()
     plotting.comparison(rows_of_models(read_results(RESULTS / "ptb"))).savefig(picture)
     write_atomically(RESULTS / "ptb_models.png", picture.getvalue())
@@ -73,15 +77,25 @@ def updated(text: str) -> str:
     cells = read_results(RESULTS / "ptb")
     recall = json.loads((RESULTS / "memory_tasks.json").read_text(encoding="utf-8"))["rows"]
     tables: dict[str, Callable[[], str]] = {
-        "models": lambda: markdown(rows_of_models(cells)), "claims": lambda: claims(cells),
-        "carriers": lambda: carriers(cells), "switches": lambda: switches(cells), "cheap": lambda: cheap(cells),
-        "recall": lambda: recalled(recall), "recall_carriers": lambda: recall_carriers(recall)}
+        "headline": lambda: headline(cells), "models": lambda: markdown(rows_of_models(cells)),
+        "claims": lambda: claims(cells), "carriers": lambda: carriers(cells), "switches": lambda: switches(cells),
+        "cheap": lambda: cheap(cells), "recall": lambda: recalled(recall),
+        "recall_carriers": lambda: recall_carriers(recall)}
     return re.sub(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)",
                   lambda found: found[1] + tables[found[2]]() + "\n" + found[3], text, flags=re.DOTALL)
 
 
 def rows_of_models(cells: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return [row for row in collect(cells) if row["label"] in MODELS]
+
+
+def headline(cells: Sequence[dict[str, Any]]) -> str:
+    """Test perplexity, cost and state of the models that the README names."""
+    there = {(row["label"], row["segment_length"]): row for row in collect(cells)}
+    chosen = [(name, there[label, length]) for (label, length), name in HEADLINE.items()]
+    return rows_of(["", "segment", "test perplexity", "MFLOP per token", "state of a stream, bytes"],
+                   [[name, row["segment_length"], figure(row, "test"), f"{row['flops_per_token'] / 1e6:.2f}",
+                     f"{row['state_bytes']:,}"] for name, row in chosen])
 
 
 def rows_of(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:

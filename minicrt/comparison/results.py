@@ -98,7 +98,7 @@ def markdown(rows: Sequence[Mapping[str, Any]]) -> str:
             "state, bytes", "tokens/s")
     lines = ["| " + " | ".join(head) + " |", "|---|" + "---:|" * (len(head) - 1)]
     for row in rows:
-        cells = [row["label"], row["segment_length"], row["seeds"], _figure(row, "valid"), _figure(row, "test"),
+        cells = [row["label"], row["segment_length"], row["seeds"], figure(row, "valid"), figure(row, "test"),
                  f"{row['parameters']:,}", f"{row['flops_per_token'] / 1e6:.2f}",
                  f"{row['flops_per_segment'] / 1e6:,.0f}", f"{row['state_bytes']:,}",
                  f"{row['tokens_per_second']:,.0f}"]
@@ -106,7 +106,8 @@ def markdown(rows: Sequence[Mapping[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def _figure(row: Mapping[str, Any], part: str) -> str:
+def figure(row: Mapping[str, Any], part: str) -> str:
+    """The mean perplexity of a part in a row of `collect`, ± the standard deviation over seeds."""
     if row[part] is None:
         return "not finite"
     deviation = row[f"{part}_deviation"]
