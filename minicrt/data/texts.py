@@ -6,7 +6,7 @@ from pathlib import Path
 
 from minicrt.data.locations import LAYOUTS, find
 from minicrt.data.names import address, path_of, printable
-from minicrt.data.parts import find_parts
+from minicrt.data.own_folder import find_parts
 from minicrt.data.reading import exists, read_standard_input, read_text
 from minicrt.errors import DataError
 

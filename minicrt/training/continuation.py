@@ -74,7 +74,7 @@ def train_on(folder: str | os.PathLike[str], *, epochs: float = 0.0, steps: int 
 
 def say_what_changes(trainer: Trainer, longer: Trainer, position: Position) -> None:
     """`position` is where `trainer` has ended and `longer` goes on."""
-    trainer.position = position
+    trainer.state.position = position
     rates = [one.config.learning_rate * one.rate(step)
              for one, step in ((trainer, position.step - 1), (longer, position.step))]
     trainer.progress.say(

@@ -6,94 +6,76 @@ Metadata: `configuration` (that of config.toml), `position`, `vocabulary`, `circ
 """
 
 import json
-from typing import Protocol
 
 import numpy as np
 
-from minicrt.data import Corpus
+from minicrt.data import Vocabulary
 from minicrt.errors import CheckpointError, TrainingError
 from minicrt.models.base import SegmentModel
-from minicrt.models.parameters import Parameters
 from minicrt.training.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from minicrt.training.circumstances import circumstances, what_changed
-from minicrt.training.optimizers import Optimizer
 from minicrt.training.position import Position
 from minicrt.training.progress import Progress
 from minicrt.training.run_folder import RunFolder
+from minicrt.training.state import TrainingState
 
-Array = np.ndarray
 BEFORE = "configuration_before"              # in the first checkpoint of a run that is trained on: the shorter run's
 
 
-class Resumable(Protocol):
-    """What of a trainer a checkpoint holds, and where it goes."""
-
-    folder: RunFolder
-    model: SegmentModel
-    corpus: Corpus
-    progress: Progress
-    parameters: Parameters
-    optimizer: Optimizer
-    average: Array | None
-    best: Array | None
-    state: dict[str, Array]
-    position: Position
-
-
-def save_snapshot(trainer: Resumable) -> None:
-    """Write `trainer`'s checkpoint. Raises TrainingError, before writing, if a tensor is not finite."""
-    parameters = trainer.parameters
+def save_snapshot(state: TrainingState, folder: RunFolder, model: SegmentModel, vocabulary: Vocabulary) -> None:
+    """Write the run's checkpoint. Raises TrainingError, before writing, if a tensor is not finite."""
+    parameters = state.parameters
     arrays = {f"parameters.{name}": parameters[name] for name in parameters}
-    if trainer.best is not None:
-        best = parameters.with_flat(trainer.best)
+    if state.best is not None:
+        best = parameters.with_flat(state.best)
         arrays |= {f"best.{name}": best[name] for name in best}
-    if trainer.average is not None:
-        arrays["average"] = trainer.average
-    arrays |= {f"optimizer.{name}": moment for name, moment in trainer.optimizer.moments.items()}
-    arrays |= {f"state.{name}": value for name, value in trainer.state.items()}
+    if state.average is not None:
+        arrays["average"] = state.average
+    arrays |= {f"optimizer.{name}": moment for name, moment in state.optimizer.moments.items()}
+    arrays |= {f"state.{name}": value for name, value in state.carried.items()}
     for name, array in arrays.items():
         if not np.isfinite(array).all():
-            raise TrainingError(f"step {trainer.position.step}: {name} is not finite; try a smaller learning_rate")
-    write_checkpoint(trainer.folder.checkpoint, arrays, {
-        "configuration": json.dumps(trainer.folder.configuration),
-        "position": trainer.position.to_json(),
-        "vocabulary": json.dumps(trainer.corpus.vocabulary.to_mapping()),
-        "circumstances": json.dumps(circumstances(trainer.model.engine))})
+            raise TrainingError(f"step {state.position.step}: {name} is not finite; try a smaller learning_rate")
+    write_checkpoint(folder.checkpoint, arrays, {
+        "configuration": json.dumps(folder.configuration),
+        "position": state.position.to_json(),
+        "vocabulary": json.dumps(vocabulary.to_mapping()),
+        "circumstances": json.dumps(circumstances(model.engine))})
 
 
-def load_snapshot(trainer: Resumable) -> None:
-    """Put the folder's checkpoint into `trainer`.
+def load_snapshot(state: TrainingState, folder: RunFolder, model: SegmentModel, progress: Progress) -> None:
+    """Put the folder's checkpoint into `state`.
 
     A checkpoint written while a budget in minutes was being measured is passed over: the run starts again. Where
     the run goes on in other circumstances, and so to other bits, it says so.
-    Raises CheckpointError if it is damaged, or not of the folder's configuration and `trainer`'s model.
+    Raises CheckpointError if it is damaged, or not of the folder's configuration and of `model`.
     """
-    checkpoint = read_checkpoint(trainer.folder.checkpoint)
-    check_same(checkpoint, trainer.folder.configuration)
+    checkpoint = read_checkpoint(folder.checkpoint)
+    check_same(checkpoint, folder.configuration)
     position = Position(**checkpoint.described("position"))
     if not position.total:
         return
-    parameters = trainer.parameters
+    parameters = state.parameters
     checkpoint.fill("parameters.", parameters)
     if checkpoint.group("best."):
         best = parameters.with_flat(np.empty_like(parameters.flat))
         checkpoint.fill("best.", best)
-        trainer.best = best.flat
-    flat = {f"optimizer.{name}": moment for name, moment in trainer.optimizer.moments.items()}
-    if trainer.average is not None:
-        flat["average"] = trainer.average
+        state.best = best.flat
+    flat = {f"optimizer.{name}": moment for name, moment in state.optimizer.moments.items()}
+    if state.average is not None:
+        flat["average"] = state.average
     for name, buffer in flat.items():
         if name not in checkpoint.arrays or checkpoint.arrays[name].shape != buffer.shape:
             raise CheckpointError(f"{checkpoint.path} lacks {name!r} of {buffer.size} values; it is of another "
                                   f"configuration")
         buffer[...] = checkpoint.arrays[name]
-    trainer.optimizer.count = position.step
-    trainer.state = checkpoint.group("state.")
-    trainer.position = position
+    state.optimizer.count = position.step
+    state.carried = checkpoint.group("state.")
+    state.position = position
     before = checkpoint.described("circumstances") if "circumstances" in checkpoint.metadata else {}
-    changed = what_changed(before, circumstances(trainer.model.engine))
+    changed = what_changed(before, circumstances(model.engine))
     if changed:
-        trainer.progress.say(changed)
+        progress.say(changed)
 
 
 def completed(run: RunFolder) -> RunFolder:

@@ -10,25 +10,22 @@ import numpy as np
 from minicrt import engines
 from minicrt.data import Corpus, TokenStream, unigram_perplexity, unknown_share
 from minicrt.errors import TrainingError
-from minicrt.models import Parameters, SegmentModel
+from minicrt.models import SegmentModel
 from minicrt.parallel import threads
 from minicrt.training.configuration import TrainingConfig
 from minicrt.training.evaluation import CUTS, Cut, Evaluation, cut_entries
-from minicrt.training.position import Position
 from minicrt.training.progress import Progress
+from minicrt.training.state import TrainingState
 
 Array = np.ndarray
 
 
 class Finished(Protocol):
-    """What the summary needs to know of a trainer that has taken its last step."""
+    """What the summary needs to know of a trainer that has taken its last step, beside its state."""
 
     model: SegmentModel
     corpus: Corpus
     config: TrainingConfig
-    parameters: Parameters
-    best: Array | None
-    position: Position
     progress: Progress
     windows: int
     valid_stream: TokenStream
@@ -47,7 +44,7 @@ def machine() -> str:
             f"NumPy {np.__version__}")
 
 
-def summarize(trainer: Finished) -> dict[str, Any]:
+def summarize(state: TrainingState, trainer: Finished) -> dict[str, Any]:
     """The final figures of the best weights, with everything that has to be known to compare them.
 
     `valid_perplexity_<cut>_cut`: the same weights, with the memory, the carried positions, or both dropped at every
@@ -55,8 +52,7 @@ def summarize(trainer: Finished) -> dict[str, Any]:
     was finite, on validation; a loss that is not finite elsewhere makes a perplexity of infinity and is told of.
     `<part>_unknown`: the share of <unk> in the part. `corpus_differences`: how its files differ from the published.
     """
-    position, config, corpus = trainer.position, trainer.config, trainer.corpus
-    flat = trainer.parameters.flat if trainer.best is None else trainer.best
+    position, config, corpus, flat = state.position, trainer.config, trainer.corpus, state.kept
     valid = trainer.evaluate_stream("validation", trainer.valid_stream, flat)
     cuts = {}
     for what in CUTS:
@@ -70,7 +66,7 @@ def summarize(trainer: Finished) -> dict[str, Any]:
         "unigram_perplexity": unigram_perplexity(corpus.train, corpus.valid, corpus.vocabulary.size),
         "unigram_perplexity_test": unigram_perplexity(corpus.train, corpus.test, corpus.vocabulary.size),
         "tokens_per_second": trainer.tokens_per_second(),
-        "parameters": trainer.parameters.size,
+        "parameters": state.parameters.size,
         "seconds": trainer.seconds(),
         "epochs": position.step / trainer.windows,
         "steps": position.step,

@@ -22,12 +22,12 @@ from minicrt.training.budget import Calibration, total_steps
 from minicrt.training.configuration import TrainingConfig
 from minicrt.training.evaluation import Cut, Evaluation, evaluate
 from minicrt.training.interrupt import Interrupted, InterruptFlag
-from minicrt.training.optimizers import make_optimizer
 from minicrt.training.position import Position
 from minicrt.training.progress import Progress
 from minicrt.training.run_folder import RunFolder
 from minicrt.training.schedules import evaluation_steps, warmup_constant, warmup_cosine
 from minicrt.training.snapshot import load_snapshot, save_snapshot
+from minicrt.training.state import TrainingState
 from minicrt.training.step import State, train_step
 from minicrt.training.summary import summarize
 from minicrt.training.window import scored
@@ -36,8 +36,7 @@ Array = np.ndarray
 
 
 class Trainer:
-    """One run. `parameters`, `average` (None without weight averaging), `best` (flat; None before the first
-    evaluation), `state`, `optimizer` and `position` are all that a checkpoint holds.
+    """One run. `state` is all of it that changes, and all that a checkpoint holds.
 
     Raises DataError if a part of the corpus is too short for its batch and segment length.
     """
@@ -52,13 +51,8 @@ class Trainer:
         self.test_stream = evaluation_stream(corpus.test, config.evaluation_batch, length, "the test part")
         self.windows = math.ceil(len(self.train_stream) / config.bptt_segments)
 
-        self.parameters = model.initialize(np.random.default_rng([config.seed, 0]), np.dtype(config.precision))
-        self.gradients = self.parameters.zeros_like()
-        self.optimizer = make_optimizer(config, self.parameters, model.engine)
-        self.average: Array | None = self.parameters.flat.copy() if config.ema_decay else None
-        self.best: Array | None = None
-        self.state: State = {}
-        self.position = Position(total=total_steps(config, self.windows))
+        self.state = TrainingState.fresh(model, config, total_steps(config, self.windows))
+        self.gradients = self.state.parameters.zeros_like()
         self.calibration = Calibration(config.minutes, config.warmup_steps)
 
     @np.errstate(over="ignore", invalid="ignore", divide="ignore")              # what they warn of is looked for
@@ -73,7 +67,7 @@ class Trainer:
         limit = threads.limit(self.config.threads) if self.config.threads else nullcontext()
         with self.folder.in_use(), limit, self._flag:
             if self.folder.checkpoint.exists():
-                load_snapshot(self)
+                load_snapshot(self.state, self.folder, self.model, self.progress)
             self.folder.truncate_metrics(self.position.step)
             self._before, self._entered = self.position.seconds, time.perf_counter()
             self._saved = self._entered
@@ -83,7 +77,7 @@ class Trainer:
                     self.progress.say(caution)
                 self.progress.begin(self.position.step, self.position.total)
                 self._train()
-                summary = finite(summarize(self))
+                summary = finite(summarize(self.state, self))
             except Interrupted:
                 self.save()
                 raise Interrupted(f"stopped after step {self.position.step} and saved in {self.folder.path}; "
@@ -112,23 +106,23 @@ class Trainer:
             self._step()
 
     def _step(self) -> None:
-        position, config = self.position, self.config
+        state, position, config = self.state, self.position, self.config
         start = time.perf_counter()
         epoch, window = divmod(position.step, self.windows)
         if window == 0:
-            self.state = {}                                         # an epoch reads the stream from its start
+            state.carried = {}                                      # an epoch reads the stream from its start
         if epoch != self._epoch and config.random_start:
             self._epoch, self.train_stream = epoch, self.training_stream(epoch)
         first = window * config.bptt_segments
         segments = [self.train_stream.segment(index)
                     for index in range(first, min(first + config.bptt_segments, len(self.train_stream)))]
         rng = np.random.default_rng([config.seed, 1, position.step])
-        loss, self.state, position.norm = train_step(
-            self.model, self.parameters, self.gradients, self.optimizer, segments, self.state, rng, config.clip,
+        loss, state.carried, position.norm = train_step(
+            self.model, state.parameters, self.gradients, state.optimizer, segments, state.carried, rng, config.clip,
             self.rate(position.step))
         position.step += 1
-        if self.average is not None:
-            update_average(self.average, self.parameters.flat, config.ema_decay, position.step)
+        if state.average is not None:
+            update_average(state.average, state.parameters.flat, config.ema_decay, position.step)
         tokens = scored(segments)
         position.nll += loss * tokens
         position.tokens += tokens
@@ -161,19 +155,18 @@ class Trainer:
             position.total, self.config.evaluations, self.config.warmup_steps)
 
     def _evaluate(self) -> None:
-        position = self.position
-        flat = self.parameters.flat if self.average is None else self.average
+        position, flat = self.position, self.state.judged
         valid = self.evaluate_stream("validation", self.valid_stream, flat)
         best = position.best_loss is None or valid.loss < position.best_loss
         if best:
-            position.best_loss, position.best_step, self.best = valid.loss, position.step, flat.copy()
+            position.best_loss, position.best_step, self.state.best = valid.loss, position.step, flat.copy()
         train_loss = position.nll / position.tokens
         record = finite({
             "step": position.step, "epoch": position.step / self.windows, "tokens": position.tokens_seen,
             "train_loss": train_loss, "train_perplexity": Evaluation(train_loss, 1).perplexity,
             "valid_loss": valid.loss, "valid_perplexity": valid.perplexity, "best": best,
             "learning_rate": self.config.learning_rate * self.rate(position.step - 1),
-            "gradient_norm": position.norm, "orthogonality": self.model.orthogonality(self.parameters),
+            "gradient_norm": position.norm, "orthogonality": self.model.orthogonality(self.state.parameters),
             "seconds": self.seconds(), "tokens_per_second": self.tokens_per_second()})
         self.folder.append_metrics(record)
         self.progress.evaluated(record)
@@ -187,8 +180,7 @@ class Trainer:
             def after_segment() -> None:
                 advance()
                 self.stop_if_interrupted()
-            return evaluate(self.model, self.parameters.with_flat(flat), stream, cut,
-                            after_segment)
+            return evaluate(self.model, self.state.parameters.with_flat(flat), stream, cut, after_segment)
 
     def _plan(self) -> None:
         """Fix the number of steps of a run that is to last some minutes, and save it at once."""
@@ -209,22 +201,26 @@ class Trainer:
 
     def _evaluation_seconds(self) -> float:
         """The time of one segment of an evaluation, the second of two."""
-        state: State = {}
+        carried: State = {}
         for index in range(min(2, len(self.valid_stream))):
             start = time.perf_counter()
             tokens, targets = self.valid_stream.segment(index)
-            _, state, _ = self.model.forward(self.parameters, tokens, targets, state, with_gradient=False)
+            _, carried, _ = self.model.forward(self.state.parameters, tokens, targets, carried, with_gradient=False)
         return time.perf_counter() - start
+
+    @property
+    def position(self) -> Position:
+        return self.state.position
 
     def best_parameters(self) -> Parameters:
         """The best weights on validation; before the first evaluation, the present ones."""
-        return self.parameters.with_flat(self.parameters.flat if self.best is None else self.best)
+        return self.state.parameters.with_flat(self.state.kept)
 
     def save(self) -> None:
         """Write the checkpoint. Raises TrainingError, and leaves the old one, if anything in it is not finite."""
         self.position.seconds = self.seconds()
         self.progress.saving(self.position.step)
-        save_snapshot(self)
+        save_snapshot(self.state, self.folder, self.model, self.corpus.vocabulary)
         self._saved = time.perf_counter()
 
     def stop_if_interrupted(self) -> None:

@@ -205,7 +205,7 @@ def test_what_is_not_finite_is_never_saved(tmp_path, corpus):
     class Spoiler(tiny.Meddler):
         def step(self, step, loss, tokens):
             if step == 6:
-                trainer.parameters["output.bias"][0] = np.nan
+                trainer.state.parameters["output.bias"][0] = np.nan
 
     folder = RunFolder(tmp_path / "run", {})
     folder.create()
