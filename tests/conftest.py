@@ -1,14 +1,29 @@
-"""For every test: hypothesis without deadlines, in CI with the same examples each time; signals as in a terminal."""
+"""For every test: one thread, the same examples each time, signals as in a terminal.
+
+How work is shared out decides bits (the order of sums, the dropout masks), and so does what hypothesis happens to draw
+decide whether a test passes. Here both are the same on every machine, in this process and in those that tests start;
+tests about several threads ask for them.
+"""
 
 import os
 import signal
 
 import pytest
 from hypothesis import settings
+from threadpoolctl import threadpool_limits
 
-settings.register_profile("minicrt", deadline=None)
-settings.register_profile("ci", deadline=None, derandomize=True)
-settings.load_profile("ci" if os.environ.get("CI") else "minicrt")
+VARIABLES = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+os.environ.update(dict.fromkeys(VARIABLES, "1"))             # read when NumPy and Numba are imported
+
+settings.register_profile("minicrt", deadline=None, derandomize=True)
+settings.load_profile("minicrt")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_blas_thread():
+    """Where NumPy was imported before this file, too."""
+    with threadpool_limits(1, "blas"):
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

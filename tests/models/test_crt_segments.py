@@ -77,23 +77,27 @@ def test_the_writer_run_again_is_the_memory(changes, seed):
 
 @settings(max_examples=30)
 @given(changes=configurations(), seed=SEEDS)
-def test_a_cut_of_the_whole_state_lets_no_gradient_through(changes, seed):
-    """Entries dropped at a boundary: what lies before it gets a gradient of exactly 0 from what lies behind."""
+def test_a_cut_of_the_whole_state_leaves_nothing_of_what_lies_before(changes, seed):
+    """Loss, final state and gradient of a segment are to the bit the same whatever was read before the cut; without a
+    cut they are not."""
     model, rng = CRT(CRTConfig(**changes | {"dropout": 0.0, "embedding_dropout": 0.0})), np.random.default_rng(seed)
     parameters, length = random_parameters(model, rng), model.config.segment_length
-    window = random_window(model, rng, 2, [length, length])
-    _, state, before = model.forward(parameters, window.tokens[0], window.targets[0], window.state)
-    cut = {name: value for name, value in state.items()
-           if name not in model.memory_entries | model.position_entries}
-    assert cut == {}
-    _, _, behind = model.forward(parameters, window.tokens[1], window.targets[1], cut)
-    gradients = parameters.zeros_like()
-    d_state = model.backward(1.0, window.d_state, behind, gradients)
-    assert d_state == {}
-    of_the_last = gradients.flat.copy()
-    d_initial = model.backward(0.0, d_state, before, gradients)
-    assert np.array_equal(gradients.flat, of_the_last)
-    assert all(not d.any() for d in d_initial.values())
+    window, other = (random_window(model, rng, 2, [length, length]) for _ in range(2))
+
+    def after(first, dropped):
+        _, state, _ = model.forward(parameters, first.tokens[0], first.targets[0], first.state)
+        carried = {name: value for name, value in state.items() if name not in dropped}
+        loss, state, cache = model.forward(parameters, window.tokens[1], window.targets[1], carried)
+        gradients = parameters.zeros_like()
+        d_state = model.backward(1.0, window.d_state, cache, gradients)
+        assert carried or d_state == {}
+        return [loss, *state.values(), gradients.flat]
+
+    whole = model.memory_entries | model.position_entries
+    assert model.state_shapes(2).keys() <= whole
+    assert all(map(np.array_equal, after(window, whole), after(other, whole)))
+    carries = bool(model.state_shapes(2))
+    assert all(map(np.array_equal, after(window, set()), after(other, set()))) == (not carries)
 
 
 @settings(max_examples=30)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minicrt.models import create_model
+from minicrt.models import RecurrentModel, create_model
 from minicrt.training import AdamW, train_step
 
 
@@ -20,15 +20,24 @@ def text(rng, steps, vocabulary=300, batch=20, length=20):
         yield [(np.stack(words[:-1], axis=1), np.stack(words[1:], axis=1))]
 
 
-@pytest.mark.parametrize("cell", ["gru", "lstm"])
-def test_what_follows_is_learned_in_a_hundred_steps(cell):
-    """With a table a quarter as large the last fifty losses have means of 4.3 (GRU) and 4.8 (LSTM)."""
+def learned(cell, size, monkeypatch):
+    """(mean of the last fifty of a hundred losses, share of the state's values near ±1) with a table of this size."""
     rng = np.random.default_rng(0)
     model = create_model({"model": "recurrent", "cell": cell, "vocabulary": 300, "width": 64, "segment_length": 20})
+    monkeypatch.setattr(RecurrentModel, "embedding_size", size)
     parameters = model.initialize(rng)
     gradients, optimizer, state, losses = parameters.zeros_like(), AdamW(parameters, 3e-3), {}, []
     for window in text(rng, 100):
         loss, state, _ = train_step(model, parameters, gradients, optimizer, window, state)
         losses.append(loss)
-    assert np.mean(losses[50:]) < 4.2
-    assert np.mean(np.abs(state["layer.1"][:, :64]) > 0.9) < 0.2
+    return np.mean(losses[50:]), np.mean(np.abs(state["layer.1"][:, :64]) > 0.9)
+
+
+@pytest.mark.parametrize("cell", ["gru", "lstm"])
+def test_more_is_learned_and_less_saturated_than_with_a_table_a_quarter_as_large(cell, monkeypatch):
+    """For six seeds the losses were lower by 0.49 to 0.85, and the states less often near ±1 by factors of 5 to 100."""
+    size = RecurrentModel.embedding_size
+    (loss, saturated), (loss_of_small, saturated_of_small) = (
+        learned(cell, of, monkeypatch) for of in (size, size / 4))
+    assert loss < loss_of_small - 0.2
+    assert saturated < saturated_of_small / 2

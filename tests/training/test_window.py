@@ -46,7 +46,7 @@ def gradients_with(number, engine, segments, state, rng=None):
 
 
 class several:
-    """More threads than the limit of these tests, or the machine's cores, allow."""
+    """However many cores the machine has."""
 
     def __init__(self, number):
         self.number = number
