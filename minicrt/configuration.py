@@ -12,6 +12,8 @@ from minicrt.suggestion import choices_in_words, suggestion
 
 # Settings that were taken out, each with what holds now: a run that was made with one is told so.
 REMOVED = dict.fromkeys(("cayley", "neumann_order", "exact_every"), "(I + A)⁻¹ is always solved for exactly")
+MOST = 10 ** 12                                              # of anything that is counted
+MOST_OF_SEEDS = 2 ** 128 - 1                                 # what NumPy's own seeds go up to
 IN_WORDS: dict[Any, str] = {bool: "true or false", int: "a whole number", float: "a finite number", str: "text"}
 
 
@@ -21,10 +23,11 @@ class Configuration:
     of the annotated type or not one of the annotated choices. A subclass checks ranges in its own `__post_init__`,
     after this one.
 
-    `title` is what messages call it.
+    `title` is what messages call it; `most` is the largest value of a whole number, where that is not MOST.
     """
 
     title: ClassVar[str] = "the configuration"
+    most: ClassVar[Mapping[str, int]] = {}
 
     def __new__(cls, *_: Any, **values: Any) -> typing.Self:
         for key in values:
@@ -34,7 +37,11 @@ class Configuration:
 
     def __post_init__(self) -> None:
         for key, kind in field_types(type(self)).items():        # a NumPy number becomes Python's, an int a float
-            object.__setattr__(self, key, checked(key, getattr(self, key), kind, self.title))
+            value = checked(key, getattr(self, key), kind, self.title)
+            if kind is int and abs(value) > self.most.get(key, MOST):
+                raise ConfigurationError(f"{self.title}: {key} is {shown(value)}, expected a whole number of at most "
+                                         f"{self.most.get(key, MOST):,}")
+            object.__setattr__(self, key, value)
 
 
 Config = TypeVar("Config", bound=Configuration)
@@ -50,7 +57,7 @@ def unknown_key(key: str, known: typing.Iterable[str], where: str) -> Configurat
     if key in REMOVED:
         return ConfigurationError(f"{where}: the setting {key!r} is no longer there: {REMOVED[key]}; leave it out, and "
                                   "train a run that was made with it again")
-    return ConfigurationError(f"unknown key {key!r} in {where}; {suggestion(key, sorted(known), 'known keys')}")
+    return ConfigurationError(f"unknown key {shown(key)} in {where}; {suggestion(key, sorted(known), 'known keys')}")
 
 
 def checked(key: str, value: Any, kind: Any, where: str) -> Any:

@@ -1,7 +1,6 @@
 """What is to be trained, how and on what: a preset, changed by the command line."""
 
 import dataclasses
-import tomllib
 import typing
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -9,8 +8,10 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from minicrt import presets
+from minicrt.arguments import shown
 from minicrt.configuration import Configuration, field_types, from_mapping, unknown_key
 from minicrt.data import Corpus, load_corpus
+from minicrt.documents import DocumentError, OtherFormatError, toml_document
 from minicrt.errors import ConfigurationError
 from minicrt.models import MODELS, SegmentModel, create_model, model_kind
 from minicrt.training.configuration import BUDGETS, TrainingConfig, changed_table
@@ -80,17 +81,20 @@ def parse_assignments(assignments: Iterable[str]) -> dict[str, Any]:
     for assignment in assignments:
         key, equals, text = assignment.partition("=")
         if not equals or not key.strip():
-            raise ConfigurationError(f"--set got {assignment!r}, expected key=value, as in --set width=96")
+            raise ConfigurationError(f"--set got {shown(assignment)}, expected key=value, as in --set width=96")
         if key.strip() in changes:
-            raise ConfigurationError(f"--set got {key.strip()!r} twice, expected each key once")
-        changes[key.strip()] = _value(text.strip())
+            raise ConfigurationError(f"--set got {shown(key.strip())} twice, expected each key once")
+        try:
+            changes[key.strip()] = _value(text.strip())
+        except DocumentError as error:
+            raise ConfigurationError(f"--set {shown(key.strip())}: the value {error}") from error
     return changes
 
 
 def _value(text: str) -> Any:
     try:
-        table = tomllib.loads(f"value = {text}")
-    except tomllib.TOMLDecodeError:
+        table = toml_document(f"value = {text}")
+    except OtherFormatError:
         return text                                          # a bare word
     return table["value"] if set(table) == {"value"} else text
 

@@ -5,7 +5,7 @@ import itertools
 import sys
 from typing import Any
 
-from minicrt.cli.parser import add_engine, at_least
+from minicrt.cli.parser import add_engine, at_least, seed
 from minicrt.files import expanded
 
 DESCRIPTION = """\
@@ -31,7 +31,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--top-p", type=float, default=0.9, metavar="P",
                         help="only the most probable that hold P together (default: 0.9)")
     parser.add_argument("--unknown", action="store_true", help="allow <unk> in the text")
-    parser.add_argument("--seed", type=at_least(0), default=0, help="(default: 0)")
+    parser.add_argument("--seed", type=seed, default=0, help="(default: 0)")
     add_engine(parser)
     parser.set_defaults(run=run)
 

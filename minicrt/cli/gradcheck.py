@@ -5,7 +5,7 @@ import sys
 import time
 from typing import Any
 
-from minicrt.cli.parser import at_least
+from minicrt.cli.parser import seed
 from minicrt.cli.terminal import columns
 
 DESCRIPTION = """\
@@ -21,7 +21,7 @@ def add(commands: Any) -> None:
     parser = commands.add_parser("gradcheck", help="check every gradient against the complex step",
                                  description=DESCRIPTION)
     parser.add_argument("--variants", action="store_true", help="check the checker on the catalogue of wrong variants")
-    parser.add_argument("--seed", type=at_least(0), default=0, help="of the values and directions (default: 0)")
+    parser.add_argument("--seed", type=seed, default=0, help="of the values and directions (default: 0)")
     parser.set_defaults(run=run)
 
 

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from minicrt import engines
+from minicrt.arguments import shown
 from minicrt.cli.terminal import paragraphs
+from minicrt.configuration import MOST, MOST_OF_SEEDS
 from minicrt.errors import ConfigurationError
 
 WIDEST = 100
@@ -53,14 +55,20 @@ def add_engine(parser: argparse.ArgumentParser) -> None:
                         "NUMBA_NUM_THREADS, OMP_NUM_THREADS or OPENBLAS_NUM_THREADS, or the number of cores)")
 
 
-def at_least(least: int) -> Callable[[str], int]:
-    """The type of an option that takes a whole number of `least` or more."""
+def at_least(least: int, most: int = MOST) -> Callable[[str], int]:
+    """The type of an option that takes a whole number from `least` to `most`."""
     def parse(text: str) -> int:
         try:
             number = int(text)
-        except ValueError:
+        except ValueError:                                   # no number, or one of more digits than Python reads
             number = least - 1
-        if number < least:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of {least} or more")
+        if not least <= number <= most:
+            raise argparse.ArgumentTypeError(f"{shown(text)} is not a whole number of {least} or more, at most "
+                                             f"{most:,}")
         return number
     return parse
+
+
+def seed(text: str) -> int:
+    """The type of an option that takes what random numbers are drawn from."""
+    return at_least(0, MOST_OF_SEEDS)(text)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from minicrt import presets
 from minicrt.cli.numbering import numbered_folder
-from minicrt.cli.parser import add_engine, at_least
+from minicrt.cli.parser import add_engine, seed
 from minicrt.errors import ConfigurationError
 from minicrt.files import expanded
 
@@ -57,7 +57,7 @@ def add(commands: Any) -> None:
     budget.add_argument("--epochs", type=float, help="read the training text so often")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE",
                         help="change one key of the preset; may be given again; see below")
-    parser.add_argument("--seed", type=at_least(0), help="of the first weights and of dropout (default: 0)")
+    parser.add_argument("--seed", type=seed, help="of the first weights and of dropout (default: 0)")
     add_engine(parser)
     parser.add_argument("--out", type=expanded, metavar="DIR", help="the run folder, a new or an empty one")
     parser.add_argument("--resume", type=expanded, metavar="DIR",

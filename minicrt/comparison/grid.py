@@ -22,14 +22,16 @@ A grid is a TOML file:
 """
 
 import itertools
+import math
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from minicrt.configuration import field_types, require, unknown_key
+from minicrt.arguments import shown
+from minicrt.configuration import MOST, field_types, require, unknown_key
+from minicrt.documents import DocumentError, toml_document
 from minicrt.errors import ConfigurationError
 from minicrt.files import expanded, read_regular
 from minicrt.models import MODELS, create_model
@@ -39,6 +41,7 @@ TABLES = ("preset", "parameters", "tokens", "base", "models", "cells", "vocabula
 WHOLE = ("parameters", "tokens", "vocabulary")               # numbers
 BLOCK = ("models", "segment_lengths", "seeds")               # of [[cells]]
 PLAIN = re.compile(r"\w[\w.+-]*")
+MOST_CELLS = 10_000                                          # trained one after the other
 FIT_STEP = 4                                                 # sizes are multiples of it
 
 
@@ -62,11 +65,11 @@ def read_grid(path: Path | str) -> Grid:
     """The grid of a TOML file. Raises ConfigurationError for what is missing, unknown or of the wrong kind."""
     path = expanded(path)
     try:
-        described = tomllib.loads(read_regular(path).decode("utf-8-sig"))
+        described = toml_document(read_regular(path))
     except OSError as error:
         raise ConfigurationError(f"cannot read the grid {path}: {error.strerror}; expected a TOML file") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigurationError(f"{path} is not a TOML file: {error}") from error
+    except DocumentError as error:
+        raise ConfigurationError(f"the grid {path} {error}") from error
     models, listed = _checked(described, path)
     cells: dict[str, Cell] = {}
     for block in listed:
@@ -96,6 +99,8 @@ def _checked(described: Mapping[str, Any], path: Path) -> tuple[dict[str, Any], 
         _expect(isinstance(block, dict) and set(block) == set(BLOCK) and _names(block["models"])
                 and _whole(block["segment_lengths"], 1) and _whole(block["seeds"], 0), path,
                 "models, segment_lengths and seeds in every [[cells]], a list each")
+    number = sum(math.prod(len(block[key]) for key in BLOCK) for block in listed)
+    _expect(number <= MOST_CELLS, path, f"at most {MOST_CELLS:,} cells, not {number:,}")
     for key in WHOLE:
         _expect(key not in described or _whole([described[key]], 1), path, f"{key} to be a whole number of 1 or more")
     _expect(isinstance(described.get("preset", ""), str), path, "preset to be the name of a preset")
@@ -126,6 +131,8 @@ def _fitted(described: Mapping[str, Any], changes: Mapping[str, Any], key: Any) 
     if key not in sizes:
         raise unknown_key(str(key), sizes, f"fit of the model {kind!r}")
 
+    most = MODELS[kind][1].most.get(key, MOST) // FIT_STEP
+
     def size(multiple: int) -> int:
         made = settings(preset, {**changes, key: FIT_STEP * multiple})
         model = create_model({**made.model, "vocabulary": described.get("vocabulary", 10_000)})
@@ -135,7 +142,9 @@ def _fitted(described: Mapping[str, Any], changes: Mapping[str, Any], key: Any) 
     while size(high) < wanted:
         require(size(high) > size(low), f"fit = {key!r} does not change how many parameters the model {kind!r} has; "
                 f"name another of {', '.join(sizes)}")
-        low, high = high, 2 * high
+        require(high < most, f"parameters = {shown(wanted)} is more than the model {kind!r} has with {key} = "
+                f"{FIT_STEP * high:,}, where no larger one is taken; ask for fewer")
+        low, high = high, min(2 * high, most)
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (middle, high) if size(middle) < wanted else (low, middle)

@@ -1,6 +1,5 @@
 """What a cell leaves behind, one JSON file; and all of them in one table."""
 
-import json
 import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,10 +8,11 @@ from typing import Any
 from minicrt import accounting
 from minicrt.comparison.grid import Cell
 from minicrt.configuration import to_mapping
+from minicrt.documents import json_document
 from minicrt.errors import ConfigurationError
 from minicrt.files import read_regular
 from minicrt.models import model_mapping
-from minicrt.strict_json import to_json
+from minicrt.strict_json import finite, to_json
 from minicrt.training import Trained
 from minicrt.training.atomic import write_atomically
 
@@ -117,7 +117,7 @@ def figure(row: Mapping[str, Any], part: str) -> str:
 def _read(path: Path) -> Result:
     """A result with everything that the table is made from"""
     try:
-        result = json.loads(read_regular(path).decode("utf-8-sig"))
+        result = finite(json_document(read_regular(path)))  # an earlier version wrote Infinity
         if not _has(result, RESULT) or not _has(result["summary"], SUMMARY):
             raise ValueError("it is not a cell's result")
     except (OSError, ValueError) as error:

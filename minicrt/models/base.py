@@ -18,6 +18,7 @@ from minicrt.models.cells import SkewParameter
 from minicrt.models.parameters import Array, Layout, Parameters, ParameterSpec, initialised
 
 State = dict[str, Array]
+MOST_NETWORKS = 10_000                                       # in a model: each adds some rows to its parameter table
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class LanguageModelConfig(Configuration):
     """
 
     title: ClassVar[str] = "the model's configuration"
+    most: ClassVar[Mapping[str, int]] = {"layers": MOST_NETWORKS, "memory_vectors": MOST_NETWORKS}
     vocabulary: int
     width: int = 128
     segment_length: int = 35

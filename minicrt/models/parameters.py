@@ -11,6 +11,7 @@ import numpy as np
 from minicrt.arguments import check_kind, shown
 from minicrt.array_arguments import as_array
 from minicrt.errors import ConfigurationError, InputError, UnknownNameError
+from minicrt.machine_memory import check_memory
 from minicrt.suggestion import suggestion
 
 Array = np.ndarray
@@ -57,6 +58,8 @@ class Parameters(Mapping[str, Array]):
         self.specs = tuple(specs)
         self.layout: Layout = tuple((spec.name, spec.shape) for spec in self.specs)
         ends = list(itertools.accumulate((spec.size for spec in self.specs), initial=0))
+        if flat is None:
+            check_memory(ends[-1] * floating(dtype).itemsize, f"a model of {ends[-1]:,} parameters", "make it smaller")
         if ends[-1] > np.iinfo(np.intp).max // 8:
             raise InputError(f"the model has {ends[-1]:,} parameters, more than any memory holds; make it smaller")
         self._slices = {spec.name: slice(a, b) for spec, a, b in zip(self.specs, ends, ends[1:])}

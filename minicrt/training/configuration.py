@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from minicrt.configuration import Configuration, require
+from minicrt.configuration import MOST_OF_SEEDS, Configuration, require
 from minicrt.errors import ConfigurationError
 
 BUDGETS = ("epochs", "steps", "minutes")
+LONGEST = 1e9                                                # epochs, minutes or seconds: no machine sees their end
 
 
 def changed_table(table: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -26,6 +27,7 @@ class TrainingConfig(Configuration):
     """
 
     title: ClassVar[str] = "training"
+    most: ClassVar[Mapping[str, int]] = {"seed": MOST_OF_SEEDS, "evaluations": 100_000}
 
     epochs: float = 0.0
     steps: int = 0
@@ -61,6 +63,9 @@ class TrainingConfig(Configuration):
                     "checkpoint_seconds"):
             value = getattr(self, key)
             require(value >= 0, f"training: {key} is {value}, expected a finite number of 0 or more")
+        for key in ("epochs", "minutes", "checkpoint_seconds"):
+            value = getattr(self, key)
+            require(value <= LONGEST, f"training: {key} is {value:g}, expected at most {LONGEST:,.0f}")
         for key, least in {"steps": 0, "warmup_steps": 0, "batch": 1, "bptt_segments": 1,
                            "evaluation_batch": 1, "evaluations": 1, "seed": 0, "threads": 0}.items():
             value = getattr(self, key)

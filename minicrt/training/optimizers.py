@@ -126,3 +126,9 @@ def make_optimizer(config: TrainingConfig, parameters: Parameters, engine: Engin
         return SGD(parameters, config.learning_rate, config.weight_decay, config.momentum, config.rate_of_orthogonal)
     return AdamW(parameters, config.learning_rate, config.weight_decay, config.beta1, config.beta2, config.eps,
                  config.rate_of_orthogonal, engine)
+
+
+def sets_of_parameters(config: TrainingConfig) -> int:
+    """How many values training holds for each parameter, at least: itself, its gradient, its best value so far, the
+    optimizer's moments, and its average."""
+    return 3 + (1 if config.optimizer == "sgd" else 2) + bool(config.ema_decay)

@@ -18,6 +18,8 @@ class Position:
     norm            of the last step's gradient, before clipping
     tokens_seen     over the whole run
     seconds         wall time of the run, summed over its resumptions; step_seconds, the part spent in training steps
+    metrics         the SHA-256 of metrics.jsonl as it was after the last evaluation; "": before the first one, or from
+                    a version that kept none
     """
 
     step: int = 0
@@ -31,6 +33,7 @@ class Position:
     tokens_seen: int = 0
     seconds: float = 0.0
     step_seconds: float = 0.0
+    metrics: str = ""
 
     def to_json(self) -> str:
         """Numbers are written so that they read back to the same bits."""

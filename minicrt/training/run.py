@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from minicrt import __version__, presets
-from minicrt.arguments import check_kind
-from minicrt.configuration import from_mapping, to_mapping
+from minicrt.arguments import check_kind, shown
+from minicrt.configuration import IN_WORDS, from_mapping, to_mapping
 from minicrt.data import Corpus, Vocabulary
 from minicrt.engines import EngineOrName
 from minicrt.errors import CheckpointError, ConfigurationError
@@ -26,6 +26,10 @@ from minicrt.training.short_texts import fitted
 from minicrt.training.snapshot import check_same, completed
 from minicrt.training.trained import Trained
 from minicrt.training.trainer import Trainer
+
+# Of config.toml, to go on; the models and TrainingConfig check the rest.
+NEEDED: dict[str, dict[str, type]] = {
+    "model": {"vocabulary": int}, "training": {"seed": int}, "data": {"corpus": str, "level": str, "sha256": str}}
 
 
 def train(folder: str | os.PathLike[str], model: SegmentModel, corpus: Corpus, config: TrainingConfig | None = None,
@@ -138,26 +142,30 @@ def load_run(path: str | os.PathLike[str], engine: EngineOrName = None) -> Train
     has_best = bool(checkpoint.group("best."))
     checkpoint.fill("best." if has_best else "parameters.", parameters)
     return Trained(folder, model, parameters, Vocabulary.from_mapping(checkpoint.described("vocabulary")),
-                   configuration, position.best_step if has_best else position.step, summary)
+                   configuration, position.best_step if has_best else position.step, summary, position)
 
 
 def finish(trainer: Trainer) -> Trained:
     summary = trainer.run()
     return Trained(trainer.folder.path, trainer.model, trainer.best_parameters(), trainer.corpus.vocabulary,
-                   trainer.folder.configuration, trainer.position.best_step, summary)
+                   trainer.folder.configuration, trainer.position.best_step, summary, trainer.position)
 
 
 def configuration_tables(run: RunFolder) -> dict[str, Any]:
-    """config.toml's tables. Raises CheckpointError if one of them, or what resuming needs of it, is missing."""
+    """config.toml's tables. Raises CheckpointError if one of them, or what resuming needs of it, is missing or damaged.
+    """
     return checked_tables(run.configuration, run.path / "config.toml")
 
 
 def checked_tables(configuration: dict[str, Any], where: Path) -> dict[str, Any]:
-    for table, keys in {"model": ["vocabulary"], "training": ["seed"], "data": ["corpus", "level", "sha256"]}.items():
+    for table, keys in NEEDED.items():
         there = configuration.get(table)
-        for key in keys:
+        for key, kind in keys.items():
             if not isinstance(there, dict) or key not in there:
                 raise CheckpointError(f"{where} lacks {table}.{key}; put the run's own file back")
+            if type(there[key]) is not kind:
+                raise CheckpointError(f"{where} is damaged: {table}.{key} is {shown(there[key])}, expected "
+                                      f"{IN_WORDS[kind]}; put the run's own file back")
     return configuration
 
 

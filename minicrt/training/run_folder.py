@@ -6,25 +6,26 @@ rename; and metrics.jsonl, which is appended to, is cut back to the checkpoint's
 """
 
 import contextlib
-import json
 import os
 import sys
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import tomli_w
 
+from minicrt.arguments import shown
+from minicrt.documents import DocumentError, toml_document
 from minicrt.errors import CheckpointError
 from minicrt.files import expanded, read_regular
-from minicrt.strict_json import to_json
+from minicrt.training import metrics, summary_file
 from minicrt.training.atomic import create_atomically, is_temporary, remove_abandoned, sync_folder, write_atomically
 
 if sys.platform != "win32":
     import fcntl
 
 CONFIG = "config.toml"
+TABLES = ("model", "training", "data", "written_by")
 
 
 class RunFolder:
@@ -71,11 +72,16 @@ class RunFolder:
     def open(cls, path: Path | str) -> "RunFolder":
         """The run in `path`. Raises CheckpointError if there is none."""
         try:
-            text = read_regular(expanded(path) / CONFIG).decode("utf-8-sig")
-            return cls(path, tomllib.loads(text))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else f"it is damaged ({error})"
-            raise CheckpointError(f"no run in {path}: cannot read {CONFIG}: {reason}") from error
+            configuration = toml_document(read_regular(expanded(path) / CONFIG))
+        except OSError as error:
+            raise CheckpointError(f"no run in {path}: cannot read {CONFIG}: {error.strerror}") from error
+        except DocumentError as error:
+            raise CheckpointError(f"no run in {path}: {CONFIG} is damaged: it {error}") from error
+        for name, table in configuration.items():
+            if not isinstance(table, dict) or name not in TABLES:
+                raise CheckpointError(f"no run in {path}: {CONFIG} is damaged: it has {name} = {shown(table)}, "
+                                      f"expected the tables {', '.join(TABLES)}")
+        return cls(path, configuration)
 
     @contextlib.contextmanager
     def in_use(self) -> Iterator[None]:
@@ -99,29 +105,20 @@ class RunFolder:
         """Put the present configuration in place of the one in the folder."""
         write_atomically(self.path / CONFIG, tomli_w.dumps(self.configuration).encode())
 
-    def append_metrics(self, record: Mapping[str, Any]) -> None:
-        with self.metrics.open("a", encoding="utf-8") as file:
-            file.write(to_json(record) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+    def append_metrics(self, record: Mapping[str, Any]) -> str:
+        """Add an evaluation; returns the digest of all so far, for `read_metrics` and `truncate_metrics`."""
+        return metrics.append_metrics(self.metrics, record)
 
-    def read_metrics(self) -> list[dict[str, Any]]:
-        """One mapping an evaluation, in order; a last line that was cut short is left out."""
-        if not self.metrics.exists():
-            return []
-        lines = self.metrics.read_text(encoding="utf-8-sig").split("\n")[:-1]   # what follows the last newline is torn
-        try:
-            return [json.loads(line) for line in lines]
-        except json.JSONDecodeError as error:
-            raise CheckpointError(f"{self.metrics} is damaged: {error}; remove it and resume again") from error
+    def read_metrics(self, step: int | None = None, digest: str = "") -> list[dict[str, Any]]:
+        """One mapping an evaluation up to `step`, in order, verified by the `digest` of then where one is given."""
+        return metrics.read_metrics(self.metrics, step, digest)
 
-    def truncate_metrics(self, step: int) -> None:
-        """Forget the evaluations after `step`."""
-        kept = [record for record in self.read_metrics() if record["step"] <= step]
-        write_atomically(self.metrics, "".join(to_json(record) + "\n" for record in kept).encode())
+    def truncate_metrics(self, step: int, digest: str = "") -> None:
+        """Forget the evaluations after `step`; the others are verified as in `read_metrics`."""
+        metrics.truncate_metrics(self.metrics, step, digest)
 
     def write_summary(self, summary: Mapping[str, Any]) -> None:
-        write_atomically(self.summary, (to_json(summary, indent=2) + "\n").encode())
+        summary_file.write_summary(self.summary, summary)
 
     def remove_summary(self) -> None:
         """The run is no longer finished."""
@@ -129,16 +126,8 @@ class RunFolder:
         sync_folder(self.path)
 
     def read_summary(self) -> dict[str, Any] | None:
-        """The summary of a finished run, None for another. Raises CheckpointError if it cannot be read."""
-        if not self.summary.exists():
-            return None
-        try:
-            summary = json.loads(self.summary.read_text(encoding="utf-8-sig"))
-            if not isinstance(summary, dict) or "valid_perplexity" not in summary:
-                raise ValueError("it is not the summary of a run")
-        except ValueError as error:
-            raise CheckpointError(f"{self.summary} is damaged: {error}; remove it and resume") from error
-        return summary
+        """The summary of a finished run, None for another. Raises CheckpointError if it is damaged."""
+        return summary_file.read_summary(self.summary)
 
 
 @contextlib.contextmanager

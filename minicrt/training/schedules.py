@@ -1,6 +1,7 @@
 """The learning rate as a function of the step alone, so that a resumed run has no schedule state to restore."""
 
 import math
+from functools import lru_cache
 
 LONGEST = 20                    # steps that may be taken before the number of steps of a run is known
 FEWEST_EVALUATIONS = 4          # of a run's, whatever its warm-up
@@ -25,6 +26,7 @@ def warmup_constant(step: int, warmup: int) -> float:
     return min(1.0, (step + 1) / warmup) if warmup else 1.0
 
 
+@lru_cache(maxsize=8)
 def evaluation_steps(total: int, evaluations: int, warmup: int) -> frozenset[int]:
     """After how many steps the model is evaluated: `evaluations` times, evenly spread, the last at the end.
 

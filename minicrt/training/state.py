@@ -4,10 +4,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from minicrt.machine_memory import check_memory
 from minicrt.models import Parameters, SegmentModel
 from minicrt.models.base import State
 from minicrt.training.configuration import TrainingConfig
-from minicrt.training.optimizers import Optimizer, make_optimizer
+from minicrt.training.optimizers import Optimizer, make_optimizer, sets_of_parameters
 from minicrt.training.position import Position
 
 Array = np.ndarray
@@ -32,8 +33,11 @@ class TrainingState:
 
     @classmethod
     def fresh(cls, model: SegmentModel, config: TrainingConfig, total: int) -> "TrainingState":
-        """That of a run of `total` steps before its first."""
-        parameters = model.initialize(np.random.default_rng([config.seed, 0]), np.dtype(config.precision))
+        """That of a run of `total` steps before its first. Raises InputError where this machine cannot hold it."""
+        size, dtype = model.size, np.dtype(config.precision)
+        check_memory(sets_of_parameters(config) * size * dtype.itemsize,
+                     f"training {size:,} parameters by {config.optimizer} in {dtype}", "make the model smaller")
+        parameters = model.initialize(np.random.default_rng([config.seed, 0]), dtype)
         return cls(parameters, make_optimizer(config, parameters, model.engine),
                    parameters.flat.copy() if config.ema_decay else None, Position(total=total))
 

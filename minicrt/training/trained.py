@@ -8,6 +8,7 @@ from minicrt.configuration import from_mapping
 from minicrt.data import Vocabulary
 from minicrt.models import Parameters, SegmentModel
 from minicrt.training.configuration import TrainingConfig
+from minicrt.training.position import Position
 from minicrt.training.run_folder import RunFolder
 
 
@@ -23,8 +24,9 @@ class Trained:
     step           the step that the weights are from
     summary        summary.json (perplexities in "valid_perplexity", "test_perplexity", "valid_perplexity_memory_cut"
                    and so on); None while the run is not over
+    position       how far the run had come
     training       the table "training" as a TrainingConfig
-    metrics        the lines of metrics.jsonl, one an evaluation
+    metrics        the lines of metrics.jsonl, one an evaluation; CheckpointError if they are not what was written
     """
 
     folder: Path
@@ -34,6 +36,7 @@ class Trained:
     configuration: dict[str, Any]
     step: int
     summary: dict[str, Any] | None = None
+    position: Position | None = None
 
     @property
     def training(self) -> TrainingConfig:
@@ -41,7 +44,8 @@ class Trained:
 
     @property
     def metrics(self) -> list[dict[str, Any]]:
-        return RunFolder.open(self.folder).read_metrics()
+        known = () if self.position is None else (self.position.step, self.position.metrics)
+        return RunFolder.open(self.folder).read_metrics(*known)
 
     def __repr__(self) -> str:
         corpus = self.configuration["data"]["corpus"]

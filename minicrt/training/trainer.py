@@ -68,7 +68,9 @@ class Trainer:
         with self.folder.in_use(), limit, self._flag:
             if self.folder.checkpoint.exists():
                 load_snapshot(self.state, self.folder, self.model, self.progress)
-            self.folder.truncate_metrics(self.position.step)
+            self.folder.truncate_metrics(self.position.step, self.position.metrics)
+            if self.position.metrics and not self.folder.metrics.exists():
+                self.progress.say(f"{self.folder.metrics} is gone; the run goes on without its earlier evaluations")
             self._before, self._entered = self.position.seconds, time.perf_counter()
             self._saved = self._entered
             try:
@@ -168,7 +170,7 @@ class Trainer:
             "learning_rate": self.config.learning_rate * self.rate(position.step - 1),
             "gradient_norm": position.norm, "orthogonality": self.model.orthogonality(self.state.parameters),
             "seconds": self.seconds(), "tokens_per_second": self.tokens_per_second()})
-        self.folder.append_metrics(record)
+        position.metrics = self.folder.append_metrics(record)
         self.progress.evaluated(record)
         position.evaluated, position.nll, position.tokens = position.step, 0.0, 0
         self.save()

@@ -197,7 +197,7 @@ def test_a_result_that_is_damaged_is_named(grid, capsys):
 
 
 @pytest.mark.parametrize(("file", "text", "message"), [
-    ("config.toml", "", "lacks model.vocabulary"), ("config.toml", "model = 3", "lacks model.vocabulary"),
+    ("config.toml", "", "lacks model.vocabulary"), ("config.toml", "model = 3", "config.toml is damaged"),
     ("summary.json", "[]", "summary.json is damaged"), ("summary.json", "{", "summary.json is damaged"),
     ("checkpoint.safetensors", "", "checkpoint.safetensors")])
 def test_a_run_that_is_damaged_is_named(grid, capsys, file, text, message):

@@ -161,32 +161,6 @@ def test_open_without_a_readable_config(tmp_path, damage):
     assert "\n" not in str(caught.value)
 
 
-def test_metrics_are_cut_back_to_a_step(run):
-    for step in (10, 20, 30):
-        run.append_metrics({"step": step, "valid_loss": 1 / 3})
-    with run.metrics.open("a", encoding="utf-8") as file:
-        file.write('{"step": 40, "valid_l')                 # killed while writing
-    assert [record["step"] for record in run.read_metrics()] == [10, 20, 30]
-    run.truncate_metrics(20)
-    assert run.read_metrics() == [{"step": 10, "valid_loss": 1 / 3}, {"step": 20, "valid_loss": 1 / 3}]
-    run.append_metrics({"step": 30})
-    assert [record["step"] for record in run.read_metrics()] == [10, 20, 30]
-
-
-def test_damaged_metrics_and_summary(run):
-    run.metrics.write_text("nonsense\n", encoding="utf-8")
-    with pytest.raises(CheckpointError, match=r"metrics\.jsonl is damaged"):
-        run.read_metrics()
-    run.summary.write_text("{", encoding="utf-8")
-    with pytest.raises(CheckpointError, match=r"summary\.json is damaged"):
-        run.read_summary()
-
-
-def test_summary(run):
-    run.write_summary({"valid_perplexity": 12.5})
-    assert run.read_summary() == {"valid_perplexity": 12.5}
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no lock on Windows")
 def test_one_process_at_a_time(run):
     with run.in_use():

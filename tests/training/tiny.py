@@ -10,7 +10,8 @@ from minicrt.data import Corpus, Vocabulary
 from minicrt.models import CRT, CRTConfig
 from minicrt.training import Progress, TrainingConfig, read_checkpoint
 
-TIMES = {"seconds", "step_seconds", "tokens_per_second"}       # all that may differ between two equal runs
+# All that may differ between two equal runs: times, and the digests of what holds them.
+TIMES = {"seconds", "step_seconds", "tokens_per_second", "metrics", "sha256"}
 TOKENS = 11
 
 

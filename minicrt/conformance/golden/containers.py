@@ -4,9 +4,9 @@ All functions here raise ConformanceError: what was found, what was expected. Na
 """
 
 import io
-import json
 import math
 import tokenize
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,8 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load
 
+from minicrt.arguments import kind_of, shown
+from minicrt.documents import DocumentError, json_document
 from minicrt.errors import ConformanceError
 from minicrt.files import read_regular
 
@@ -23,6 +25,8 @@ Array = np.ndarray
 
 DTYPES = {"float16": "F16", "float32": "F32", "float64": "F64", "int32": "I32", "int64": "I64", "bool": "BOOL"}
 """The dtypes that are read, and what safetensors calls them."""
+MOST_DIMENSIONS = 32                                         # NumPy 2 takes 64, other libraries half as many
+LARGEST = 2 ** 48                                            # product of the sizes of an empty array; NumPy's overflows
 
 
 @dataclass(frozen=True)
@@ -48,25 +52,13 @@ def read_bytes(path: Path) -> bytes:
 
 
 def parse_json(text: bytes, where: str) -> dict[str, Any]:
-    """The object that `text` is; a key given twice is an error, since one of its values would be lost."""
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) < len(pairs):
-            keys = [key for key, _ in pairs]
-            twice = next(key for key in keys if keys.count(key) > 1)
-            raise ConformanceError(f"{where} has {twice!r} twice; give every name once")
-        return found
-
+    """The object that `text` is."""
     try:
-        document = json.loads(text.decode("utf-8-sig"), object_pairs_hook=unique)
-        json.dumps(document, ensure_ascii=False).encode("utf-8")
-    except UnicodeEncodeError as error:
-        half = error.object[error.start]
-        raise ConformanceError(f"{where} holds {half!r}, half of a pair of surrogates, which is no text") from error
-    except (ValueError, RecursionError) as error:
-        raise ConformanceError(f"{where} is not JSON: {error}") from error
+        document = json_document(text)
+    except DocumentError as error:
+        raise ConformanceError(f"{where} {error}") from error
     if not isinstance(document, dict):
-        raise ConformanceError(f"{where} holds a {type(document).__name__}, expected an object {{...}}")
+        raise ConformanceError(f"{where} holds {kind_of(document)}, expected an object {{...}}")
     return document
 
 
@@ -77,8 +69,8 @@ def entries_of(document: dict[str, Any], where: str) -> list[Entry]:
         raise ConformanceError(f"{where} has no list \"tensors\" with name, dtype, shape and offset of each tensor")
     entries = [entry_of(row, where) for row in rows]
     names = [entry.name for entry in entries]
-    for name in names:
-        if names.count(name) > 1:
+    for name, number in Counter(names).items():
+        if number > 1:
             raise ConformanceError(f"{where} has the tensor {name} twice; give every name once")
     return entries
 
@@ -86,23 +78,33 @@ def entries_of(document: dict[str, Any], where: str) -> list[Entry]:
 def entry_of(row: Any, where: str) -> Entry:
     name = row.get("name") if isinstance(row, dict) else None
     if not isinstance(name, str) or not name:
-        raise ConformanceError(f"{where}: a row of \"tensors\" is {str(row)[:60]}, expected an object with a name")
+        raise ConformanceError(f"{where}: a row of \"tensors\" is {shown(row)}, expected an object with a name")
     dtype, shape, offset = row.get("dtype"), row.get("shape"), row.get("offset")
     if not isinstance(dtype, str) or dtype not in DTYPES:
-        raise ConformanceError(f"{where}: {name} has dtype {dtype!r}, expected one of {', '.join(DTYPES)}")
-    if not isinstance(shape, list) or not all(is_count(size) for size in shape):
-        raise ConformanceError(f"{where}: {name} has shape {shape!r}, expected a list of sizes such as [2, 3]")
+        raise ConformanceError(f"{where}: {name} has dtype {shown(dtype)}, expected one of {', '.join(DTYPES)}")
+    check_shape(shape, f"{where}: {name}")
     if not is_count(offset):
-        raise ConformanceError(f"{where}: {name} has offset {offset!r}, expected the number of bytes in front of it")
+        raise ConformanceError(f"{where}: {name} has offset {shown(offset)}, expected the number of bytes in front "
+                               "of it")
     entry = Entry(name, np.dtype(dtype), tuple(shape), offset, row)
     if row.get("bytes", entry.size) != entry.size:
-        raise ConformanceError(f"{where}: {name} has {row['bytes']!r} bytes, but {dtype} of shape {shape} takes "
+        raise ConformanceError(f"{where}: {name} has {shown(row['bytes'])} bytes, but {dtype} of shape {shape} takes "
                                f"{entry.size}")
     return entry
 
 
 def is_count(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def check_shape(shape: Any, where: str) -> None:
+    """Raise ConformanceError unless `shape` is one that an array can have."""
+    if not isinstance(shape, list | tuple) or not all(is_count(size) for size in shape):
+        raise ConformanceError(f"{where} has shape {shown(shape)}, expected a list of sizes such as [2, 3]")
+    if len(shape) > MOST_DIMENSIONS:
+        raise ConformanceError(f"{where} has {len(shape)} dimensions, expected at most {MOST_DIMENSIONS}")
+    if 0 in shape and math.prod(max(size, 1) for size in shape) > LARGEST:     # it has no bytes that might be missing
+        raise ConformanceError(f"{where} has shape {shown(shape)}, expected sizes whose product is at most {LARGEST:,}")
 
 
 def arrays_in(data: bytes, entries: Iterable[Entry], where: str) -> dict[str, Array]:
@@ -133,7 +135,10 @@ def from_safetensors(data: bytes, where: str) -> dict[str, Array]:
     for name, row in parse_json(data[8:end], f"the header of {where}").items():
         dtype = row.get("dtype") if isinstance(row, dict) else None
         if name != "__metadata__" and dtype not in DTYPES.values():
-            raise ConformanceError(f"{where}: {name} has dtype {dtype}, expected one of {', '.join(DTYPES.values())}")
+            raise ConformanceError(f"{where}: {name} has dtype {shown(dtype)}, expected one of "
+                                   f"{', '.join(DTYPES.values())}")
+        if name != "__metadata__":
+            check_shape(row.get("shape"), f"{where}: {name}")
     try:
         return load(data)
     except SafetensorError as error:
@@ -149,11 +154,12 @@ def from_npy(data: bytes, where: str) -> Array:
         if reader is None:
             raise ConformanceError(f"{where} has version {version} of the .npy format, expected (1, 0) or (2, 0)")
         shape, fortran, dtype = reader(file)
-    except (ValueError, SyntaxError, TypeError, RecursionError, tokenize.TokenError) as error:
+    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError, tokenize.TokenError) as error:
         reason = " ".join(str(error).split())                # NumPy's own may take several lines
         raise ConformanceError(f"{where} is no .npy file, or its header is damaged: {reason}") from error
     if dtype.name not in DTYPES:
         raise ConformanceError(f"{where} has dtype {dtype}, expected one of {', '.join(DTYPES)}")
+    check_shape(shape, where)
     size, left = math.prod(shape) * dtype.itemsize, len(data) - file.tell()
     if size != left:
         raise ConformanceError(f"{where} has {left} bytes of data, but {dtype} of shape {shape} takes {size}; it is "

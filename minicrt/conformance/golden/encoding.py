@@ -13,6 +13,7 @@ from typing import Any, cast, get_args
 import numpy as np
 from safetensors.numpy import save
 
+from minicrt.arguments import shown
 from minicrt.conformance.golden.containers import Entry, arrays_in, entries_of, parse_json
 from minicrt.conformance.golden.tensors import GoldenCase, Role, Tensor
 from minicrt.errors import ConformanceError
@@ -70,10 +71,10 @@ def decoded(text: bytes, data: bytes, where: str) -> GoldenCase:
     for key, kind in (("name", str), ("kind", str), ("subject", str), ("configuration", dict), ("tolerance", dict),
                       ("conventions", list)):
         if not isinstance(document.get(key), kind):
-            raise ConformanceError(f"{where}/case.json: {key!r} is {document.get(key)!r}, expected a {kind.__name__}; "
-                                   "write the folder again")
+            raise ConformanceError(f"{where}/case.json: {key!r} is {shown(document.get(key))}, expected a "
+                                   f"{kind.__name__}; write the folder again")
     if document["kind"] not in ("operation", "model"):
-        raise ConformanceError(f"{where}/case.json: the kind is {document['kind']!r}, expected operation or model")
+        raise ConformanceError(f"{where}/case.json: the kind is {shown(document['kind'])}, expected operation or model")
     return GoldenCase(document["name"], document["kind"], document["subject"],
                       tuple(decoded_tensor(entry, arrays[entry.name], where) for entry in entries),
                       document["configuration"], tuple(map(str, document["conventions"])),
@@ -84,12 +85,12 @@ def decoded(text: bytes, data: bytes, where: str) -> GoldenCase:
 def decoded_tensor(entry: Entry, value: np.ndarray, where: str) -> Tensor:
     role, place = entry.row.get("role"), f"{where}/case.json: {entry.name}"
     if role not in get_args(Role):
-        raise ConformanceError(f"{place} has the role {role!r}, expected one of {', '.join(get_args(Role))}")
+        raise ConformanceError(f"{place} has the role {shown(role)}, expected one of {', '.join(get_args(Role))}")
     return Tensor(entry.name, cast(Role, role), value, str(entry.row.get("meaning", "")),
                   positive(entry.row.get("scale", 0.0), f"{place}: the scale"))
 
 
 def positive(value: Any, what: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
-        raise ConformanceError(f"{what} is {value!r}, expected a number of 0 or more")
+        raise ConformanceError(f"{what} is {shown(value)}, expected a number of 0 or more")
     return float(value)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from minicrt import __version__
+from minicrt.arguments import shown
 from minicrt.conformance.golden.containers import parse_json, read_bytes
 from minicrt.conformance.golden.encoding import decoded, dumped, encoded
 from minicrt.conformance.golden.port_folder import read_theirs
@@ -126,13 +127,13 @@ def read_manifest(folder: Path) -> dict[str, Any]:
                                "write` makes one")
     manifest = parse_json(read_bytes(path), str(path))
     if manifest.get("format") != FORMAT:
-        raise ConformanceError(f"{path} has the format {manifest.get('format')!r}, expected {FORMAT!r}")
+        raise ConformanceError(f"{path} has the format {shown(manifest.get('format'))}, expected {FORMAT!r}")
     if manifest.get("version") != VERSION:
-        raise ConformanceError(f"{path} has version {manifest.get('version')!r} of the format, this minicrt reads "
+        raise ConformanceError(f"{path} has version {shown(manifest.get('version'))} of the format, this minicrt reads "
                                f"version {VERSION}; write the folder again")
     if manifest.get("dtype") not in DTYPES or not isinstance(manifest.get("minicrt"), str):
-        raise ConformanceError(f"{path}: dtype is {manifest.get('dtype')!r} and minicrt {manifest.get('minicrt')!r}, "
-                               f"expected {' or '.join(DTYPES)} and a version")
+        raise ConformanceError(f"{path}: dtype is {shown(manifest.get('dtype'))} and minicrt "
+                               f"{shown(manifest.get('minicrt'))}, expected {' or '.join(DTYPES)} and a version")
     rows = manifest.get("cases")
     if not isinstance(rows, list) or not all(is_row(row) for row in rows):
         raise ConformanceError(f"{path}: \"cases\" is no list of objects with name and folder (letters, digits, - and "

@@ -6,13 +6,14 @@
     h = "output"
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from minicrt.arguments import shown
 from minicrt.conformance.golden.containers import read_bytes
+from minicrt.documents import DocumentError, toml_document
 from minicrt.errors import ConformanceError
 
 
@@ -27,21 +28,22 @@ class Names:
 def read_names(path: Path) -> Names:
     """Raises ConformanceError for a file that is missing, no TOML, or has other things in it."""
     try:
-        document = tomllib.loads(read_bytes(path).decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ConformanceError(f"{path} is not TOML: {error}") from error
+        document = toml_document(read_bytes(path))
+    except DocumentError as error:
+        raise ConformanceError(f"{path} {error}") from error
     for key in document:
         if key not in ("names", "cases"):
-            raise ConformanceError(f"{path} has {key!r}; it may have the table [names], and [cases.\"NAME\"] tables")
+            raise ConformanceError(f"{path} has {shown(key)}; it may have the table [names], and "
+                                   "[cases.\"NAME\"] tables")
     cases = document.get("cases", {})
     if not isinstance(cases, dict):
-        raise ConformanceError(f"{path}: cases is {cases!r}, expected tables such as [cases.\"gru\"]")
+        raise ConformanceError(f"{path}: cases is {shown(cases)}, expected tables such as [cases.\"gru\"]")
     return Names(table(document.get("names", {}), f"{path}: [names]"),
                  {name: table(own, f"{path}: [cases.\"{name}\"]") for name, own in cases.items()})
 
 
 def table(value: Any, where: str) -> dict[str, str]:
     if not isinstance(value, dict) or not all(isinstance(theirs, str) for theirs in value.values()):
-        raise ConformanceError(f"{where} is {value!r}, expected lines such as d_x = \"x.grad\" (ours = theirs; a name "
-                               "with a dot or slash in it goes into quotes)")
+        raise ConformanceError(f"{where} is {shown(value)}, expected lines such as d_x = \"x.grad\" (ours = "
+                               "theirs; a name with a dot or slash in it goes into quotes)")
     return value
