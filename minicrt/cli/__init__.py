@@ -79,6 +79,7 @@ def run(argv: Sequence[str] | None) -> int:
     if arguments.command is None:
         parser.print_help()
         return 0
+    threads.fit_to_system()
     engines.choose(getattr(arguments, "engine", None))
     number = getattr(arguments, "threads", None)
     with threads.limit(number) if number else nullcontext():

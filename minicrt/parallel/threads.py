@@ -1,6 +1,7 @@
 """The one place that decides how many threads work: those of BLAS, and the package's own (`parallel.workers`)."""
 
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,9 +10,9 @@ from typing import Any
 
 from minicrt.errors import ConfigurationError
 
+FEW = 4096                                                   # processes and threads of a user, if not more are allowed
 NUMBA = "NUMBA_NUM_THREADS"
 VARIABLES = (NUMBA, "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-
 
 
 class Limits:
@@ -145,6 +146,39 @@ def _libraries() -> list[Any]:
 
         _found.extend(ThreadpoolController().select(user_api="blas").lib_controllers)
     return _found
+
+
+def fit_to_system() -> None:
+    """To be called before NumPy is imported: where the system does not start the threads that BLAS wants, all goes on
+    with one. OpenBLAS would end the program when it is loaded."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    limit = resource.getrlimit(resource.RLIMIT_NPROC)[0]
+    if limit == resource.RLIM_INFINITY or limit > FEW or _can_start(2 * (count() - 1)):      # NumPy's and SciPy's BLAS
+        return
+    import logging
+
+    os.environ.update(dict.fromkeys(VARIABLES, "1"))
+    logging.getLogger("minicrt").warning(
+        "minicrt: the system starts no more threads (ulimit -u is %d); going on with one", limit)
+
+
+def _can_start(number: int) -> bool:
+    stop, started = threading.Event(), list[threading.Thread]()
+    try:
+        for _ in range(number):
+            started.append(threading.Thread(target=stop.wait, daemon=True))
+            started[-1].start()
+    except RuntimeError:
+        started.pop()
+        return False
+    finally:
+        stop.set()
+        for thread in started:
+            thread.join()
+    return True
 
 
 def from_environment(name: str) -> int | None:

@@ -209,3 +209,32 @@ def test_a_child_process_has_threads_of_its_own(method, monkeypatch):
     workers.run(lambda part, start, stop: None, workers.ranges(2))       # the parent's workers are at work
     with multiprocessing.get_context(method).Pool(1) as pool:
         assert pool.apply_async(squares, (100,)).get(60) == (np.arange(100) ** 2).sum()
+
+
+@pytest.fixture
+def few_threads(monkeypatch):
+    """A system that lets the user have few threads, and starts none."""
+    resource = pytest.importorskip("resource")
+
+    def refuse(thread):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threads, "count", lambda: 4)
+    monkeypatch.setattr(resource, "getrlimit", lambda kind: (3, 3))
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+
+
+def test_where_no_thread_can_be_started_blas_is_told_so_before_it_is_loaded(few_threads, caplog, monkeypatch):
+    for name in threads.VARIABLES:
+        monkeypatch.setenv(name, "4")                        # to be undone
+    threads.fit_to_system()
+    assert {os.environ[name] for name in threads.VARIABLES} == {"1"}
+    assert caplog.messages == ["minicrt: the system starts no more threads (ulimit -u is 3); going on with one"]
+
+
+def test_where_they_can_nothing_changes(caplog, monkeypatch):
+    monkeypatch.setattr(threads, "count", lambda: 3)
+    monkeypatch.setattr(pytest.importorskip("resource"), "getrlimit", lambda kind: (100, 100))
+    before = dict(os.environ), threading.active_count()
+    threads.fit_to_system()
+    assert (dict(os.environ), threading.active_count()) == before and not caplog.messages
