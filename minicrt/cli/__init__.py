@@ -7,6 +7,7 @@ Exit codes: 0 done, 1 training cannot go on or a gradient is wrong, 2 bad input,
 """
 
 import sys
+import warnings
 from collections.abc import Sequence
 from contextlib import nullcontext
 
@@ -80,6 +81,7 @@ def run(argv: Sequence[str] | None) -> int:
         parser.print_help()
         return 0
     threads.fit_to_system()
+    warnings.filterwarnings("ignore", "tqdm:disabling monitor")        # a bar does without a thread of its own
     engines.choose(getattr(arguments, "engine", None))
     number = getattr(arguments, "threads", None)
     with threads.limit(number) if number else nullcontext():

@@ -1,16 +1,20 @@
 """Standard streams that are closed or full, and a Ctrl-C before there is anything to interrupt"""
 
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
+from tqdm import TMonitor
 
 from minicrt.cli import main
 from minicrt.training import load_run
+from minicrt.training.progress import FittedBar
 from tests.cli.running import SMALL, assignments, command, environment, run_minicrt, write_text
 
 FULL = Path("/dev/full")
@@ -78,6 +82,20 @@ def test_the_end_of_the_interpreter_says_nothing_of_a_full_stream(redirection, c
                             env=environment(PYTHONUNBUFFERED=unbuffered), capture_output=True, text=True,
                             encoding="utf-8")
     assert result.returncode == code and len(result.stderr.splitlines()) == (redirection == ">/dev/full")
+
+
+def test_a_bar_for_which_no_thread_can_be_started(monkeypatch):
+    """tqdm warns of it; the bar is as good without."""
+    def refuse(monitor):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(FittedBar, "monitor", None)
+    monkeypatch.setattr(FittedBar, "monitor_interval", 10, raising=False)
+    monkeypatch.setattr(TMonitor, "start", refuse)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert main(FLOPS) == 0
+        FittedBar(total=1, file=io.StringIO()).close()
 
 
 RAISING = """
