@@ -91,12 +91,16 @@ def test_a_crash_between_what_it_writes_loses_nothing(run, tmp_path, corpus, mon
     assert load_run(run).training.steps == 60
 
 
-def test_minutes_are_planned_by_the_speed_so_far(run, corpus):
+def test_minutes_are_planned_by_the_speed_so_far(run, corpus, monkeypatch):
     position = Position(step=100, total=100, seconds=50.0)
     assert steps_within(2.0, position, seconds=55.0) == 100 + int(0.98 * (120 - 60) * 2)
     assert steps_within(0.5, position, seconds=55.0) == 100
-    trained = train_on(run, minutes=load_run(run).summary["seconds"] / 60 + 0.005, corpus=corpus, progress=False)
-    assert trained.summary["steps"] > 30 and trained.training.steps == trained.summary["steps"]
+    asked, seconds = [], load_run(run).summary["seconds"]
+    monkeypatch.setattr("minicrt.training.continuation.steps_within", lambda *values: asked.append(values) or 40)
+    trained = train_on(run, minutes=3.0, corpus=corpus, progress=False)
+    assert trained.summary["steps"] == trained.training.steps == 40
+    (minutes, position, before), = asked
+    assert (minutes, position.step, before) == (3.0, 30, seconds)
 
 
 @pytest.mark.parametrize(("budget", "complaint"), [

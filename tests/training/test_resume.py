@@ -228,15 +228,15 @@ def test_ctrl_c_while_the_minutes_are_measured(tmp_path, corpus, at, planned):
 
 
 @pytest.mark.parametrize("at", ["measuring", "planning"])
-def test_a_crash_before_the_plan_is_saved_begins_again(tmp_path, corpus, at, monkeypatch):
+def test_a_crash_before_the_plan_is_saved_begins_again(tmp_path, corpus, at, planned, monkeypatch):
     changes = {"warmup_steps": 12, "evaluations": 3, "minutes": 0.005, "checkpoint_seconds": 0.0}
     with monkeypatch.context() as patch, pytest.raises(Crash):
         patch.setattr(Calibration, "plan", lambda *spent: crash())
         train(tmp_path / "run", tiny.model(), corpus, tiny.config(**changes),
               tiny.Meddler(1 if at == "measuring" else 0, crash))
     assert (tmp_path / "run" / "checkpoint.safetensors").exists() == (at == "planning")
-    steps = resume(tmp_path / "run", corpus=corpus).summary["steps"]
-    train(tmp_path / "steps", tiny.model(), corpus, tiny.config(**{**changes, "minutes": 0.0, "steps": steps}))
+    assert resume(tmp_path / "run", corpus=corpus).summary["steps"] == 45 and len(planned) == 1
+    train(tmp_path / "steps", tiny.model(), corpus, tiny.config(**{**changes, "minutes": 0.0, "steps": 45}))
     assert tiny.outcome(tmp_path / "run") == tiny.outcome(tmp_path / "steps")
 
 
