@@ -8,6 +8,7 @@ Exit codes: 0 done, 1 training cannot go on or a gradient is wrong, 2 bad input,
 
 import sys
 import warnings
+from argparse import Namespace
 from collections.abc import Sequence
 from contextlib import nullcontext
 
@@ -51,7 +52,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line `argv` (default: that of the process); returns the exit code."""
     with standard_streams():
         try:
-            code = run(argv)
+            arguments = parsed(argv)
+            if arguments is None:
+                return 0
+            threads.fit_to_system()
+            warnings.filterwarnings("ignore", "tqdm:disabling monitor")      # a bar does without a thread of its own
+            engines.choose(getattr(arguments, "engine", None))
+            number = getattr(arguments, "threads", None)
+            with threads.limit(number) if number else nullcontext():
+                code = arguments.run(arguments) or 0
             sys.stdout.flush()                               # so that a closed pipe or a full disk shows here
             return code
         except KeyboardInterrupt as interrupted:
@@ -71,21 +80,19 @@ def main(argv: Sequence[str] | None = None) -> int:
             return failed(f"error: {error}", 2)
 
 
-def run(argv: Sequence[str] | None) -> int:
+def parsed(argv: Sequence[str] | None) -> Namespace | None:
+    """The arguments; None where help or the version was asked for, and shown."""
     parser = build_parser()
     try:
         arguments = parser.parse_args(argv)
-    except SystemExit:                                       # help or the version was asked for, and shown
-        return 0
+    except SystemExit:
+        sys.stdout.flush()
+        return None
     if arguments.command is None:
         parser.print_help()
-        return 0
-    threads.fit_to_system()
-    warnings.filterwarnings("ignore", "tqdm:disabling monitor")        # a bar does without a thread of its own
-    engines.choose(getattr(arguments, "engine", None))
-    number = getattr(arguments, "threads", None)
-    with threads.limit(number) if number else nullcontext():
-        return arguments.run(arguments) or 0
+        sys.stdout.flush()
+        return None
+    return arguments
 
 
 def failed(message: str, code: int) -> int:

@@ -7,7 +7,7 @@ import numpy as np
 
 from minicrt.engines import EngineOrName
 from minicrt.models import initialisers, inspection
-from minicrt.models.base import SegmentModel, State
+from minicrt.models.base import State
 from minicrt.models.block import (
     blocks,
     blocks_backward,
@@ -22,10 +22,10 @@ from minicrt.models.cells import Cell, SkewParameter, cell
 from minicrt.models.crt_caches import BlocksCache, CRTCache, ReadoutCache, RecallCache, WriteCache
 from minicrt.models.crt_config import CRTConfig
 from minicrt.models.parameters import Array, Parameters, ParameterSpec
-from minicrt.models.positions import PositionCaches, add_positions, add_positions_backward, position_specs
+from minicrt.models.positions import PositionedModel, position_specs
 
 
-class CRT(SegmentModel):
+class CRT(PositionedModel):
     """A shallow Transformer over one segment, and a recurrent network that carries a memory to the next.
 
     State: "memory" m (B, M, D) and "positions" p (B, D_p), each where the configuration has it. With
@@ -87,17 +87,7 @@ class CRT(SegmentModel):
             d_old_state["positions"] = d_p_0
         return d_e, d_old_state
 
-    # The five stages, each with its gradient.
-
-    def positions(self, p: Parameters, e: Array, start: Array | None
-                  ) -> tuple[Array, Array | None, PositionCaches | None]:        # (B, T, D), (B, D_p) -> (B, T, D), p_T
-        """(1)  x_t = e_t + p_t W_p,  p_t = GRU(e_t, p_{t−1}),  p_0 = start or zeros; or a row of a table for p_t"""
-        return add_positions(self.engine, p, self.config, e, start)
-
-    def positions_backward(self, d_x: Array, d_last: Array | None, cache: PositionCaches | None, g: Parameters
-                           ) -> tuple[Array, Array | None]:  # -> d_e (B, T, D), d_start (B, D_p)
-        """`d_last` is the gradient of p_T as the next segment's start."""
-        return add_positions_backward(self.engine, d_x, d_last, self.config, cache, g)
+    # The stages, each with its gradient; `positions` (1) is in models/positions.py.
 
     def recall(self, p: Parameters, state: State, batch: int, with_gradient: bool) -> tuple[Array, RecallCache]:
         """m_{N−1} (B, M, D): the state's, or the writer's run again on what it read (6), or m_0."""

@@ -4,9 +4,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from minicrt.engines import Engine
 from minicrt.errors import InputError
 from minicrt.models import initialisers
+from minicrt.models.base import SegmentModel
 from minicrt.models.cells import GRU, Cell
 from minicrt.models.parameters import Array, Parameters, ParameterSpec
 
@@ -43,43 +43,46 @@ class PositionCaches(NamedTuple):
     out: Any                                                 # of linear with W_p: None where there is none
 
 
-def add_positions(engine: Engine, p: Parameters, config: Any, e: Array, start: Array | None
+class PositionedModel(SegmentModel):
+    """A model whose tokens are told where they stand: the stage that does so, with its gradient"""
+
+    config: Any
+
+    def positions(self, p: Parameters, e: Array, start: Array | None
                   ) -> tuple[Array, Array | None, PositionCaches | None]:        # (B, T, D), (B, D_p) -> (B, T, D), p_T
-    """x_t = e_t + p_t W_p,  p_t = GRU(e_t, p_{t−1}), p_0 = start or zeros; or x_t = e_t + a row of a table."""
-    B, T, D = e.shape
-    if config.positions == "none":
-        return e, None, None
-    if config.positions == "sinusoidal":
-        return e + sinusoids(T, D).astype(e.real.dtype), None, None
-    if config.positions == "learned":
-        if T > config.segment_length:
-            raise InputError(f"a segment of {T} tokens, but learned positions end at segment_length = "
-                             f"{config.segment_length}")
-        return e + p["positions.table"][:T], None, None
-    if start is None:
-        start = np.zeros((B, config.positions_width), e.dtype)
-    states, recurrence = position_cell(config).run(engine, p.scope("positions."), e, start)
-    if "positions.w_out" not in p:
-        return engine.add(e, states), states[:, -1].copy(), PositionCaches(states, recurrence, None)
-    added, out = engine.linear(states, p["positions.w_out"])
-    return engine.add(e, added), states[:, -1].copy(), PositionCaches(states, recurrence, out)
+        """x_t = e_t + p_t W_p,  p_t = GRU(e_t, p_{t−1}), p_0 = start or zeros; or x_t = e_t + a row of a table."""
+        B, T, D = e.shape
+        if self.config.positions == "none":
+            return e, None, None
+        if self.config.positions == "sinusoidal":
+            return e + sinusoids(T, D).astype(e.real.dtype), None, None
+        if self.config.positions == "learned":
+            if T > self.config.segment_length:
+                raise InputError(f"a segment of {T} tokens, but learned positions end at segment_length = "
+                                 f"{self.config.segment_length}")
+            return e + p["positions.table"][:T], None, None
+        if start is None:
+            start = np.zeros((B, self.config.positions_width), e.dtype)
+        states, recurrence = position_cell(self.config).run(self.engine, p.scope("positions."), e, start)
+        if "positions.w_out" not in p:
+            return self.engine.add(e, states), states[:, -1].copy(), PositionCaches(states, recurrence, None)
+        added, out = self.engine.linear(states, p["positions.w_out"])
+        return self.engine.add(e, added), states[:, -1].copy(), PositionCaches(states, recurrence, out)
 
-
-def add_positions_backward(engine: Engine, d_x: Array, d_last: Array | None, config: Any,
-                           cache: PositionCaches | None, g: Parameters
+    def positions_backward(self, d_x: Array, d_last: Array | None, cache: PositionCaches | None, g: Parameters
                            ) -> tuple[Array, Array | None]:  # (B, T, D), (B, D_p) -> d_e (B, T, D), d_start (B, D_p)
-    """`d_last` is the gradient of p_T as the next segment's start."""
-    if config.positions == "learned":
-        g["positions.table"][:d_x.shape[1]] += d_x.sum(0)
-    if cache is None:
-        return d_x, None
-    d_states = d_x                                           # x = e + states
-    if cache.out is not None:                                # x = e + states @ w_out
-        d_states, d_w_out, _ = engine.linear_backward(d_x, cache.out)
-        g["positions.w_out"] += d_w_out
-    d_e, d_start = position_cell(config).run_backward(engine, d_states, cache.recurrence, d_last,
-                                                      g.scope("positions."))
-    return engine.add(d_x, d_e), d_start
+        """`d_last` is the gradient of p_T as the next segment's start."""
+        if self.config.positions == "learned":
+            g["positions.table"][:d_x.shape[1]] += d_x.sum(0)
+        if cache is None:
+            return d_x, None
+        d_states = d_x                                       # x = e + states
+        if cache.out is not None:                            # x = e + states @ w_out
+            d_states, d_w_out, _ = self.engine.linear_backward(d_x, cache.out)
+            g["positions.w_out"] += d_w_out
+        d_e, d_start = position_cell(self.config).run_backward(self.engine, d_states, cache.recurrence, d_last,
+                                                               g.scope("positions."))
+        return self.engine.add(d_x, d_e), d_start
 
 
 def position_cell(config: Any) -> Cell:

@@ -5,7 +5,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from minicrt.models.base import SegmentModel, State
+from minicrt.models.base import State
 from minicrt.models.block import (
     BlockCache,
     blocks,
@@ -15,7 +15,7 @@ from minicrt.models.block import (
     final_norm_backward,
 )
 from minicrt.models.parameters import Array, Parameters, ParameterSpec
-from minicrt.models.positions import add_positions, add_positions_backward, position_specs
+from minicrt.models.positions import PositionedModel, position_specs
 from minicrt.models.stack_config import StackConfig
 
 
@@ -32,7 +32,7 @@ class TransformerCache(NamedTuple):
     norm: Any                                                # of the final norm: None with post-norm
 
 
-class Transformer(SegmentModel):
+class Transformer(PositionedModel):
     """x_t = e_t + position t,  L blocks with a causal mask,  z = LN(y). There is no state.
 
     Source: Vaswani et al. 2017 (arXiv 1706.03762); pre-norm: Radford et al. 2019.
@@ -42,7 +42,7 @@ class Transformer(SegmentModel):
 
     def encode(self, parameters: Parameters, e: Array, state: State, rng: np.random.Generator | None,
                with_gradient: bool) -> tuple[Array, State, Any]:
-        x, _, _ = add_positions(self.engine, parameters, self.config, e, None)
+        x, _, _ = self.positions(parameters, e, None)
         x, mask = self.dropped(x, rng)
         y, stack = blocks(self, parameters, x, rng)
         z, norm_cache = final_norm(self, parameters, y)
@@ -51,7 +51,7 @@ class Transformer(SegmentModel):
     def encode_backward(self, d_z: Array, d_state: State, cache: Any, gradients: Parameters) -> tuple[Array, State]:
         d_y = final_norm_backward(self, d_z, cache.norm, gradients)
         d_x = self.engine.dropout_backward(blocks_backward(self, d_y, cache.stack, gradients), cache.input_mask)
-        d_e, _ = add_positions_backward(self.engine, d_x, None, self.config, None, gradients)
+        d_e, _ = self.positions_backward(d_x, None, None, gradients)
         return d_e, State()
 
     def encoder_specs(self) -> list[ParameterSpec]:

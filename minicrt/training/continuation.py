@@ -21,7 +21,7 @@ from minicrt.training.checkpoint import read_checkpoint, write_checkpoint
 from minicrt.training.configuration import TrainingConfig
 from minicrt.training.position import Position
 from minicrt.training.progress import Progress, progress_of
-from minicrt.training.run import finish, trainer_of
+from minicrt.training.run import learned, trainer_of
 from minicrt.training.run_folder import RunFolder
 from minicrt.training.snapshot import BEFORE, check_same, completed
 from minicrt.training.trained import Trained
@@ -69,7 +69,7 @@ def train_on(folder: str | os.PathLike[str], *, epochs: float = 0.0, steps: int 
             **checkpoint.metadata, "configuration": json.dumps(run.configuration), "position": position.to_json(),
             BEFORE: checkpoint.metadata["configuration"]})
         completed(run)
-    return finish(longer)
+    return learned(longer, longer.run())
 
 
 def say_what_changes(trainer: Trainer, longer: Trainer, position: Position) -> None:

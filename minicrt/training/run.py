@@ -72,7 +72,7 @@ def train(folder: str | os.PathLike[str], model: SegmentModel, corpus: Corpus, c
     check_vocabulary(model, corpus)
     trainer = Trainer(RunFolder(Path(folder), configuration), model, corpus, config, progress_of(progress))
     trainer.folder.create()
-    return finish(trainer)
+    return learned(trainer, trainer.run())
 
 
 def training_config(settings: Mapping[str, Any]) -> TrainingConfig:
@@ -94,7 +94,8 @@ def resume(folder: str | os.PathLike[str], data_dir: Path | str | None = None, p
     run = completed(RunFolder.open(Path(folder)))
     if run.read_summary() is not None and run.checkpoint.exists():
         return load_run(folder, engine)
-    return finish(trainer_of(run, data_dir, progress, corpus, model, engine))
+    trainer = trainer_of(run, data_dir, progress, corpus, model, engine)
+    return learned(trainer, trainer.run())
 
 
 def trainer_of(run: RunFolder, data_dir: Path | str | None, progress: Progress,
@@ -145,8 +146,8 @@ def load_run(path: str | os.PathLike[str], engine: EngineOrName = None) -> Train
                    configuration, position.best_step if has_best else position.step, summary, position)
 
 
-def finish(trainer: Trainer) -> Trained:
-    summary = trainer.run()
+def learned(trainer: Trainer, summary: dict[str, Any]) -> Trained:
+    """What a run has learned that has come to its end."""
     return Trained(trainer.folder.path, trainer.model, trainer.best_parameters(), trainer.corpus.vocabulary,
                    trainer.folder.configuration, trainer.position.best_step, summary, trainer.position)
 

@@ -44,10 +44,23 @@ def window_gradients(model: SegmentModel, parameters: Parameters, gradients: Par
     losses, states = [0.0] * len(parts), [state] * len(parts)
 
     def work(part: int, start: int, stop: int) -> None:
+        """Some rows of the batch through the whole window, forwards and backwards, on one thread"""
+        rng_part = generators[part % len(generators)]
+        carried, loss, caches = {name: entry[start:stop] for name, entry in state.items()}, 0.0, list[Any]()
         rows = [(tokens[start:stop], targets[start:stop]) for tokens, targets in segments]
-        own = {name: entry[start:stop] for name, entry in state.items()}
-        losses[part], states[part] = _gradients(model, parameters, all_gradients[part], rows, own, total,
-                                                generators[part % len(generators)])
+        weights = [scored([segment]) / total for segment in rows]
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what they warn of is looked for below
+            for (tokens, targets), weight in zip(rows, weights):
+                segment_loss, carried, cache = model.forward(parameters, tokens, targets, carried, rng_part)
+                loss += weight * float(segment_loss)
+                caches.append(cache)
+            losses[part], states[part] = loss, carried
+            if not np.isfinite(loss):
+                return
+            all_gradients[part].flat[...] = 0
+            d_state: State = {}
+            while caches:                                    # popped, so that a cache is freed once it is used
+                d_state = model.backward(weights[len(caches) - 1], d_state, caches.pop(), all_gradients[part])
 
     with _one_thread_each(parts):
         workers.run(work, parts)
@@ -101,25 +114,6 @@ def _joined(states: Sequence[State]) -> State:
     if len(states) == 1:
         return states[0]
     return {name: np.concatenate([state[name] for state in states]) for name in states[0]}
-
-
-def _gradients(model: SegmentModel, parameters: Parameters, gradients: Parameters, segments: Sequence[Segment],
-               state: State, total: int, rng: np.random.Generator | None) -> tuple[float, State]:
-    """As above for some rows of the batch, on one thread; `total` targets are scored in the whole window."""
-    weights = [scored([segment]) / total for segment in segments]
-    loss, caches = 0.0, list[Any]()
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):      # what they warn of is looked for above
-        for (tokens, targets), weight in zip(segments, weights):
-            segment_loss, state, cache = model.forward(parameters, tokens, targets, state, rng)
-            loss += weight * float(segment_loss)
-            caches.append(cache)
-        if not np.isfinite(loss):
-            return loss, state
-        gradients.flat[...] = 0
-        d_state: State = {}
-        while caches:                                       # popped, so that a cache is freed once it is used
-            d_state = model.backward(weights[len(caches) - 1], d_state, caches.pop(), gradients)
-    return loss, state
 
 
 def _sum(_: int, start: int, stop: int, flats: Sequence[Array]) -> None:

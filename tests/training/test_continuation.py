@@ -73,7 +73,7 @@ def copy(run, other):
 
 
 @pytest.mark.parametrize("place", ["snapshot.RunFolder.write_configuration", "snapshot.RunFolder.remove_summary",
-                                   "continuation.finish"])
+                                   "continuation.Trainer.run"])
 def test_a_crash_between_what_it_writes_loses_nothing(run, tmp_path, corpus, monkeypatch, place):
     copy(run, tmp_path / "whole")
     train_on(tmp_path / "whole", steps=60, corpus=corpus, progress=False)

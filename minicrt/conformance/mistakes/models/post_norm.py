@@ -10,7 +10,6 @@ from minicrt.models import CRT, SegmentModel, State, Transformer
 from minicrt.models.block import blocks, blocks_backward, final_norm, final_norm_backward
 from minicrt.models.crt_caches import BlocksCache
 from minicrt.models.parameters import Array, Parameters
-from minicrt.models.positions import add_positions, add_positions_backward
 from minicrt.models.transformer import TransformerCache
 
 NAME = "norm: post with a final norm"
@@ -42,7 +41,7 @@ class PostNormedCRT(CRT):
 class PostNormedTransformer(Transformer):
     def encode(self, parameters: Parameters, e: Array, state: State, rng: Any, with_gradient: bool
                ) -> tuple[Array, State, Any]:
-        x, _, _ = add_positions(self.engine, parameters, self.config, e, None)
+        x, _, _ = self.positions(parameters, e, None)
         x, mask = self.dropped(x, rng)
         y, stack = blocks(PostNormed(self), parameters, x, rng)
         z, norm_cache = final_norm(self, parameters, y)
@@ -52,7 +51,7 @@ class PostNormedTransformer(Transformer):
         d_y = final_norm_backward(self, d_z, cache.norm, gradients)
         d_x = self.engine.dropout_backward(blocks_backward(PostNormed(self), d_y, cache.stack, gradients),
                                            cache.input_mask)
-        d_e, _ = add_positions_backward(self.engine, d_x, None, self.config, None, gradients)
+        d_e, _ = self.positions_backward(d_x, None, None, gradients)
         return d_e, State()
 
 
