@@ -138,6 +138,42 @@ def test_what_is_wrong_is_said_in_a_line(tmp_path, make, words):
     refused(tmp_path, *words)
 
 
+def write_npy(folder, header):
+    """A .npy file of one float64 with this text for its header."""
+    text = f"{header}\n".encode()
+    (folder / "h.npy").write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text + bytes(8))
+
+
+def npy_header(shape):
+    return f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}}}"
+
+
+@pytest.mark.parametrize("make, words", [
+    (lambda f, shape: write_bin(f, [row(shape=shape)], bytes(4)), ["case.json: h has"]),
+    (lambda f, shape: write_safetensors(f, {"h": {"dtype": "F32", "shape": shape, "data_offsets": [0, 0]}}),
+     ["tensors.safetensors: h has"]),
+    (lambda f, shape: write_npy(f, npy_header(tuple(shape))), ["h.npy has"]),
+], ids=["bin", "safetensors", "npy"])
+@pytest.mark.parametrize("shape", [[0, 2 ** 70], [0, 2 ** 40, 2 ** 40], [1] * 65, [0] * 65, [True], [-1]], ids=str)
+def test_a_shape_that_no_array_has(tmp_path, make, words, shape):
+    make(tmp_path, shape)
+    refused(tmp_path, *words)
+
+
+@pytest.mark.parametrize("shape", [f"({'9' * 5000},)", "(" * 3000, "(((1,),),)", "1e400", "(1e400,)"],
+                         ids=["digits", "brackets", "nested", "float", "floats"])
+def test_a_npy_header_with_nonsense_in_it(tmp_path, shape):
+    write_npy(tmp_path, npy_header(shape))
+    refused(tmp_path, "h.npy")
+
+
+@pytest.mark.parametrize("change", [{"shape": [0, 10 ** 400]}, {"offset": 10 ** 400}, {"bytes": 10 ** 400}],
+                         ids=lambda change: next(iter(change)))
+def test_numbers_of_hundreds_of_digits(tmp_path, change):
+    write_bin(tmp_path, [row(**change)], bytes(24))
+    refused(tmp_path, "case.json has a whole number of more than the 38 digits")
+
+
 def test_a_npy_file_that_lies_about_its_size(tmp_path):
     np.save(tmp_path / "h.npy", np.ones(1000))
     data = (tmp_path / "h.npy").read_bytes()
