@@ -158,7 +158,11 @@ class Bar(Progress):
     def task(self, name: str, total: int) -> Iterator[Callable[[], None]]:
         with FittedBar(desc=name, total=total, unit="segment", file=self._stream, dynamic_ncols=True,
                        leave=False) as bar:
-            yield lambda: bar.update() and None
+            self._own_the_log(True)
+            try:
+                yield lambda: bar.update() and None
+            finally:
+                self._own_the_log(self._bar is not None)
 
     def end(self) -> None:
         if self._bar is not None:

@@ -82,7 +82,12 @@ def test_what_is_logged_stands_above_the_bar():
     bar.begin(0, 30)
     log.warning("minicrt: compiling kernels")
     bar.step(1, 5.0, 100)
+    with bar.task("validation", 3):
+        pass
     bar.end()
+    with bar.task("test", 3):
+        log.warning("minicrt: compiling more")
+    assert re.search(r"[\r\n]minicrt: compiling more\n", stream.getvalue())
     above, below = stream.getvalue().split("minicrt: compiling kernels\n")
     assert above.endswith(("\r", "\n")) and "1/30" in below
     assert log.propagate and not log.handlers
