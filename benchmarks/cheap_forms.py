@@ -75,9 +75,9 @@ class Step:
 
 
 def figure(rows: list[dict[str, Any]]) -> Any:
-    from matplotlib.figure import Figure
+    from minicrt.picture import Picture
 
-    drawn = Figure(figsize=(7, 3.5), layout="constrained")
+    drawn = Picture(figsize=(7, 3.5), layout="constrained")
     axes = drawn.subplots()
     axes.barh([row["form"] for row in rows], [100 * row["over_plain"] for row in rows])
     axes.invert_yaxis()

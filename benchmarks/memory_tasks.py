@@ -20,6 +20,7 @@ from minicrt.data import TASKS, RecallTask
 from minicrt.errors import DataError
 from minicrt.models import create_model
 from minicrt.parallel import threads
+from minicrt.strict_json import to_json
 from minicrt.training import AdamW, recall_accuracy, train_step
 from minicrt.training.atomic import write_atomically
 from minicrt.training.summary import machine
@@ -154,7 +155,7 @@ def main() -> None:
                       zip(row["distances"], row["accuracy"])) + f"   {row['seconds']:.0f} s", flush=True)
                 if arguments.json is not None:
                     arguments.json.parent.mkdir(parents=True, exist_ok=True)
-                    text = json.dumps({"machine": machine(), "rows": rows}, indent=1) + "\n"
+                    text = to_json({"machine": machine(), "rows": rows}, indent=1) + "\n"
                     write_atomically(arguments.json, text.encode())
     if arguments.json is not None and any(map(is_drawn, rows)):
         plot(rows, arguments.json.with_suffix(".png"))

@@ -106,9 +106,9 @@ def timed(functions: list[Callable[[], Any]], rounds: int) -> list[float]:
 
 
 def figure(rows: list[dict[str, Any]]) -> Any:
-    from matplotlib.figure import Figure
+    from minicrt.picture import Picture
 
-    drawn = Figure(figsize=(8, 0.16 * len(rows) + 1.5), layout="constrained")
+    drawn = Picture(figsize=(8, 0.16 * len(rows) + 1.5), layout="constrained")
     axes = drawn.subplots()
     labels = [f"{row['operation']} ({row['size'].split(',')[0]})" for row in rows]
     axes.barh(range(len(rows)), [row.get("ratio_both", row["ratio"]) for row in rows])

@@ -1,7 +1,6 @@
 """What every benchmark prints and writes: the machine, a table, JSON, a plot."""
 
 import argparse
-import json
 import os
 import platform
 import sys
@@ -14,6 +13,7 @@ import numpy as np
 from minicrt.cli.machine import blas_libraries, coretype_remark, describe, gflops
 from minicrt.errors import MinicrtError
 from minicrt.parallel import threads
+from minicrt.strict_json import to_json
 from minicrt.training.atomic import write_atomically
 
 Row = dict[str, Any]
@@ -88,7 +88,7 @@ def write(path: Path | None, rows: Sequence[Row], machine: dict[str, Any], draw:
         return
     data = [{**row, **machine, "command": command()} for row in rows]
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, (json.dumps(data, indent=1) + "\n").encode())
+    write_atomically(path, (to_json(data, indent=1) + "\n").encode())
     draw().savefig(path.with_suffix(".png"), dpi=120)
     print(f"\n{path} and {path.with_suffix('.png')}")
 

@@ -63,11 +63,11 @@ def exponent(rows: list[dict[str, Any]], what: str, key: str) -> float:
 
 
 def figure(rows: list[dict[str, Any]]) -> Any:
-    from matplotlib.figure import Figure
+    from minicrt.picture import Picture
 
     kinds = list(dict.fromkeys(row["against"] for row in rows))
     units = {"stream": "tokens in the stream", "length": "tokens in a segment", "width": "width", "batch": "batch rows"}
-    drawn = Figure(figsize=(3.6 * len(kinds) + 0.5, 6), layout="constrained")
+    drawn = Picture(figsize=(3.6 * len(kinds) + 0.5, 6), layout="constrained")
     for column, what in enumerate(kinds):
         points = [row for row in rows if row["against"] == what]
         for line, (key, label) in enumerate((("milliseconds", "time, ms"), ("memory_mib", "memory, MiB"))):

@@ -36,11 +36,11 @@ def compare(module: Any, kind: str, names: Sequence[str], columns: dict[str, str
 
 def bars(rows: list[Row], key: str, label: str) -> Any:
     """A group of bars a size, a bar a peer."""
-    from matplotlib.figure import Figure
+    from minicrt.picture import Picture
 
     sizes = list(dict.fromkeys(row["size"] for row in rows))
     names = list(dict.fromkeys(row["peer"] for row in rows))
-    figure = Figure(figsize=(4 * len(sizes) + 1, 4), layout="constrained")
+    figure = Picture(figsize=(4 * len(sizes) + 1, 4), layout="constrained")
     for axes, size in zip(figure.subplots(1, len(sizes), squeeze=False)[0], sizes):
         values = [next((row[key] or 0 for row in rows if row["size"] == size and row["peer"] == name), 0)
                   for name in names]
