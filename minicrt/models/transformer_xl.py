@@ -120,10 +120,8 @@ class TransformerXL(SegmentModel):
     def attend(self, p: Scope, x: Array, old: Array, table: Array, biases: tuple[Array, Array], mask: Array | None,
                 rng: np.random.Generator | None) -> tuple[Array, AttendCaches]:       # (B, T, D), (B, M, D), (M + T, D)
         """pre-norm: x + A(LN([old ; x]));  post-norm: LN(x + A([old ; x])), A of one query a row of x"""
-        engine, norm_cache = self.engine, None
-        c = engine.concatenate([old, x], 1)                              # (B, M + T, D)
-        if self.config.norm == "pre":
-            c, norm_cache = norm(self, p, "norm_attention.", c)
+        engine = self.engine
+        c, norm_cache = self.context(p, old, x)                          # (B, M + T, D)
         q, q_cache = engine.linear(c[:, old.shape[1]:], p["attention.w_q"])
         kv, kv_cache = engine.linear(c, p["attention.w_kv"])
         k, v = np.split(kv, 2, axis=-1)
@@ -147,9 +145,16 @@ class TransformerXL(SegmentModel):
         self.linear_back(d_r, cache.r, "attention.w_r", g)              # the table takes no gradient
         d_c = self.linear_back(np.concatenate([d_k, d_v], axis=-1), cache.kv, "attention.w_kv", g)
         d_c[:, cache.cached:] += self.linear_back(d_q, cache.q, "attention.w_q", g)
-        if self.config.norm == "pre":
-            d_c = norm_backward(self, d_c, cache.norm, "norm_attention.", g)
-        return engine.add(d_x, d_c[:, cache.cached:])                # the rows of the cache end here
+        d_c = self.context_backward(d_c, cache, g)
+        return engine.add(d_x, d_c[:, cache.cached:])                    # the rows of the cache end here
+
+    def context(self, p: Scope, old: Array, x: Array) -> tuple[Array, Any]:      # (B, M, D), (B, T, D) -> (B, M + T, D)
+        """What is attended over: [old ; x], normed with pre-norm"""
+        c = self.engine.concatenate([old, x], 1)
+        return norm(self, p, "norm_attention.", c) if self.config.norm == "pre" else (c, None)
+
+    def context_backward(self, d_c: Array, cache: AttendCaches, g: Scope) -> Array:      # -> of [old ; x]
+        return norm_backward(self, d_c, cache.norm, "norm_attention.", g) if self.config.norm == "pre" else d_c
 
     def linear_back(self, d_y: Array, cache: Any, weight: str, g: Scope) -> Array:
         d_x, d_weight, _ = self.engine.linear_backward(d_y, cache)

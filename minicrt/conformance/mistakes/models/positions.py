@@ -6,9 +6,9 @@ import numpy as np
 
 from minicrt.conformance.golden.recording import Substitute
 from minicrt.conformance.mistakes.models.mistake import ModelMistake
-from minicrt.models import CRT, CRTConfig, SegmentModel, Transformer, TransformerConfig
+from minicrt.models import CRT, SegmentModel, Transformer
 from minicrt.models.parameters import Parameters
-from minicrt.models.positions import sinusoids
+from minicrt.models.positions import PositionedModel, sinusoids
 
 Array = np.ndarray
 
@@ -35,37 +35,36 @@ def interleaved(table: Array) -> Array:                      # (T, D): [sines, c
     return table[:, order]
 
 
-class TableInterleaved:
+class TableInterleaved(PositionedModel):
     """Sinusoidal positions in another order of columns, in a CRT or a Transformer."""
 
-    def encode(self, parameters: Parameters, e: Array, *arguments: Any) -> Any:
+    def positions(self, p: Parameters, e: Array, start: Array | None) -> tuple[Array, Any, Any]:
+        x, last, cache = super().positions(p, e, start)
         table = sinusoids(*e.shape[1:])
-        return super().encode(parameters, e + (interleaved(table) - table), *arguments)      # type: ignore[misc]
+        return x + (interleaved(table) - table), last, cache
 
 
-class TableFromOne:
+class TableFromOne(PositionedModel):
     """Row t + 1 of the sinusoids stands at token t, in a CRT or a Transformer."""
 
-    def encode(self, parameters: Parameters, e: Array, *arguments: Any) -> Any:
+    def positions(self, p: Parameters, e: Array, start: Array | None) -> tuple[Array, Any, Any]:
+        x, last, cache = super().positions(p, e, start)
         table = sinusoids(e.shape[1] + 1, e.shape[2])
-        return super().encode(parameters, e + (table[1:] - table[:-1]), *arguments)          # type: ignore[misc]
+        return x + (table[1:] - table[:-1]), last, cache
 
 
-class TableTwice:
+class TableTwice(PositionedModel):
     """A learned or sinusoidal table is added a second time, in a CRT or a Transformer."""
 
-    config: CRTConfig | TransformerConfig
+    def positions(self, p: Parameters, e: Array, start: Array | None) -> tuple[Array, Any, Any]:
+        x, last, cache = super().positions(p, e, start)
+        return x + (x - e), last, cache
 
-    def encode(self, parameters: Parameters, e: Array, *arguments: Any) -> Any:
-        T, D = e.shape[1:]
-        table = parameters["positions.table"][:T] if self.config.positions == "learned" else sinusoids(T, D)
-        return super().encode(parameters, e + table, *arguments)         # type: ignore[misc]
-
-    def encode_backward(self, d_z: Array, d_state: Any, cache: Any, gradients: Parameters) -> Any:
-        d_e, d_old = super().encode_backward(d_z, d_state, cache, gradients)     # type: ignore[misc]
+    def positions_backward(self, d_x: Array, d_last: Array | None, cache: Any, g: Parameters) -> tuple[Array, Any]:
+        d_e, d_start = super().positions_backward(d_x, d_last, cache, g)
         if self.config.positions == "learned":
-            gradients["positions.table"][:d_e.shape[1]] += d_e.sum(0)
-        return d_e, d_old
+            g["positions.table"][:d_x.shape[1]] += d_x.sum(0)
+        return d_e, d_start
 
 
 def positions(model: SegmentModel) -> list[ModelMistake]:

@@ -7,7 +7,7 @@ import numpy as np
 from minicrt.conformance.mistakes.models.mistake import ModelMistake
 from minicrt.conformance.mistakes.models.positions import interleaved
 from minicrt.models import SegmentModel, State, TransformerXL
-from minicrt.models.block import final_norm_backward, norm_backward, residual_backward
+from minicrt.models.block import final_norm_backward, norm, norm_backward, residual_backward
 from minicrt.models.parameters import Parameters
 
 Array = np.ndarray
@@ -56,7 +56,7 @@ class CacheNotDetached(TransformerXL):
         self.linear_back(d_r, cache.r, "attention.w_r", g)
         d_c = self.linear_back(np.concatenate([d_k, d_v], axis=-1), cache.kv, "attention.w_kv", g)
         d_c[:, cache.cached:] += self.linear_back(d_q, cache.q, "attention.w_q", g)
-        return d_x, d_c if post else norm_backward(self, d_c, cache.norm, "norm_attention.", g)
+        return d_x, self.context_backward(d_c, cache, g)
 
 
 class CacheOfOutputs(TransformerXL):
@@ -82,35 +82,14 @@ class CacheOfZeros(TransformerXL):
 class CacheNotNormed(TransformerXL):
     """Pre-norm: queries, keys and values come from [old ; LN(x)]."""
 
-    def attend(self, p: Any, x: Array, old: Array, *arguments: Any) -> tuple[Array, Any]:
-        engine, self.engine = self.engine, RowsBehind(self.engine, old.shape[1])     # type: ignore[assignment]
-        result = super().attend(p, x, old, *arguments)
-        self.engine = engine
-        return result
+    def context(self, p: Any, old: Array, x: Array) -> tuple[Array, Any]:
+        c = self.engine.concatenate([old, x], 1)
+        normed, cache = norm(self, p, "norm_attention.", c[:, old.shape[1]:])
+        return np.concatenate([old, normed], axis=1), cache
 
-    def attend_backward(self, d_x: Array, cache: Any, *arguments: Any) -> Array:
-        engine, self.engine = self.engine, RowsBehind(self.engine, cache.cached)     # type: ignore[assignment]
-        d_x = super().attend_backward(d_x, cache, *arguments)
-        self.engine = engine
-        return d_x
-
-
-class RowsBehind:
-    """An engine whose layer norm passes the first `count` rows on as they are."""
-
-    def __init__(self, engine: Any, count: int):
-        self._engine, self._count = engine, count
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._engine, name)
-
-    def layer_norm(self, x: Array, gain: Array, bias: Array) -> tuple[Array, Any]:
-        y, cache = self._engine.layer_norm(x[:, self._count:], gain, bias)
-        return np.concatenate([x[:, :self._count], y], axis=1), cache
-
-    def layer_norm_backward(self, d_y: Array, cache: Any) -> tuple[Array, Array, Array]:
-        d_x, d_gain, d_bias = self._engine.layer_norm_backward(d_y[:, self._count:], cache)
-        return np.concatenate([d_y[:, :self._count], d_x], axis=1), d_gain, d_bias
+    def context_backward(self, d_c: Array, cache: Any, g: Any) -> Array:
+        d_x = norm_backward(self, d_c[:, cache.cached:], cache.norm, "norm_attention.", g)
+        return np.concatenate([d_c[:, :cache.cached], d_x], axis=1)
 
 
 class BiasesExchanged(TransformerXL):
