@@ -17,6 +17,8 @@ import numba
 import platformdirs
 from numba.core import event
 
+from minicrt.errors import InputError
+from minicrt.files import expanded
 from minicrt.kernels.code_cache import keep_code
 from minicrt.kernels.unused_code import mark, remove_unused
 
@@ -42,13 +44,13 @@ def jit(function: Callable[..., Any] | None = None, *, fastmath: bool | set[str]
 def cache_folder() -> Path | None:
     """NUMBA_CACHE_DIR or the user's cache, and in it a folder for this very code; None where nothing can be written."""
     try:
-        parent = Path(os.environ.get("NUMBA_CACHE_DIR") or platformdirs.user_cache_path("minicrt"))
+        parent = expanded(os.environ.get("NUMBA_CACHE_DIR") or platformdirs.user_cache_path("minicrt"))
         folder = parent / f"kernels-{fingerprint()}"
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):             # a folder's permission bits do not tell the whole story
             pass
         mark(folder)
-    except (OSError, RuntimeError):                          # RuntimeError: there is no home directory
+    except (OSError, InputError, RuntimeError):              # the last two: there is no home folder
         return None
     remove_unused(parent, folder)
     return folder

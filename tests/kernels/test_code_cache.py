@@ -73,3 +73,15 @@ def test_a_folder_that_becomes_a_file_is_done_without_and_no_other_is_taken(fold
     (folder / "file").write_text("", encoding="utf-8")
     assert [computed() for _ in range(2)] == [(42.0, 0)] * 2
     assert str(folder / "file" / "kernels") in " ".join(caplog.messages)
+
+
+@pytest.mark.parametrize("name, found", [("~/here", True), ("~no-such-user/here", False)])
+def test_a_tilde_in_the_folders_name(tmp_path, monkeypatch, name, found):
+    monkeypatch.undo()                                       # the real cache_folder
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    monkeypatch.setenv("NUMBA_CACHE_DIR", name)
+    monkeypatch.chdir(tmp_path)
+    folder = compiling.cache_folder.__wrapped__()
+    assert (folder is not None and folder.parent == tmp_path / "here") == found
+    assert [path.name for path in tmp_path.iterdir()] == ["here"] * found
