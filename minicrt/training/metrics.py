@@ -4,6 +4,7 @@ The checkpoint that is written right after a line keeps the SHA-256 of all lines
 is drawn from, is what it wrote, without a digit changed or a line lost.
 """
 
+import codecs
 import hashlib
 import os
 from collections.abc import Iterable, Mapping
@@ -48,11 +49,12 @@ def truncate_metrics(path: Path, step: int, digest: str = "") -> None:
 
 
 def _lines(path: Path) -> list[bytes]:
-    """The whole lines, each with its end."""
+    """The whole lines, each with its end, without the mark that an editor may have put in front of them."""
     if not path.exists():
         return []
     try:
-        return [line + b"\n" for line in read_regular(path).split(b"\n")[:-1]]      # what follows the last is torn
+        text = read_regular(path).removeprefix(codecs.BOM_UTF8)
+        return [line + b"\n" for line in text.split(b"\n")[:-1]]                    # what follows the last is torn
     except OSError as error:
         raise CheckpointError(f"cannot read {path}: {error.strerror}") from error
 
