@@ -93,7 +93,7 @@ def test_a_backend_that_matplotlib_knows_holds_for_the_rest_of_the_program(monke
 
 def test_the_style_is_the_packages_own():
     """text.usetex without LaTeX, fonts that there are not, white on white: what a matplotlibrc can ask for."""
-    unusual = matplotlib.rc_context({"text.usetex": True, "font.faulty": "no such font", "savefig.dpi": 20,
+    unusual = matplotlib.rc_context({"text.usetex": True, "font.family": "no such font", "savefig.dpi": 20,
                                      "text.color": "white", "axes.grid": True, "lines.linewidth": 9})
     drawings = [lambda: plotting.learning_curves(ROWS, 687.0, "a run"), lambda: plotting.cut_bars(SUMMARY, "a run"),
                 lambda: plotting.attention_map(causal_weights(1, 4, 1), list("abc")),
