@@ -28,6 +28,8 @@ def test_without_a_name_it_is_a_crt():
 
 @pytest.mark.parametrize("engine", ["numpy", "numba"])
 def test_the_engine_is_named_or_handed_over(engine):
+    if engine == "numba":
+        pytest.importorskip("numba")
     for given in engine, engines.get(engine):
         assert engines.name_of(create_model(vocabulary=7, engine=given).engine) == engine
         assert engines.name_of(CRT(CRTConfig(7), given).engine) == engine
