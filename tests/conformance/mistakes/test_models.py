@@ -158,7 +158,7 @@ def derivative(going, direction):
                                   "transformer-sinusoidal", "rmt-two-vectors", "mingru-model"])
 def test_the_gradient_of_a_wrong_forward_pass_is_that_of_it(cases, name):
     """A mistake in the forward pass is one mistake, not two."""
-    case, rng = cases[name], np.random.default_rng(7)
+    case, rng, checked = cases[name], np.random.default_rng(7), 0
     for variant in model_mistakes_of(case.configuration):
         others_parameters = {NoOutputBias, OneForAll} & {base for made in variant.passes for base in made.__mro__}
         constant = variant.name in ("state: of another pass",        # to the segments: what the other pass left
@@ -169,6 +169,8 @@ def test_the_gradient_of_a_wrong_forward_pass_is_that_of_it(cases, name):
         going.run()
         direction, found = rng.standard_normal(going.parameters.size), going.gradients.flat.copy()
         assert abs(derivative(going, direction) - found @ direction) < 1e-10 * np.linalg.norm(found), variant.name
+        checked += 1
+    assert checked >= 5
 
 
 PAIRS = [("norm: post", "activation: relu"), ("activation: gelu_tanh", "layer_norm: Bessel's correction"),
@@ -193,10 +195,12 @@ def test_two_mistakes_of_one_operation(cases):
     case = cases["crt-gru"]
     names = [mistake.name for mistake in model_mistakes_of(case.configuration)
              if mistake.name.startswith("layer_norm: ")][:3]
+    assert len(names) == 3
     for pair in itertools.combinations(names, 2):
         both = tensors(case, *pair)
         assert set(both) == {tensor.name for tensor in case.computed()}
-        assert any(differ(both[key], value) for key, value in tensors(case, pair[0]).items())
+        for name in pair:
+            assert any(differ(both[key], value) for key, value in tensors(case, name).items())
 
 
 def test_two_that_contradict_each_other_compute_nothing(cases):
