@@ -6,6 +6,7 @@ from typing import Any
 
 from minicrt.errors import InputError
 
+A_GENERATOR = "a generator, as np.random.default_rng(0)"
 LONGEST = 60                                                 # characters of a value that a message shows
 
 
@@ -51,8 +52,32 @@ def is_truth(value: Any) -> bool:
     return type(value).__name__ == "bool"
 
 
-def check_whole(name: str, value: Any, least: int) -> int:
-    """`value` as Python's int. Raises InputError unless it is a whole number of `least` or more."""
+def check_number(name: str, value: Any, least: float = -math.inf) -> float:
+    """`value` as Python's float. Raises InputError unless it is a finite number, of `least` or more."""
+    if not is_number(value) or value < least:
+        raise InputError(f"{name} is {shown(value)}, expected a finite number"
+                         + (f" of {least:g} or more" if least > -math.inf else ""))
+    return float(value)
+
+
+def check_has(name: str, value: Any, attributes: tuple[str, ...], expected: str) -> None:
+    """Raise InputError unless `value` is an object, and no class, with all these attributes."""
+    if isinstance(value, type) or not all(hasattr(value, attribute) for attribute in attributes):
+        raise InputError(f"{name} is {kind_of(value)}, expected {expected}")
+
+
+def check_iterable(name: str, value: Any, expected: str) -> None:
+    """Raise InputError unless `value` can be iterated over; a generator is not begun."""
+    try:
+        iter(value)
+    except TypeError:
+        raise InputError(f"{name} is {kind_of(value)}, expected {expected}") from None
+
+
+def check_whole(name: str, value: Any, least: int, most: int = 2 ** 31 - 1) -> int:
+    """`value` as Python's int. Raises InputError unless it is a whole number from `least` to `most`."""
     if not is_whole(value) or value < least:
         raise InputError(f"{name} is {shown(value)}, expected a whole number of {least} or more")
+    if value > most:
+        raise InputError(f"{name} is {shown(value)}, expected no more than {most:,}")
     return int(value)

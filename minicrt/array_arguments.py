@@ -34,3 +34,10 @@ def checked_ids(name: str, ids: Any, vocabulary: int | None = None) -> Array:
         bad = array.min() if array.min() < 0 else array.max()
         raise InputError(f"{name} has the id {bad}, expected ids from 0 to {largest}")
     return array.astype(np.int32, copy=False)
+
+
+def check_real(name: str, value: Any) -> None:
+    """One real number, of Python, NumPy or in an array of no dimension; infinite and NaN are let through"""
+    array = as_array(name, value)
+    if array.ndim or array.dtype.kind not in "fiu":
+        raise InputError(f"{name} is {shown(value)}, expected a number")

@@ -53,8 +53,8 @@ def field_types(cls: type[Configuration]) -> dict[str, Any]:
     return {field.name: hints[field.name] for field in dataclasses.fields(cls)}
 
 
-def unknown_key(key: str, known: typing.Iterable[str], where: str) -> ConfigurationError:
-    if key in REMOVED:
+def unknown_key(key: object, known: typing.Iterable[str], where: str) -> ConfigurationError:
+    if isinstance(key, str) and key in REMOVED:
         return ConfigurationError(f"{where}: the setting {key!r} is no longer there: {REMOVED[key]}; leave it out, and "
                                   "train a run that was made with it again")
     return ConfigurationError(f"unknown key {shown(key)} in {where}; {suggestion(key, sorted(known), 'known keys')}")

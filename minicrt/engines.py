@@ -97,7 +97,7 @@ def choose(name: str | None) -> None:
     Raises ConfigurationError if there is no such engine, or it needs Numba and that is not installed.
     """
     global _chosen
-    if name not in (None, "auto"):
+    if name is not None and not (isinstance(name, str) and name == "auto"):
         get(name)
     _chosen = None if name == "auto" else name
 

@@ -5,6 +5,7 @@ import os
 import stat
 from pathlib import Path
 
+from minicrt.arguments import check_kind
 from minicrt.errors import InputError
 
 KINDS = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device",
@@ -18,6 +19,7 @@ def expanded(path: str | os.PathLike[str]) -> Path:
 
     Raises InputError for an empty text, and where there is no such user, or nobody knows the home folder.
     """
+    check_kind("the path", path, (str, os.PathLike), "a text or a Path")
     text = os.fspath(path)
     if not text:
         raise InputError("got an empty text in place of a path; give the path, or . for the folder where you are")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from minicrt import presets
-from minicrt.arguments import shown
+from minicrt.arguments import check_kind, shown
 from minicrt.configuration import Configuration, field_types, from_mapping, unknown_key
 from minicrt.data import Corpus, load_corpus
 from minicrt.documents import DocumentError, OtherFormatError, toml_document
@@ -55,6 +55,7 @@ def settings(preset: str, changes: Mapping[str, Any], source: str = "--set") -> 
     A budget (epochs, steps or minutes) among the changes replaces the preset's. Raises ConfigurationError for an
     unknown preset or key, and for a value that the configuration rejects.
     """
+    check_kind("the list of changes", changes, Mapping, "a mapping of keys to values")
     chosen = presets.load(preset)
     budget = {key: value for key, value in changes.items() if key in BUDGETS}
     chosen["training"] = changed_table(chosen["training"], budget)

@@ -18,8 +18,11 @@ def choices_in_words(value: object, choices: Iterable[str]) -> str:
     return f"expected one of {', '.join(map(repr, choices))}" + (f"; did you mean {meant!r}?" if meant else "")
 
 
-def suggestion(name: object, known: Iterable[str], what: str) -> str:
-    """ "did you mean 'width'?", or "known keys: heads, width", `what` being "known keys" """
+def suggestion(name: object, known: Iterable[str], what: str, most: int | None = None) -> str:
+    """ "did you mean 'width'?", or "known keys: heads, width", `what` being "known keys", of which `most` are listed"""
     known = list(known)
     meant = closest(name, known)
-    return f"did you mean {meant!r}?" if meant else f"{what}: {', '.join(known) or 'none'}"
+    if meant:
+        return f"did you mean {meant!r}?"
+    left_out = "" if most is None or len(known) <= most else f", … ({len(known)} in all)"
+    return f"{what}: {', '.join(known[:most]) or 'none'}{left_out}"

@@ -10,7 +10,7 @@ from minicrt.comparison.grid import Cell
 from minicrt.configuration import to_mapping
 from minicrt.documents import json_document
 from minicrt.errors import ConfigurationError
-from minicrt.files import read_regular
+from minicrt.files import expanded, read_regular
 from minicrt.models import model_mapping
 from minicrt.strict_json import finite, to_json
 from minicrt.training import Trained
@@ -62,8 +62,9 @@ def read_result(folder: Path, cell: Cell) -> Result | None:
     return result
 
 
-def read_results(folder: Path) -> list[Result]:
+def read_results(folder: Path | str) -> list[Result]:
     """All results of a folder. Raises ConfigurationError if there is none, or one cannot be read."""
+    folder = expanded(folder)
     paths = sorted(folder.glob("*.json")) if folder.is_dir() else []
     if not paths:
         raise ConfigurationError(f"no results in {folder}; expected files NAME.json as `minicrt compare` writes them")

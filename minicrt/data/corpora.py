@@ -1,12 +1,14 @@
 """A corpus as numbers: its texts by a tokenizer, and a vocabulary counted over the training part alone."""
 
+import os
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from types import NoneType
 
 import numpy as np
 
-from minicrt.arguments import check_kind
+from minicrt.arguments import check_kind, shown
 from minicrt.array_arguments import checked_ids
 from minicrt.data.names import printable
 from minicrt.data.published import TRAINING_TOKENS, differences
@@ -14,6 +16,7 @@ from minicrt.data.texts import Texts, read_texts
 from minicrt.data.tokenizers import OF_LINES, OF_WORDS, TOKENIZERS, closed
 from minicrt.data.vocabulary import Vocabulary
 from minicrt.errors import DataError
+from minicrt.suggestion import choices_in_words
 
 LEVELS = ("word", "character")
 AUTO = "auto"
@@ -86,8 +89,12 @@ def load_corpus(name_or_path: str | Path, level: str = "word", data_dir: str | P
     Raises DataError for an unknown name, a tokenizer that is not the corpus's, and for a missing, empty, binary or too
     short file.
     """
-    if level not in LEVELS:
-        raise DataError(f"the level is {level!r}, expected one of {', '.join(map(repr, LEVELS))}")
+    check_kind("the corpus", name_or_path, (str, os.PathLike), "a name or a path")
+    check_kind("the vocabulary", vocabulary, (Vocabulary, NoneType), "a Vocabulary, or None")
+    if not isinstance(level, str) or level not in LEVELS:
+        raise DataError(f"the level is {shown(level)}, {choices_in_words(level, LEVELS)}")
+    if not isinstance(tokenizer, str):
+        raise DataError(f"the tokenizer is {shown(tokenizer)}, {choices_in_words(tokenizer, (AUTO, *OF_WORDS))}")
     if vocabulary is not None:
         level = "character" if vocabulary.tokenizer == "characters" else "word"
     texts = read_texts(name_or_path, data_dir)

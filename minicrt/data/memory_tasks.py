@@ -13,6 +13,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from minicrt.arguments import A_GENERATOR, check_kind, check_whole
 from minicrt.configuration import Configuration, require
 from minicrt.data.recall import Window
 from minicrt.data.streams import NOT_SCORED
@@ -59,7 +60,8 @@ class MemoryTask(Configuration, ABC):
 
     def window(self, rng: Rng, batch: int) -> Window:
         """`batch` new episodes: for every segment tokens (B, T) and targets (B, T), int32, −1 where not scored."""
-        T = self.segment_length
+        check_kind("rng", rng, np.random.Generator, A_GENERATOR)
+        T, batch = self.segment_length, check_whole("batch", batch, 1)
         tokens = np.full((batch, self.segments * T), self.symbols, np.int32)                 # filler
         targets = np.full_like(tokens, NOT_SCORED)
         self.fill(rng, tokens, targets)

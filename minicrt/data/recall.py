@@ -16,6 +16,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from minicrt.arguments import A_GENERATOR, check_kind, check_whole
 from minicrt.configuration import Configuration, require
 from minicrt.data.streams import NOT_SCORED
 
@@ -66,7 +67,8 @@ class RecallTask(Configuration):
 
     def window(self, rng: np.random.Generator, batch: int) -> Window:
         """`batch` new episodes: for every segment tokens (B, T) and targets (B, T), int32, -1 where not scored."""
-        B, T = batch, self.segment_length
+        check_kind("rng", rng, np.random.Generator, A_GENERATOR)
+        B, T = check_whole("batch", batch, 1), self.segment_length
         tokens = rng.integers(self.values + self.keys, self.vocabulary_size, (B, self.segments * T), dtype=np.int32)
         targets = np.full_like(tokens, NOT_SCORED)
         rows = np.arange(B)[:, None]

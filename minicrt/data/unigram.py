@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from minicrt.arguments import check_whole
 from minicrt.array_arguments import checked_ids
 from minicrt.errors import DataError
 
@@ -17,6 +18,7 @@ def unigram_perplexity(train: np.ndarray, evaluated: np.ndarray, vocabulary_size
         train, evaluated: (N,), (n,) ids below vocabulary_size
     Raises DataError when either is empty, InputError for what are no such ids.
     """
+    check_whole("vocabulary_size", vocabulary_size, 1)
     train = checked_ids("the training text", train, vocabulary_size)
     evaluated = checked_ids("the evaluated text", evaluated, vocabulary_size)
     if train.size == 0 or evaluated.size == 0:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from minicrt.arguments import check_kind, shown
+from minicrt.arguments import check_iterable, check_kind, check_whole, shown
 from minicrt.array_arguments import checked_ids
 from minicrt.data.tokenizers import END_OF_LINE, TOKENIZERS, UNKNOWN
 from minicrt.errors import DataError, InputError
@@ -35,7 +35,7 @@ class Vocabulary:
     """
 
     def __init__(self, tokens: Iterable[str], tokenizer: str = "blanks") -> None:
-        check_kind("the vocabulary's tokens", tokens, Iterable, "a list of texts")
+        check_iterable("the list of the vocabulary's tokens", tokens, "a list of texts")
         self.tokens: tuple[str, ...] = tuple(tokens)
         self.tokenizer = tokenizer
         if not isinstance(tokenizer, str) or tokenizer not in TOKENIZERS:
@@ -60,7 +60,12 @@ class Vocabulary:
         its count gives it and is there even when nothing became it: another part may hold types that training
         never saw.
         """
-        seen = Counter(tokens)
+        check_iterable("the list of tokens", tokens, "a list of texts")
+        check_whole("minimum", minimum, 0)
+        try:
+            seen = Counter(iter(tokens))
+        except TypeError as error:                           # a list among them, say
+            raise InputError(f"the list of tokens holds something that is no text: {error}") from None
         kept = Counter({token: number for token, number in seen.items() if number >= minimum})
         kept[UNKNOWN] += seen.total() - kept.total()
         return cls((token for token, _ in kept.most_common()), tokenizer)
@@ -98,16 +103,16 @@ class Vocabulary:
         """
         if isinstance(tokens, str) and self.tokenizer != "characters":
             raise InputError(f"the tokens are the text {shown(tokens)}, expected a list; split(text) makes one")
-        check_kind("the tokens", tokens, Iterable, "a list of tokens")
+        check_iterable("the list of tokens", tokens, "a list of texts")
         try:
             return np.fromiter(map(self._ids.__getitem__, tokens), np.int32)
         except TypeError as error:                           # a list among them, say
-            raise InputError(f"the tokens hold something that is none: {error}") from None
+            raise InputError(f"the list of tokens holds something that is no text: {error}") from None
 
     def decode(self, ids: Iterable[int] | np.ndarray) -> list[str]:
         """The tokens with these ids. Raises InputError for what are no ids of this vocabulary."""
         if not isinstance(ids, np.ndarray):
-            check_kind("the ids", ids, Iterable, "a list of ids")
+            check_iterable("the list of ids", ids, "whole numbers")
             ids = list(ids)
         return [self.tokens[number] for number in checked_ids("the list of ids", ids, self.size)]
 
@@ -124,6 +129,7 @@ class Vocabulary:
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, typing.Any]) -> "Vocabulary":
+        check_kind("a stored vocabulary", mapping, Mapping, "a mapping with 'tokens' and 'tokenizer'")
         tokens, tokenizer = mapping.get("tokens"), mapping.get("tokenizer")
         if not isinstance(tokens, list | tuple) or not all(isinstance(token, str) for token in tokens):
             raise DataError("a stored vocabulary needs a list of strings under 'tokens'")

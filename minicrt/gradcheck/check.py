@@ -10,7 +10,7 @@ from minicrt.gradcheck.derivative import Derivative, Method
 from minicrt.gradcheck.gradients import aligned, trouble
 from minicrt.gradcheck.inputs import leaves, named, replaced
 from minicrt.gradcheck.options import Options
-from minicrt.gradcheck.outputs import PAIR, as_outputs, parts, refuse_call, refuse_random, upstream
+from minicrt.gradcheck.outputs import PAIR, as_outputs, parts, refuse_call, refuse_no_function, refuse_random, upstream
 from minicrt.gradcheck.report import GradientError, Report, TensorResult
 
 Array = np.ndarray
@@ -50,6 +50,8 @@ def check(forward: Callable[..., Any], backward: Callable[..., Any], inputs: Inp
     library, a forward function that does not take complex input or draws random numbers, absurd options.
     """
     options = Options.checked(rng, method, tolerance, step, elements, directions, scale)
+    refuse_no_function("forward", forward)
+    refuse_no_function("backward", backward)
 
     def run_backward(d_y: Any, _: None, call: Callable[..., Any]) -> Any:
         try:
@@ -69,6 +71,8 @@ def check_operation(operation: Callable[..., Any], operation_backward: Callable[
                     scale: Mapping[str, float] | None = None) -> Report:
     """`check` for the form of minicrt.ops: `y, cache = operation(*inputs)`, `operation_backward(d_y, cache)`."""
     options = Options.checked(rng, method, tolerance, step, elements, directions, scale)
+    refuse_no_function("the operation", operation)
+    refuse_no_function("the operation's backward function", operation_backward)
 
     def run(call: Callable[..., Any]) -> tuple[Any, Any]:
         result = call(operation)

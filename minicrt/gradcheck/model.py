@@ -1,10 +1,12 @@
 """The directional gradient check of a whole segment-recurrent model, over several segments with carried state"""
 
 from collections.abc import Mapping, Sequence
+from types import NoneType
 from typing import Any, Protocol
 
 import numpy as np
 
+from minicrt.arguments import is_truth, kind_of, shown
 from minicrt.gradcheck.comparison import along_directions
 from minicrt.gradcheck.derivative import Derivative, Method
 from minicrt.gradcheck.options import Options
@@ -23,6 +25,25 @@ class Checkable(Protocol):
                 rng: np.random.Generator | None = None) -> tuple[Any, State, Any]: ...
 
     def backward(self, d_loss: Any, d_state: State, cache: Any, gradients: Parameters) -> State: ...
+
+
+def _refuse_no_model(model: Any, parameters: Any, segments: Any, state: Any, truncate: Any) -> None:
+    """Raises GradientError, in one line, for arguments that cannot be those of `check_model`."""
+    if isinstance(model, type) or not (hasattr(model, "forward") and hasattr(model, "backward")):
+        raise GradientError(f"the model is {kind_of(model)}, expected one with the methods forward and backward")
+    if not isinstance(parameters, Parameters):
+        raise GradientError(f"parameters are {kind_of(parameters)}, expected model.initialize(rng)")
+    if not isinstance(state, Mapping | NoneType):
+        raise GradientError(f"the state is {kind_of(state)}, expected a mapping of names to arrays, or None")
+    if not is_truth(truncate):
+        raise GradientError(f"truncate is {shown(truncate)}, expected True or False")
+    if not isinstance(segments, Sequence):
+        raise GradientError(f"the segments are {shown(segments)}, expected a list of (tokens, targets)")
+    if not segments:
+        raise GradientError("there are no segments to check a model on, expected a list of (tokens, targets)")
+    for segment in segments:
+        if not isinstance(segment, tuple | list) or len(segment) != 2:
+            raise GradientError(f"a segment is {shown(segment)}, expected a pair (tokens, targets)")
 
 
 def check_model(model: Checkable, parameters: Parameters, segments: Sequence[tuple[Array, Array]], *,
@@ -44,8 +65,9 @@ def check_model(model: Checkable, parameters: Parameters, segments: Sequence[tup
       method, tolerance, scale   as for `check`
     """
     options = Options.checked(rng, method, tolerance, directions=directions, scale=scale, slack=10)
-    if not len(segments):
-        raise GradientError("there are no segments to check a model on, expected a list of (tokens, targets)")
+    if directions is None:
+        raise GradientError("directions is None, expected an integer of at least 1")
+    _refuse_no_model(model, parameters, segments, state, truncate)
     start = {entry: np.asarray(value) for entry, value in (state or {}).items()}
     entries = [] if truncate else [e for e, value in start.items() if np.issubdtype(value.dtype, np.floating)]
     names = [*parameters, *(f"state.{entry}" for entry in entries)]

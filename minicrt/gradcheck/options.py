@@ -8,8 +8,11 @@ from typing import Any, cast
 
 import numpy as np
 
+from minicrt.arguments import shown
 from minicrt.gradcheck.derivative import TOLERANCE, Method
 from minicrt.gradcheck.report import GradientError
+
+MOST_DIRECTIONS = 1_000_000                                  # along which nobody waits for the derivative
 
 
 @dataclass(frozen=True)
@@ -31,20 +34,22 @@ class Options:
             raise GradientError(f"rng is of type {type(rng).__name__}, expected np.random.default_rng(0) or another "
                                 "generator of its kind")
         if not isinstance(method, str) or method not in TOLERANCE:
-            raise GradientError(f"the method is {method!r}, expected 'complex' or 'central'")
+            raise GradientError(f"the method is {shown(method)}, expected 'complex' or 'central'")
         for name, value in (("tolerance", tolerance), ("step", step)):
             if value is not None and not (_is_number(value) and 0 < value < math.inf):
-                raise GradientError(f"{name} is {value!r}, expected a positive number")
+                raise GradientError(f"{name} is {shown(value)}, expected a positive number")
         for name, value in (("elements", elements), ("directions", directions)):
             if value is not None and (isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1):
-                raise GradientError(f"{name} is {value!r}, expected an integer of at least 1, or None")
+                raise GradientError(f"{name} is {shown(value)}, expected an integer of at least 1, or None")
+        if directions is not None and directions > MOST_DIRECTIONS:
+            raise GradientError(f"directions is {shown(directions)}, expected no more than {MOST_DIRECTIONS:,}")
         if elements is not None and directions is not None:
             raise GradientError("both elements and directions are given, expected one of them")
         if scale is not None and not isinstance(scale, Mapping):
             raise GradientError(f"scale is of type {type(scale).__name__}, expected a mapping: {{'x': 1.0}}")
         for name, value in (scale or {}).items():
             if not (_is_number(value) and 0 <= value < math.inf):
-                raise GradientError(f"the scale of {name} is {value!r}, expected a finite number, 0 or more")
+                raise GradientError(f"the scale of {name} is {shown(value)}, expected a finite number, 0 or more")
         limit = slack * TOLERANCE[method] if tolerance is None else float(tolerance)
         return cls(cast(Method, method), limit, step, elements, directions, dict(scale or {}))
 

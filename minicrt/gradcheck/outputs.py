@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from minicrt.arguments import kind_of
 from minicrt.gradcheck.report import GradientError
 
 Array = np.ndarray
@@ -59,6 +60,12 @@ def refuse_random(first: Sequence[Array], again: Sequence[Array]) -> None:
                                 "the inputs (it is copied before every call), or seed it inside forward and backward")
 
 
+def refuse_no_function(name: str, function: Any) -> None:
+    """Raise GradientError unless `function` can be called."""
+    if not callable(function):
+        raise GradientError(f"{name} is {kind_of(function)}, expected a function")
+
+
 def refuse_call(function: Callable[..., Any], whose: str, *arguments: Any, **by_name: Any) -> None:
     """Raise GradientError if a function cannot be called with these arguments, as far as its signature tells."""
     try:
@@ -69,4 +76,4 @@ def refuse_call(function: Callable[..., Any], whose: str, *arguments: Any, **by_
         signature.bind(*arguments, **by_name)
     except TypeError as error:
         raise GradientError(f"{whose}{signature} cannot be called with {len(arguments) + len(by_name)} arguments"
-                            f"{': ' + ', '.join(by_name) if by_name else ''} ({error})") from error
+                            f"{': ' + ', '.join(list(by_name)[:10]) if by_name else ''} ({error})") from error

@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterator, Sequence, Set
 
 import numpy as np
 
-from minicrt.arguments import check_kind, check_whole, is_number, is_whole, shown
+from minicrt.arguments import A_GENERATOR, check_kind, check_whole, is_number, is_whole, shown
 from minicrt.array_arguments import as_array, checked_ids
 from minicrt.errors import InputError
 from minicrt.models import Parameters, SegmentModel
-from minicrt.models.inputs import check_parameters
+from minicrt.models.inputs import check_fit
 
 Array = np.ndarray
 
@@ -64,9 +64,8 @@ def generate(model: SegmentModel, parameters: Parameters, prompt_ids: Sequence[i
     Raises InputError for an empty prompt, an id outside the vocabulary, or a sampling parameter out of range,
     and where a logit is not finite.
     """
-    check_kind("model", model, SegmentModel, "a model; make one with minicrt.create_model")
-    check_parameters(model, parameters)
-    check_kind("rng", rng, np.random.Generator, "a generator, as np.random.default_rng(0)")
+    check_fit(model, parameters)
+    check_kind("rng", rng, np.random.Generator, A_GENERATOR)
     V, T = model.config.vocabulary, model.config.segment_length
     prompt, excluded = checked_ids("the prompt", prompt_ids, V), checked_ids("exclude", list_of(exclude), V)
     if not prompt.size:

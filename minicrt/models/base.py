@@ -10,6 +10,7 @@ import numpy as np
 
 from minicrt import engines
 from minicrt.arguments import check_kind, kind_of
+from minicrt.array_arguments import check_real
 from minicrt.configuration import Configuration, changed, require
 from minicrt.engines import EngineOrName
 from minicrt.errors import ConfigurationError
@@ -156,6 +157,7 @@ class SegmentModel(ABC):
         `rng` draws the dropout masks; None means no dropout. Without `with_gradient` nothing is kept for `backward`.
         Raises InputError for shapes, dtypes, tokens or state entries that do not fit.
         """
+        inputs.check_truth("with_gradient", with_gradient)
         e, e_caches = self.embed(parameters, tokens, state, rng)
         targets = inputs.checked_targets(np.asarray(tokens), targets)
         z, state, encoder_cache = self.encode(parameters, e, state, rng, with_gradient)
@@ -168,6 +170,8 @@ class SegmentModel(ABC):
         """G_loss, G_state′ → G_state; the parameters' gradients are added into `gradients`."""
         check_kind("d_state", d_state, Mapping, inputs.A_STATE)
         inputs.check_parameters(self, gradients, "gradients")
+        check_kind("cache", cache, SegmentCache, "what forward returned last")
+        check_real("d_loss", d_loss)
         d_z, d_table, d_bias = self.engine.linear_cross_entropy_backward(d_loss, cache.loss)
         gradients[self._output] += d_table
         gradients["output.bias"] += d_bias

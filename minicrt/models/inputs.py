@@ -1,12 +1,12 @@
 """What a model checks of what it is handed, in one line each, before anything is computed"""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from minicrt.arguments import check_kind, kind_of, shown
+from minicrt.arguments import A_GENERATOR, check_kind, is_truth, kind_of, shown
 from minicrt.array_arguments import as_array
 from minicrt.errors import InputError
 from minicrt.models.parameters import Array, Parameters
@@ -40,9 +40,35 @@ def checked_targets(tokens: Array, targets: Any) -> Array:
     return array
 
 
+def checked_segments(model: "SegmentModel", segments: Any) -> list[tuple[Array, Array]]:
+    """A window of one segment at least: pairs of what `checked_tokens` and `checked_targets` accept"""
+    check_kind("the window", segments, Sequence, "a list of segments, each (tokens, targets)")
+    if not segments or isinstance(segments, str | bytes):
+        raise InputError(f"the window is {shown(segments)}, expected one segment at least, each (tokens, targets)")
+    checked = []
+    for segment in segments:
+        if not isinstance(segment, tuple | list) or len(segment) != 2:
+            raise InputError(f"a segment of the window is {shown(segment)}, expected a pair (tokens, targets)")
+        tokens = checked_tokens(model, segment[0])
+        checked.append((tokens, checked_targets(tokens, segment[1])))
+    return checked
+
+
+def check_fit(model: Any, parameters: Any) -> None:
+    """A model, and parameters of it"""
+    from minicrt.models.base import SegmentModel
+
+    check_kind("model", model, SegmentModel, "a model; make one with minicrt.create_model")
+    check_parameters(model, parameters)
+
+
 def check_generator(rng: Any) -> None:
-    check_kind("rng", rng, (np.random.Generator, NoneType), "a generator, as np.random.default_rng(0), or None for no "
-               "dropout")
+    check_kind("rng", rng, (np.random.Generator, NoneType), f"{A_GENERATOR}, or None for no dropout")
+
+
+def check_truth(name: str, value: Any) -> None:
+    if not is_truth(value):
+        raise InputError(f"{name} is {shown(value)}, expected True or False")
 
 
 def check_state(model: "SegmentModel", batch: int, state: Any) -> None:

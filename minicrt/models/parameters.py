@@ -4,11 +4,12 @@ import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import NoneType
 from typing import Any, Literal
 
 import numpy as np
 
-from minicrt.arguments import check_kind, shown
+from minicrt.arguments import A_GENERATOR, check_iterable, check_kind, check_whole, shown
 from minicrt.array_arguments import as_array
 from minicrt.errors import ConfigurationError, InputError, UnknownNameError
 from minicrt.machine_memory import check_memory
@@ -55,7 +56,10 @@ class Parameters(Mapping[str, Array]):
 
     def __init__(self, specs: Sequence[ParameterSpec], dtype: np.typing.DTypeLike = np.float32,
                  flat: Array | None = None):
+        check_iterable("the list of specs", specs, "a model's parameter table, model.specs()")
         self.specs = tuple(specs)
+        for spec in self.specs:
+            check_kind("a row of the parameter table", spec, ParameterSpec, "a ParameterSpec")
         self.layout: Layout = tuple((spec.name, spec.shape) for spec in self.specs)
         ends = list(itertools.accumulate((spec.size for spec in self.specs), initial=0))
         if flat is None:
@@ -65,7 +69,9 @@ class Parameters(Mapping[str, Array]):
         self._slices = {spec.name: slice(a, b) for spec, a, b in zip(self.specs, ends, ends[1:])}
         if len(self._slices) != len(self.specs):
             raise InputError("a parameter table names the same parameter twice")
+        check_kind("flat", flat, (np.ndarray, NoneType), f"an array of shape ({ends[-1]},)")
         self.flat = np.zeros(ends[-1], floating(dtype)) if flat is None else flat
+        floating(self.flat.dtype)
         if self.flat.shape != (ends[-1],):
             raise InputError(f"a flat buffer of shape {self.flat.shape} does not fit a table of {ends[-1]} values")
         self._views = {spec.name: self.flat[self._slices[spec.name]].reshape(spec.shape) for spec in self.specs}
@@ -76,7 +82,7 @@ class Parameters(Mapping[str, Array]):
             return self._views[name]
         except (KeyError, TypeError):
             raise UnknownNameError(f"there is no parameter {shown(name)}; "
-                                   + suggestion(name, self, "there are")) from None
+                                   + suggestion(name, self, "there are", most=10)) from None
 
     def __setitem__(self, name: str, value: np.typing.ArrayLike) -> None:
         view = self[name]
@@ -120,6 +126,8 @@ class Parameters(Mapping[str, Array]):
 
     def name_at(self, index: int) -> str:
         """The parameter to which `flat[index]` belongs."""
+        if check_whole("the place in flat", index, 0) >= self.size:
+            raise InputError(f"the place in flat is {index}, expected 0 to {self.size - 1}")
         return next(name for name, where in self._slices.items() if where.start <= index < where.stop)
 
     def with_flat(self, flat: Array) -> "Parameters":
@@ -134,6 +142,7 @@ class Parameters(Mapping[str, Array]):
 
     def siblings(self, count: int) -> "list[Parameters]":
         """Buffers of the same layout, made at the first call and kept: the gradients that other threads write."""
+        check_whole("the number of siblings", count, 0)
         while len(self._siblings) < count:
             self._siblings.append(self.zeros_like())
         return self._siblings[:count]
@@ -180,7 +189,7 @@ class Scope:
 def initialised(specs: Iterable[ParameterSpec], rng: np.random.Generator,
                 dtype: np.typing.DTypeLike = np.float32) -> Parameters:
     """Parameters drawn from `rng` in the table's order, in float64 and then rounded: one seed, one model, any dtype."""
-    check_kind("rng", rng, np.random.Generator, "a generator, as np.random.default_rng(0)")
+    check_kind("rng", rng, np.random.Generator, A_GENERATOR)
     parameters = Parameters(tuple(specs), dtype)
     with np.errstate(over="ignore"):                         # looked for below
         for spec in parameters.specs:

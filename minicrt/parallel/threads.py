@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
+from minicrt.arguments import is_whole, shown
 from minicrt.errors import ConfigurationError
 
 FEW = 4096                                                   # processes and threads of a user, if not more are allowed
@@ -69,8 +70,8 @@ def limit(number: int) -> Iterator[None]:
 
     BLAS's number is one for the whole process; while several threads are within a `limit`, the smallest holds.
     """
-    if number < 1:
-        raise ConfigurationError(f"the number of threads is {number}, expected 1 or more")
+    if not is_whole(number) or number < 1:
+        raise ConfigurationError(f"the number of threads is {shown(number)}, expected 1 or more")
     with _lock:
         _found.clear()                                       # one may have been loaded since
     before = _here.limit

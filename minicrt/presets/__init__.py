@@ -16,13 +16,15 @@ def names() -> tuple[str, ...]:
 
 def load(name: str) -> dict[str, dict[str, Any]]:
     """The tables of the preset `name`; raises ConfigurationError, with the closest name, where there is none."""
-    if name not in names():
-        raise unknown_key(name, names(), "--preset")
-    text = resources.files(__name__).joinpath(f"{name}.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+    return tomllib.loads(_text(name))
 
 
 def description(name: str) -> str:
     """The first comment line of the preset's file: what it is for."""
-    text = resources.files(__name__).joinpath(f"{name}.toml").read_text(encoding="utf-8")
-    return text.splitlines()[0].removeprefix("#").strip()
+    return _text(name).splitlines()[0].removeprefix("#").strip()
+
+
+def _text(name: str) -> str:
+    if not isinstance(name, str) or name not in names():
+        raise unknown_key(name, names(), "--preset")
+    return resources.files(__name__).joinpath(f"{name}.toml").read_text(encoding="utf-8")

@@ -17,7 +17,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from minicrt.errors import CheckpointError
-from minicrt.files import read_regular
+from minicrt.files import expanded, read_regular
 from minicrt.models.parameters import Parameters
 from minicrt.training.atomic import write_atomically
 
@@ -80,11 +80,12 @@ def write_checkpoint(path: Path, arrays: Mapping[str, Array], metadata: Mapping[
         raise CheckpointError(f"cannot write the checkpoint {path}: {error.strerror}; the old one is kept") from error
 
 
-def read_checkpoint(path: Path) -> Checkpoint:
+def read_checkpoint(path: Path | str) -> Checkpoint:
     """The checkpoint at `path`, verified.
 
     Raises CheckpointError, in one line, for a file that is missing, cut short, changed in any byte, or something else.
     """
+    path = expanded(path)
     try:
         data = bytearray(read_regular(path))
     except OSError as error:

@@ -11,10 +11,13 @@ from typing import ClassVar
 
 import numpy as np
 
+from minicrt.arguments import check_kind, check_whole
+from minicrt.array_arguments import as_array
 from minicrt.configuration import Configuration, require
 from minicrt.data import TokenStream
-from minicrt.errors import TrainingError
+from minicrt.errors import InputError, TrainingError
 from minicrt.models import Parameters, SegmentModel, State
+from minicrt.models.inputs import check_fit
 from minicrt.training.evaluation import Evaluation
 from minicrt.training.not_finite import origin
 from minicrt.training.window import scored, window_gradients
@@ -42,6 +45,9 @@ class DynamicConfig(Configuration):
 def gradient_sizes(model: SegmentModel, parameters: Parameters, stream: TokenStream, segments: int,
                    advance: Callable[[], None] | None = None) -> Array:
     """MS = √(mean g²) of every parameter over the first `segments` segments of the training text, without dropout."""
+    check_fit(model, parameters)
+    check_kind("stream", stream, TokenStream, "a TokenStream")
+    check_whole("segments", segments, 1)
     gradients, squares, state = parameters.zeros_like(), np.zeros(parameters.size), State()
     number = min(segments, len(stream))
     for index in range(number):
@@ -64,8 +70,18 @@ def dynamic_evaluate(model: SegmentModel, parameters: Parameters, stream: TokenS
 
         θ ← θ + λ D ⊙ (θ_0 − θ) − η g / (MS + ε),   D = min(MS / mean(MS), 1/λ)
 
-    `sizes` is MS, by `gradient_sizes`. Raises TrainingError if a loss is not finite.
+    `sizes` is MS, by `gradient_sizes`. Raises TrainingError if a loss is not finite, InputError for arguments that do
+    not fit.
     """
+    check_fit(model, parameters)
+    check_kind("stream", stream, TokenStream, "a TokenStream")
+    check_kind("config", config, DynamicConfig, "a DynamicConfig")
+    sizes = as_array("sizes", sizes)
+    if sizes.shape != parameters.flat.shape or sizes.dtype.kind != "f":
+        raise InputError(f"sizes are {sizes.dtype} of shape {sizes.shape}, expected what gradient_sizes returns, of "
+                         f"shape {parameters.flat.shape}")
+    if not (np.isfinite(sizes).all() and sizes.any()):
+        raise InputError("sizes are all 0, or not finite, expected what gradient_sizes returns")
     theta, gradients, state = parameters.copy(), parameters.zeros_like(), State()
     with np.errstate(over="ignore"):                         # a rate beyond all sense shows in the loss
         pull = np.minimum(config.decay * (sizes / sizes.mean()), 1)

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal, get_args
 
-from minicrt.arguments import check_kind, shown
+from minicrt.arguments import shown
 from minicrt.array_arguments import Array, checked_ids
 from minicrt.data import TokenStream, evaluation_stream, largest_batch
 from minicrt.errors import InputError, TrainingError
 from minicrt.models.base import SegmentModel, State
-from minicrt.models.inputs import check_parameters
+from minicrt.models.inputs import check_fit
 from minicrt.models.parameters import Parameters
 from minicrt.suggestion import choices_in_words
 from minicrt.training.not_finite import origin
@@ -73,8 +73,7 @@ def evaluate(model: SegmentModel, parameters: Parameters, stream: TokenStream | 
     perplexity = exp(Σ −log p(token) / tokens scored). Returns an Evaluation: perplexity, loss, tokens, carried.
     Raises InputError for arguments that do not fit, TrainingError if the loss of a segment is not finite.
     """
-    check_kind("model", model, SegmentModel, "a model; make one with minicrt.create_model")
-    check_parameters(model, parameters)
+    check_fit(model, parameters)
     dropped = cut_entries(model, cut)
     if not isinstance(stream, TokenStream):
         stream = stream_of(stream, model)

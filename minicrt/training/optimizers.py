@@ -10,8 +10,8 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from minicrt import engines
-from minicrt.arguments import is_number, shown
-from minicrt.engines import Engine
+from minicrt.arguments import check_kind, is_number, shown
+from minicrt.engines import EngineOrName
 from minicrt.errors import ConfigurationError
 from minicrt.models.parameters import Parameters
 from minicrt.training.configuration import TrainingConfig
@@ -48,13 +48,16 @@ def runs(parameters: Parameters) -> list[Run]:
     return found
 
 
-def check_rates(parameters: Parameters, **rates: float) -> None:
+def check_rates(parameters: Parameters, **rates: float | None) -> None:
     """Raises ConfigurationError unless each is a number of 0 or more that is finite in the parameters' type, and eps,
     which is what keeps a parameter without gradient from 0/0, is above 0 there."""
+    check_kind("parameters", parameters, Parameters, "a model's parameters; model.initialize(rng) makes some")
     for name, rate in rates.items():
+        if rate is None and name == "orthogonal_learning_rate":
+            continue
         with np.errstate(over="ignore"):
             rounded = parameters.dtype.type(rate) if is_number(rate) else np.nan
-        if not (np.isfinite(rounded) and rate >= 0):
+        if not (np.isfinite(rounded) and rounded >= 0):
             raise ConfigurationError(f"{name} is {shown(rate)}, expected a number of 0 or more that is finite in "
                                      f"{parameters.dtype}")
         if name == "eps" and rounded == 0:
@@ -66,14 +69,14 @@ class AdamW:
 
     def __init__(self, parameters: Parameters, learning_rate: float = 2e-3, weight_decay: float = 0.01,
                  beta1: float = 0.9, beta2: float = 0.99, eps: float = 1e-8,
-                 orthogonal_learning_rate: float | None = None, engine: Engine | None = None):
+                 orthogonal_learning_rate: float | None = None, engine: EngineOrName = None):
         check_rates(parameters, learning_rate=learning_rate, weight_decay=weight_decay, beta1=beta1, beta2=beta2,
-                    eps=eps, orthogonal_learning_rate=orthogonal_learning_rate or 0.0)
+                    eps=eps, orthogonal_learning_rate=orthogonal_learning_rate)
         self.learning_rate = learning_rate
         self.orthogonal_learning_rate = learning_rate / 10 if orthogonal_learning_rate is None else (
             orthogonal_learning_rate)
         self.weight_decay, self.beta1, self.beta2, self.eps = weight_decay, beta1, beta2, eps
-        self.engine = engines.by_name(engine or engines.get())
+        self.engine = engines.get(engine)
         self.count = 0
         self.moments = {"first": np.zeros_like(parameters.flat), "second": np.zeros_like(parameters.flat)}
         self._runs = runs(parameters)
@@ -97,7 +100,7 @@ class SGD:
     def __init__(self, parameters: Parameters, learning_rate: float = 0.1, weight_decay: float = 0.0,
                  momentum: float = 0.9, orthogonal_learning_rate: float | None = None):
         check_rates(parameters, learning_rate=learning_rate, weight_decay=weight_decay, momentum=momentum,
-                    orthogonal_learning_rate=orthogonal_learning_rate or 0.0)
+                    orthogonal_learning_rate=orthogonal_learning_rate)
         self.learning_rate = learning_rate
         self.orthogonal_learning_rate = learning_rate / 10 if orthogonal_learning_rate is None else (
             orthogonal_learning_rate)
@@ -119,7 +122,7 @@ class SGD:
             theta -= eta * b
 
 
-def make_optimizer(config: TrainingConfig, parameters: Parameters, engine: Engine | None = None
+def make_optimizer(config: TrainingConfig, parameters: Parameters, engine: EngineOrName = None
                    ) -> Optimizer:
     """The optimizer that `config` describes, for `parameters`."""
     if config.optimizer == "sgd":

@@ -3,6 +3,9 @@
 import math
 from functools import lru_cache
 
+from minicrt.arguments import check_number, check_whole
+from minicrt.errors import InputError
+
 LONGEST = 20                    # steps that may be taken before the number of steps of a run is known
 FEWEST_EVALUATIONS = 4          # of a run's, whatever its warm-up
 
@@ -15,14 +18,19 @@ def warmup_cosine(step: int, total: int, warmup: int, final: float) -> float:
         factor = final + (1 − final) (1 + cos(π u)) / 2,  u = (step + 1 − warmup) / (total − warmup)
     During the warm-up the factor does not depend on `total`, which may not be known yet.
     """
+    step, total = check_whole("step", step, 0), check_whole("total", total, 0)
+    warmup, final = check_whole("warmup", warmup, 0), check_number("final", final, 0)
     if step < warmup:
         return (step + 1) / warmup
+    if step >= total:
+        raise InputError(f"step is {step}, expected less than the total of {total}")
     u = (step + 1 - warmup) / (total - warmup)
     return final + (1 - final) * (1 + math.cos(math.pi * u)) / 2
 
 
 def warmup_constant(step: int, warmup: int) -> float:
     """The same rise, and then 1."""
+    step, warmup = check_whole("step", step, 0), check_whole("warmup", warmup, 0)
     return min(1.0, (step + 1) / warmup) if warmup else 1.0
 
 
@@ -35,6 +43,8 @@ def evaluation_steps(total: int, evaluations: int, warmup: int) -> frozenset[int
     `LONGEST`; those may be taken before `total` is known, and a run must not depend on when it became known. Only a run
     of fewer than `LONGEST` + 4 steps is evaluated from its beginning.
     """
+    total, warmup = check_whole("total", total, 0), check_whole("warmup", warmup, 0)
+    evaluations = min(check_whole("evaluations", evaluations, 1), max(total, 1))
     kept = {step for step in _spread(0, total, evaluations) if step > warmup or step == total}
     wanted = min(FEWEST_EVALUATIONS, evaluations)
     if len(kept) < wanted:

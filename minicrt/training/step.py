@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minicrt.arguments import is_number, shown
-from minicrt.errors import InputError, TrainingError
+from minicrt.arguments import check_has, check_number
+from minicrt.errors import TrainingError
+from minicrt.models import inputs
 from minicrt.models.base import SegmentModel, State
 from minicrt.models.parameters import Parameters
 from minicrt.training.clip import clip_factor
@@ -43,12 +44,15 @@ def train_step(model: SegmentModel, parameters: Parameters, gradients: Parameter
     Returns (loss, state, norm): the mean negative log-likelihood of the window's tokens, the state to hand to the next
     window, and the norm of the gradient before clipping.
     Raises TrainingError, before anything is changed, if the loss or a gradient is not finite; it names the
-    first parameter, entry of the state, activation or gradient that is not. Raises InputError for a `clip` or a `rate`
-    that is no number of 0 or more.
+    first parameter, entry of the state, activation or gradient that is not. Raises InputError for arguments that do
+    not fit, as a `clip` or a `rate` that is no number of 0 or more.
     """
+    inputs.check_fit(model, parameters)
+    inputs.check_generator(rng)
+    check_has("optimizer", optimizer, ("step", "count"), "an optimizer, as AdamW(parameters)")
+    check_number("clip", clip, 0)
+    check_number("rate", rate, 0)
     drawn = {} if rng is None else rng.bit_generator.state
-    check_factor("clip", clip)
-    check_factor("rate", rate)
     try:
         loss, new_state = window_gradients(model, parameters, gradients, segments, state, rng)
         norm = model.engine.global_norm(gradients.flat)
@@ -64,8 +68,3 @@ def train_step(model: SegmentModel, parameters: Parameters, gradients: Parameter
                             "try a smaller learning_rate or clip") from error
     optimizer.step(parameters, gradients, rate, clip_factor(clip, norm))
     return Step(loss, new_state, norm)
-
-
-def check_factor(name: str, factor: float) -> None:
-    if not (is_number(factor) and factor >= 0):
-        raise InputError(f"{name} is {shown(factor)}, expected a finite number of 0 or more")

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from minicrt.errors import InputError, TrainingError
+from minicrt.models import inputs
 from minicrt.models.base import SegmentModel, State
 from minicrt.models.parameters import Parameters
 from minicrt.ops import IGNORE
@@ -35,8 +36,14 @@ def window_gradients(model: SegmentModel, parameters: Parameters, gradients: Par
     that is, the mean negative log-likelihood over the window's tokens. The gradient crosses the boundaries between the
     window's segments; at the window's first edge it is dropped, for the state that came in counts as a constant.
     With several threads each range of rows draws its dropout masks from a generator of its own, spawned from `rng`.
-    Raises TrainingError if the loss is not finite; `gradients` are then worth nothing.
+    Raises TrainingError if the loss is not finite; `gradients` are then worth nothing. Raises InputError for arguments
+    that do not fit.
     """
+    inputs.check_fit(model, parameters)
+    inputs.check_parameters(model, gradients, "gradients")
+    inputs.check_generator(rng)
+    segments = inputs.checked_segments(model, segments)
+    inputs.check_state(model, len(segments[0][0]), state)
     parts = _rows(segments, state, WORTH_A_THREAD // model.config.width)
     all_gradients = [gradients, *gradients.siblings(len(parts) - 1)]
     generators = [rng] if rng is None or len(parts) == 1 else rng.spawn(len(parts))

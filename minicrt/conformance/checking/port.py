@@ -4,11 +4,12 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from types import TracebackType
+from types import NoneType, TracebackType
 from typing import Any
 
 import numpy as np
 
+from minicrt.arguments import kind_of, shown
 from minicrt.conformance.checking.comparison import Comparison, compare, listed
 from minicrt.conformance.checking.diagnosis import Diagnosis, diagnose
 from minicrt.conformance.checking.report import text
@@ -73,10 +74,14 @@ def check_port(port: Port, case: GoldenCase | str, *, dtype: str | None = None) 
     order, or the outputs and then the gradients. Arrays of PyTorch and JAX will do. Raises ConformanceError where the
     port raises, or returns something else.
     """
+    if not callable(port):
+        raise ConformanceError(f"check_port got {kind_of(port)} for a port, expected a function")
     if isinstance(case, str):
         case = golden_case(case)
-    if dtype not in (None, "float32", "float64"):
-        raise ConformanceError(f"check_port got dtype {dtype!r}, expected 'float32', 'float64' or None")
+    if not isinstance(case, GoldenCase):
+        raise ConformanceError(f"check_port got {kind_of(case)} for a case, expected a golden case or the name of one")
+    if dtype is not None and not (isinstance(dtype, str) and dtype in ("float32", "float64")):
+        raise ConformanceError(f"check_port got dtype {shown(dtype)}, expected 'float32', 'float64' or None")
     given = {name: handed_over(value, dtype) for name, value in case.given().items()}
     with raised_by_port(case):
         if case.kind == "model":
@@ -101,6 +106,8 @@ def case_names(subject: str | None = None) -> list[str]:
     """
     from minicrt.conformance import golden
 
+    if not isinstance(subject, str | NoneType):
+        raise ConformanceError(f"the subject is {kind_of(subject)}, expected the name of an operation or a model")
     known = golden.all_cases()
     found = [name for name in known if subject is None or name == subject or name.startswith(f"{subject}-")]
     if not found:
