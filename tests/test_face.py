@@ -62,3 +62,24 @@ def test_a_wrong_name_says_what_was_meant(name, expected):
 
 def test_what_tools_ask_for_is_answered_no():
     assert not hasattr(minicrt, "__wrapped__") and not hasattr(minicrt, "_pytestfixturefunction")
+
+
+def test_what_one_works_with_says_what_it_is_in_one_line():
+    import numpy as np
+
+    from minicrt.data import TokenStream, Vocabulary
+    from minicrt.training import Evaluation
+    from tests.training import tiny
+
+    corpus = tiny.corpus()
+    texts = {
+        repr(corpus): "<Corpus tiny: 490 words to train on, 105 to validate, 105 to test; vocabulary 11>",
+        repr(TokenStream(np.zeros(6651, int), 10, 35)):
+            "<TokenStream of 6,650 predictions in 10 rows of 665: 19 segments of 35>",
+        repr(corpus.vocabulary): "<Vocabulary of size 11, tokenizer 'blanks': 'w0', 'w1', 'w2', 'w3', 'w4', …>",
+        repr(Vocabulary(["\n"], "characters")): "<Vocabulary of size 1, tokenizer 'characters': '\\n'>",
+        repr(Evaluation(np.log(50.0) * 9, 9, frozenset({"positions", "memory"}))):
+            "<Evaluation: perplexity 50.00, 3.9120 nats a token over 9 tokens; carried: memory, positions>",
+    }
+    for text, expected in texts.items():
+        assert text == expected

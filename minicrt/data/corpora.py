@@ -66,6 +66,10 @@ def load_corpus(name_or_path: str | Path, level: str = "word", data_dir: str | P
                 tokenizer: str = AUTO, vocabulary: Vocabulary | None = None) -> Corpus:
     """Load a corpus by name, or a text of one's own by its path.
 
+        corpus = load_corpus("python-docs")
+        corpus.train, corpus.valid, corpus.test         # (N,) int32 ids each
+        corpus.vocabulary.join(corpus.valid[:60])       # as a text again
+
     python-docs           the topics of `pydoc_data`, in alphabetical order, split 90/5/5 by position; by "punctuation"
     ptb, wikitext-2/-103  the published parts; by "blanks"
     a file                one stream split 90/5/5 by position; by "punctuation" unless another tokenizer is named

@@ -87,7 +87,7 @@ class Vocabulary:
 
     def __repr__(self) -> str:
         first = ", ".join(shown(token) for token in self.tokens[:5])
-        return (f"<Vocabulary of {self.size:,} tokens, tokenizer {self.tokenizer!r}: {first}"
+        return (f"<Vocabulary of size {self.size:,}, tokenizer {self.tokenizer!r}: {first}"
                 f"{', …' if self.size > 5 else ''}>")
 
     def split(self, text: str) -> list[str]:

@@ -1,5 +1,10 @@
 """Check a hand-written gradient: complex step, central differences, or random directions for whole models.
 
+`minicrt.gradcheck` is this package; the functions are `check`, `check_operation` (for the form of minicrt.ops) and
+`check_model`, in it.
+
+    from minicrt.gradcheck import check
+
     def forward(x, w):
         return np.tanh(x @ w)
 

@@ -147,15 +147,18 @@ class SegmentModel(ABC):
         return sum(spec.size for spec in self.specs())
 
     def initialize(self, rng: np.random.Generator, dtype: np.typing.DTypeLike = np.float32) -> Parameters:
-        """Fresh parameters, drawn from `rng`."""
+        """Fresh parameters, drawn from `rng`, in np.float32, np.float64 or np.complex128."""
         return initialised(self.specs(), rng, dtype)
 
     def forward(self, parameters: Parameters, tokens: Array, targets: Array, state: State,
                 rng: np.random.Generator | None = None, with_gradient: bool = True) -> tuple[Any, State, Any]:
         """loss, state′, cache: the mean negative log-likelihood of the targets, −1 being a target not scored.
 
-        `rng` draws the dropout masks; None means no dropout. Without `with_gradient` nothing is kept for `backward`.
-        Raises InputError for shapes, dtypes, tokens or state entries that do not fit.
+        tokens, targets   (B, T) integers each; target t is the token that follows token t
+        state             {} at the start of a stream, then what the segment before left
+        rng               draws the dropout masks; None: no dropout
+        with_gradient     False: nothing is kept for `backward`, which then cannot be called
+        Raises InputError for parameters of another model, and for shapes, dtypes, tokens or entries that do not fit.
         """
         inputs.check_truth("with_gradient", with_gradient)
         e, e_caches = self.embed(parameters, tokens, state, rng)
@@ -167,7 +170,11 @@ class SegmentModel(ABC):
         return loss, state, SegmentCache(e_caches, encoder_cache, z_mask, loss_cache)
 
     def backward(self, d_loss: float, d_state: State, cache: Any, gradients: Parameters) -> State:
-        """G_loss, G_state′ → G_state; the parameters' gradients are added into `gradients`."""
+        """G_loss, G_state′ → G_state; the parameters' gradients are added into `gradients`.
+
+        G_loss is 1 for the gradient of the loss itself. G_state′ is what the backward pass of the next segment
+        returned, {} where gradients end. `cache` is what `forward` returned with this segment.
+        """
         check_kind("d_state", d_state, Mapping, inputs.A_STATE)
         inputs.check_parameters(self, gradients, "gradients")
         check_kind("cache", cache, SegmentCache, "what forward returned last")

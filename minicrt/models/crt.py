@@ -28,6 +28,21 @@ from minicrt.models.positions import PositionedModel, position_specs
 class CRT(PositionedModel):
     """A shallow Transformer over one segment, and a recurrent network that carries a memory to the next.
 
+        p_t = GRU(e_t, p_{t−1}),  x_t = e_t + p_t W_p           positions, carried on
+        y   = norm(blocks([m_{N−1} ; x_1 … x_T]))               causal; every token sees the memory
+        h_t = RNN(y_t, h_{t−1}),  h_0 = m_{N−1},  m_N = h_T     the memory is written
+        z_t = y_t + h_t,  logits_t = z_t Eᵀ + b                 E is the embedding table
+
+        model = create_model(vocabulary=1000, width=64, layers=2)
+        parameters = model.initialize(np.random.default_rng(0))
+        loss, state, cache = model.forward(parameters, tokens, targets, {})      # (B, T) each
+        gradients = parameters.zeros_like()
+        model.backward(1.0, {}, cache, gradients)
+        loss, state, cache = model.forward(parameters, *next_segment, state)     # the memory goes on
+
+    A user calls `initialize`, `forward`, `backward`, `logits` and `inspect`; the rest is how they are made. A model
+    holds no weights and no state: both are arguments. CRTConfig says what each of its settings changes above.
+
     State: "memory" m (B, M, D) and "positions" p (B, D_p), each where the configuration has it. With
     memory_gradient="writer" a training step adds "writer_inputs" (B, T, D) and "writer_start" (B, M, D): what the last
     segment's writer read and started from, constants from which it is run again.

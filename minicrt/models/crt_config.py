@@ -10,7 +10,19 @@ from minicrt.models.stack_config import StackConfig
 
 @dataclass(frozen=True)
 class CRTConfig(StackConfig):
-    """The CRT of docs/spec.md, 2.2; its steps (1) to (6) are named below.
+    """What a CRT is made of. `create_model` takes these keys by name; `vocabulary` alone has no default.
+
+    vocabulary             V, the number of token types
+    width                  D, of every token's vector and of the memory
+    segment_length         T, the longest segment
+    layers, heads, inner   L blocks, H heads (they divide D), inner width F of the feed-forward
+    activation, norm       of the feed-forward; layer norm before each branch ("pre") or after each sum ("post")
+    tied                   the output matrix is the embedding table
+    dropout                rate on the input, on each residual branch and before the output
+    embedding_dropout      rate at which whole rows of the embedding table (words) are dropped
+    locked_dropout         one dropout mask for a whole segment, not one for each of its tokens
+
+    What follows is the CRT's own; the numbers are those of its steps in docs/spec.md, 2.2.
 
     memory                 the network that writes the memory (4), or "none"
     memory_vectors         M memory tokens, each written by a network of its own
@@ -30,6 +42,9 @@ class CRTConfig(StackConfig):
     positions              recurrent (1), or a learned or sinusoidal table of absolute positions, or none
     position_width         D_p; 0 stands for D, and then there is no W_p
     position_carry         p_0 is the previous segment's last p, or zeros
+
+    Raises ConfigurationError, with the key that was probably meant, for an unknown key, a value of the wrong type or
+    out of range, and for keys that contradict each other.
     """
 
     memory: Literal["gru", "ncgru", "mingru", "lru", "none"] = "gru"

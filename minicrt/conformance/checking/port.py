@@ -64,15 +64,20 @@ def check_port(port: Port, case: GoldenCase | str, *, dtype: str | None = None) 
         def test_my_gru(name):
             check_port(my_gru, name).raise_if_wrong()
 
-    `case` is a golden case or the name of one. An operation's port is called with the case's arrays by keyword, the
-    upstream gradient (`d_h`) among them, and with the operation's options (`heads=2`) as far as its signature takes
-    them; a port that does not take the upstream gradient is one of the forward pass alone. A model's port is called
-    with two arguments: a mapping of all given arrays by name (`parameters/...`, `segment0/tokens`), and the
-    configuration. Arrays are copies, float32 where dtype="float32"; then the tolerance is that of float32.
+    Arguments
+        port    a function. That of an operation is called with the case's arrays by keyword, the upstream gradient
+                (`d_h`) among them, and with the operation's options (`heads=2`) as far as its signature takes them; one
+                that does not take the upstream gradient is a port of the forward pass alone. That of a model is called
+                with two arguments: a mapping of all given arrays by name (`parameters/...`, `segment0/tokens`), and
+                the configuration. Arrays are copies
+        case    a golden case, or the name of one (`case_names()`)
+        dtype   "float32": hand over, and tolerate, float32; None: as the case has it, float64
 
     The port returns a mapping of any of the case's tensors by name, or one array, or a tuple: the outputs in the case's
-    order, or the outputs and then the gradients. Arrays of PyTorch and JAX will do. Raises ConformanceError where the
-    port raises, or returns something else.
+    order, or the outputs and then the gradients. Arrays of PyTorch and JAX will do.
+
+    Returns a CheckReport: `ok`, `raise_if_wrong()`, `diagnosis`, which names the mistake, and a table when printed.
+    Raises ConformanceError where the port raises, or returns something else, or there is no such case.
     """
     if not callable(port):
         raise ConformanceError(f"check_port got {kind_of(port)} for a port, expected a function")
