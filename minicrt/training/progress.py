@@ -50,6 +50,7 @@ class Average:
         self.loss = 0.0
         self._weight = 0.0
         self._times: list[tuple[float, int]] = [(time.perf_counter(), 0)]
+        self._rate = 0.0                                     # before the training was interrupted the last time
 
     def add(self, loss: float, tokens: int) -> None:
         self._weight = 0.95 * self._weight + 0.05
@@ -61,10 +62,13 @@ class Average:
 
     def resume(self) -> None:
         """Training goes on after something else: the time that took is not training's."""
+        self._rate = self.tokens_per_second
         self._times = [(time.perf_counter(), self._times[-1][1])]
 
     @property
     def tokens_per_second(self) -> float:
+        if len(self._times) == 1:
+            return self._rate                                # no step since: a rate of 0 would be wrong
         (start, before), (end, after) = self._times[0], self._times[-1]
         return (after - before) / max(end - start, 1e-9)
 

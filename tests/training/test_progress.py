@@ -106,15 +106,17 @@ def test_a_caution_is_told(tmp_path, corpus):
 
 
 def test_the_rate_leaves_out_what_is_not_training(monkeypatch):
-    clock_times = iter([0.0, 1.0, 2.0, 60.0, 61.0])                        # between 2 and 60 an evaluation
+    clock_times = iter([0.0, 1.0, 2.0, 40.0, 60.0, 61.0])                  # between 2 and 60 an evaluation
     monkeypatch.setattr("minicrt.training.progress.time.perf_counter", lambda: next(clock_times))
     average = Average()
     average.add(1.0, 100)
     average.add(1.0, 100)
     assert average.tokens_per_second == 100
     average.resume()
-    average.add(1.0, 100)
-    assert average.tokens_per_second == 100
+    assert average.tokens_per_second == 100          # what it was, as long as there is no step: a run ends like that
+    average.resume()
+    average.add(1.0, 300)
+    assert average.tokens_per_second == 300
 
 
 def test_numbers():
