@@ -105,7 +105,8 @@ def _check(forward: Callable[..., Any], run: Callable[..., Any], run_backward: C
     refuse_call(forward, "forward", *([] if by_keyword else arguments.values()), **(arguments if by_keyword else {}))
 
     # A float64 array is passed on as it is, not as a copy: its memory layout is part of what is tested.
-    point = {leaf.name: leaf.value.astype(np.float64, copy=False) for leaf in found if leaf.is_array}
+    point = {leaf.name: leaf.value.astype(np.float64, copy=False) for leaf in found
+             if leaf.is_array or isinstance(leaf.value, np.floating)}
     before = {name: value.copy() for name, value in point.items()}
     y, cache = run(caller(point))
     outputs = as_outputs(y)

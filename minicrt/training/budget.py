@@ -3,17 +3,26 @@
 import math
 import statistics
 
+from minicrt.errors import ConfigurationError
 from minicrt.training.configuration import TrainingConfig
 from minicrt.training.position import Position
 from minicrt.training.schedules import LONGEST
 
 SHARE = 0.05                    # of the budget that measuring may take
 MARGIN = 0.98                   # of the time left that is planned for
+MOST_STEPS = 2 ** 31 - 1        # that schedules count
 
 
 def total_steps(config: TrainingConfig, windows: int) -> int:
-    """The steps that `epochs` or `steps` asks for, an epoch having `windows` of them; 0 for a budget in minutes."""
-    return config.steps or math.ceil(config.epochs * windows)
+    """The steps that `epochs` or `steps` asks for, an epoch having `windows` of them; 0 for a budget in minutes.
+
+    Raises ConfigurationError if these are more than MOST_STEPS.
+    """
+    total = config.steps or math.ceil(config.epochs * windows)
+    if total > MOST_STEPS:
+        asked = f"steps is {total:,}" if config.steps else f"epochs is {config.epochs:g}, here {total:,} steps"
+        raise ConfigurationError(f"training: {asked}, expected at most {MOST_STEPS:,} steps; ask for fewer")
+    return total
 
 
 def steps_within(minutes: float, position: Position, seconds: float) -> int:

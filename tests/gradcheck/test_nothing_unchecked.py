@@ -105,6 +105,13 @@ def test_a_list_of_arrays_alone_and_beside_an_array():
     assert [tensor.name for tensor in report.tensors] == ["p.0", "p.1", "tau"]
 
 
+@pytest.mark.parametrize("number", [np.float32, np.float16])
+def test_a_number_of_less_precision_is_float64_to_both_functions(number):
+    report = check(lambda x, tau: x / tau, lambda d_y, x, tau: (d_y / tau, -(d_y * x).sum() / tau**2),
+                   [X, number(1.7)], rng=rng())
+    report.raise_if_wrong()
+
+
 @pytest.mark.parametrize("tau", [1.7, np.float64(1.7), np.float32(1.75), np.array(1.7)])
 @pytest.mark.parametrize("method", ["complex", "central"])
 def test_a_number_is_checked_where_a_gradient_of_it_is_returned(tau, method):

@@ -1,9 +1,11 @@
 import math
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from minicrt.errors import ConfigurationError
 from minicrt.training import evaluation_steps, warmup_constant, warmup_cosine
 from minicrt.training.budget import Calibration, total_steps
 from minicrt.training.schedules import LONGEST
@@ -55,6 +57,13 @@ def test_budgets_in_epochs_and_steps():
     assert total_steps(config(epochs=1.5), windows=7) == 11
     assert total_steps(config(steps=13), windows=7) == 13
     assert total_steps(config(minutes=1.0, warmup_steps=10), windows=7) == 0
+
+
+@pytest.mark.parametrize("asked, said", [({"steps": 10**12}, "steps is 1,000,000,000,000, expected at most"),
+                                         ({"epochs": 1e9}, "epochs is 1e+09, here 7,000,000,000 steps, expected")])
+def test_more_steps_than_can_be_counted_are_refused_by_the_name_of_what_was_asked(asked, said):
+    with pytest.raises(ConfigurationError, match=re.escape(said)):
+        total_steps(config(**asked), windows=7)
 
 
 def test_plan_fills_the_minutes():
