@@ -52,6 +52,12 @@ def is_truth(value: Any) -> bool:
     return type(value).__name__ == "bool"
 
 
+def check_truth(name: str, value: Any) -> None:
+    """Raise InputError unless `value` is True or False."""
+    if not is_truth(value):
+        raise InputError(f"{name} is {shown(value)}, expected True or False")
+
+
 def check_number(name: str, value: Any, least: float = -math.inf) -> float:
     """`value` as Python's float. Raises InputError unless it is a finite number, of `least` or more."""
     if not is_number(value) or value < least:

@@ -19,6 +19,18 @@ def as_array(name: str, value: Any) -> Array:
         raise InputError(f"{name} is {shown(value)}, which makes no array: {error}") from None
 
 
+def real_array(name: str, value: Any, axes: str) -> Array:
+    """`value` as an array of real numbers with as many axes as `axes` names, "T D", none of them of length 0.
+
+    Raises InputError for anything else.
+    """
+    array, expected = as_array(name, value), axes.split()
+    if array.ndim != len(expected) or array.dtype.kind not in "fiub" or not array.size:
+        raise InputError(f"{name}: got {array.dtype} of shape {array.shape}, expected real numbers of shape "
+                         f"({', '.join(expected)})")
+    return array
+
+
 def checked_ids(name: str, ids: Any, vocabulary: int | None = None) -> Array:
     """Token ids as an int32 array (N,), each from 0 to `vocabulary` − 1, which may be empty.
 

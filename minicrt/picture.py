@@ -39,6 +39,8 @@ with backend_not_demanded():
 from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 
+from minicrt.arguments import check_kind  # noqa: E402
+
 
 @contextlib.contextmanager
 def own_style() -> Iterator[None]:
@@ -82,4 +84,5 @@ class Picture(Figure):
 def as_written(text: str) -> str:
     """`text` with what no font could draw, lone surrogates of a file name, as its number. To be drawn with
     parse_math=False: `$` is not the start of a formula."""
+    check_kind("a text in a picture", text, str, "a text")
     return text.encode(errors="backslashreplace").decode()

@@ -11,6 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from minicrt.arguments import check_iterable, check_kind, check_number, check_whole
+from minicrt.array_arguments import real_array
+from minicrt.errors import InputError
 from minicrt.picture import Picture, as_written, in_own_style, matplotlib
 
 Array = np.ndarray
@@ -26,6 +29,14 @@ def learning_curves(rows: Sequence[Mapping[str, Any]], unigram: float | None = N
     model that knows only how frequent each token is: the line to be well under. Where a run has diverged and its
     perplexity is None, for infinite, or astronomical, the loss alone is drawn, from `valid_loss`.
     """
+    check_kind("the list of rows", rows, Sequence, "the rows of metrics.jsonl, as run.metrics has them")
+    for row in rows:
+        check_kind("a row", row, Mapping, "a row of metrics.jsonl")
+        missing = [key for key in ("epoch", "valid_perplexity", "train_loss") if key not in row]
+        if missing:
+            raise InputError(f"a row of the learning curves lacks {' and '.join(missing)}")
+    if unigram is not None:
+        unigram = check_number("unigram", unigram, 1)
     figure = Picture(figsize=(9, 3.6), dpi=120, layout="constrained")
     perplexity, loss = figure.subplots(1, 2)
     epochs = [row["epoch"] for row in rows]
@@ -51,7 +62,7 @@ def learning_curves(rows: Sequence[Mapping[str, Any]], unigram: float | None = N
     loss.legend(frameon=False)
     for axes in (perplexity, loss):
         _quiet(axes)
-    if title:
+    if as_written(title):
         figure.suptitle(as_written(title), fontsize=11, parse_math=False)
     return figure
 
@@ -63,6 +74,7 @@ def cut_bars(summary: Mapping[str, Any], title: str = "") -> Picture:
     `summary` is that of `summary.json`: `valid_perplexity` and `valid_perplexity_{memory,positions,state}_cut`, of
     which those that are missing or not finite are left out.
     """
+    check_kind("summary", summary, Mapping, "that of summary.json, as run.summary has it")
     bars = [("all carried", "valid_perplexity", BLUE),
             ("positions cut", "valid_perplexity_positions_cut", ORANGE),
             ("memory cut", "valid_perplexity_memory_cut", ORANGE),
@@ -80,7 +92,7 @@ def cut_bars(summary: Mapping[str, Any], title: str = "") -> Picture:
     axes.set_xlabel("validation perplexity (lower is better)")
     _quiet(axes)
     axes.grid(False)
-    if title:
+    if as_written(title):
         axes.set_title(as_written(title), fontsize=11, parse_math=False)
     return figure
 
@@ -92,9 +104,14 @@ def attention_map(weights: Array, tokens: Sequence[str], memory_tokens: int = 1,
     `weights` (H, Tq, Tk) are the attention probabilities of one layer for one stream; `tokens` name the segment's T
     tokens. The first `memory_tokens` rows and columns are the memory's, set apart by a line.
     """
-    weights = np.asarray(weights)
+    weights = real_array("weights", weights, "H Tq Tk")
     H, Tq, Tk = weights.shape
+    check_whole("memory_tokens", memory_tokens, 0)
+    check_iterable("the list of tokens", tokens, "the segment's tokens, a text each")
     names = [f"m{i + 1}" if memory_tokens > 1 else "memory" for i in range(memory_tokens)] + [*map(as_written, tokens)]
+    if not Tq <= Tk <= len(names):
+        raise InputError(f"weights have shape {weights.shape}, and there are {len(names)} names for rows and columns; "
+                         "expected Tq <= Tk <= memory_tokens + the number of tokens")
     side = min(7.0, 1.6 + 0.16 * Tk)
     columns = H if H <= 3 else -(-H // 2)
     rows = -(-H // columns)
@@ -114,7 +131,7 @@ def attention_map(weights: Array, tokens: Sequence[str], memory_tokens: int = 1,
     figure.supylabel("the row that looks", fontsize=10)
     figure.supxlabel("the row that is looked at", fontsize=10)
     figure.colorbar(image, ax=panels, label="attention probability", fraction=0.04, pad=0.02)
-    if title:
+    if as_written(title):
         figure.suptitle(as_written(title), fontsize=11, parse_math=False)
     return figure
 
@@ -127,8 +144,14 @@ def vector_over_time(values: Array, tokens: Sequence[str] | None = None, segment
     `values` (T, D). Values between 0 and 1 (a gate) get a scale from 0 to 1, others one that is symmetric about 0.
     Segments' boundaries are marked every `segment_length` tokens (0 = not at all).
     """
-    values = np.asarray(values)
+    values = real_array("values", values, "T D")
     T, D = values.shape
+    check_whole("segment_length", segment_length, 0)
+    if tokens is not None:
+        check_iterable("the list of tokens", tokens, "a text for each of the values, or None")
+        tokens = [*map(as_written, tokens)]
+        if len(tokens) != T:
+            raise InputError(f"there are {len(tokens)} tokens and values for {T}, expected as many")
     figure = Picture(figsize=(min(14.0, max(5.0, 0.16 * T + 2)), 4), dpi=110, layout="constrained")
     axes = figure.subplots()
     if values.min() >= 0 and values.max() <= 1:
@@ -141,11 +164,11 @@ def vector_over_time(values: Array, tokens: Sequence[str] | None = None, segment
         for boundary in range(segment_length, T, segment_length):
             axes.axvline(boundary - 0.5, color="black", linewidth=0.9)
     if tokens is not None and T <= 80:
-        axes.set_xticks(range(T), [*map(as_written, tokens)], rotation=90, fontsize=7, parse_math=False)
+        axes.set_xticks(range(T), tokens, rotation=90, fontsize=7, parse_math=False)
     axes.set_xlabel("tokens, in reading order" + (" (a line starts a segment)" if segment_length else ""))
     axes.set_ylabel(as_written(f"unit of the {name} vector"), parse_math=False)
     figure.colorbar(image, ax=axes, fraction=0.04, pad=0.02).set_label(as_written(label), parse_math=False)
-    if title:
+    if as_written(title):
         axes.set_title(as_written(title), fontsize=11, parse_math=False)
     return figure
 

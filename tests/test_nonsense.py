@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import minicrt
-from minicrt import conformance, data, engines, gradcheck, inference, models, presets, training
+from minicrt import accounting, conformance, data, engines, gradcheck, inference, models, plotting, presets, training
 from minicrt.comparison import read_grid, read_results
 from minicrt.errors import MinicrtError
 from minicrt.parallel import threads
@@ -26,6 +26,8 @@ CACHE = MODEL.forward(PARAMETERS, TOKENS, TOKENS, {})[2]
 OPTIMIZER = training.AdamW(PARAMETERS)
 TASK_MODEL = models.create_model("recurrent", vocabulary=14, width=4, layers=1)
 PARTS = {"train": CORPUS.train, "valid": CORPUS.valid, "test": CORPUS.test}
+CURVE = {"epoch": 1.0, "valid_perplexity": 10.0, "valid_loss": 2.3, "train_loss": 2.0}
+GRU = {"w": np.zeros((2, 9)), "u": np.zeros((3, 9)), "b": np.zeros(9), "b_hn": np.zeros(3)}
 RNG = np.random.default_rng(0)
 INSIDE = str(Path(minicrt.__file__).parent)
 BACKWARD = "operation_backward"                              # a function of the caller's may raise what it likes
@@ -109,6 +111,27 @@ CALLS = [
     (presets.description, {"name": "tiny"}),
     (settings, {"preset": "tiny", "changes": {}}),
     (threads.limit, {"number": 1}),
+    (training.train_on, {"folder": "run", "epochs": 1.0, "steps": 0, "minutes": 0.0, "data_dir": None,
+                         "progress": False}),
+    (training.fitted, {"config": tiny.config(), "corpus": CORPUS, "segment_length": 5, "fixed": ()}),
+    (training.make_optimizer, {"config": tiny.config(), "parameters": PARAMETERS, "engine": None}),
+    *((function, {"model": MODEL, "length": None}) for function in (
+        accounting.activation_bytes, accounting.forward_flops, accounting.segment_flops, accounting.training_flops)),
+    (accounting.state_values, {"model": MODEL}),
+    (plotting.attention_map, {"weights": np.full((1, 3, 3), 0.3), "tokens": ["a", "b"], "memory_tokens": 1,
+                              "title": ""}),
+    (plotting.learning_curves, {"rows": [CURVE], "unigram": 50.0, "title": ""}),
+    (plotting.cut_bars, {"summary": {"valid_perplexity": 10.0}, "title": ""}),
+    (plotting.vector_over_time, {"values": np.zeros((3, 4)), "tokens": None, "segment_length": 2, "name": "m",
+                                 "label": "value", "title": ""}),
+    (conformance.to_torch, {"kind": "gru", "parameters": GRU, "heads": None, "gradients": False}),
+    (conformance.from_torch, {"kind": "gru", "state_dict": conformance.to_torch("gru", GRU), "gradients": False}),
+    (conformance.to_jax, {"kind": "gru", "parameters": GRU, "heads": None}),
+    (conformance.from_jax, {"kind": "gru", "tree": conformance.to_jax("gru", GRU)}),
+    (conformance.to_keras, {"kind": "gru", "parameters": GRU, "heads": None, "gradients": False}),
+    (conformance.from_keras, {"kind": "gru", "weights": conformance.to_keras("gru", GRU), "gradients": False}),
+    (conformance.to_onnx_gru, {"parameters": GRU}),
+    (conformance.from_onnx_gru, {"inputs": conformance.to_onnx_gru(GRU)[0], "attributes": None}),
     (read_grid, {"path": "no-such.toml"}),
     (read_results, {"folder": "no-such"}),
 ]

@@ -6,15 +6,17 @@ from typing import Any
 import numpy as np
 
 from minicrt import ops
+from minicrt.accounting.flops import checked_length
 from minicrt.models import SegmentModel, State, create_model, model_mapping
 
 
 def activation_bytes(model: SegmentModel, length: int | None = None) -> int:
     """Bytes of float32 that a segment of `length` tokens (default: segment_length) leaves in the cache, a stream, with
     a full state before it; the parameters and dropout's masks are not among them."""
+    length = checked_length(model, length)
     specification = create_model(model_mapping(model), ops)
     parameters = specification.initialize(np.random.default_rng(0))
-    tokens = np.zeros((1, length or model.config.segment_length), int)
+    tokens = np.zeros((1, length), int)
     state, cache = State(), None
     for _ in range(2):                                       # the second segment finds a full cache or memory
         _, state, cache = specification.forward(parameters, tokens, tokens, state)

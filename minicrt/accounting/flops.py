@@ -8,8 +8,10 @@ vocabulary.
 
 from typing import Any
 
+from minicrt.arguments import check_kind, check_whole
 from minicrt.models import SegmentModel
 from minicrt.models.crt_config import CRTConfig
+from minicrt.models.inputs import A_MODEL
 from minicrt.models.linear_recurrent import LinearRecurrentConfig
 from minicrt.models.recurrent import RecurrentConfig
 from minicrt.models.rmt import RMTConfig
@@ -22,10 +24,15 @@ GATES = {"gru": 3, "ncgru": 3, "lstm": 4, "mingru": 2, "lru": 1}
 
 def forward_flops(model: SegmentModel, length: int | None = None) -> Parts:
     """The parts of the forward pass of one segment of `length` tokens (default: segment_length)."""
-    config = model.config
-    T, D = length or config.segment_length, config.width
+    T, D, config = checked_length(model, length), model.config.width, model.config
     parts = next(count for kind, count in COUNTS.items() if isinstance(config, kind))(config, T)
     return {name: flops for name, flops in parts.items() if flops} | {"output": 2 * T * D * config.vocabulary}
+
+
+def checked_length(model: SegmentModel, length: int | None) -> int:
+    """`length`, by default the model's segment_length. Raises InputError for what is no model, or no length."""
+    check_kind("model", model, SegmentModel, A_MODEL)
+    return model.config.segment_length if length is None else check_whole("length", length, 1)
 
 
 def segment_flops(model: SegmentModel, length: int | None = None) -> int:
@@ -35,12 +42,14 @@ def segment_flops(model: SegmentModel, length: int | None = None) -> int:
 
 def training_flops(model: SegmentModel, length: int | None = None) -> int:
     """Of one segment: a backward pass costs two forward passes; the writer's gradient runs the writer once more."""
+    checked_length(model, length)
     again = getattr(model.config, "memory_gradient", "unroll") == "writer"
     return 3 * (segment_flops(model, length) + again * forward_flops(model, length).get("memory", 0))
 
 
 def state_values(model: SegmentModel) -> int:
     """The numbers that a stream carries from segment to segment (4 bytes each in float32), at their most."""
+    check_kind("model", model, SegmentModel, A_MODEL)
     values = 0
     for name, shape in model.state_shapes(1).items():
         if name not in ("writer_inputs", "writer_start"):    # of training alone

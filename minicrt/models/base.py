@@ -9,7 +9,7 @@ from typing import Any, ClassVar, NamedTuple, get_type_hints
 import numpy as np
 
 from minicrt import engines
-from minicrt.arguments import check_kind, kind_of
+from minicrt.arguments import check_kind, check_truth, kind_of
 from minicrt.array_arguments import check_real
 from minicrt.configuration import Configuration, changed, require
 from minicrt.engines import EngineOrName
@@ -160,7 +160,7 @@ class SegmentModel(ABC):
         with_gradient     False: nothing is kept for `backward`, which then cannot be called
         Raises InputError for parameters of another model, and for shapes, dtypes, tokens or entries that do not fit.
         """
-        inputs.check_truth("with_gradient", with_gradient)
+        check_truth("with_gradient", with_gradient)
         e, e_caches = self.embed(parameters, tokens, state, rng)
         targets = inputs.checked_targets(np.asarray(tokens), targets)
         z, state, encoder_cache = self.encode(parameters, e, state, rng, with_gradient)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from minicrt.arguments import A_GENERATOR, check_kind, is_truth, kind_of, shown
+from minicrt.arguments import A_GENERATOR, check_kind, kind_of, shown
 from minicrt.array_arguments import as_array
 from minicrt.errors import InputError
 from minicrt.models.parameters import Array, Parameters
@@ -15,6 +15,7 @@ from minicrt.suggestion import suggestion
 if TYPE_CHECKING:
     from minicrt.models.base import SegmentModel
 
+A_MODEL = "a model; make one with minicrt.create_model"
 A_STATE = "a mapping of names to arrays; {} is the start of a stream"
 
 
@@ -58,17 +59,12 @@ def check_fit(model: Any, parameters: Any) -> None:
     """A model, and parameters of it"""
     from minicrt.models.base import SegmentModel
 
-    check_kind("model", model, SegmentModel, "a model; make one with minicrt.create_model")
+    check_kind("model", model, SegmentModel, A_MODEL)
     check_parameters(model, parameters)
 
 
 def check_generator(rng: Any) -> None:
     check_kind("rng", rng, (np.random.Generator, NoneType), f"{A_GENERATOR}, or None for no dropout")
-
-
-def check_truth(name: str, value: Any) -> None:
-    if not is_truth(value):
-        raise InputError(f"{name} is {shown(value)}, expected True or False")
 
 
 def check_state(model: "SegmentModel", batch: int, state: Any) -> None:

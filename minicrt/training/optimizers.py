@@ -125,6 +125,7 @@ class SGD:
 def make_optimizer(config: TrainingConfig, parameters: Parameters, engine: EngineOrName = None
                    ) -> Optimizer:
     """The optimizer that `config` describes, for `parameters`."""
+    check_kind("config", config, TrainingConfig, "a TrainingConfig")
     if config.optimizer == "sgd":
         return SGD(parameters, config.learning_rate, config.weight_decay, config.momentum, config.rate_of_orthogonal)
     return AdamW(parameters, config.learning_rate, config.weight_decay, config.beta1, config.beta2, config.eps,

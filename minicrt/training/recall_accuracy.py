@@ -8,6 +8,7 @@ from minicrt.arguments import check_has
 from minicrt.data.recall import Window
 from minicrt.data.streams import NOT_SCORED
 from minicrt.models import Parameters, SegmentModel, State
+from minicrt.models.inputs import A_MODEL
 from minicrt.training.evaluation import Cut, cut_entries
 
 
@@ -23,7 +24,7 @@ def recall_accuracy(model: SegmentModel, parameters: Parameters, task: Episodes,
     the carried positions, which are a second memory) the accuracy is `task.chance`.
     Raises InputError for another cut.
     """
-    check_has("model", model, ("logits", "memory_entries"), "a model; make one with minicrt.create_model")
+    check_has("model", model, ("logits", "memory_entries"), A_MODEL)
     check_has("task", task, ("window",), "a task, as minicrt.data.RecallTask()")
     dropped = cut_entries(model, cut)
     state = State()

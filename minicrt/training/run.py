@@ -16,6 +16,7 @@ from minicrt.engines import EngineOrName
 from minicrt.errors import CheckpointError, ConfigurationError
 from minicrt.files import expanded
 from minicrt.models import Parameters, SegmentModel, create_model, model_mapping
+from minicrt.models.inputs import A_MODEL
 from minicrt.training.checkpoint import read_checkpoint
 from minicrt.training.configuration import TrainingConfig, changed_table
 from minicrt.training.position import Position
@@ -56,7 +57,7 @@ def train(folder: str | os.PathLike[str], model: SegmentModel, corpus: Corpus, c
     DataError if the corpus is too short, TrainingError when a loss or a gradient is not finite.
     """
     check_kind("folder", folder, (str, os.PathLike), "the path of a folder that does not exist yet")
-    check_kind("model", model, SegmentModel, "a model; make one with minicrt.create_model")
+    check_kind("model", model, SegmentModel, A_MODEL)
     check_kind("corpus", corpus, Corpus, "a corpus; load one with minicrt.load_corpus")
     if config is None:
         config = fitted(training_config(settings), corpus, model.config.segment_length, settings)

@@ -24,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+from minicrt.arguments import check_kind
 from minicrt.conformance.conversions import keras_layers
 from minicrt.conformance.conversions.kinds import convert
 from minicrt.conformance.conversions.names import Named, array, arrays
@@ -37,6 +38,7 @@ def to_keras(kind: str, parameters: Any, heads: int | None = None, gradients: bo
     A GRU with b_hn is for a layer of reset_after=True, one without for reset_after=False.
     Raises InputError for an unknown kind, for missing or unknown names, and for shapes that do not fit.
     """
+    check_kind("to_keras: kind", kind, str, "the name of a layer")
     given = arrays(parameters, f"to_keras({kind!r})")
     layers = keras_layers.layers(heads, reset_after="b_hn" in given)
     found = convert("to_keras", kind, given, layers, "keras", back=False, gradients=gradients)
@@ -53,6 +55,7 @@ def from_keras(kind: str, weights: Any, gradients: bool = False) -> Named:
     gradients.
     Raises InputError for an unknown kind, for missing or unknown names, and for shapes that do not fit.
     """
+    check_kind("from_keras: kind", kind, str, "the name of a layer")
     where = f"from_keras({kind!r})"
     named = _without_folders(kind, weights, where) if isinstance(weights, Mapping) else _in_order(kind, weights, where)
     before = False

@@ -1,13 +1,14 @@
 """A conversion by the name of its kind: a layer, or a whole model of layers"""
 
-import difflib
 from collections.abc import Mapping
 from typing import Any
 
+from minicrt.arguments import check_truth, shown
 from minicrt.conformance.conversions.layer import Layer
 from minicrt.conformance.conversions.models import MODELS, Library, convert_model
 from minicrt.conformance.conversions.names import Named
 from minicrt.errors import InputError
+from minicrt.suggestion import suggestion
 
 LAYERS = ("linear", "layer_norm", "embedding", "gru", "lstm", "attention", "block")
 
@@ -18,10 +19,9 @@ def convert(function: str, kind: str, values: Any, layers: Mapping[str, Layer], 
     models = [name for name, modules in MODELS.items()
               if all(layer in layers for module in modules for layer in module.kinds)]
     known = [*(layer for layer in LAYERS if layer in layers), *models]
-    if kind not in known:
-        close = difflib.get_close_matches(str(kind), known, n=1)
-        raise InputError(f"{function}: unknown kind {kind!r}; "
-                         + (f"did you mean {close[0]!r}?" if close else "expected one of " + ", ".join(known)))
+    if not isinstance(kind, str) or kind not in known:
+        raise InputError(f"{function}: unknown kind {shown(kind)}; {suggestion(kind, known, 'expected one of')}")
+    check_truth(f"{function}: gradients", gradients)
     where = f"{function}({kind!r})"
     if kind in LAYERS:
         return layers[kind].convert(values, where, back, gradients)

@@ -19,7 +19,7 @@ def arrays(values: Any, where: str) -> Named:
 
     Raises InputError for what is not such a mapping, and for what is not an array of floating-point numbers.
     """
-    if not hasattr(values, "__getitem__") or not hasattr(values, "__iter__") or isinstance(values, (str, np.ndarray)):
+    if isinstance(values, type) or not hasattr(values, "keys"):
         raise InputError(f"{where}: got a {type(values).__name__}, expected a dict of arrays by name")
     names = list(values)
     if not all(isinstance(name, str) for name in names):

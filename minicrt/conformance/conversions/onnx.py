@@ -11,10 +11,12 @@ X is (T, B, I) and Y (T, 1, B, D) with the attribute layout 0; the weights are t
 """
 
 from collections.abc import Mapping
+from types import NoneType
 from typing import Any
 
 import numpy as np
 
+from minicrt.arguments import check_kind
 from minicrt.conformance.conversions.layer import Layer, reordered
 from minicrt.conformance.conversions.names import Array, Named, arrays
 from minicrt.errors import InputError
@@ -119,6 +121,7 @@ def _back(layer: Layer, inputs: Any, where: str, attributes: Mapping[str, Any]) 
 
 def _attributes(operator: str, given: Mapping[str, Any] | None, where: str, **defaults: int) -> dict[str, Any]:
     """The node's attributes over their defaults; raises InputError for those that change what is computed."""
+    check_kind(f"{where}: the list of attributes", given, (Mapping, NoneType), "a mapping of names to values, or None")
     attributes = {**defaults, **(given or {})}
     harmless = {"hidden_size": None, "layout": None, "direction": ["forward"], "activations": ACTIVATIONS[operator]}
     for name, value in attributes.items():

@@ -28,7 +28,7 @@ X = np.zeros((2, 12))
 
 WRONG = {
     "unknown kind": (lambda: to_torch("grru", {}), "unknown kind 'grru'; did you mean 'gru'?"),
-    "a kind unlike any": (lambda: to_jax("convolution", {}), "expected one of linear, layer_norm"),
+    "a kind unlike any": (lambda: to_jax("convolution", {}), "expected one of: linear, layer_norm"),
     "missing": (lambda: to_torch("lstm", ours("lstm", u=None)), "'u' is missing; expected u, w, b"),
     "reset before": (lambda: to_torch("gru", ours("gru", b_hn=None)), "only the other form"),
     "reset before in Flax": (lambda: to_jax("gru", ours("gru", b_hn=None)), "reset_after=False"),
@@ -45,7 +45,7 @@ WRONG = {
     "half of the biases": (lambda: from_torch("gru", theirs("gru", bias_hh_l0=None)), "'bias_hh_l0' is missing"),
     "no gain": (lambda: from_torch("layer_norm", {"bias": np.zeros(3)}), "'weight' is missing"),
     "not a mapping": (lambda: to_torch("gru", X), "got a ndarray, expected a dict of arrays by name"),
-    "a list": (lambda: to_torch("gru", [X]), "got a list without names"),
+    "a list": (lambda: to_torch("gru", [X]), "got a list, expected a dict of arrays by name"),
     "a number": (lambda: to_torch("gru", 3), "got a int, expected a dict"),
     "integers": (lambda: to_torch("layer_norm", {"gain": np.arange(3), "bias": np.zeros(3)}), "gain has dtype int64"),
     "no gradient": (lambda: from_torch("linear", {"weight": None}), "weight is None, expected an array"),
@@ -57,8 +57,8 @@ WRONG = {
         "out": {"kernel": np.zeros((2, 3, 4))}}), "2 heads of 3 in a model of width 4 (qkv_features)"),
     "variables": (lambda: from_jax("linear", {"params": {"kernel": X}}), "variables['params']"),
     "not a tree": (lambda: from_jax("linear", X), "got a ndarray, expected nested dicts of arrays"),
-    "a block of Keras": (lambda: to_keras("block", {}), "to_keras: unknown kind 'block'; expected one of linear"),
-    "a model of Keras": (lambda: from_keras("crt", [X]), "from_keras: unknown kind 'crt'; expected one of linear"),
+    "a block of Keras": (lambda: to_keras("block", {}), "to_keras: unknown kind 'block'; expected one of: linear"),
+    "a model of Keras": (lambda: from_keras("crt", [X]), "from_keras: unknown kind 'crt'; expected one of: linear"),
     "two weights of four": (lambda: from_keras("gru", [X, X, X, X]),
                             "from_keras('gru'): got 4 arrays, expected 3: kernel, recurrent_kernel, bias"),
     "weights that are none": (lambda: from_keras("lstm", X), "got a ndarray, expected layer.get_weights() or a dict"),
