@@ -74,7 +74,8 @@ class RunFolder:
         try:
             configuration = toml_document(read_regular(expanded(path) / CONFIG))
         except OSError as error:
-            raise CheckpointError(f"no run in {path}: cannot read {CONFIG}: {error.strerror}") from error
+            raise CheckpointError(f"no run in {path}: cannot read {CONFIG}: {error.strerror}; name the folder "
+                                  "that a training has made") from error
         except DocumentError as error:
             raise CheckpointError(f"no run in {path}: {CONFIG} is damaged: it {error}") from error
         for name, table in configuration.items():
