@@ -1,4 +1,4 @@
-"""`minicrt compare` and `minicrt flops`, as a user meets them."""
+"""`minicrt compare`, as a user meets it."""
 
 import json
 import subprocess
@@ -8,7 +8,7 @@ import pytest
 from minicrt.cli import main
 from minicrt.comparison import collect, read_grid
 from minicrt.training import Evaluation
-from tests.cli.running import assignments, command, environment, refused, write_text
+from tests.cli.running import command, environment, refused, write_text
 
 GRID = """
 preset = "tiny"
@@ -241,20 +241,3 @@ def test_what_compare_refuses(grid, tmp_path, capsys):
     refused(capsys, "compare", tmp_path / "missing.toml")
     (tmp_path / "bad.json").write_text("{}", encoding="utf-8")
     assert "bad.json" in refused(capsys, "compare", "--show", tmp_path)
-
-
-def test_flops_of_every_model_and_of_the_parts_of_one(capsys):
-    assert main(["flops", "--segment-lengths", "70"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 11 and lines[1].split()[:3] == ["transformer", "70", "269.3"]
-    assert main(["flops", "--set", "model=crt", "--segment-lengths", "35", "70"]) == 0
-    printed = capsys.readouterr().out
-    assert printed.count("memory") == printed.count("positions") == printed.count("output") == 2
-    assert "wdith" in refused(capsys, "flops", "--set", "wdith=3")
-    assert main(["flops", "--set", "model=rmt", "--set", "memory_vectors=0"]) == 2
-    seen = capsys.readouterr()
-    assert "memory_vectors is 0" in seen.err and not seen.out
-    assert "--segment-lengths" in refused(capsys, "flops", "--set", "segment_length=5")
-    assert "model=recurrent" in refused(capsys, "flops", "--set", "cell=gru")
-    huge = ["model=linear_recurrent", "width=99999999999"]
-    assert "make it smaller" in refused(capsys, "flops", *assignments(*huge), "--segment-lengths", "5")

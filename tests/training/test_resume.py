@@ -4,7 +4,6 @@ import random
 import signal
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +11,6 @@ import pytest
 
 from minicrt.errors import CheckpointError
 from minicrt.training import Interrupted, load_run, read_checkpoint, resume, train
-from minicrt.training.budget import Calibration
-from minicrt.training.interrupt import SIGNALS
 from tests.training import tiny
 
 ROOT = Path(__file__).parents[2]
@@ -22,18 +19,6 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="module")
 def corpus():
     return tiny.corpus()
-
-
-class Crash(BaseException):
-    """The process is gone: nothing of the run gets to react."""
-
-
-def crash():
-    raise Crash
-
-
-def ctrl_c():
-    os.kill(os.getpid(), signal.SIGINT)
 
 
 VARIANTS = {
@@ -53,9 +38,9 @@ def test_resumed_after_ctrl_c_equals_uninterrupted(tmp_path, corpus, variant, at
     model, config = VARIANTS[variant]
     train(tmp_path / "whole", tiny.model(**model), corpus, tiny.config(**config))
     with pytest.raises(Interrupted, match=f"stopped after step {at} and saved"):
-        train(tmp_path / "parts", tiny.model(**model), corpus, tiny.config(**config), tiny.Meddler(at, ctrl_c))
+        train(tmp_path / "parts", tiny.model(**model), corpus, tiny.config(**config), tiny.Meddler(at, tiny.ctrl_c))
     with pytest.raises(Interrupted, match="stopped after step 27"):
-        resume(tmp_path / "parts", corpus=corpus, progress=tiny.Meddler(27, ctrl_c))
+        resume(tmp_path / "parts", corpus=corpus, progress=tiny.Meddler(27, tiny.ctrl_c))
     resume(tmp_path / "parts", corpus=corpus)
     assert tiny.outcome(tmp_path / "parts") == tiny.outcome(tmp_path / "whole")
 
@@ -65,8 +50,8 @@ def test_resumed_after_ctrl_c_equals_uninterrupted(tmp_path, corpus, variant, at
 def test_resumed_after_a_crash_equals_uninterrupted(tmp_path, corpus, at, checkpoint_seconds):
     config = tiny.config(ema_decay=0.9, checkpoint_seconds=checkpoint_seconds)
     train(tmp_path / "whole", tiny.model(), corpus, config)
-    with pytest.raises(Crash):
-        train(tmp_path / "parts", tiny.model(), corpus, config, tiny.Meddler(at, crash))
+    with pytest.raises(tiny.Crash):
+        train(tmp_path / "parts", tiny.model(), corpus, config, tiny.Meddler(at, tiny.crash))
     resume(tmp_path / "parts", corpus=corpus)
     assert tiny.outcome(tmp_path / "parts") == tiny.outcome(tmp_path / "whole")
 
@@ -79,13 +64,13 @@ class DiesAfterEvaluation(tiny.Meddler):
 
     def evaluated(self, record):
         if record["step"] == self.at:
-            crash()
+            tiny.crash()
 
 
 @pytest.mark.parametrize("at", [8, 23, 30])
 def test_metrics_ahead_of_the_checkpoint_are_not_doubled(tmp_path, corpus, at):
     train(tmp_path / "whole", tiny.model(), corpus, tiny.config())
-    with pytest.raises(Crash):
+    with pytest.raises(tiny.Crash):
         train(tmp_path / "parts", tiny.model(), corpus, tiny.config(), DiesAfterEvaluation(at))
     resume(tmp_path / "parts", corpus=corpus)
     assert tiny.outcome(tmp_path / "parts") == tiny.outcome(tmp_path / "whole")
@@ -99,7 +84,7 @@ class StopsInEvaluation(tiny.Meddler):
     def task(self, name, total):
         self.evaluations += 1
         if self.evaluations == self.at:
-            ctrl_c()
+            tiny.ctrl_c()
         return super().task(name, total)
 
     def step(self, step, loss, tokens):
@@ -118,144 +103,11 @@ def test_stopped_in_an_evaluation(tmp_path, corpus, at):
 
 def test_seconds_add_up_over_resumptions(tmp_path, corpus):
     with pytest.raises(Interrupted):
-        train(tmp_path / "run", tiny.model(), corpus, tiny.config(), tiny.Meddler(20, ctrl_c))
+        train(tmp_path / "run", tiny.model(), corpus, tiny.config(), tiny.Meddler(20, tiny.ctrl_c))
     checkpoint = tmp_path / "run" / "checkpoint.safetensors"
     before = json.loads(read_checkpoint(checkpoint).metadata["position"])["seconds"]
     assert before > 0
     assert resume(tmp_path / "run", corpus=corpus).summary["seconds"] > before
-
-
-def test_signals_are_given_back(tmp_path, corpus):
-    before = [signal.getsignal(number) for number in SIGNALS]
-    with pytest.raises(KeyboardInterrupt):
-        train(tmp_path / "run", tiny.model(), corpus, tiny.config(), tiny.Meddler(2, ctrl_c))
-    assert [signal.getsignal(number) for number in SIGNALS] == before
-
-
-@pytest.mark.skipif(os.name != "posix", reason="sends signals")
-@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
-def test_every_signal_to_stop_saves_and_is_told_of(tmp_path, corpus, name, code):
-    with pytest.raises(Interrupted, match="stopped after step 5 and saved") as caught:
-        train(tmp_path / "run", tiny.model(), corpus, tiny.config(),
-              tiny.Meddler(5, lambda: os.kill(os.getpid(), getattr(signal, name))))
-    assert caught.value.exit_code == code
-    assert json.loads(read_checkpoint(tmp_path / "run" / "checkpoint.safetensors").metadata["position"])["step"] == 5
-
-
-@pytest.mark.skipif(os.name != "posix", reason="sends SIGTERM")
-def test_a_second_sigterm_does_not_keep_the_first_from_saving(tmp_path, corpus):
-    def twice():
-        os.kill(os.getpid(), signal.SIGTERM)
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    with pytest.raises(Interrupted, match="stopped after step 10 and saved"):
-        train(tmp_path / "run", tiny.model(), corpus, tiny.config(), tiny.Meddler(10, twice))
-
-
-@pytest.mark.skipif(os.name != "posix", reason="sends SIGHUP")
-def test_a_signal_that_is_ignored_stays_ignored(tmp_path, corpus):
-    """nohup minicrt train"""
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    try:
-        run = train(tmp_path / "run", tiny.model(), corpus, tiny.config(),
-                    tiny.Meddler(5, lambda: os.kill(os.getpid(), signal.SIGHUP)))
-    finally:
-        signal.signal(signal.SIGHUP, before)
-    assert run.summary["steps"] == 30
-
-
-def test_a_second_ctrl_c_stops_at_once(tmp_path, corpus):
-    def twice():
-        ctrl_c()
-        ctrl_c()
-
-    with pytest.raises(KeyboardInterrupt) as caught:
-        train(tmp_path / "run", tiny.model(), corpus, tiny.config(), tiny.Meddler(10, twice))
-    assert not isinstance(caught.value, Interrupted)
-    resume(tmp_path / "run", corpus=corpus)
-    train(tmp_path / "whole", tiny.model(), corpus, tiny.config())
-    assert tiny.outcome(tmp_path / "run") == tiny.outcome(tmp_path / "whole")
-
-
-def test_outside_the_main_thread(tmp_path, corpus):
-    failures = []
-
-    def work():
-        try:
-            train(tmp_path / "run", tiny.model(), corpus, tiny.config(steps=5))
-        except ValueError as error:                                     # "signal only works in main thread"
-            failures.append(error)
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    thread.join()
-    assert not failures and load_run(tmp_path / "run").summary is not None
-
-
-@pytest.fixture
-def planned(monkeypatch):
-    """Plans that do not depend on how fast the machine happens to be; each is counted."""
-    plans = []
-    monkeypatch.setattr(Calibration, "plan", lambda self, *spent: plans.append(spent) or 45)
-    return plans
-
-
-def test_minutes_are_planned_once_and_reproduced_by_steps(tmp_path, corpus, planned):
-    changes = {"warmup_steps": 12, "evaluations": 3, "checkpoint_seconds": 1000.0}
-    watcher = tiny.Meddler(30, ctrl_c)
-    with pytest.raises(Interrupted):
-        train(tmp_path / "minutes", tiny.model(), corpus, tiny.config(minutes=0.02, **changes), watcher)
-    assert watcher.said == [f"planned 45 steps ({45 / 13:.2f} epochs) for 0.02 minutes; steps=45 reproduces this run"]
-    with pytest.raises(Crash):
-        resume(tmp_path / "minutes", corpus=corpus, progress=tiny.Meddler(45, crash))
-    resume(tmp_path / "minutes", corpus=corpus)
-    assert len(planned) == 1
-    train(tmp_path / "steps", tiny.model(), corpus, tiny.config(steps=45, **changes))
-    assert tiny.outcome(tmp_path / "minutes") == tiny.outcome(tmp_path / "steps")
-
-
-@pytest.mark.parametrize("at", [1, 2, 7])
-def test_ctrl_c_while_the_minutes_are_measured(tmp_path, corpus, at, planned):
-    changes = {"warmup_steps": 12, "evaluations": 3}
-    with pytest.raises(Interrupted):
-        train(tmp_path / "minutes", tiny.model(), corpus, tiny.config(minutes=0.01, **changes),
-              tiny.Meddler(at, ctrl_c))
-    assert len(planned) == 1 and (tmp_path / "minutes" / "checkpoint.safetensors").exists()
-    resume(tmp_path / "minutes", corpus=corpus)
-    assert len(planned) == 1
-    train(tmp_path / "steps", tiny.model(), corpus, tiny.config(steps=45, **changes))
-    assert tiny.outcome(tmp_path / "minutes") == tiny.outcome(tmp_path / "steps")
-
-
-@pytest.mark.parametrize("at", ["measuring", "planning"])
-def test_a_crash_before_the_plan_is_saved_begins_again(tmp_path, corpus, at, planned, monkeypatch):
-    changes = {"warmup_steps": 12, "evaluations": 3, "minutes": 0.005, "checkpoint_seconds": 0.0}
-    with monkeypatch.context() as patch, pytest.raises(Crash):
-        patch.setattr(Calibration, "plan", lambda *spent: crash())
-        train(tmp_path / "run", tiny.model(), corpus, tiny.config(**changes),
-              tiny.Meddler(1 if at == "measuring" else 0, crash))
-    assert (tmp_path / "run" / "checkpoint.safetensors").exists() == (at == "planning")
-    assert resume(tmp_path / "run", corpus=corpus).summary["steps"] == 45 and len(planned) == 1
-    train(tmp_path / "steps", tiny.model(), corpus, tiny.config(**{**changes, "minutes": 0.0, "steps": 45}))
-    assert tiny.outcome(tmp_path / "run") == tiny.outcome(tmp_path / "steps")
-
-
-def last_weights(run):
-    checkpoint = read_checkpoint(run / "checkpoint.safetensors")
-    return {name: array.tobytes() for name, array in checkpoint.group("parameters.").items()}
-
-
-def test_minutes_that_are_over_when_they_are_planned(tmp_path, corpus, monkeypatch):
-    changes = {"warmup_steps": 12, "evaluations": 3}
-    """It is too late for the evaluations that a run of so few steps would have had, and that is what it says."""
-    monkeypatch.setattr(Calibration, "done", lambda self: len(self._times) == 5)
-    monkeypatch.setattr(Calibration, "plan", lambda self, *spent: len(self._times))
-    watcher = tiny.Meddler()
-    train(tmp_path / "minutes", tiny.model(), corpus, tiny.config(minutes=0.0001, **changes), watcher)
-    assert watcher.said == [f"planned 5 steps ({5 / 13:.2f} epochs) for 0.0001 minutes; steps=5 takes the same steps"]
-    assert [record["step"] for record in watcher.records] == [5]
-    train(tmp_path / "steps", tiny.model(), corpus, tiny.config(steps=5, **changes))
-    assert last_weights(tmp_path / "minutes") == last_weights(tmp_path / "steps")
 
 
 def test_a_finished_run_is_only_loaded(tmp_path, corpus):
@@ -269,7 +121,7 @@ def test_a_finished_run_is_only_loaded(tmp_path, corpus):
 @pytest.fixture
 def stopped(tmp_path, corpus):
     with pytest.raises(Interrupted):
-        train(tmp_path / "run", tiny.model(), corpus, tiny.config(), tiny.Meddler(20, ctrl_c))
+        train(tmp_path / "run", tiny.model(), corpus, tiny.config(), tiny.Meddler(20, tiny.ctrl_c))
     return tmp_path / "run"
 
 
@@ -307,8 +159,8 @@ def test_no_run(tmp_path, corpus):
 
 
 def test_a_run_without_a_checkpoint_cannot_be_loaded_but_resumed(tmp_path, corpus):
-    with pytest.raises(Crash):
-        train(tmp_path / "run", tiny.model(), corpus, tiny.config(), tiny.Meddler(2, crash))
+    with pytest.raises(tiny.Crash):
+        train(tmp_path / "run", tiny.model(), corpus, tiny.config(), tiny.Meddler(2, tiny.crash))
     with pytest.raises(CheckpointError, match="no checkpoint yet"):
         load_run(tmp_path / "run")
     assert resume(tmp_path / "run", corpus=corpus).summary["steps"] == 30

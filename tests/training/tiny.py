@@ -1,6 +1,8 @@
 """A corpus and models small enough that a whole run takes a moment, and the comparison of two runs."""
 
 import json
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -69,3 +71,15 @@ def outcome(folder: Path) -> tuple[dict[str, bytes], dict, list[dict], dict]:
             without_times(json.loads(checkpoint.metadata["position"])),
             [without_times(json.loads(line)) for line in metrics],
             without_times(json.loads((folder / "summary.json").read_text(encoding="utf-8"))))
+
+
+class Crash(BaseException):
+    """The process is gone: nothing of the run gets to react."""
+
+
+def crash():
+    raise Crash
+
+
+def ctrl_c():
+    os.kill(os.getpid(), signal.SIGINT)
