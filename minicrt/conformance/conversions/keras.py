@@ -50,9 +50,9 @@ def to_keras(kind: str, parameters: Any, heads: int | None = None, gradients: bo
 def from_keras(kind: str, weights: Any, gradients: bool = False) -> Named:
     """minicrt's parameters from a layer's `get_weights()`, or from `{w.path: w.numpy() for w in layer.weights}`.
 
-    A missing bias is zeros. A GRU's bias of two rows is that of reset_after=True, of one axis that of
-    reset_after=False; without a bias it is taken for the first, Keras's default. With `gradients` the values are
-    gradients.
+    A missing bias is zeros; the one array of a LayerNormalization of center=False or scale=False must have its name.
+    A GRU's bias of two rows is that of reset_after=True, of one axis that of reset_after=False; without a bias it is
+    taken for the first, Keras's default. With `gradients` the values are gradients.
     Raises InputError for an unknown kind, for missing or unknown names, and for shapes that do not fit.
     """
     check_kind("from_keras: kind", kind, str, "the name of a layer")
@@ -73,12 +73,15 @@ def from_keras(kind: str, weights: Any, gradients: bool = False) -> Named:
 
 def _in_order(kind: str, weights: Any, where: str) -> dict[str, Any]:
     """A list, as of `get_weights()`, by name: of all weights, or of those that are no biases."""
-    if kind not in keras_layers.WEIGHTS:
+    if not isinstance(kind, str) or kind not in keras_layers.WEIGHTS:
         return {}                                            # convert says so
     if not isinstance(weights, list | tuple):
         raise InputError(f"{where}: got a {type(weights).__name__}, expected layer.get_weights() or a dict of arrays "
                          "by name")
     every = keras_layers.WEIGHTS[kind]
+    if kind == "layer_norm" and len(weights) == 1:           # of center=False, or of scale=False: the list is the same
+        raise InputError(f"{where}: got 1 array, which may be gamma or beta; name it: {{'gamma': x}}, or "
+                         "{'gamma': np.ones(D), 'beta': x} for scale=False")
     for names in (every, [name for name in every if not name.endswith(("bias", "beta"))]):
         if len(weights) == len(names):
             return dict(zip(names, weights))

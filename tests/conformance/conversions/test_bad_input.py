@@ -65,6 +65,7 @@ WRONG = {
     "three rows of bias": (lambda: from_keras("gru", [np.zeros((3, 12)), np.zeros((4, 12)), np.zeros((3, 12))]),
                            "bias has shape (3, 12), expected (2, 3D), or (3D,) for reset_after=False"),
     "no gain in Keras": (lambda: from_keras("layer_norm", {"beta": np.zeros(3)}), "scale=False has no gain"),
+    "gamma or beta": (lambda: from_keras("layer_norm", [np.zeros(3)]), "got 1 array, which may be gamma or beta"),
     "bidirectional in Keras": (lambda: from_keras("gru", {f"b/{way}_gru/gru_cell/kernel": X for way in (
         "forward", "backward")}), "the forward one alone of a Bidirectional"),
     "no heads in Keras": (lambda: to_keras("attention", ours("attention")), "to_keras: heads is missing"),
