@@ -1,6 +1,10 @@
+import hashlib
+
 import pytest
 
 from minicrt.data import locations
+from minicrt.data.transfer import Source
+from tests.data.loopback import CONTENT, Server
 
 
 @pytest.fixture
@@ -10,3 +14,16 @@ def nowhere(monkeypatch, tmp_path):
     cache = tmp_path / "cache"
     monkeypatch.setattr(locations, "cache_directory", lambda: cache)
     return tmp_path
+
+
+@pytest.fixture
+def server(monkeypatch):
+    monkeypatch.setenv("no_proxy", "*")
+    server = Server()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def source(server):
+    return Source("ptb/file.txt", f"{server.url}/file", hashlib.sha256(CONTENT).hexdigest(), len(CONTENT))

@@ -12,6 +12,11 @@ def write(path, text):
     return path
 
 
+def names(folder):
+    """The names of all files in it, at any depth."""
+    return sorted(path.name for path in folder.rglob("*") if path.is_file())
+
+
 def small_ptb(directory):
     write(directory / "ptb/ptb.train.txt", " a b <unk> N \n a a c\n")
     write(directory / "ptb/ptb.valid.txt", " b c z \n")

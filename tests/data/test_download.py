@@ -1,6 +1,5 @@
 """Downloads from a server on loopback. Nothing here reaches any other machine."""
 
-import hashlib
 import io
 import sys
 import threading
@@ -11,26 +10,9 @@ import pytest
 from minicrt.data import download, get, transfer
 from minicrt.data import locations as locations_module
 from minicrt.data.download import SOURCES
-from minicrt.data.transfer import Source
 from minicrt.errors import DataError
-from tests.data.loopback import CONTENT, Server
-
-
-@pytest.fixture
-def server(monkeypatch):
-    monkeypatch.setenv("no_proxy", "*")
-    server = Server()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def source(server):
-    return Source("ptb/file.txt", f"{server.url}/file", hashlib.sha256(CONTENT).hexdigest(), len(CONTENT))
-
-
-def names(folder):
-    return sorted(path.name for path in folder.rglob("*") if path.is_file())
+from tests.data.corpus_files import names
+from tests.data.loopback import CONTENT
 
 
 def message(*arguments, **options):

@@ -9,9 +9,9 @@ import pytest
 
 from minicrt.data import get, own_part, transfer
 from minicrt.errors import DataError
-from tests.data.test_download import CONTENT, names, server, source
+from tests.data.corpus_files import names
+from tests.data.loopback import CONTENT
 
-__all__ = ["server", "source"]                  # fixtures
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such locks")
 
 
