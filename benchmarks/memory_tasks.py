@@ -16,13 +16,13 @@ from typing import Any
 import numpy as np
 
 from benchmarks import report
+from minicrt.atomic import write_atomically
 from minicrt.data import TASKS, RecallTask
 from minicrt.errors import DataError
 from minicrt.models import create_model
 from minicrt.parallel import threads
 from minicrt.strict_json import to_json
 from minicrt.training import AdamW, recall_accuracy, train_step
-from minicrt.training.atomic import write_atomically
 from minicrt.training.summary import machine
 
 LEARNED: dict[str, Any] = {"model": "crt", "positions": "learned"}

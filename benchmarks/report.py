@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from minicrt.atomic import write_atomically
 from minicrt.cli.machine import blas_libraries, coretype_remark, describe, gflops
 from minicrt.errors import MinicrtError
 from minicrt.parallel import threads
 from minicrt.strict_json import to_json
-from minicrt.training.atomic import write_atomically
 
 Row = dict[str, Any]
 

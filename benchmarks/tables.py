@@ -18,10 +18,10 @@ from benchmarks import report
 from benchmarks.claims import claims
 from minicrt import plotting
 from minicrt.accounting import segment_flops
+from minicrt.atomic import write_atomically
 from minicrt.comparison import collect, figure, markdown, read_results
 from minicrt.engines import Engine
 from minicrt.models import SegmentModel, create_model
-from minicrt.training.atomic import write_atomically
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"

@@ -1,5 +1,6 @@
 """The documents agree with the code, and nothing cites what is not in the repository."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -123,3 +124,13 @@ def test_the_glossary_is_in_order_and_has_no_term_twice():
         terms = [term.casefold() for term in re.findall(r"^\| \*\*(.+?)\*\* \|", part, re.MULTILINE)]
         assert len(terms) > 15 and terms == sorted(set(terms))
     assert "](glossary.md)" in SPEC
+
+
+def test_the_files_that_a_package_lists_are_in_it():
+    listed = 0
+    for path in (ROOT / "minicrt").rglob("__init__.py"):
+        docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+        names = re.findall(r"(?<![\w/.])([a-z_]+\.py)\b", docstring)
+        listed += len(names)
+        assert [name for name in names if not (path.parent / name).exists()] == [], path
+    assert listed > 10

@@ -53,14 +53,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     with standard_streams():
         try:
             arguments = parsed(argv)
-            if arguments is None:
-                return 0
-            threads.fit_to_system()
-            warnings.filterwarnings("ignore", "tqdm:disabling monitor")      # a bar does without a thread of its own
-            engines.choose(getattr(arguments, "engine", None))
-            number = getattr(arguments, "threads", None)
-            with threads.limit(number) if number else nullcontext():
-                code = arguments.run(arguments) or 0
+            code = 0
+            if arguments is not None:
+                threads.fit_to_system()
+                warnings.filterwarnings("ignore", "tqdm:disabling monitor")  # a bar does without a thread of its own
+                engines.choose(getattr(arguments, "engine", None))
+                number = getattr(arguments, "threads", None)
+                with threads.limit(number) if number else nullcontext():
+                    code = arguments.run(arguments) or 0
             sys.stdout.flush()                               # so that a closed pipe or a full disk shows here
             return code
         except KeyboardInterrupt as interrupted:
@@ -86,11 +86,9 @@ def parsed(argv: Sequence[str] | None) -> Namespace | None:
     try:
         arguments = parser.parse_args(argv)
     except SystemExit:
-        sys.stdout.flush()
         return None
     if arguments.command is None:
         parser.print_help()
-        sys.stdout.flush()
         return None
     return arguments
 

@@ -93,9 +93,9 @@ def list_cells(grid: Any) -> None:
 
 
 def show(results: Path) -> None:
+    from minicrt.atomic import write_atomically
     from minicrt.cli.report import DRAWING_ERRORS, a_warning_at_most
     from minicrt.comparison import collect, markdown, read_results
-    from minicrt.training.atomic import write_atomically
 
     rows = collect(read_results(results))
     print("\n" + markdown(rows))

@@ -69,8 +69,8 @@ def run(arguments: argparse.Namespace) -> int:
             print(text(report, arguments.verbose) + "\n", flush=True)
     wrong = [report for report in reports if not report.ok]
     if arguments.html:
+        from minicrt.atomic import write_atomically
         from minicrt.conformance.checking.page import page
-        from minicrt.training.atomic import write_atomically
 
         html = page(reports, arguments.against.as_posix())
         write_atomically(arguments.html, html.encode("utf-8", "backslashreplace"))      # names of files are bytes
@@ -128,7 +128,7 @@ def checked(cases: "Mapping[str, GoldenCase]", against: Path, names: "Names | No
     from minicrt.conformance.golden import files
 
     experience = {kind: Experience(effort_left=EFFORT) for kind in ("operation", "model")}
-    theirs = {name: files.read_theirs(against / name, case, names) for name, case in cases.items()}
+    theirs = {name: files.read_port(against / name, case, names) for name, case in cases.items()}
     with tqdm(cases.items(), desc="checking", unit=" cases", file=sys.stderr, disable=None, leave=False) as bar:
         for name, case in bar:
             bar.set_postfix_str(name)

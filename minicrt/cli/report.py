@@ -166,7 +166,7 @@ def write_curves(trained: "Trained") -> None:
 
 def update(path: Path, data: bytes) -> None:
     """A file that is as it should be stays; one that is torn or out of date is made again."""
-    from minicrt.training.atomic import write_atomically
+    from minicrt.atomic import write_atomically
 
     with suppress(OSError):
         if read_regular(path) == data:

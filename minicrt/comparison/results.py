@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from minicrt import accounting
+from minicrt.atomic import write_atomically
 from minicrt.comparison.grid import Cell
 from minicrt.configuration import to_mapping
 from minicrt.documents import json_document
@@ -14,7 +15,6 @@ from minicrt.files import expanded, read_regular
 from minicrt.models import model_mapping
 from minicrt.strict_json import finite, to_json
 from minicrt.training import Trained
-from minicrt.training.atomic import write_atomically
 
 Result = dict[str, Any]
 NUMBER = (int, float)

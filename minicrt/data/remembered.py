@@ -3,13 +3,12 @@
 import dataclasses
 import hashlib
 import json
-import os
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from minicrt.atomic import write_atomically
 from minicrt.data import locations
 from minicrt.data.decoding import text_of
 from minicrt.data.names import printable
@@ -75,13 +74,6 @@ def _write(entries: dict[str, Any]) -> None:
     try:
         folder = locations.cache_directory()
         folder.mkdir(parents=True, exist_ok=True)
-        descriptor, partial = tempfile.mkstemp(prefix=f".{NAME}.", dir=folder)
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                json.dump(entries, file, indent=1)
-            Path(partial).replace(folder / NAME)
-        except OSError:
-            Path(partial).unlink(missing_ok=True)
-            raise
+        write_atomically(folder / NAME, json.dumps(entries, indent=1).encode())
     except (DataError, OSError):
         return

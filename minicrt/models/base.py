@@ -223,6 +223,7 @@ class SegmentModel(ABC):
 
     def embed(self, parameters: Parameters, tokens: Array, state: State,
               rng: np.random.Generator | None) -> tuple[Array, EmbeddingCaches]:
+        """e_t = √D E[token_t], (B, T, D), whole words dropped with `rng`; what the model is handed is checked here."""
         inputs.check_parameters(self, parameters)
         tokens = inputs.checked_tokens(self, tokens)
         inputs.check_state(self, len(tokens), state)

@@ -4,6 +4,7 @@ To try another cell, write it here and put it into CELLS: whatever takes a cell'
 """
 
 import dataclasses
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
@@ -23,7 +24,7 @@ class SkewParameter:
 
 
 @dataclass(frozen=True)
-class Cell:
+class Cell(ABC):
     """h_t = RNN(x_t, h_{t−1}), h_0 = start, by the operation of that name and the weights that it takes.
 
     `size` state values a unit are carried on; the first unit of them is what is read. `bounded`: |h| stays under 1.
@@ -37,9 +38,9 @@ class Cell:
     def bounded(self) -> bool:
         return True
 
+    @abstractmethod
     def specs(self, prefix: str, inputs: int, width: int) -> list[ParameterSpec]:
         """The rows of the parameter table, named `prefix` + weight."""
-        raise TypeError(f"{type(self).__name__} has no parameter table")
 
     def skew_parameters(self, prefix: str, width: int) -> list[SkewParameter]:
         return []

@@ -16,10 +16,10 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from minicrt.atomic import write_atomically
 from minicrt.errors import CheckpointError
 from minicrt.files import expanded, read_regular
 from minicrt.models.parameters import Parameters
-from minicrt.training.atomic import write_atomically
 
 Array = np.ndarray
 FORMAT = "minicrt checkpoint 1"

@@ -52,7 +52,7 @@ def train_on(folder: str | os.PathLike[str], *, epochs: float = 0.0, steps: int 
     with run.in_use():
         checkpoint = read_checkpoint(run.checkpoint)
         check_same(checkpoint, run.configuration)
-        position = Position(**checkpoint.described("position"))
+        position = Position.of(checkpoint)
         if minutes:
             steps = steps_within(minutes, position, summary["seconds"])
         wanted = dataclasses.replace(trainer.config, epochs=epochs, minutes=0.0, steps=steps)

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from minicrt.arguments import is_number, is_truth, is_whole, shown
+from minicrt.atomic import write_atomically
 from minicrt.documents import DocumentError, json_document
 from minicrt.errors import CheckpointError
 from minicrt.files import read_regular
 from minicrt.strict_json import finite, to_json
-from minicrt.training.atomic import write_atomically
 
 Record = dict[str, Any]
 NUMBERS = ("epoch", "tokens", "train_loss", "train_perplexity", "valid_loss", "valid_perplexity", "seconds")

@@ -1,9 +1,14 @@
 """How far a run has come: everything of a checkpoint that is a number and not an array."""
 
 import dataclasses
+import math
 from dataclasses import dataclass
+from typing import Any
 
+from minicrt.arguments import is_number, is_whole, shown
+from minicrt.errors import CheckpointError
 from minicrt.strict_json import to_json
+from minicrt.training.checkpoint import Checkpoint
 
 
 @dataclass
@@ -35,6 +40,28 @@ class Position:
     step_seconds: float = 0.0
     metrics: str = ""
 
+    @classmethod
+    def of(cls, checkpoint: Checkpoint) -> "Position":
+        """That of a checkpoint. Raises CheckpointError if it holds another's entries, or values of other types."""
+        described = checkpoint.described("position")
+        for field in dataclasses.fields(cls):
+            value = described.get(field.name, field.default)
+            fits = isinstance(value, str) if field.type is str else (
+                is_whole(value) if field.type is int else _is_number(value))
+            if not fits:
+                raise CheckpointError(f"{checkpoint.path} is damaged: its position has {field.name} = {shown(value)}; "
+                                      "put a copy of it back")
+        unknown = [name for name in described if name not in {field.name for field in dataclasses.fields(cls)}]
+        if unknown:
+            raise CheckpointError(f"{checkpoint.path} has a position with {shown(unknown[0])}, which this version does "
+                                  "not know; read it with the version that wrote it, or put a copy of it back")
+        return cls(**described)
+
     def to_json(self) -> str:
         """Numbers are written so that they read back to the same bits."""
         return to_json(dataclasses.asdict(self))
+
+
+def _is_number(value: Any) -> bool:
+    """What is not finite is written as null, and was written as itself by an earlier version."""
+    return value is None or is_number(value) or isinstance(value, float) and not math.isfinite(value)

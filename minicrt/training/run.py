@@ -140,7 +140,7 @@ def load_run(path: str | os.PathLike[str], engine: EngineOrName = None) -> Train
     model = create_model(configuration["model"], engine)
     config = from_mapping(TrainingConfig, configuration["training"], "training")
     parameters = Parameters(model.specs(), np.dtype(config.precision))
-    position = Position(**checkpoint.described("position"))
+    position = Position.of(checkpoint)
     has_best = bool(checkpoint.group("best."))
     checkpoint.fill("best." if has_best else "parameters.", parameters)
     return Trained(folder, model, parameters, Vocabulary.from_mapping(checkpoint.described("vocabulary")),

@@ -15,11 +15,11 @@ from typing import Any
 import tomli_w
 
 from minicrt.arguments import shown
+from minicrt.atomic import create_atomically, is_temporary, remove_abandoned, sync_folder, write_atomically
 from minicrt.documents import DocumentError, toml_document
 from minicrt.errors import CheckpointError
 from minicrt.files import expanded, read_regular
 from minicrt.training import metrics, summary_file
-from minicrt.training.atomic import create_atomically, is_temporary, remove_abandoned, sync_folder, write_atomically
 
 if sys.platform != "win32":
     import fcntl

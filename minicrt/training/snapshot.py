@@ -52,7 +52,7 @@ def load_snapshot(state: TrainingState, folder: RunFolder, model: SegmentModel, 
     """
     checkpoint = read_checkpoint(folder.checkpoint)
     check_same(checkpoint, folder.configuration)
-    position = Position(**checkpoint.described("position"))
+    position = Position.of(checkpoint)
     if not position.total:
         return
     parameters = state.parameters

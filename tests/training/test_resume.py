@@ -11,6 +11,7 @@ import pytest
 
 from minicrt.errors import CheckpointError
 from minicrt.training import Interrupted, load_run, read_checkpoint, resume, train
+from minicrt.training.checkpoint import write_checkpoint
 from tests.training import tiny
 
 ROOT = Path(__file__).parents[2]
@@ -181,3 +182,14 @@ def test_killed_at_random_file_operations(tmp_path):
     assert {path.name for path in (tmp_path / "parts" / "run").iterdir()} == {
         "config.toml", "metrics.jsonl", "summary.json", "checkpoint.safetensors"}
     assert tiny.outcome(tmp_path / "parts" / "run") == tiny.outcome(tmp_path / "whole" / "run")
+
+
+@pytest.mark.parametrize("change, words", [
+    ({"later": 1}, "a position with 'later', which this version does not know"), ({"step": "7"}, "step = '7'"),
+    ({"total": 1.5}, "total = 1.5"), ({"nll": None, "norm": "x"}, "norm = 'x'"), ({"metrics": 3}, "metrics = 3")])
+def test_a_position_that_is_none_is_refused(stopped, corpus, change, words):
+    path = stopped / "checkpoint.safetensors"
+    checkpoint = read_checkpoint(path)
+    position = json.dumps({**checkpoint.described("position"), **change})
+    write_checkpoint(path, checkpoint.arrays, {**checkpoint.metadata, "position": position})
+    refused(stopped, corpus, words)

@@ -2,7 +2,7 @@
 
     values.py      given values, the same bytes everywhere        operations.py   the cases of operations
     sketches/      the inputs of those                            models.py       the cases of whole models
-    files.py       a folder of cases, written and read            theirs.py       what a port wrote
+    files.py       a folder of cases, written and read            port_folder.py  what a port wrote
 """
 
 import difflib

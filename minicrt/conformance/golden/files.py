@@ -14,14 +14,14 @@ from typing import Any
 
 from minicrt import __version__
 from minicrt.arguments import shown
+from minicrt.atomic import is_temporary, write_atomically
 from minicrt.conformance.golden.containers import parse_json, read_bytes
 from minicrt.conformance.golden.encoding import decoded, dumped, encoded
-from minicrt.conformance.golden.port_folder import read_theirs
+from minicrt.conformance.golden.port_folder import read_port
 from minicrt.conformance.golden.tensors import GoldenCase
 from minicrt.errors import ConformanceError
-from minicrt.training.atomic import is_temporary, write_atomically
 
-__all__ = ["MANIFEST", "Written", "read", "read_theirs", "write"]
+__all__ = ["MANIFEST", "Written", "read", "read_port", "write"]
 
 FORMAT, VERSION = "minicrt-golden", 1
 MANIFEST = "manifest.json"

@@ -14,7 +14,7 @@ from minicrt.errors import ConformanceError
 Array = np.ndarray
 
 
-def read_theirs(folder: Path, case: GoldenCase, names: Names | Path | None = None) -> dict[str, Array]:
+def read_port(folder: Path, case: GoldenCase, names: Names | Path | None = None) -> dict[str, Array]:
     """The port's arrays in `folder`, by our names; those that the case does not have keep theirs.
 
     Read are tensors.safetensors, tensors.bin with case.json, and .npy files named after their tensors ('/' in a name

@@ -10,7 +10,7 @@ GRU = case("gru")
 
 def refused(folder, *words, golden=GRU, names=None):
     with pytest.raises(ConformanceError) as caught:
-        files.read_theirs(folder, golden, names)
+        files.read_port(folder, golden, names)
     message = str(caught.value)
     assert "\n" not in message and all(word in message for word in words), message
     return message

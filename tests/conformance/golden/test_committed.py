@@ -63,8 +63,8 @@ def test_the_values_are_the_same(name, committed, again):
 
 @pytest.mark.parametrize("name", CASES)
 def test_both_forms_hold_the_same_bytes(name, committed):
-    """`read` takes tensors.bin; `read_theirs` takes both and refuses two that differ."""
-    theirs = files.read_theirs(FOLDER / name, committed[name])
+    """`read` takes tensors.bin; `read_port` takes both and refuses two that differ."""
+    theirs = files.read_port(FOLDER / name, committed[name])
     assert theirs.keys() == {tensor.name for tensor in committed[name].tensors}
     assert all(theirs[tensor.name].tobytes() == tensor.value.tobytes() for tensor in committed[name].tensors)
 

@@ -48,7 +48,7 @@ def test_what_is_written_is_read(written):
 def test_a_folder_of_ours_is_read_as_one_of_theirs(written):
     folder, dtype, cases = written
     for name, case in cases.items():
-        arrays = files.read_theirs(folder / name, case)
+        arrays = files.read_port(folder / name, case)
         assert list(arrays) and all(same(arrays[t.name], expected(t, dtype)) for t in case.tensors)
 
 
@@ -208,4 +208,4 @@ def test_empty_and_scalar_tensors_come_back(tmp_path):
     found = files.read(tmp_path)["own"]
     assert all(same(found[t.name].value, t.value) for t in case.tensors[:2])
     assert np.array_equal(found["turned"].value, case["turned"].value)
-    assert same(files.read_theirs(tmp_path / "own", case)["turned"], np.ascontiguousarray(case["turned"].value))
+    assert same(files.read_port(tmp_path / "own", case)["turned"], np.ascontiguousarray(case["turned"].value))

@@ -43,7 +43,7 @@ def test_every_form_is_read(tmp_path, dtype):
             write_bin(folder, [row(name="mine/value", dtype=dtype, offset=5)], b"12345" + value.tobytes())
         else:
             np.save(folder / "mine__value.npy", value)
-        found = files.read_theirs(folder, GRU)
+        found = files.read_port(folder, GRU)
         assert list(found) == ["mine/value"]
         assert found["mine/value"].dtype == value.dtype and np.array_equal(found["mine/value"], value)
 
@@ -53,14 +53,14 @@ def test_npy_in_other_layouts(tmp_path):
     np.save(tmp_path / "h.npy", np.asfortranarray(value))
     np.save(tmp_path / "d_x.npy", value.astype(">f8"))
     np.save(tmp_path / "d_b.npy", np.float32(3))
-    found = files.read_theirs(tmp_path, GRU)
+    found = files.read_port(tmp_path, GRU)
     assert np.array_equal(found["h"], value) and np.array_equal(found["d_x"], value) and found["d_b"] == 3
     assert found["d_x"].dtype == np.float64 and found["d_b"].shape == ()
 
 
 def test_nan_is_read(tmp_path):
     np.save(tmp_path / "h.npy", np.array([np.nan, np.inf]))
-    assert np.isnan(files.read_theirs(tmp_path, GRU)["h"][0])
+    assert np.isnan(files.read_port(tmp_path, GRU)["h"][0])
 
 
 def test_several_forms_must_agree(tmp_path):
@@ -68,7 +68,7 @@ def test_several_forms_must_agree(tmp_path):
     write_bin(tmp_path, [row()], value.tobytes())
     np.save(tmp_path / "h.npy", value)
     np.save(tmp_path / "d_x.npy", value)
-    assert files.read_theirs(tmp_path, GRU).keys() == {"h", "d_x"}
+    assert files.read_port(tmp_path, GRU).keys() == {"h", "d_x"}
     np.save(tmp_path / "h.npy", 2 * value)
     refused(tmp_path, "h is in tensors.bin and in h.npy, and the two differ")
 

@@ -16,7 +16,7 @@ def test_names_are_mapped(tmp_path):
     np.save(tmp_path / "extra.npy", np.ones(1))
     (tmp_path / "names.toml").write_text('[names]\nd_x = "x.grad"\nq = "queries"\nh = "hidden"\n[cases."gru"]\n'
                                          'h = "output"\n[cases."lstm"]\ns = "other"\n', encoding="utf-8")
-    found = files.read_theirs(tmp_path, GRU, tmp_path / "names.toml")
+    found = files.read_port(tmp_path, GRU, tmp_path / "names.toml")
     assert found.keys() == {"d_x", "h", "extra"} and not found["h"].any() and found["d_x"].all()
 
 

@@ -5,7 +5,7 @@
         variant.computed(case.configuration, case.given())   its tensors, by the names of the case
 
 A mistake is a switch of the configuration that stands otherwise, a part of the model or of what goes from segment to
-segment that is done otherwise, or a mistake of one of the operations, from the catalogue in `variants`.
+segment that is done otherwise, or a mistake of one of the operations, from the catalogue in `mistakes.operations`.
 """
 
 from collections.abc import Mapping

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from minicrt.training.atomic import create_atomically, remove_abandoned, sync_folder, write_atomically
+from minicrt.atomic import create_atomically, remove_abandoned, sync_folder, write_atomically
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="no such thing on Windows")
 LEFT = "a.txt.0123456789abcdef.partial"
@@ -163,7 +163,7 @@ def test_killed_between_both_names(tmp_path):
 WRITER = """
 import os, sys
 from pathlib import Path
-from minicrt.training.atomic import write_atomically
+from minicrt.atomic import write_atomically
 
 def waits(descriptor):
     print("writing", flush=True)
