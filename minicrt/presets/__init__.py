@@ -4,7 +4,9 @@ import tomllib
 from importlib import resources
 from typing import Any
 
-from minicrt.configuration import unknown_key
+from minicrt.arguments import shown
+from minicrt.errors import ConfigurationError
+from minicrt.suggestion import suggestion
 
 
 def names() -> tuple[str, ...]:
@@ -26,5 +28,5 @@ def description(name: str) -> str:
 
 def _text(name: str) -> str:
     if not isinstance(name, str) or name not in names():
-        raise unknown_key(name, names(), "--preset")
+        raise ConfigurationError(f"unknown preset {shown(name)}; {suggestion(name, names(), 'there are')}")
     return resources.files(__name__).joinpath(f"{name}.toml").read_text(encoding="utf-8")
