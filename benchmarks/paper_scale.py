@@ -14,12 +14,14 @@ The paper (arXiv 2505.00929) has 67.0 and 58.3 on the test text; it does not giv
 """
 
 import argparse
+import importlib.util
 import math
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import report, weight_parts
 from minicrt.configuration import to_mapping
 from minicrt.data import load_corpus
+from minicrt.errors import ConfigurationError, DataError
 from minicrt.files import expanded
 from minicrt.models import SegmentModel, create_model, model_mapping
 from minicrt.settings import parse_assignments, settings
@@ -36,6 +38,8 @@ RECIPE: dict[str, Any] = {                                   # over the preset p
     "batch": 48, "bptt_segments": 2, "learning_rate": 1e-3, "warmup_steps": 1000, "final_learning_rate": 0.01,
     "weight_decay": 0.15, "ema_decay": 0.999, "evaluations": 20, "checkpoint_seconds": 100}
 OF_THE_CRT = {"memory": "gru", "memory_gradient": "unroll"}
+FIXED = ("model", "corpus", "level", "tokenizer", "epochs", "steps", "minutes", "optimizer", "schedule", "precision",
+         "threads")                                          # no change of the recipe
 TIMED = 40                                                   # steps
 SHARE = 0.95                                                 # of the minutes that are planned for
 
@@ -44,11 +48,17 @@ class Experiment:
     """What the two models share: the text, the recipe with its changes, the device"""
 
     def __init__(self, arguments: argparse.Namespace):
+        if importlib.util.find_spec("torch") is None:
+            raise ConfigurationError("PyTorch is not installed here, which the training needs; pip install torch")
         import torch
 
         self.size, self.out = arguments.size, arguments.out
         self.corpus = load_corpus(CORPUS, data_dir=arguments.data_dir)
         self.changes = parse_assignments(arguments.set)
+        fixed = [key for key in self.changes if key in FIXED]
+        if fixed:
+            raise ConfigurationError(f"--set got {fixed[0]}, which is the same here for all; leave it out: --models, "
+                                     "--minutes, --passes and --precision say what is to be done")
         for kind in arguments.models:
             self.configured(kind, 1)                         # what is wrong is found before anything is trained
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -132,12 +142,16 @@ def figures(training: "Training", rounded: bool) -> dict[str, float]:
 
 
 def collect(arguments: argparse.Namespace) -> None:
-    for kind in arguments.models:
-        if (arguments.out / f"{kind}.json").exists():
-            described = weight_parts.collect(arguments.out, kind, arguments.collect / kind, arguments.data_dir)
-            there = described.get("float32", described["records"][-1])
-            print(f"{arguments.collect / kind}: valid perplexity {there['valid_perplexity']:.3f}, test "
-                  f"{there.get('test_perplexity', math.nan):.3f} before the rounding, on {described['machine']}")
+    there = [kind for kind in arguments.models if (arguments.out / f"{kind}.json").exists()]
+    if not there:
+        raise DataError(f"{arguments.out} has none of {', '.join(f'{kind}.json' for kind in arguments.models)}; name "
+                        "the folder that a training has written")
+    for kind in there:
+        described = weight_parts.collect(arguments.out, kind, arguments.collect / kind, arguments.data_dir)
+        measured = described.get("float32")
+        print(f"{arguments.collect / kind}: " + (
+            f"before the rounding, on {described['machine']}, valid perplexity {measured['valid_perplexity']:.3f}, "
+            f"test {measured['test_perplexity']:.3f}" if measured else "of a training that was stopped"))
 
 
 def positive_number(text: str) -> float:

@@ -10,7 +10,7 @@ import pytest
 from benchmarks import paper_scale, weight_parts
 from minicrt.cli import main
 from minicrt.data import load_corpus
-from minicrt.errors import DataError
+from minicrt.errors import ConfigurationError, DataError
 from minicrt.models import create_model
 from minicrt.settings import parse_assignments, settings
 from minicrt.training import load_run, train
@@ -61,6 +61,15 @@ def test_from_pytorch_to_a_run_folder(text, tmp_path, monkeypatch, capsys):
         assert described["float16"]["valid_perplexity_memory_cut"] == pytest.approx(
             described["float16"]["valid_perplexity"], rel=1e-6) or kind == "crt"
     assert max(sizes) - min(sizes) < 100                     # of as many parameters
+
+
+def test_nonsense(text, tmp_path, monkeypatch):
+    with pytest.raises(DataError, match="has none of crt.json, transformer.json"):
+        benchmark(monkeypatch, "--out", tmp_path, "--collect", tmp_path / "runs")
+    pytest.importorskip("torch")
+    for setting in ("epochs=3", "optimizer=sgd"):
+        with pytest.raises(ConfigurationError, match="which is the same here for all"):
+            benchmark(monkeypatch, "--out", tmp_path, "--data-dir", text, "--set", setting)
 
 
 def test_parts_that_are_missing_or_damaged(tmp_path):
