@@ -77,8 +77,9 @@ class Twin(nn.Module):
             self.positions, self.memory = nn.GRU(D, D, batch_first=True), nn.GRU(D, D, batch_first=True)
             for gru in (self.positions, self.memory):
                 gru.bias_hh_l0.register_hook(hold_redundant_bias)
-        for name in {"positions.table", "memory.start", "memory.read"} & shapes.keys():
-            self.register_parameter(torch_name(name), nn.Parameter(torch.zeros(shapes[name])))
+        for name in ("positions.table", "memory.start", "memory.read"):
+            if name in shapes:
+                self.register_parameter(torch_name(name), nn.Parameter(torch.zeros(shapes[name])))
         self.blocks = nn.ModuleList(Block(D, config.heads, config.inner, self.rate) for _ in range(config.layers))
         self.norm_final = nn.LayerNorm(D)
         self.output_bias = nn.Parameter(torch.zeros(config.vocabulary))
