@@ -1,6 +1,7 @@
 """Frozen dataclasses as configuration: checked when made, built from a mapping (a TOML table), turned back into one."""
 
 import dataclasses
+import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +12,8 @@ from minicrt.errors import ConfigurationError
 from minicrt.suggestion import choices_in_words, suggestion
 
 # Settings that were taken out, each with what holds now: a run that was made with one is told so.
-REMOVED = dict.fromkeys(("cayley", "neumann_order", "exact_every"), "(I + A)⁻¹ is always solved for exactly")
+REMOVED = dict.fromkeys(("cayley", "neumann_order", "exact_every"), "(I + A)⁻¹ is always solved for exactly"
+                        ) | {"memory_start": "m_0 is always learned"}
 MOST = 10 ** 12                                              # of anything that is counted
 MOST_OF_SEEDS = 2 ** 128 - 1                                 # what NumPy's own seeds go up to
 IN_WORDS: dict[Any, str] = {bool: "true or false", int: "a whole number", float: "a finite number", str: "text"}
@@ -63,6 +65,14 @@ def unknown_key(key: object, known: typing.Iterable[str], where: str) -> Configu
 def checked(key: str, value: Any, kind: Any, where: str) -> Any:
     """`value` as the annotated type `kind`. Numbers and truth values of NumPy are taken as Python's, and a whole number
     for any number; nothing else is converted, and what is no finite number is refused."""
+    if typing.get_origin(kind) in (typing.Union, types.UnionType):                # a number, or one of some words
+        number, words = typing.get_args(kind)
+        if isinstance(value, str) and value in typing.get_args(words):
+            return str(value)
+        if is_number(value):
+            return float(value)
+        raise ConfigurationError(f"{where}: {key} is {shown(value)}, expected {IN_WORDS[number]}, or "
+                                 f"{choices_in_words(value, typing.get_args(words)).removeprefix('expected ')}")
     if typing.get_origin(kind) is Literal:
         return checked_choice(key, value, typing.get_args(kind), where)
     if kind is bool and is_truth(value):

@@ -12,6 +12,7 @@ import numpy as np
 
 from minicrt.models import initialisers
 from minicrt.models.parameters import Array, ParameterSpec, Scope
+from minicrt.models.retention import Retention, gate_biases
 
 
 @dataclass(frozen=True)
@@ -61,14 +62,15 @@ class Cell(ABC):
 
 @dataclass(frozen=True)
 class GRU(Cell):
-    """Matrices start at U(±1/√D) as in PyTorch; biases at zero but for the update gate's."""
+    """Matrices start at U(±1/√D) as in PyTorch; biases at zero but for the update gate's (`retention`)."""
 
     reset_after: bool = True
-    update_bias: float = 0.0
+    update_bias: Retention = 0.0
+    t_max: int = 0
     operation = "gru"
 
     def specs(self, prefix: str, inputs: int, width: int) -> list[ParameterSpec]:
-        specs = gated_specs(prefix, inputs, width, self.update_bias)
+        specs = gated_specs(prefix, inputs, width, gate_biases(self.update_bias, self.t_max, width))
         if self.reset_after:
             specs.append(ParameterSpec(prefix + "b_hn", (width,), initialisers.zeros, decay=False))
         return specs
@@ -98,7 +100,8 @@ class NCGRU(Cell):
     orthogonal: str = "candidate"
     candidate: str = "modrelu"
     negatives: int = -1
-    update_bias: float = 0.0
+    update_bias: Retention = 0.0
+    t_max: int = 0
     operation = "ncgru"
 
     @property
@@ -114,7 +117,8 @@ class NCGRU(Cell):
         free = width * (width - 1) // 2
         skew = [ParameterSpec(prefix + name, (free,), initialisers.rotations(width), False, "orthogonal")
                 for name in self.skew_names]
-        return gated_specs(prefix, inputs, width, self.update_bias, 3 - len(skew)) + skew
+        update = gate_biases(self.update_bias, self.t_max, width)
+        return gated_specs(prefix, inputs, width, update, 3 - len(skew)) + skew
 
     def skew_parameters(self, prefix: str, width: int) -> list[SkewParameter]:
         negatives = width // 2 if self.negatives == -1 else self.negatives
@@ -156,6 +160,10 @@ class LSTM(Cell):
 
 @dataclass(frozen=True)
 class MinGRU(Cell):
+    """Its gate z lets the new in, so the first bias that keeps is −b_z."""
+
+    update_bias: Retention = 0.0
+    t_max: int = 0
     operation, weights = "mingru", ("w", "b")
 
     @property
@@ -163,15 +171,19 @@ class MinGRU(Cell):
         return False
 
     def specs(self, prefix: str, inputs: int, width: int) -> list[ParameterSpec]:
+        bias = np.concatenate([-gate_biases(self.update_bias, self.t_max, width), np.zeros(width)])
         return [ParameterSpec(prefix + "w", (inputs, 2 * width), initialisers.normal(inputs ** -0.5)),
-                ParameterSpec(prefix + "b", (2 * width,), initialisers.zeros, decay=False)]
+                ParameterSpec(prefix + "b", (2 * width,), initialisers.constant(bias), decay=False)]
 
 
 @dataclass(frozen=True)
 class LRU(Cell):
     """`width` = 2N: N complex numbers. |λ| is spread evenly by area over the ring from 0.5 to 0.99, arg λ is drawn from
-    (0, π/10), and γ = √(1 − |λ|²) keeps the states' size (arXiv 2303.06349, section 3.3, where |λ| is drawn too)."""
+    (0, π/10), and γ = √(1 − |λ|²) keeps the states' size (arXiv 2303.06349, section 3.3, where |λ| is drawn too). With
+    update_bias "chrono" or "log_uniform" |λ| is what a gate of that bias keeps a step."""
 
+    update_bias: Retention = 0.0
+    t_max: int = 0
     operation, weights = "lru", ("w", "nu", "theta", "log_gamma")
 
     @property
@@ -181,6 +193,8 @@ class LRU(Cell):
     def specs(self, prefix: str, inputs: int, width: int) -> list[ParameterSpec]:
         N = width // 2
         squared = 0.5 ** 2 + (0.99 ** 2 - 0.5 ** 2) * (np.arange(N) + 0.5) / N           # |λ|²
+        if isinstance(self.update_bias, str):
+            squared = (1 + np.exp(-gate_biases(self.update_bias, self.t_max, N))) ** -2
         return [ParameterSpec(prefix + "w", (inputs, 2 * N), initialisers.normal((2 * inputs) ** -0.5)),
                 ParameterSpec(prefix + "nu", (N,), initialisers.constant(np.log(-0.5 * np.log(squared))), decay=False),
                 ParameterSpec(prefix + "theta", (N,), initialisers.log_uniform(1e-3, np.pi / 10), decay=False),
@@ -188,13 +202,13 @@ class LRU(Cell):
                               decay=False)]
 
 
-def gated_specs(prefix: str, inputs: int, width: int, update_bias: float, recurrent_blocks: int = 3
+def gated_specs(prefix: str, inputs: int, width: int, update: Array, recurrent_blocks: int = 3
                 ) -> list[ParameterSpec]:
-    """w, u and b of three gates, u perhaps of fewer."""
+    """w, u and b of three gates, u perhaps of fewer; `update` (D,) is the first bias of the update gate."""
     bounded = initialisers.uniform(width ** -0.5)
     return [ParameterSpec(prefix + "w", (inputs, 3 * width), bounded),
             ParameterSpec(prefix + "u", (width, recurrent_blocks * width), bounded),
-            ParameterSpec(prefix + "b", (3 * width,), initialisers.gate_bias(width, update_bias), decay=False)]
+            ParameterSpec(prefix + "b", (3 * width,), initialisers.gate_bias(width, update), decay=False)]
 
 
 CELLS: dict[str, type[Cell]] = {"gru": GRU, "ncgru": NCGRU, "lstm": LSTM, "mingru": MinGRU, "lru": LRU}

@@ -31,7 +31,8 @@ class CRT(PositionedModel):
         p_t = GRU(e_t, p_{t−1}),  x_t = e_t + p_t W_p           positions, carried on
         y   = norm(blocks([m_{N−1} ; x_1 … x_T]))               causal; every token sees the memory
         h_t = RNN(y_t, h_{t−1}),  h_0 = m_{N−1},  m_N = h_T     the memory is written
-        z_t = y_t + h_t,  logits_t = z_t Eᵀ + b                 E is the embedding table
+        z_t = y_t + h_t + m_{N−1} W_r                           the outputs read it, as it is now and as it was
+        logits_t = z_t Eᵀ + b                                   E is the embedding table
 
         model = create_model(vocabulary=1000, width=64, layers=2)
         parameters = model.initialize(np.random.default_rng(0))
@@ -77,7 +78,7 @@ class CRT(PositionedModel):
         inputs = y if self.config.memory_update == "per_token" else y.mean(1, keepdims=True)
         h, written = self.write(p, inputs, m)                                            # (4)
         new_state["memory"] = np.stack([h_i[:, -1] for h_i in h], axis=1)                # m_N        (B, M, D)
-        z, readout = self.readout(p, y, h, m)                                            # (5)        (B, T, D)
+        z, readout = self.readout(p, y, h, m_normed)                                     # (5)        (B, T, D)
         if self.config.memory_gradient == "writer" and with_gradient:
             new_state |= {"writer_inputs": inputs, "writer_start": m}                    # (6)
         return z, new_state, CRTCache(positions, given, mask, stack, recall, token, written, readout)
@@ -88,13 +89,13 @@ class CRT(PositionedModel):
         if self.config.memory == "none":
             d_x = self.blocks_backward(d_z, cache.blocks, g)
         else:
-            d_y, d_h, d_m = self.readout_backward(d_z, cache.readout, g)                 # (5)
+            d_y, d_h, d_read = self.readout_backward(d_z, cache.readout, g)              # (5)
             d_inputs, d_start = self.write_backward(d_h, d_state.get("memory"), cache.write, g)               # (4)
             if self.config.memory_update == "per_segment":
                 d_inputs = d_inputs / d_y.shape[1]
             d_s = self.blocks_backward(self.engine.add(d_y, d_inputs), cache.blocks, g)  # (3, 2)
             d_token, d_x = self.parted(d_s)
-            d_m = d_m + d_start + self.normed_backward(d_token, cache.token, g)
+            d_m = d_start + self.normed_backward(d_token + d_read, cache.token, g)
             d_old_state |= self.recall_backward(d_m, cache.recall, g)                    # (6)
         d_x = self.engine.dropout_backward(d_x, cache.input_mask)
         d_e, d_p_0 = self.positions_backward(d_x, d_state.get("positions"), cache.positions, g)               # (1)
@@ -111,9 +112,7 @@ class CRT(PositionedModel):
             return np.stack([h_i[:, -1] for h_i in h], axis=1), RecallCache("writer", written)
         if "memory" in state:
             return state["memory"], RecallCache("state", None)
-        m_0 = p["memory.start"] if self.config.memory_start == "learned" else np.zeros(
-            (self.config.memory_vectors, self.config.width), p.dtype)
-        return np.broadcast_to(m_0, (batch, *m_0.shape)), RecallCache("start", None)
+        return np.broadcast_to(p["memory.start"], (batch, *p["memory.start"].shape)), RecallCache("start", None)
 
     def recall_backward(self, d_m: Array, cache: RecallCache | None, g: Parameters) -> State:
         """G_m → the gradient of the state that was given"""
@@ -123,7 +122,7 @@ class CRT(PositionedModel):
         if cache.write is not None:
             nothing = [np.zeros_like(h_i) for h_i in cache.write.h]
             self.write_backward(nothing, d_m, cache.write, g)      # m_{N-1} = h_T; what the writer read is constant
-        elif self.config.memory_start == "learned":
+        else:
             g["memory.start"] += d_m.sum(0)
         return {}
 
@@ -156,31 +155,35 @@ class CRT(PositionedModel):
         return reduce(self.engine.add, [d for d, _ in back]), np.stack([d_start for _, d_start in back], axis=1)
 
     def readout(self, p: Parameters, y: Array, h: list[Array], m: Array) -> tuple[Array, ReadoutCache]:
-        """(5)  z = y, y + h̄ or h̄, with h̄ the mean over memory vectors of (normed) h_t; per segment h_t is m_{N−1}"""
+        """(5)  z_t = y_t + h̄_t + [m^1 … m^M] W_r, with h̄ the mean over memory vectors of (normed) h; or z = y
+
+        h̄ is what the segment's own tokens have made of the memory, m what was there before them; per segment there is
+        no h̄. `m` (B, M, D) is normed where h is.
+        """
         if self.config.readout == "transformer":
-            return y, ReadoutCache(h, None)
-        read = h if self.config.memory_update == "per_token" else [m[:, i, None] for i in range(m.shape[1])]
-        normed = [self.normed(p, read_i) for read_i in read]
+            return y, ReadoutCache(h, None, None)
+        read, linear = self.engine.linear(m.reshape(len(m), -1), p["memory.read"])       # (B, M · D) -> (B, D)
+        z = y + read[:, None]
+        if self.config.memory_update == "per_segment":
+            return z, ReadoutCache(h, linear, None)
+        normed = [self.normed(p, h_i) for h_i in h]
         h_mean = reduce(self.engine.add, [normed_i for normed_i, _ in normed])
-        if len(normed) > 1:
-            h_mean = h_mean / len(normed)
-        cache = ReadoutCache(h, [norm_cache for _, norm_cache in normed])
-        return self.engine.add(y, h_mean) if self.config.readout == "residual" else np.broadcast_to(
-            h_mean, y.shape), cache
+        if len(h) > 1:
+            h_mean = h_mean / len(h)
+        return self.engine.add(z, h_mean), ReadoutCache(h, linear, [norm_cache for _, norm_cache in normed])
 
     def readout_backward(self, d_z: Array, cache: ReadoutCache | None, g: Parameters
-                         ) -> tuple[Array, list[Array], Array | int]:            # -> d_y, d_h, d_m
+                         ) -> tuple[Array, list[Array], Array]:                  # -> d_y, d_h, d_m (B, M, D)
         assert cache is not None
-        nothing = [np.zeros_like(h_i) for h_i in cache.h]
-        if cache.norms is None:
-            return d_z, nothing, 0
-        d_y = d_z if self.config.readout == "residual" else np.zeros_like(d_z)
-        per_token = self.config.memory_update == "per_token"
-        d_mean = d_z if per_token else d_z.sum(1, keepdims=True)                         # z = y + mean of h or m
-        if len(cache.h) > 1:
-            d_mean = d_mean / len(cache.h)
-        d_read = [self.normed_backward(d_mean, norm_cache, g) for norm_cache in cache.norms]
-        return (d_y, d_read, 0) if per_token else (d_y, nothing, np.concatenate(d_read, axis=1))
+        d_h = [np.zeros_like(h_i) for h_i in cache.h]
+        if cache.linear is None:
+            return d_z, d_h, np.zeros((len(d_z), self.config.memory_vectors, self.config.width), d_z.dtype)
+        d_read, d_w_r, _ = self.engine.linear_backward(d_z.sum(1), cache.linear)         # one m W_r for all T
+        g["memory.read"] += d_w_r
+        if cache.norms is not None:
+            d_mean = d_z / len(cache.h) if len(cache.h) > 1 else d_z
+            d_h = [self.normed_backward(d_mean, norm_cache, g) for norm_cache in cache.norms]
+        return d_z, d_h, d_read.reshape(len(d_z), self.config.memory_vectors, self.config.width)
 
     # Between the stages.
 
@@ -216,12 +219,15 @@ class CRT(PositionedModel):
     def encoder_specs(self) -> list[ParameterSpec]:
         config, D = self.config, self.config.width
         specs = position_specs(config)
-        if config.memory_start == "learned" and config.memory != "none":
-            specs.append(ParameterSpec("memory.start", (config.memory_vectors, D), initialisers.normal(0.1), False))
+        if config.memory != "none":
+            specs.append(ParameterSpec("memory.start", (config.memory_vectors, D), initialisers.normal(1.0), False))
         for prefix in self._writers():
             specs += self.writer.specs(prefix, D, D)
         if config.normed_memory:
             specs += norm_specs("memory.norm.", D)
+        if config.memory != "none" and config.readout == "memory":
+            inputs = config.memory_vectors * D
+            specs.append(ParameterSpec("memory.read", (inputs, D), initialisers.normal(inputs ** -0.5)))
         return specs + blocks_specs(config)
 
     def skew_parameters(self) -> list[SkewParameter]:

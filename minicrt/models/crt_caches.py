@@ -25,7 +25,8 @@ class WriteCache(NamedTuple):
 
 class ReadoutCache(NamedTuple):
     h: list[Array]                                           # as in WriteCache
-    norms: list[Any] | None                                  # of each h or m read; None if none is
+    linear: Any                                              # of m W_r: None if the memory is not read
+    norms: list[Any] | None                                  # of each h_i: None if none is read
 
 
 class CRTCache(NamedTuple):

@@ -5,6 +5,7 @@ from typing import Literal
 
 from minicrt.configuration import require
 from minicrt.models.cells import cell
+from minicrt.models.retention import Retention
 from minicrt.models.stack_config import StackConfig
 
 
@@ -29,16 +30,17 @@ class CRTConfig(StackConfig):
     memory_update          the writer reads every y_t, or once the segment's mean; then h_t in the readout is m_{N−1}
     memory_gradient        "unroll" through whole segments, or "writer": the writer of the last segment is run again (6)
     memory_position        in front, or behind, where no token sees it: then only the writer carries it on
-    memory_start           m_0 is zeros, or learned
-    memory_norm            layer norm on m as a token and on h in the readout; "auto": where the network does not bound
-                           h (minGRU, LRU, and NC-GRU with modReLU)
-    readout                z = y_t, y_t + h_t, or h_t (5); with several memory vectors h_t is their mean; per segment
-                           take y_t: the same m_{N−1} added to all outputs costs more than it gains
+    memory_norm            layer norm on m and h wherever they are read; "auto": where the network does not bound h
+                           (minGRU, LRU, and NC-GRU with modReLU)
+    readout                the outputs read the "memory", y_t + h_t + m_{N−1} W_r (5), or are the "transformer"'s y_t
     reset_after            which form of the GRU (both networks)
     orthogonal             NC-GRU: U_c alone, or U_c and U_r
     negatives              NC-GRU: ρ, the number of −1 in S; −1 stands for D/2
     candidate              NC-GRU: activation of the candidate
-    update_bias            first bias of the memory's update gate: at the start σ(update_bias) of m is kept a step
+    update_bias            first bias b of the memory's update gate: σ(b) of m, and of the gradient, is kept a token,
+                           σ(b)^T over a segment. A number, or of each unit another: "chrono" (log U(1, t_max − 1)) or
+                           "log_uniform" (U(0, log t_max)); in an LRU σ(b) is |λ|, and the number 0 its source's ring
+    memory_span            segments to bridge at first: t_max = memory_span · segment_length
     positions              recurrent (1), or a learned or sinusoidal table of absolute positions, or none
     position_width         D_p; 0 stands for D, and then there is no W_p
     position_carry         p_0 is the previous segment's last p, or zeros
@@ -52,14 +54,14 @@ class CRTConfig(StackConfig):
     memory_update: Literal["per_token", "per_segment"] = "per_token"
     memory_gradient: Literal["unroll", "writer"] = "unroll"
     memory_position: Literal["first", "last"] = "first"
-    memory_start: Literal["zeros", "learned"] = "zeros"
     memory_norm: Literal["auto", "on", "off"] = "auto"
-    readout: Literal["residual", "transformer", "recurrent"] = "residual"
+    readout: Literal["memory", "transformer"] = "memory"
     reset_after: bool = True
     orthogonal: Literal["candidate", "candidate+reset"] = "candidate"
     negatives: int = -1
     candidate: Literal["modrelu", "tanh"] = "modrelu"
-    update_bias: float = 0.0
+    update_bias: Retention = 0.0
+    memory_span: int = 8
     positions: Literal["recurrent", "learned", "sinusoidal", "none"] = "recurrent"
     position_width: int = 0
     position_carry: bool = True
@@ -72,16 +74,23 @@ class CRTConfig(StackConfig):
         require(self.position_width >= 0, f"position_width is {self.position_width}, expected 0 (= width) or more")
         require(-1 <= self.negatives <= self.width,
                 f"negatives is {self.negatives}, expected 0 to width = {self.width}, or -1 for half of it")
-        require(self.memory != "none" or self.readout != "recurrent",
-                "readout 'recurrent' needs a memory; set memory to 'gru' or 'ncgru', or choose another readout")
-        require(self.memory_update == "per_token" or self.readout != "recurrent",
-                "readout 'recurrent' needs memory_update 'per_token', or every token would read the same vector")
+        require(self.memory_span >= 1, f"memory_span is {self.memory_span}, expected at least 1")
+        require(not isinstance(self.update_bias, str) or self.t_max >= 3,
+                f"update_bias {self.update_bias!r} needs t_max = memory_span · segment_length of at least 3, got "
+                f"{self.t_max}; set memory_span higher")
+        require(self.memory != "lru" or isinstance(self.update_bias, str) or self.update_bias == 0,
+                f"update_bias is {self.update_bias}, but an LRU has no gate; set it to 0, 'chrono' or 'log_uniform'")
 
     @property
     def normed_memory(self) -> bool:
         """Whether a norm stands in front of whatever reads the memory"""
         return self.memory != "none" and (self.memory_norm == "on"
                                           or self.memory_norm == "auto" and not cell(self.memory, self).bounded)
+
+    @property
+    def t_max(self) -> int:
+        """The tokens that `memory_span` segments have"""
+        return self.memory_span * self.segment_length
 
     @property
     def negative_signs(self) -> int:
@@ -99,12 +108,9 @@ class CRTConfig(StackConfig):
         if self.memory_position == "last" and self.readout == "transformer":
             return ("nothing reads the memory, and its network stays untrained: with memory_position 'last' no token "
                     "sees it, and readout 'transformer' leaves it out; change either")
-        within = self.readout != "transformer" and self.memory_update == "per_token"
+        within = self.readout == "memory" and self.memory_update == "per_token"
         if not within and self.memory_gradient != "writer" and bptt_segments == 1:
             return (f"the memory network stays untrained: with readout {self.readout!r}, memory_update "
                     f"{self.memory_update!r} and bptt_segments 1 no gradient reaches it; set bptt_segments to 2 or "
                     "memory_gradient to 'writer'")
-        if self.memory_update == "per_segment" and self.readout == "residual":
-            return ("readout 'residual' with memory_update 'per_segment' adds one vector to all outputs of a segment, "
-                    "which on PTB costs more than the memory gains; set readout to 'transformer'")
         return None

@@ -61,12 +61,13 @@ def _log_uniform(low: float, high: float, rng: np.random.Generator, shape: Shape
     return np.log(rng.uniform(low, high, shape))
 
 
-def gate_bias(width: int, update: float) -> Initialiser:
-    """Zeros, and `update` in the block of the update gate z: σ(update) of the old state is kept at first."""
+def gate_bias(width: int, update: float | Array) -> Initialiser:
+    """Zeros, and `update` in the second block, that of the gate which keeps: at first it keeps σ(update) of the state.
+    """
     return partial(_gate_bias, width, update)
 
 
-def _gate_bias(width: int, update: float, rng: np.random.Generator, shape: Shape) -> Array:
+def _gate_bias(width: int, update: float | Array, rng: np.random.Generator, shape: Shape) -> Array:
     bias = np.zeros(shape)
     bias[width:2 * width] = update
     return bias

@@ -20,8 +20,8 @@ CONFIGURATIONS: dict[str, Changes] = {
     "default": {},
     "relu, two layers, untied": {"layers": 2, "activation": "relu", "tied": False},
     "post-norm, two layers, gelu_tanh": {"layers": 2, "norm": "post", "activation": "gelu_tanh"},
-    "one head": {"heads": 1, "memory_start": "learned"},
-    "reset before": {"reset_after": False, "readout": "recurrent"},
+    "one head": {"heads": 1},
+    "reset before": {"reset_after": False},
     "transformer": TRANSFORMER,
     "transformer, sinusoids, post-norm": TRANSFORMER | {"positions": "sinusoidal", "norm": "post"},
     "neither memory nor positions": {"memory": "none", "positions": "none"},
@@ -30,34 +30,29 @@ CONFIGURATIONS: dict[str, Changes] = {
     "memory without positions": {"positions": "none", "memory_norm": "on"},
     "memory and learned positions": {"positions": "learned", "memory_vectors": 2, "memory_norm": "on",
                                      "activation": "relu"},
-    "memory and sinusoids": {"positions": "sinusoidal", "readout": "transformer", "memory_start": "learned"},
-    "three vectors": {"memory_vectors": 3, "memory_start": "learned", "readout": "transformer"},
-    "two vectors behind": {"memory_vectors": 2, "memory_position": "last", "readout": "recurrent"},
+    "memory and sinusoids": {"positions": "sinusoidal", "readout": "transformer"},
+    "three vectors": {"memory_vectors": 3, "readout": "transformer"},
+    "two vectors behind": {"memory_vectors": 2, "memory_position": "last"},
     "behind": {"memory_position": "last", "reset_after": False, "memory_norm": "on"},
-    "per segment": PER_SEGMENT | {"memory_start": "learned"},
+    "per segment": PER_SEGMENT,
     "per segment, transformer readout": PER_SEGMENT | {"readout": "transformer", "memory_vectors": 2},
     "per segment, behind": PER_SEGMENT | {"memory_position": "last", "memory_norm": "on", "norm": "post"},
     "ncgru": NCGRU,
     "ncgru, two orthogonal": NCGRU | {"orthogonal": "candidate+reset", "negatives": 1, "memory_vectors": 2},
     "ncgru, tanh": NCGRU | {"candidate": "tanh", "negatives": 0, "readout": "transformer"},
-    "ncgru, tanh, normed": NCGRU | {"candidate": "tanh", "memory_norm": "on", "readout": "recurrent"},
-    "ncgru, not normed": NCGRU | {"memory_norm": "off", "negatives": 6, "memory_start": "learned"},
+    "ncgru, tanh, normed": NCGRU | {"candidate": "tanh", "memory_norm": "on"},
+    "ncgru, not normed": NCGRU | {"memory_norm": "off", "negatives": 6},
     "ncgru, per segment": NCGRU | PER_SEGMENT | {"orthogonal": "candidate+reset"},
     "writer": WRITER,
     "writer, transformer readout": WRITER | {"readout": "transformer", "memory_vectors": 2, "reset_after": False},
-    "writer, recurrent readout": WRITER | {"readout": "recurrent", "memory_start": "learned", "positions": "none"},
-    "writer, per segment": WRITER | PER_SEGMENT | {"memory_start": "learned"},
+    "writer, no positions": WRITER | {"positions": "none"},
+    "writer, per segment": WRITER | PER_SEGMENT,
     "writer, ncgru": WRITER | NCGRU | {"orthogonal": "candidate+reset", "memory_vectors": 2, "norm": "post"},
     "writer, behind": WRITER | {"memory_position": "last"},
     "locked dropout": {"layers": 2, "dropout": 0.3, "embedding_dropout": 0.2},
     "element dropout": {"dropout": 0.4, "locked_dropout": False, "norm": "post", "memory_vectors": 2},
     "writer, dropout": WRITER | {"dropout": 0.2, "embedding_dropout": 0.3, "tied": False},
 }
-
-
-def _possible(changes: Changes) -> bool:
-    written_at_every_token = changes["memory"] != "none" and changes["memory_update"] == "per_token"
-    return changes["readout"] != "recurrent" or written_at_every_token
 
 
 def configurations(**fixed: Any) -> st.SearchStrategy[Changes]:
@@ -69,9 +64,9 @@ def configurations(**fixed: Any) -> st.SearchStrategy[Changes]:
         "memory": st.sampled_from(["gru", "ncgru", "none"]), "memory_vectors": st.integers(1, 3),
         "memory_update": st.sampled_from(["per_token", "per_segment"]),
         "memory_gradient": st.sampled_from(["unroll", "writer"]),
-        "memory_position": st.sampled_from(["first", "last"]), "memory_start": st.sampled_from(["zeros", "learned"]),
+        "memory_position": st.sampled_from(["first", "last"]),
         "memory_norm": st.sampled_from(["auto", "on", "off"]),
-        "readout": st.sampled_from(["residual", "transformer", "recurrent"]), "reset_after": st.booleans(),
+        "readout": st.sampled_from(["memory", "transformer"]), "reset_after": st.booleans(),
         "orthogonal": st.sampled_from(["candidate", "candidate+reset"]), "negatives": st.integers(-1, 4),
         "candidate": st.sampled_from(["modrelu", "tanh"]),
         "positions": st.sampled_from(["recurrent", "learned", "sinusoidal", "none"]),
@@ -81,4 +76,4 @@ def configurations(**fixed: Any) -> st.SearchStrategy[Changes]:
     }
     for name, value in fixed.items():
         switches[name] = value if isinstance(value, st.SearchStrategy) else st.just(value)
-    return st.fixed_dictionaries(switches).filter(_possible)
+    return st.fixed_dictionaries(switches)

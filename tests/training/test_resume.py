@@ -29,7 +29,7 @@ VARIANTS = {
     "float64": ({}, {"precision": "float64"}),
     "orthogonal": ({"memory": "ncgru", "orthogonal": "candidate+reset"}, {}),
     "random start": ({}, {"random_start": True}),
-    "writer": ({"memory_gradient": "writer", "memory_vectors": 2, "memory_start": "learned"}, {"bptt_segments": 1}),
+    "writer": ({"memory_gradient": "writer", "memory_vectors": 2}, {"bptt_segments": 1}),
 }
 
 
