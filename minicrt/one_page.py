@@ -7,7 +7,8 @@ One segment of T tokens, given the memory m_{N−1} and the position p_0 that th
     (2) s = [m_{N−1} ; x_1 … x_T]                                the memory token in front, which every token sees
     (3) [· ; y_1 … y_T] = LN(Block_L(… Block_1(s)))              a shallow causal Transformer
     (4) h_t = GRU(y_t, h_{t−1}),   h_0 = m_{N−1},   m_N = h_T    the memory is written
-    (5) z_t = y_t + h_t,   loss = −mean log softmax(z_t Eᵀ + b)[token_{t+1}]
+    (5) z_t = y_t + h_t + m_{N−1} W_r                            and read
+        loss = −mean log softmax(z_t Eᵀ + b)[token_{t+1}]
     (6) gradients cross the boundaries inside a window of segments and stop at its edge
 
 The numbers are those of docs/spec.md, 2.2; they stand in the code wherever the equation does, forward and backward.
@@ -51,10 +52,10 @@ class State(NamedTuple):
     positions: Array                                                     # p (B, D)
 
 
-def zero_state(p: Parameters, rows: int) -> State:
-    """m = 0, p = 0: a text begins. As a gradient: nothing comes back."""
-    zeros = np.zeros((rows, p["embedding"].shape[1]), p["embedding"].dtype)
-    return State(memory=zeros, positions=zeros)
+def first_state(p: Parameters, rows: int) -> State:
+    """A text begins: m = m_0, which is learned, and p = 0."""
+    m_0 = np.repeat(p["memory.start"], rows, axis=0)                     # (B, D)
+    return State(memory=m_0, positions=np.zeros_like(m_0))
 
 
 class Cell(NamedTuple):
@@ -96,6 +97,7 @@ class Caches(NamedTuple):
     blocks: list["BlockCaches"]
     norm: Any
     memory: Any
+    read: Any
     loss: Any
 
 
@@ -111,23 +113,26 @@ def forward(p: Parameters, tokens: Array, targets: Array, state: State) -> tuple
         blocks.append(caches)
     y, norm = ops.layer_norm(s[:, 1:], p["norm_final.gain"], p["norm_final.bias"])                 #     (B, T, D)
     h, memory = MEMORY.forward(p, "memory.0.", y, state.memory)                                    # (4) (B, T, D)
-    z = y + h                                                                                      # (5) (B, T, D)
+    m_read, read = ops.linear(state.memory, p["memory.read"])                                      # (5) (B, D)
+    z = y + h + m_read[:, None]                                                                    #     (B, T, D)
     nll, loss = ops.linear_cross_entropy(z, p["embedding"], p["output.bias"], targets)
-    return nll, State(memory=h[:, -1], positions=p_t[:, -1]), Caches(embedding, positions, blocks, norm, memory, loss)
+    return nll, State(h[:, -1], p_t[:, -1]), Caches(embedding, positions, blocks, norm, memory, read, loss)
 
 
 def backward(d_loss: float, d_state: State, caches: Caches, g: Parameters) -> State:
     """d_loss, (d_m_N, d_p_T)   ->   (d_m_{N−1}, d_p_0);   the parameters' gradients are added into g."""
     d_z, d_table, d_bias = ops.linear_cross_entropy_backward(d_loss, caches.loss)                  # (5)
     add(g, "", **{"embedding": d_table, "output.bias": d_bias})
-    d_h, d_y = d_z, d_z                                                                            #     z = y + h
+    d_h, d_y = d_z, d_z                                                  #     z = y + h + m W_r, the same m for all T
+    d_m_read, d_w_r, _ = ops.linear_backward(d_z.sum(1), caches.read)
+    add(g, "memory.", read=d_w_r)
     d_y_read, d_m = MEMORY.backward(g, "memory.0.", d_h, d_state.memory, caches.memory)            # (4) m is h_0
     d_y, d_gain, d_bias = ops.layer_norm_backward(d_y + d_y_read, caches.norm)
     add(g, "norm_final.", gain=d_gain, bias=d_bias)
     d_s = np.concatenate([np.zeros_like(d_m)[:, None], d_y], axis=1)                               #     y_0 is not read
     for layer in reversed(range(LAYERS)):                                                          # (3)
         d_s = block_backward(g, f"blocks.{layer}.", d_s, caches.blocks[layer])
-    d_m, d_x = d_m + d_s[:, 0], d_s[:, 1:]                                                         # (2) m is the token
+    d_m, d_x = d_m_read + d_m + d_s[:, 0], d_s[:, 1:]                                              # (2) m is the token
     d_e, d_p_0 = POSITIONS.backward(g, "positions.", d_x, d_state.positions, caches.positions)     # (1)
     ops.embedding_backward(d_x + d_e, caches.embedding, into=g["embedding"])                       #     x = e + p_t
     return State(memory=d_m, positions=d_p_0)
@@ -178,17 +183,23 @@ def block_backward(g: Parameters, b: str, d_x: Array, caches: BlockCaches) -> Ar
 
 # ------------------------------------------- Many segments, and training -------------------------------------------
 
-def window_gradient(p: Parameters, window: Sequence[Segment], state: State) -> tuple[float, State, Parameters]:
-    """The mean loss of segments that follow each other, the state after them, and the gradient through all of them"""
+def window_gradient(p: Parameters, window: Sequence[Segment], state: State | None = None
+                    ) -> tuple[float, State, Parameters]:
+    """The mean loss of segments that follow each other, the state after them, the gradient through all; None: a text
+    begins."""
     loss, caches, g = 0.0, [], {name: np.zeros_like(value) for name, value in p.items()}
+    begins = state is None
+    state = state or first_state(p, len(window[0][0]))
     for tokens, targets in window:
         segment_loss, state, kept = forward(p, tokens, targets, state)
         loss += float(segment_loss) / len(window)
         caches.append(kept)
-    d_state = zero_state(p, len(state.memory))                           # (6) nothing comes back from later windows,
+    d_state = State(np.zeros_like(state.memory), np.zeros_like(state.positions))         # (6) from later windows: none,
     for kept in reversed(caches):
         d_state = backward(1 / len(window), d_state, kept, g)
-    return loss, state, g                                                # (6) and d_state goes back to none before
+    if begins:                                                           # (6) and d_state goes to none before, but m_0
+        add(g, "memory.", start=d_state.memory.sum(0, keepdims=True))
+    return loss, state, g
 
 
 def initial(rng: np.random.Generator, V: int, D: int = WIDTH, F: int = INNER, dtype: Any = np.float32) -> Parameters:
@@ -196,10 +207,13 @@ def initial(rng: np.random.Generator, V: int, D: int = WIDTH, F: int = INNER, dt
     def normal(size: float, *shape: int) -> Array:
         return size * rng.standard_normal(shape)
 
+    def recurrent(name: str, cell: Cell) -> Parameters:
+        return {name + weight: rng.uniform(-D ** -0.5, D ** -0.5, shape) if len(shape) == 2 else np.zeros(shape)
+                for weight, shape in cell.shapes(D).items()}
+
     p = {"embedding": normal(0.5 * D ** -0.5, V, D)}                     # so the entries of e have size ½
-    for name, cell in (("positions.", POSITIONS), ("memory.0.", MEMORY)):
-        for weight, shape in cell.shapes(D).items():
-            p[name + weight] = rng.uniform(-D ** -0.5, D ** -0.5, shape) if len(shape) == 2 else np.zeros(shape)
+    p |= recurrent("positions.", POSITIONS) | {"memory.start": normal(1.0, 1, D)}
+    p |= recurrent("memory.0.", MEMORY) | {"memory.read": normal(D ** -0.5, D, D)}
     for b in (f"blocks.{layer}." for layer in range(LAYERS)):
         p |= {b + "norm_attention.gain": np.ones(D), b + "norm_attention.bias": np.zeros(D),
               b + "norm_feed_forward.gain": np.ones(D), b + "norm_feed_forward.bias": np.zeros(D),
@@ -212,12 +226,12 @@ def initial(rng: np.random.Generator, V: int, D: int = WIDTH, F: int = INNER, dt
 
 
 def update(p: Parameters, g: Parameters, moments: dict[str, Array], count: int, rate: float) -> None:
-    """AdamW, after the whole gradient is clipped to the norm CLIP; matrices decay, the embedding does not:
+    """AdamW, after the whole gradient is clipped to the norm CLIP; matrices decay, the embedding and m_0 do not:
     m ← β₁ m + (1 − β₁) g,   v ← β₂ v + (1 − β₂) g²,   θ ← θ − η λ θ − η m̂/(√v̂ + ε)
     with m̂ = m/(1 − β₁ᵗ) and v̂ = v/(1 − β₂ᵗ) at step t."""
     norm = math.sqrt(sum(ops.global_norm(gradient.ravel()) ** 2 for gradient in g.values()))
     for name, theta in p.items():
-        decay = WEIGHT_DECAY if theta.ndim == 2 and name != "embedding" else 0.0
+        decay = WEIGHT_DECAY if theta.ndim == 2 and name not in ("embedding", "memory.start") else 0.0
         m, v = moments[name]
         ops.adamw_update(theta.reshape(-1), g[name].ravel(), m, v, count, rate, decay, BETA_1, BETA_2, EPS,
                          min(1.0, CLIP / (norm + 1e-6)))
@@ -238,7 +252,7 @@ def train(p: Parameters, text: Sequence[Segment], steps: int) -> list[float]:
     moments, losses = {name: np.zeros((2, value.size), value.dtype) for name, value in p.items()}, list[float]()
     for step in tqdm(range(steps), unit=" steps", disable=None):         # a bar, where there is a terminal
         if step % len(windows) == 0:
-            state = zero_state(p, len(text[0][0]))
+            state = None
         loss, state, g = window_gradient(p, windows[step % len(windows)], state)
         rate = min((step + 1) / WARM_UP, (1 + math.cos(math.pi * step / steps)) / 2)
         update(p, g, moments, step + 1, LEARNING_RATE * rate)
@@ -249,13 +263,14 @@ def train(p: Parameters, text: Sequence[Segment], steps: int) -> list[float]:
 
 
 def perplexity(p: Parameters, text: Sequence[Segment], with_memory: bool = True) -> float:
-    """exp of the mean loss, the state carried; without memory every segment starts from m = 0."""
-    state, loss = zero_state(p, len(text[0][0])), 0.0
+    """exp of the mean loss, the state carried; without memory every segment starts from m_0."""
+    state, loss = first_state(p, len(text[0][0])), 0.0
+    m_0 = state.memory
     for tokens, targets in text:
         segment_loss, state, _ = forward(p, tokens, targets, state)
         loss += float(segment_loss) / len(text)
         if not with_memory:
-            state = state._replace(memory=np.zeros_like(state.memory))
+            state = state._replace(memory=m_0)
     return math.exp(loss)
 
 

@@ -3,6 +3,7 @@
 import copy
 import dataclasses
 import re
+import types
 import typing
 
 import numpy as np
@@ -21,7 +22,7 @@ MADE = {cls: {key: value for key, value in NEEDED.items() if key in field_types(
                     *TASKS.values())}
 KEYS = [(cls, key) for cls in MADE for key in field_types(cls)]
 NONSENSE = (None, [], {}, (), object(), float("nan"), float("inf"), 1j, b"gru", np.zeros(2), np.array([["gru"]] * 99),
-            10 ** 5000, "Residul")
+            10 ** 5000, "Memroy")
 NOT_OF = {bool: (0, 1, "true", np.int64(1)), int: (True, 6.0, "6", np.float64(6), np.True_),
           float: (True, "0.1", np.array([0.1])), str: (1, True)}
 
@@ -39,7 +40,8 @@ def test_no_configuration_is_left_out():
 @pytest.mark.parametrize("cls, key", KEYS, ids=lambda value: getattr(value, "__name__", value))
 def test_what_is_no_value_of_a_key_is_refused_in_one_line_that_names_it(cls, key):
     kind = field_types(cls)[key]
-    wrong = (*NONSENSE, *NOT_OF.get(kind, (1, True, "GRUU")))
+    number_or_word = typing.get_origin(kind) in (typing.Union, types.UnionType)
+    wrong = (*NONSENSE, *((True, "0.1", "chrno") if number_or_word else NOT_OF.get(kind, (1, True, "GRUU"))))
     for value in [value for value in wrong if not (kind is str and isinstance(value, str) or kind is int
                                                    and type(value) is int)]:
         with pytest.raises(ConfigurationError, match=f"{key} is ") as caught:
