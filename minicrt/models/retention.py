@@ -1,8 +1,8 @@
 """How long a recurrent network keeps what it holds, at first: the bias b of the gate that keeps
 
-With an input near 0 a unit keeps σ(b) of its state a step. So it forgets over τ = 1/(1 − σ(b)) = 1 + e^b steps, and what
-is written at the start of a segment of T tokens, and the gradient that comes back for it, is σ(b)^T of its size at the
-end: at b = 0 it is 2^−T, nothing in practice; with τ = T it is about 1/e.
+With an input near 0 a unit keeps σ(b) of its state a step. So it forgets over τ = 1/(1 − σ(b)) = 1 + e^b steps. What is
+written at the start of a segment of T tokens is σ(b)^T of its size at the end, and so is the gradient that comes back
+for it: at b = 0 it is 2^−T, nothing in practice; with τ = T it is about 1/e.
 """
 
 from typing import Literal

@@ -165,8 +165,9 @@ def check_one_long_equals_many_short(changes, seed, parts):
                               positions=st.sampled_from(["recurrent", "none"]), dropout=0.0, embedding_dropout=0.0),
        seed=SEEDS, parts=st.lists(st.integers(1, 3), min_size=2, max_size=4))
 def test_without_attention_one_long_segment_equals_many_short(changes, seed, parts):
-    """Attention and the reading of m_{N−1} are all that see a segment's borders. With their matrices at zero the recurrences, run over
-    segments with their state carried, are the recurrences over the whole, forwards and backwards."""
+    """Attention and the reading of m_{N−1} are all that see a segment's borders. With their matrices at zero the
+    recurrences, run over segments with their state carried, are the recurrences over the whole, forwards and backwards.
+    """
     check_one_long_equals_many_short(changes, seed, parts)
 
 
