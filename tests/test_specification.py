@@ -77,13 +77,14 @@ def test_every_operation_is_specified():
 def test_the_parameters_of_the_default_configuration():
     """Names, shapes and decay of the table, for one block `l`."""
     config = CRTConfig(vocabulary=11, width=12, heads=2, inner=20, layers=1)
-    sizes, expected, found = {"V": 11, "D": 12, "F": 20}, {}, {}
+    sizes, expected, found = {"V": 11, "D": 12, "F": 20, "": 1}, {}, {}
     for spec in CRT(config, ops).specs():
         expected[spec.name.replace("blocks.0.", "blocks.l.")] = (spec.shape, spec.decay)
     for names, shapes, _, decay in table(SPEC, "| name | shape | first values | decay |"):
         names, decays = re.findall("`(.*?)`", names), decay.split(", ")
-        shapes = [tuple(int(number or 1) * sizes[letter] for number, letter in re.findall(r"(\d*)([VDF])", shape))
-                  for shape in re.findall(r"\((.*?)\)", shapes)]
+        shapes = [tuple(int(number or 1) * sizes[letter] for number, letter in re.findall(r"(\d*)([VDF])|(?<=\()1",
+                                                                                          shape))
+                  for shape in re.findall(r"\(.*?\)", shapes)]
         first = names[0]
         for i, name in enumerate(names):
             full = first.rpartition(".")[0] + name if name.startswith(".") else name
@@ -94,7 +95,7 @@ def test_the_parameters_of_the_default_configuration():
 def test_the_readings_are_the_defaults():
     rows = table(SPEC, "| question | default | others | why |")
     defaults = [re.match(r'`(\w+)="?(\w+)"?`', default).groups() for _, default, _, _ in rows]
-    assert len(defaults) == 10
+    assert len(defaults) == 9
     crt, training = CRTConfig(vocabulary=5), TrainingConfig(steps=1)
     for name, value in defaults:
         assert str(getattr(crt, name, getattr(training, name, None))) == value, name

@@ -1,0 +1,66 @@
+"""How much of its memory each network keeps a token at first, as `update_bias` says"""
+
+import numpy as np
+import pytest
+
+from minicrt import ops
+from minicrt.models import CRT, CRTConfig
+from minicrt.models.retention import gate_biases
+
+MEMORIES = ("gru", "ncgru", "mingru", "lru")
+D, T, SPAN = 16, 10, 4
+
+
+def test_a_number_is_the_bias_of_all():
+    assert np.array_equal(gate_biases(-1.5, 40, 3), [-1.5] * 3)
+
+
+@pytest.mark.parametrize("t_max", [3, 40, 1000])
+def test_chrono_spreads_the_time_and_log_uniform_its_logarithm(t_max):
+    """The quantiles of a large sample of the distributions they are named after"""
+    rng, units = np.random.default_rng(0), 9
+    shares = (np.arange(units) + 0.5) / units
+    for kind, sample in (("chrono", np.log(rng.uniform(1, t_max - 1, 400_000))),
+                         ("log_uniform", rng.uniform(0, np.log(t_max), 400_000))):
+        np.testing.assert_allclose(gate_biases(kind, t_max, units), np.quantile(sample, shares), atol=0.03)
+
+
+def kept(memory, update_bias):
+    """What a (B, 1, D) memory has left of a drawn start after one token of zeros, unit by unit, with no candidate"""
+    model = CRT(CRTConfig(5, width=D, heads=2, segment_length=T, memory=memory, memory_span=SPAN,
+                          update_bias=update_bias), ops)
+    parameters = model.initialize(np.random.default_rng(0), np.float64)
+    start = np.random.default_rng(1).standard_normal((1, 1, D))
+    for name in ("w", "u"):                                  # what remains of the gates is their biases
+        if f"memory.0.{name}" in parameters:
+            parameters[f"memory.0.{name}"][:] = 0
+    if memory == "ncgru":                                    # its U is orthogonal; below the threshold nothing passes
+        parameters["memory.0.b"][2 * D:] = -1e9
+    h, _ = model.write(parameters, np.zeros((1, 1, D)), start)
+    if memory != "lru":
+        return h[0][0, 0] / start[0, 0]
+    before, after = (a[:D // 2] + 1j * a[D // 2:] for a in (start[0, 0], h[0][0, 0]))
+    return np.abs(after / before)
+
+
+@pytest.mark.parametrize("memory", MEMORIES)
+@pytest.mark.parametrize("kind", ["chrono", "log_uniform"])
+def test_each_network_keeps_what_the_biases_say(memory, kind):
+    found = kept(memory, kind)
+    np.testing.assert_allclose(found, 1 / (1 + np.exp(-gate_biases(kind, SPAN * T, len(found)))), rtol=1e-9)
+
+
+@pytest.mark.parametrize("memory", ["gru", "ncgru", "mingru"])
+@pytest.mark.parametrize("bias", [-2.0, 0.0, 3.0])
+def test_a_number_is_kept_by_every_gate(memory, bias):
+    np.testing.assert_allclose(kept(memory, bias), 1 / (1 + np.exp(-bias)), rtol=1e-9)
+
+
+@pytest.mark.parametrize("memory", MEMORIES)
+def test_positions_do_not_change_with_it(memory):
+    """The setting is the memory's; the network of positions starts as before."""
+    plain, spread = (CRT(CRTConfig(5, width=D, heads=2, memory=memory, update_bias=bias), ops).initialize(
+        np.random.default_rng(0)) for bias in (0.0, "chrono"))
+    assert np.array_equal(plain["positions.b"], spread["positions.b"])
+    changed = [name for name in plain if not np.array_equal(plain[name], spread[name])]
+    assert changed == (["memory.0.nu", "memory.0.log_gamma"] if memory == "lru" else ["memory.0.b"])
