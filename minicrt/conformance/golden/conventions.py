@@ -82,8 +82,7 @@ def crt(config: Any) -> list[str]:
     lines.append("Rows are [m_{N−1} ; x_1 … x_T], causal: every token sees the memory, which sees itself alone."
                  if config.memory_position == "first" else
                  "Rows are [x_1 … x_T ; m_{N−1}], causal: no token sees the memory.")
-    lines.append("The memory row is there in the first segment too, as m_0 = " +
-                 ("memory.start." if config.memory_start == "learned" else "zeros."))
+    lines.append("The memory row is there in the first segment too, as m_0 = memory.start.")
     lines.append("h_t = RNN(y_t, h_{t−1}), h_0 = m_{N−1}, m_N = h_T; y_t are the token rows after the " +
                  ("final norm." if config.norm == "pre" else "last block.") if config.memory_update == "per_token" else
                  "m_N = RNN(mean of y_t over the segment, m_{N−1}): one step a segment.")
@@ -91,16 +90,25 @@ def crt(config: Any) -> list[str]:
               }.get(config.memory, lambda config: [])(config)
     if config.memory_vectors > 1:
         lines.append("Every memory vector is written by a network of its own, from the same y; h̄ is their mean.")
-    lines.append("Layer norm (memory.norm) on m as a token and on h in the readout, not on what is carried."
+    lines.append("Layer norm (memory.norm) on m as a token and on m and h in the readout, not on what is carried."
                  if config.normed_memory else "There is no layer norm on the memory.")
-    read = "h_t" if config.memory_update == "per_token" else "m_{N−1}"
-    lines.append({"residual": f"z_t = y_t + {read}.", "transformer": "z_t = y_t.", "recurrent": f"z_t = {read}."
-                  }[config.readout])
+    lines.append(readout(config))
     if config.memory_gradient == "writer":
         lines.append("memory_gradient 'writer': from the second segment on m_{N−1} is computed again by the last "
                      "segment's writer from its inputs and its start, both constants (recalled.…); no other gradient "
                      "of the memory crosses a boundary. Positions are not cut.")
     return lines
+
+
+def readout(config: Any) -> str:
+    if config.readout == "transformer":
+        return "z_t = y_t: the outputs do not read the memory."
+    m = "m_{N−1}" if config.memory_vectors == 1 else "[m^1 … m^M]_{N−1}"
+    if config.memory_update == "per_segment":
+        return f"z_t = y_t + {m} W_r, W_r = memory.read: one row, of the memory in front of the segment, for all T."
+    h = "h_t" if config.memory_vectors == 1 else "h̄_t"
+    return (f"z_t = y_t + {h} + {m} W_r, W_r = memory.read: h_t is read as it is at token t, m_{{N−1}} as it is in "
+            "front of the segment, one row for all T.")
 
 
 def ncgru(config: Any) -> list[str]:

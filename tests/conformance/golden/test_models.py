@@ -93,8 +93,8 @@ def test_the_names_are_these(cases):
 
     assert first_segment("crt-ncgru") == [
         "embedding", "positions.h", "x", "memory.norm", "joined", *block(0), *block(1), "norm_final",
-        "memory.0.U_candidate", "memory.0.h", "readout.memory.norm", "z", "logits", "state/positions", "state/memory",
-        "loss"]
+        "memory.0.U_candidate", "memory.0.h", "readout.memory.read", "readout.memory.norm", "z", "logits",
+        "state/positions", "state/memory", "loss"]
     assert first_segment("rmt") == ["embedding", "joined", "x", *block(0), *block(1), "norm_final", "z", "logits",
                                     "state/memory", "loss"]
     assert first_segment("transformer-xl-post-norm")[:9] == ["embedding", "distances", *(
