@@ -105,9 +105,11 @@ class Pass:
         return {name: self.gradients[name] for name in self.gradients if f"parameters/{name}" in self.given}
 
     def initial_parameters(self) -> Parameters:
-        """The given values; what a case does not have and a wrong port needs is a gain of 1 or a bias of 0."""
+        """The given values, or as many of them as a wrong port with fewer memory vectors has; what a case does not have
+        and a wrong port needs is a gain of 1 or a bias of 0."""
         parameters = Parameters(self.make(ops).specs(), np.float64)
         for spec in parameters.specs:
             default = np.full(spec.shape, float(spec.name.endswith("gain")))
-            parameters[spec.name] = self.given.get(f"parameters/{spec.name}", default)
+            given = self.given.get(f"parameters/{spec.name}", default)
+            parameters[spec.name] = given[tuple(map(slice, spec.shape))]
         return parameters

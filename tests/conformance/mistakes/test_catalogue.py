@@ -139,7 +139,7 @@ def test_unknown_names_are_said_to_be_so():
         faulty_operation("tan", {})
 
 
-@pytest.mark.parametrize("name", ["CRT", "CRT, readout recurrent, reset before", "CRT, NC-GRU", "CRT, LRU",
+@pytest.mark.parametrize("name", ["CRT", "CRT, reset before", "CRT, NC-GRU", "CRT, LRU",
                                   "CRT, element and word dropout", "Transformer-XL, post-norm, dropout", "RMT", "LSTM",
                                   "minGRU"])
 def test_a_model_runs_on_the_second_implementations(name):

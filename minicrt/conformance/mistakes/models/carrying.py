@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from minicrt.conformance.golden.model_pass import Pass
+from minicrt.conformance.mistakes.models.layers import at_zero
 from minicrt.conformance.mistakes.models.mistake import ModelMistake
 from minicrt.models import SegmentModel, State
 from minicrt.ops import IGNORE
@@ -20,6 +21,7 @@ SENTENCES = {
     "state: of a validation in between": "After each segment its loss is evaluated once more from the training's own "
                                          "state, which that moves on: the state of the validation leaks.",
     "state: of another row": "A row goes on from the state of another row of the batch.",
+    "m_0: zeros": "The first segment's memory is zeros; here m_0 is the parameter memory.start.",
     "memory: not carried": "Every segment starts from the initial memory; positions are carried.",
     "memory: the first one kept": "The memory that the first segment wrote is kept for ever: it is not updated.",
 }
@@ -206,6 +208,8 @@ def _forwards(model: SegmentModel, entries: list[str], batch: int) -> Iterator[t
         yield "memory: the first one kept", of(KeptForever, memory)
         if len(memory) < len(entries):
             yield "memory: not carried", of(NotCarried, memory)
+    if "memory.start" in {spec.name for spec in model.specs()}:
+        yield "m_0: zeros", (at_zero("memory.start"),)
 
 
 def _backwards(model: SegmentModel, entries: list[str]) -> Iterator[tuple[str, tuple[type[Pass], ...]]]:

@@ -79,14 +79,22 @@ class NotScaled(SegmentModel):
         return 1.0
 
 
-class NoOutputBias(Pass):
+class AtZero(Pass):
+    """The parameter is not there: in its place are zeros, which get no gradient."""
+
+    parameter = ""
+
     def initial_parameters(self) -> Parameters:
         parameters = super().initial_parameters()
-        parameters["output.bias"] = np.zeros_like(parameters["output.bias"])
+        parameters[self.parameter] = np.zeros_like(parameters[self.parameter])
         return parameters
 
     def parameter_gradients(self) -> dict[str, Array]:
-        return {name: value * (name != "output.bias") for name, value in super().parameter_gradients().items()}
+        return {name: value * (name != self.parameter) for name, value in super().parameter_gradients().items()}
+
+
+def at_zero(parameter: str) -> type[Pass]:
+    return type("AtZero", (AtZero,), {"parameter": parameter})
 
 
 class OneForAll(Pass):
@@ -127,7 +135,7 @@ def layers(model: SegmentModel) -> list[ModelMistake]:
     stack = not recurrent and not isinstance(model, RecurrentModel)          # of blocks
     fed = (recurrent or stack) and config.inner > 0
     found = [ModelMistake("embedding: not scaled", SENTENCES["embedding: not scaled"], models=(NotScaled,)),
-             ModelMistake("output: no bias", SENTENCES["output: no bias"], passes=(NoOutputBias,))]
+             ModelMistake("output: no bias", SENTENCES["output: no bias"], passes=(at_zero("output.bias"),))]
     if stack and config.layers > 1:
         name = "blocks: one for all layers"
         found.append(ModelMistake(name, SENTENCES[name], passes=(OneForAll,)))

@@ -1,10 +1,10 @@
-"""Mistakes around the CRT's memory: its token, how it is written, how it is read, and what of it takes a gradient"""
+"""Mistakes around the CRT's memory: its token, how it is written, and what of it takes a gradient"""
 
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from minicrt.conformance.mistakes.models.layers import one_for_all, without_norm_at
+from minicrt.conformance.mistakes.models.layers import one_for_all
 from minicrt.conformance.mistakes.models.memory_rows import (
     FirstSegmentWithoutToken,
     TokenGetsPosition,
@@ -27,12 +27,8 @@ SENTENCES = {
     "memory: of the first token": "The memory is the state after the segment's first token, h_1, in place of h_T.",
     "memory: mean of the states": "The memory is the mean of the segment's states h_t, in place of the last.",
     "writer: starts from zeros": "The memory network starts every segment from zeros, in place of the memory m_{N−1}.",
-    "readout: one state too early": "The output at token t reads h_{t−1} in place of h_t.",
-    "readout: of the memory just written": "The output reads m_N, which knows the tokens to come, in place of m_{N−1}.",
-    "readout: memories added": "The memory vectors are added in the readout; here their mean is taken.",
     "writer: one for all vectors": "All memory vectors are written by one network, that which was loaded last.",
     "memory norm: token without": "The memory token is not normed.",
-    "memory norm: readout without": "The readout reads h_t without its norm.",
     "memory norm: on what is carried": "The memory is normed before it is carried on, and so is normed twice.",
 }
 BACKWARD_SENTENCES = {
@@ -83,42 +79,6 @@ class WriterFromZeros(CRT):
         return d_inputs, np.zeros_like(d_start)
 
 
-class ReadsStateBefore(CRT):
-    """The readout at token t reads h_{t−1}."""
-
-    def readout(self, p: Parameters, y: Array, h: list[Array], m: Array) -> tuple[Array, Any]:
-        before = [np.concatenate([m[:, i, None], h_i[:, :-1]], axis=1) for i, h_i in enumerate(h)]
-        return super().readout(p, y, before, m)
-
-    def readout_backward(self, *arguments: Any) -> tuple[Array, list[Array], Any]:
-        d_y, d_before, _ = super().readout_backward(*arguments)
-        d_h = [np.concatenate([d[:, 1:], np.zeros_like(d[:, :1])], axis=1) for d in d_before]
-        return d_y, d_h, np.stack([d[:, 0] for d in d_before], axis=1)
-
-
-class ReadsNewMemory(CRT):
-    """Per segment: the readout reads m_N, in which the tokens after it have left their traces."""
-
-    def readout(self, p: Parameters, y: Array, h: list[Array], m: Array) -> tuple[Array, Any]:
-        return super().readout(p, y, h, np.stack([h_i[:, -1] for h_i in h], axis=1))
-
-    def readout_backward(self, *arguments: Any) -> tuple[Array, list[Array], Any]:
-        d_y, _, d_m = super().readout_backward(*arguments)
-        d_new = np.asarray(d_m)                              # (B, M, D)
-        return d_y, [d_new[:, i, None] for i in range(d_new.shape[1])], 0
-
-
-class MemoriesAdded(CRT):
-    """Several memory vectors are read as their sum."""
-
-    def readout(self, p: Parameters, y: Array, h: list[Array], m: Array) -> tuple[Array, Any]:
-        return super().readout(p, y, [len(h) * h_i for h_i in h], len(h) * m)
-
-    def readout_backward(self, *arguments: Any) -> tuple[Array, list[Array], Any]:
-        d_y, d_h, d_m = super().readout_backward(*arguments)
-        return d_y, [len(d_h) * d for d in d_h], len(d_h) * d_m
-
-
 class TokenDetached(CRT):
     """The memory token is a constant to the blocks."""
 
@@ -133,6 +93,38 @@ class TokenDetached(CRT):
     def parted(self, s: Array) -> tuple[Array, Array]:
         token, x = super().parted(s)
         return (np.zeros_like(token) if self._is_backward else token), x
+
+
+class TokenUnnormed(CRT):
+    """The blocks see m as it is carried; its norm is there for W_r alone."""
+
+    _seen: Any = None
+    _d_seen: Any = 0.0
+    _is_backward = False
+
+    def recall(self, *arguments: Any) -> tuple[Array, Any]:
+        self._is_backward = False
+        self._seen, cache = super().recall(*arguments)
+        return self._seen, cache
+
+    def joined(self, token: Array, x: Array) -> Array:
+        seen, self._seen = self._seen, None                  # the first rows that are joined after `recall`
+        return super().joined(token if seen is None else seen, x)
+
+    def write_backward(self, *arguments: Any) -> tuple[Array, Array]:
+        self._is_backward = True
+        return super().write_backward(*arguments)
+
+    def parted(self, s: Array) -> tuple[Array, Array]:
+        token, x = super().parted(s)
+        if not self._is_backward:
+            return token, x
+        self._d_seen = token
+        return np.zeros_like(token), x
+
+    def recall_backward(self, d_m: Array, *arguments: Any) -> State:
+        d_seen, self._d_seen = self._d_seen, 0.0
+        return super().recall_backward(d_m + d_seen, *arguments)
 
 
 class StartDetached(CRT):
@@ -157,7 +149,7 @@ class NormedCache(NamedTuple):
 
 
 class CarriesNormed(CRT):
-    """m_N = LN(h_T): the norm that is there for the token and the readout acts on what is carried as well."""
+    """m_N = LN(h_T): the norm that is there for the token and the outputs acts on what is carried as well."""
 
     def encode(self, parameters: Parameters, *arguments: Any) -> tuple[Array, State, Any]:
         z, state, cache = super().encode(parameters, *arguments)
@@ -175,8 +167,7 @@ def memory(model: SegmentModel) -> list[ModelMistake]:
         return []
     config = model.config
     first, unrolled = config.memory_position == "first", config.memory_gradient == "unroll"
-    per_token, reads = config.memory_update == "per_token", config.readout != "transformer"
-    several = config.memory_vectors > 1
+    per_token = config.memory_update == "per_token"
     models = {
         "memory token: not in the first segment": (first, FirstSegmentWithoutToken),
         "memory token: with a position": (first and per_token and unrolled and config.positions == "recurrent",
@@ -186,21 +177,15 @@ def memory(model: SegmentModel) -> list[ModelMistake]:
         "memory: of the first token": (per_token and unrolled, MemoryOfFirstState),
         "memory: mean of the states": (per_token and unrolled, MemoryOfStates),
         "writer: starts from zeros": (True, WriterFromZeros),
-        "readout: one state too early": (per_token and reads, ReadsStateBefore),
-        "readout: of the memory just written": (not per_token and reads, ReadsNewMemory),
+        "memory norm: token without": (config.normed_memory, TokenUnnormed),
         "memory norm: on what is carried": (config.normed_memory and unrolled, CarriesNormed),
-        "readout: memories added": (several and reads and not config.normed_memory, MemoriesAdded),
     }
     backward = {"memory token: detached": (first, TokenDetached), "writer: start detached": (True, StartDetached),
                 "writer: inputs detached": (True, InputsDetached)}
-    norms = {"memory norm: token without": (config.normed_memory, "memory.norm"),
-             "memory norm: readout without": (config.normed_memory and reads, "readout.memory.norm")}
     found = [ModelMistake(name, SENTENCES[name], models=(made,)) for name, (applies, made) in models.items() if applies]
     found += [ModelMistake(name, BACKWARD_SENTENCES[name], "backward", models=(made,))
               for name, (applies, made) in backward.items() if applies]
-    found += [ModelMistake(name, SENTENCES[name], substitutes=(without_norm_at(place),))
-              for name, (applies, place) in norms.items() if applies]
-    if several:
+    if config.memory_vectors > 1:
         name = "writer: one for all vectors"
         found.append(ModelMistake(name, SENTENCES[name], passes=(one_for_all("memory"),)))
     return found

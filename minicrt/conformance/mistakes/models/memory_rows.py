@@ -18,6 +18,8 @@ class AloneCache(NamedTuple):
 class FirstSegmentWithoutToken(CRT):
     """Where the stream starts there is no memory yet, and the rows are the tokens alone."""
 
+    _alone = False
+
     def encode(self, parameters: Parameters, e: Array, state: State, *arguments: Any) -> tuple[Array, State, Any]:
         self._alone = "memory" not in state
         z, state, cache = super().encode(parameters, e, state, *arguments)
@@ -47,7 +49,7 @@ class TokenGetsPosition(CRT):
         s, p_T, positions = self.positions(p, self.joined(token, e), state.get("positions"))
         y, blocks_cache = self.blocks(p, s, rng)
         h, write_cache = self.write(p, y, m)
-        z, readout = self.readout(p, y, h, m)
+        z, readout = self.readout(p, y, h, token)
         new_state = State(memory=np.stack([h_i[:, -1] for h_i in h], axis=1))
         if p_T is not None and self.config.position_carry:
             new_state["positions"] = p_T
@@ -57,12 +59,13 @@ class TokenGetsPosition(CRT):
     def encode_backward(self, d_z: Array, d_state: State, cache: CRTCache, gradients: Parameters
                         ) -> tuple[Array, State]:
         g = gradients
-        d_y, d_h, d_m = self.readout_backward(d_z, cache.readout, g)
+        d_y, d_h, d_read = self.readout_backward(d_z, cache.readout, g)
         d_inputs, d_start = self.write_backward(d_h, d_state.get("memory"), cache.write, g)
         d_s = self.blocks_backward(d_y + d_inputs, cache.blocks, g)
         d_rows, d_p_0 = self.positions_backward(d_s, d_state.get("positions"), cache.positions, g)
         d_token, d_e = self.parted(d_rows)
-        d_old = self.recall_backward(d_m + d_start + self.normed_backward(d_token, cache.token, g), cache.recall, g)
+        d_m = d_start + self.normed_backward(d_token + d_read, cache.token, g)
+        d_old = self.recall_backward(d_m, cache.recall, g)
         if d_p_0 is not None and cache.positions_given:
             d_old["positions"] = d_p_0
         return d_e, d_old
@@ -98,7 +101,7 @@ class WritesAllRows(CRT):
             h = [CRT.parted(self, h_i)[1] for h_i in h]
         return super().readout(p, CRT.parted(self, y)[1], h, m)
 
-    def readout_backward(self, *arguments: Any) -> tuple[Array, list[Array], Any]:
+    def readout_backward(self, *arguments: Any) -> tuple[Array, list[Array], Array]:
         d_y, d_h, d_m = super().readout_backward(*arguments)
         nothing = np.zeros((len(d_y), self.config.memory_vectors, d_y.shape[2]))
         if self.config.memory_update == "per_token":
@@ -109,7 +112,7 @@ class WritesAllRows(CRT):
 class WritesUnnormed(CRT):
     """The writer reads what the final norm is about to norm."""
 
-    _raw: Any = None
+    _raw: Any = np.zeros(0)                                  # so it stays where other blocks than the CRT's run
     _d_raw: Any = 0.0                                        # so it stays where there is no writer
 
     def blocks(self, p: Parameters, s: Array, rng: Any) -> tuple[Array, Any]:

@@ -6,15 +6,18 @@ from minicrt.conformance.mistakes.models.mistake import Defect, ModelMistake
 from minicrt.conformance.mistakes.operations import FAULTY, Faulty
 from minicrt.models import CRT, RMT, LinearRecurrentModel, RecurrentModel, SegmentModel, Transformer, TransformerXL
 
-PARTS = {"memory.": ("memory's", "In the memory's network alone"),
-         "positions.": ("positions'", "In the positions' network alone")}
+# In which part of a model an operation may be wrong alone: what its place's name has, whose it is, and where.
+NETWORKS = {"memory.": ("memory's", "In the memory's network alone"),
+            "positions.": ("positions'", "In the positions' network alone")}
+READING = {"readout.memory.read": ("W_r's", "In m_{N−1} W_r alone")}
 
 # Not to be seen in a model: a gradient of another shape than its parameter, and chunks larger than the cases.
 LEFT_OUT = ("weight gradient transposed", "table from the first chunk")
 
 
 def operations(model: SegmentModel) -> list[ModelMistake]:
-    """Each mistake wherever the model runs that operation; where two networks are GRUs, also in one of them alone."""
+    """Each mistake wherever the model runs that operation; where two networks are GRUs, also in one of them alone; and
+    of the linear layers also in the memory's reading alone, which has no bias."""
     found = []
     for faulty in (faulty for faulty in FAULTY if used(faulty, model)):
         for defect, mistake in faulty.mistakes.items():
@@ -22,16 +25,25 @@ def operations(model: SegmentModel) -> list[ModelMistake]:
                 continue
             name = f"{named(faulty)}: {defect}"
             found.append(ModelMistake(name, mistake.sentence, mistake.where, defects=(Defect(faulty, defect),)))
-            if faulty.operation == "gru" and two_networks(model):
-                found += [ModelMistake(f"{whose} {name}", f"{there}: {mistake.sentence}", mistake.where,
-                                       defects=(Defect(faulty, defect, part),))
-                          for part, (whose, there) in PARTS.items()]
+            found += [ModelMistake(f"{whose} {name}", f"{there}: {mistake.sentence}", mistake.where,
+                                   defects=(Defect(faulty, defect, part),))
+                      for part, (whose, there) in parts(faulty.operation, defect, model).items()]
     return found
 
 
 def named(faulty: Faulty) -> str:
     """The operation, and its form where it has several."""
     return faulty.operation + "".join(f"[{value}]" for value in faulty.preset.values())
+
+
+def parts(operation: str, defect: str, model: SegmentModel) -> dict[str, tuple[str, str]]:
+    if operation == "gru" and two_networks(model):
+        return NETWORKS
+    return READING if operation == "linear" and "weight" in defect and reads_memory(model) else {}
+
+
+def reads_memory(model: SegmentModel) -> bool:
+    return isinstance(model, CRT) and model.config.memory != "none" and model.config.readout == "memory"
 
 
 def two_networks(model: SegmentModel) -> bool:

@@ -35,12 +35,9 @@ SENTENCES: dict[tuple[str, Any], str] = {
     ("memory_position", "first"): "The memory token stands in front of the tokens; here it stands behind.",
     ("memory_position", "last"): "The tokens do not see the memory token: it stands behind them, or is masked; here it "
                                  "stands in front.",
-    ("memory_start", "zeros"): "The first segment's memory is zeros; here m_0 is the parameter memory.start.",
     ("memory_norm", "on"): "The memory is normed, as a token and in the readout; here it is not.",
     ("memory_norm", "off"): "The memory is not normed; here layer norm acts on the token and in the readout.",
-    ("readout", "residual"): "The output reads y_t + h_t; here it reads something else.",
-    ("readout", "transformer"): "The output reads y_t alone, without the memory's h_t.",
-    ("readout", "recurrent"): "The output reads the memory's h_t alone, without y_t.",
+    ("readout", "transformer"): "The output reads y_t alone, without the memory.",
     ("reset_after", True): "The GRU's reset gate acts after the product, r ⊙ (h U_n); here before it, (r ⊙ h) U_n.",
     ("reset_after", False): "The GRU's reset gate acts before the product, (r ⊙ h) U_n, and b_hn is left out; here it "
                             "acts after, r ⊙ (h U_n + b_hn).",
@@ -67,6 +64,7 @@ SENTENCES: dict[tuple[str, Any], str] = {
     ("shared_biases", True): "All layers share the first layer's biases u and v; here each has its own.",
 }
 
+CUT = ("memory.start", "memory.read")                        # by a port that has fewer memory vectors
 BACKWARD = (("memory_gradient", "unroll"), ("memory_gradient", "writer"))
 
 
@@ -114,11 +112,12 @@ def _value(model: SegmentModel, key: str, label: Any) -> Any:
 
 
 def _fits(model: SegmentModel, changed: Mapping[str, Any]) -> bool:
-    """Whether the changed model can be made of the same parameters; gains and biases of its own it may lack."""
+    """Whether the changed model can be made of the same parameters; gains and biases of its own it may lack, and of
+    `CUT` it takes the first rows."""
     shapes = {spec.name: spec.shape for spec in model.specs()}
     try:
         other = model_of(changed, (), ops)
     except ConfigurationError:
         return False
-    return all(shapes.get(spec.name) == spec.shape
+    return all(shapes.get(spec.name) == spec.shape or spec.name in shapes and spec.name in CUT
                or spec.name not in shapes and spec.name.endswith((".gain", ".bias", ".b_hn")) for spec in other.specs())
