@@ -20,6 +20,7 @@ MODELS = {
     "crt, NC-GRU": {"model": "crt", "memory": "ncgru", "orthogonal": "candidate+reset", **STACK},
     "crt, minGRU": {"model": "crt", "memory": "mingru", **STACK},
     "crt, LRU": {"model": "crt", "memory": "lru", **STACK},
+    "crt, readout transformer": {"model": "crt", "readout": "transformer", **STACK},
     "crt without either": {"model": "crt", "memory": "none", "positions": "learned", **STACK},
     "gru": {"model": "recurrent", "cell": "gru", "hidden": 4},
     "lstm": {"model": "recurrent", "hidden": 5},
@@ -72,7 +73,8 @@ def test_sections_of_the_specification():
         assert made["transformer_xl"] == (L * (4 * T * D**2 + 6 * J * D**2 + 6 * T * J * D + 4 * T * D * F)
                                           + 2 * T * D * V)
         assert made["rmt"] == L * (8 * S_2 * D**2 + 4 * S_2**2 * D + 4 * S_2 * D * F) + 2 * T * D * V
-        assert made["crt"] == (L * (8 * S * D**2 + 4 * S**2 * D + 4 * S * D * F) + 2 * T * D * V + 24 * T * D**2)
+        assert made["crt"] == (L * (8 * S * D**2 + 4 * S**2 * D + 4 * S * D * F) + 2 * T * D * V + 24 * T * D**2
+                               + 2 * D**2)
 
 
 def test_training_is_three_forward_passes_and_the_writer_again():

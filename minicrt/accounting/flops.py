@@ -78,6 +78,7 @@ def crt(config: CRTConfig, T: int) -> Parts:
     steps = T if config.memory_update == "per_token" else 1
     if M:
         parts["memory"] = M * recurrence(config.memory, steps, D, D)
+        parts["readout"] = 2 * M * D * D if config.readout == "memory" else 0            # m W_r, once for all T
     if config.positions == "recurrent":
         parts["positions"] = recurrence("gru", T, D, D_p) + (2 * T * D_p * D if D_p != D else 0)
     return parts

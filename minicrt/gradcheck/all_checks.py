@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from minicrt.gradcheck.cases import all_cases
-from minicrt.gradcheck.configurations import CONFIGURATIONS, check_small_model
+from minicrt.gradcheck.configurations import CONFIGURATIONS, GIVEN_MEMORY, check_small_model
 from minicrt.gradcheck.report import Report, TensorResult
 
 
@@ -40,7 +40,7 @@ def run_gradchecks(seed: int = 0, progress: Callable[[str], None] | None = None)
     for k, (name, overrides) in enumerate(CONFIGURATIONS.items()):
         if progress:
             progress(name)
-        report = check_small_model(overrides, np.random.default_rng([seed, 2, k]))
+        report = check_small_model(overrides, np.random.default_rng([seed, 2, k]), given_memory=name in GIVEN_MEMORY)
         rows.append(_row(name, f"{report.worst.name} (worst of {len(report.tensors)})", report.worst, report))
         rows += [_row(name, tensor.name, tensor, report) for tensor in report.wrong() if tensor is not report.worst]
     return rows

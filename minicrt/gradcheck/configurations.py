@@ -33,8 +33,8 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
                                            "readout": "transformer", "memory": "ncgru"},
     "recurrent positions alone": {"memory": "none"},
     "memory alone": {"positions": "none"},
-    "CRT, minGRU": {"memory": "mingru"},
-    "CRT, LRU": {"memory": "lru", "readout": "transformer"},
+    "CRT, minGRU": {"memory": "mingru", "update_bias": "chrono"},
+    "CRT, LRU": {"memory": "lru", "readout": "transformer", "update_bias": "log_uniform"},
     "CRT, learned positions": {"positions": "learned"},
     "CRT, sinusoids, relu": {"positions": "sinusoidal", "activation": "relu"},
     "Transformer": {"model": "transformer"},
@@ -55,6 +55,11 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
     "LRU": {"model": "linear_recurrent", "cell": "lru", "hidden": 8, "inner": 0, "dropout": 0.3},
 }
 
+GIVEN_MEMORY = frozenset({"CRT, reset before", "CRT, three memory vectors, normed",
+                          "RMT, two vectors, sinusoids, post-norm"})
+"""Those whose first segment is handed a memory, whose gradient is checked. The others that have one start from m_0, and
+the gradient of that parameter is."""
+
 
 def small_crt(overrides: dict[str, Any]) -> CRT:
     return CRT(CRTConfig(**{**SMALL, **overrides}), ops)
@@ -67,10 +72,11 @@ def small_model(overrides: dict[str, Any]) -> SegmentModel:
 
 
 def check_small_model(overrides: dict[str, Any], rng: np.random.Generator, batch: int = 2,
-                      lengths: tuple[int, ...] = (4, 4, 3)) -> Report:
+                      lengths: tuple[int, ...] = (4, 4, 3), given_memory: bool = False) -> Report:
     """The directional check of a small model over segments of `lengths` tokens, some of whose targets are not scored.
 
-    The gradient of the initial state is checked too, unless m_0 is learned: then the check starts as a stream does.
+    The gradient of the initial state is checked too; a memory that starts from a parameter, m_0, is part of it only if
+    it is given.
     Where the state or a part of it takes no gradient (Transformer-XL's cache; the writer's gradient, which replaces the
     unrolling), every boundary is cut, as it is in training.
     """
@@ -85,10 +91,10 @@ def check_small_model(overrides: dict[str, Any], rng: np.random.Generator, batch
         targets[0, 0] = 0
         segments.append((tokens, targets))
     truncate = bool(model.detached_entries & set(model.state_shapes(batch)))
-    state = None
-    if getattr(model.config, "memory_start", "zeros") == "zeros" and overrides.get("model") != "rmt":
-        state = {entry: 0.5 * rng.standard_normal([size or 1 for size in shape])
-                 for entry, shape in model.state_shapes(batch).items() if not entry.startswith("writer")}
+    from_m_0 = "memory.start" in parameters and not given_memory
+    state = {entry: 0.5 * rng.standard_normal([size or 1 for size in shape])
+             for entry, shape in model.state_shapes(batch).items()
+             if not entry.startswith("writer") and not (entry == "memory" and from_m_0)}
     drops = model.config.dropout > 0 or model.config.embedding_dropout > 0
     return check_model(model, parameters, segments, rng=rng, state=state, truncate=truncate,
                        dropout_seed=int(rng.integers(2**31)) if drops else None)

@@ -10,9 +10,9 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from minicrt.models import initialisers
-from minicrt.models.parameters import Array, ParameterSpec, Scope
-from minicrt.models.retention import Retention, gate_biases
+from minicrt.models import initialisers, retention
+from minicrt.models.parameters import Array, Initialiser, ParameterSpec, Scope
+from minicrt.models.retention import Retention
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class GRU(Cell):
     operation = "gru"
 
     def specs(self, prefix: str, inputs: int, width: int) -> list[ParameterSpec]:
-        specs = gated_specs(prefix, inputs, width, gate_biases(self.update_bias, self.t_max, width))
+        specs = gated_specs(prefix, inputs, width, retention.gru_bias(self.update_bias, self.t_max))
         if self.reset_after:
             specs.append(ParameterSpec(prefix + "b_hn", (width,), initialisers.zeros, decay=False))
         return specs
@@ -117,8 +117,8 @@ class NCGRU(Cell):
         free = width * (width - 1) // 2
         skew = [ParameterSpec(prefix + name, (free,), initialisers.rotations(width), False, "orthogonal")
                 for name in self.skew_names]
-        update = gate_biases(self.update_bias, self.t_max, width)
-        return gated_specs(prefix, inputs, width, update, 3 - len(skew)) + skew
+        bias = retention.gru_bias(self.update_bias, self.t_max)
+        return gated_specs(prefix, inputs, width, bias, 3 - len(skew)) + skew
 
     def skew_parameters(self, prefix: str, width: int) -> list[SkewParameter]:
         negatives = width // 2 if self.negatives == -1 else self.negatives
@@ -171,9 +171,9 @@ class MinGRU(Cell):
         return False
 
     def specs(self, prefix: str, inputs: int, width: int) -> list[ParameterSpec]:
-        bias = np.concatenate([-gate_biases(self.update_bias, self.t_max, width), np.zeros(width)])
+        bias = retention.mingru_bias(self.update_bias, self.t_max)
         return [ParameterSpec(prefix + "w", (inputs, 2 * width), initialisers.normal(inputs ** -0.5)),
-                ParameterSpec(prefix + "b", (2 * width,), initialisers.constant(bias), decay=False)]
+                ParameterSpec(prefix + "b", (2 * width,), bias, decay=False)]
 
 
 @dataclass(frozen=True)
@@ -191,24 +191,20 @@ class LRU(Cell):
         return False
 
     def specs(self, prefix: str, inputs: int, width: int) -> list[ParameterSpec]:
-        N = width // 2
-        squared = 0.5 ** 2 + (0.99 ** 2 - 0.5 ** 2) * (np.arange(N) + 0.5) / N           # |λ|²
-        if isinstance(self.update_bias, str):
-            squared = (1 + np.exp(-gate_biases(self.update_bias, self.t_max, N))) ** -2
+        N, kept = width // 2, (self.update_bias, self.t_max)
         return [ParameterSpec(prefix + "w", (inputs, 2 * N), initialisers.normal((2 * inputs) ** -0.5)),
-                ParameterSpec(prefix + "nu", (N,), initialisers.constant(np.log(-0.5 * np.log(squared))), decay=False),
+                ParameterSpec(prefix + "nu", (N,), retention.lru_nu(*kept), decay=False),
                 ParameterSpec(prefix + "theta", (N,), initialisers.log_uniform(1e-3, np.pi / 10), decay=False),
-                ParameterSpec(prefix + "log_gamma", (N,), initialisers.constant(0.5 * np.log(1 - squared)),
-                              decay=False)]
+                ParameterSpec(prefix + "log_gamma", (N,), retention.lru_log_gamma(*kept), decay=False)]
 
 
-def gated_specs(prefix: str, inputs: int, width: int, update: Array, recurrent_blocks: int = 3
+def gated_specs(prefix: str, inputs: int, width: int, bias: Initialiser, recurrent_blocks: int = 3
                 ) -> list[ParameterSpec]:
-    """w, u and b of three gates, u perhaps of fewer; `update` (D,) is the first bias of the update gate."""
+    """w, u and b of three gates, u perhaps of fewer"""
     bounded = initialisers.uniform(width ** -0.5)
     return [ParameterSpec(prefix + "w", (inputs, 3 * width), bounded),
             ParameterSpec(prefix + "u", (width, recurrent_blocks * width), bounded),
-            ParameterSpec(prefix + "b", (3 * width,), initialisers.gate_bias(width, update), decay=False)]
+            ParameterSpec(prefix + "b", (3 * width,), bias, decay=False)]
 
 
 CELLS: dict[str, type[Cell]] = {"gru": GRU, "ncgru": NCGRU, "lstm": LSTM, "mingru": MinGRU, "lru": LRU}

@@ -13,12 +13,11 @@ from minicrt.models.parameters import Array, Initialiser
 Shape = tuple[int, ...]
 
 
-def constant(value: float | Array) -> Initialiser:
-    """The number, or the array, that it is"""
+def constant(value: float) -> Initialiser:
     return partial(_constant, value)
 
 
-def _constant(value: float | Array, rng: np.random.Generator, shape: Shape) -> Array:
+def _constant(value: float, rng: np.random.Generator, shape: Shape) -> Array:
     return np.full(shape, value)
 
 
@@ -61,15 +60,14 @@ def _log_uniform(low: float, high: float, rng: np.random.Generator, shape: Shape
     return np.log(rng.uniform(low, high, shape))
 
 
-def gate_bias(width: int, update: float | Array) -> Initialiser:
-    """Zeros, and `update` in the second block, that of the gate which keeps: at first it keeps σ(update) of the state.
-    """
-    return partial(_gate_bias, width, update)
+def gate_bias(width: int, value: float) -> Initialiser:
+    """Zeros, and `value` in the second block, that of the gate which keeps"""
+    return partial(_gate_bias, width, value)
 
 
-def _gate_bias(width: int, update: float | Array, rng: np.random.Generator, shape: Shape) -> Array:
+def _gate_bias(width: int, value: float, rng: np.random.Generator, shape: Shape) -> Array:
     bias = np.zeros(shape)
-    bias[width:2 * width] = update
+    bias[width:2 * width] = value
     return bias
 
 

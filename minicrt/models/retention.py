@@ -5,11 +5,12 @@ written at the start of a segment of T tokens is σ(b)^T of its size at the end,
 for it: at b = 0 it is 2^−T, nothing in practice; with τ = T it is about 1/e.
 """
 
+from functools import partial
 from typing import Literal
 
 import numpy as np
 
-from minicrt.models.parameters import Array
+from minicrt.models.parameters import Array, Initialiser
 
 Retention = float | Literal["chrono", "log_uniform"]
 
@@ -27,3 +28,52 @@ def gate_biases(kind: Retention, t_max: int, units: int) -> Array:              
     if kind == "log_uniform":
         return np.log(t_max) * share
     return np.full(units, kind)
+
+
+# The parameters that say so, in each network.
+
+def gru_bias(kind: Retention, t_max: int) -> Initialiser:
+    """(3D,): zeros, and b in the second block, that of the gate which keeps; NC-GRU's are the same"""
+    return partial(_gru_bias, kind, t_max)
+
+
+def _gru_bias(kind: Retention, t_max: int, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    bias, width = np.zeros(shape), shape[0] // 3
+    bias[width:2 * width] = gate_biases(kind, t_max, width)
+    return bias
+
+
+def mingru_bias(kind: Retention, t_max: int) -> Initialiser:
+    """(2D,): −b for the gate z, which lets the new in, and zeros"""
+    return partial(_mingru_bias, kind, t_max)
+
+
+def _mingru_bias(kind: Retention, t_max: int, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    bias, width = np.zeros(shape), shape[0] // 2
+    bias[:width] -= gate_biases(kind, t_max, width)
+    return bias
+
+
+def lru_nu(kind: Retention, t_max: int) -> Initialiser:
+    """ν (N,) with |λ| = exp(−exp(ν))"""
+    return partial(_lru_nu, kind, t_max)
+
+
+def _lru_nu(kind: Retention, t_max: int, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    return np.log(-0.5 * np.log(squared_moduli(kind, t_max, *shape)))
+
+
+def lru_log_gamma(kind: Retention, t_max: int) -> Initialiser:
+    """log γ (N,) with γ = √(1 − |λ|²)"""
+    return partial(_lru_log_gamma, kind, t_max)
+
+
+def _lru_log_gamma(kind: Retention, t_max: int, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    return 0.5 * np.log(1 - squared_moduli(kind, t_max, *shape))
+
+
+def squared_moduli(kind: Retention, t_max: int, units: int) -> Array:            # -> (N,)
+    """|λ|²: with |λ| = σ(b), or, where b is a number, even by area over the ring from 0.5 to 0.99"""
+    if isinstance(kind, str):
+        return (1 + np.exp(-gate_biases(kind, t_max, units))) ** -2
+    return 0.5 ** 2 + (0.99 ** 2 - 0.5 ** 2) * (np.arange(units) + 0.5) / units

@@ -10,12 +10,14 @@ def test_flops_of_every_model_and_of_the_parts_of_one(capsys):
     assert len(lines) == 11 and lines[1].split()[:3] == ["transformer", "70", "269.3"]
     assert main(["flops", "--set", "model=crt", "--segment-lengths", "35", "70"]) == 0
     printed = capsys.readouterr().out
-    assert printed.count("memory") == printed.count("positions") == printed.count("output") == 2
+    assert all(printed.count(part) == 2 for part in ("memory", "readout", "positions", "output"))
     assert "wdith" in refused(capsys, "flops", "--set", "wdith=3")
     assert main(["flops", "--set", "model=rmt", "--set", "memory_vectors=0"]) == 2
     seen = capsys.readouterr()
     assert "memory_vectors is 0" in seen.err and not seen.out
     assert "--segment-lengths" in refused(capsys, "flops", "--set", "segment_length=5")
     assert "model=recurrent" in refused(capsys, "flops", "--set", "cell=gru")
-    huge = ["model=linear_recurrent", "width=99999999999"]
-    assert "make it smaller" in refused(capsys, "flops", *assignments(*huge), "--segment-lengths", "5")
+    for kind in (["model=linear_recurrent"], ["model=linear_recurrent", "cell=lru"], ["model=crt"],
+                 ["model=crt", "memory=lru"]):
+        huge = assignments(*kind, "width=99999999996")
+        assert "make it smaller" in refused(capsys, "flops", *huge, "--segment-lengths", "5")

@@ -10,7 +10,7 @@ from minicrt import ops
 from minicrt.gradcheck import all_checks
 from minicrt.gradcheck.all_checks import Row, run_gradchecks, table
 from minicrt.gradcheck.cases import Case, all_cases
-from minicrt.gradcheck.configurations import CONFIGURATIONS, check_small_model, small_model
+from minicrt.gradcheck.configurations import CONFIGURATIONS, GIVEN_MEMORY, check_small_model, small_model
 from minicrt.models import MODELS
 from minicrt.models.stack_config import StackConfig
 
@@ -25,24 +25,34 @@ def test_every_operation_has_a_case_and_every_case_passes():
 
 @pytest.mark.parametrize("name", CONFIGURATIONS)
 def test_the_gradient_of_a_whole_model(name):
-    report = check_small_model(CONFIGURATIONS[name], np.random.default_rng(13))
+    report = check_small_model(CONFIGURATIONS[name], np.random.default_rng(13), given_memory=name in GIVEN_MEMORY)
     report.raise_if_wrong()
     assert all(tensor.relative_error < 1e-9 for tensor in report.tensors)
+    checked = {tensor.name: tensor for tensor in report.tensors}
+    if "memory.start" in checked:                            # one of the two is there to be differentiated
+        assert ("state.memory" in checked) == (name in GIVEN_MEMORY) == (checked["memory.start"].reference == 0)
 
 
 @pytest.mark.parametrize("kind", MODELS)
 def test_the_configurations_use_every_switch(kind):
     used = [dataclasses.asdict(small_model(overrides).config) for overrides in CONFIGURATIONS.values()
             if overrides.get("model", "crt") == kind]
+    assert GIVEN_MEMORY <= CONFIGURATIONS.keys()
     config = MODELS[kind][1]
     common = {field.name for field in dataclasses.fields(StackConfig)}       # the CRT's configurations use them all
     hints = typing.get_type_hints(config)
     for field in dataclasses.fields(config):
         if kind != "crt" and field.name in common | {"activation"}:
             continue
-        values = typing.get_args(hints[field.name]) or {bool: (False, True)}.get(hints[field.name], ())
-        missing = set(values) - {config[field.name] for config in used}
+        missing = set(choices(hints[field.name])) - {config[field.name] for config in used}
         assert missing <= {"off"}, field.name             # of memory_norm, whose "auto" stands for it
+
+
+def choices(hint):
+    """What a switch may be, or the words that it may be in place of a number"""
+    if typing.get_origin(hint) is typing.Literal:
+        return typing.get_args(hint)
+    return (False, True) if hint is bool else [word for part in typing.get_args(hint) for word in choices(part)]
 
 
 def test_a_cut_gives_exactly_nothing_and_no_cut_the_whole_graph():
