@@ -65,7 +65,7 @@ def test_a_choice_in_other_letters_is_refused_and_the_one_that_was_meant_named(c
             cls(**MADE[cls] | {key: choice.upper()})
 
 
-@pytest.mark.parametrize("key, value", [("memory", "GRU"), ("readout", "Residual"), ("width", 0), ("width", "96"),
+@pytest.mark.parametrize("key, value", [("memory", "GRU"), ("readout", "Memory"), ("width", 0), ("width", "96"),
                                         ("dropout", float("nan")), ("tied", 1), ("update_bias", float("inf")),
                                         ("batch", 0), ("clip", -1.0), ("schedule", "cos"), ("level", "words")])
 def test_the_message_is_that_of_the_command_line(key, value):

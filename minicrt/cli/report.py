@@ -58,7 +58,7 @@ def print_header(model: "SegmentModel", corpus: "Corpus", training: "TrainingCon
 
 
 def model_line(model: "SegmentModel") -> str:
-    """`CRT, 2 layers, width 96, 4 heads, memory gru, positions recurrent, readout residual: 584,037 parameters`"""
+    """`CRT, 2 layers, width 96, 4 heads, memory gru, positions recurrent, readout memory: 593,349 parameters`"""
     config = model.config
     words = [type(model).__name__]
     for key in ("layers", "width", "heads", "memory", "positions", "readout"):

@@ -12,9 +12,9 @@ from tests.cli.running import environment
 
 
 def test_values_are_toml_or_bare_words():
-    assert parse_assignments(["width=96", "dropout = 0.1", "tied=false", "memory=gru", "readout='residual'",
+    assert parse_assignments(["width=96", "dropout = 0.1", "tied=false", "memory=gru", "readout='memory'",
                               "orthogonal=candidate+reset", "learning_rate=3e-3"]) == {
-        "width": 96, "dropout": 0.1, "tied": False, "memory": "gru", "readout": "residual",
+        "width": 96, "dropout": 0.1, "tied": False, "memory": "gru", "readout": "memory",
         "orthogonal": "candidate+reset", "learning_rate": 0.003}
 
 
