@@ -27,7 +27,7 @@ class CRTConfig(StackConfig):
 
     memory                 the network that writes the memory (4), or "none"
     memory_vectors         M memory tokens, each written by a network of its own
-    memory_update          the writer reads every y_t, or once the segment's mean; then h_t in the readout is m_{N−1}
+    memory_update          the writer reads every y_t, or once the segment's mean; then there is no h_t to read
     memory_gradient        "unroll" through whole segments, or "writer": the writer of the last segment is run again (6)
     memory_position        in front, or behind, where no token sees it: then only the writer carries it on
     memory_norm            layer norm on m and h wherever they are read; "auto": where the network does not bound h
@@ -40,7 +40,8 @@ class CRTConfig(StackConfig):
     update_bias            first bias b of the memory's update gate: σ(b) of m, and of the gradient, is kept a token,
                            σ(b)^T over a segment. A number, or of each unit another: "chrono" (log U(1, t_max − 1)) or
                            "log_uniform" (U(0, log t_max)); in an LRU σ(b) is |λ|, and the number 0 its source's ring
-    memory_span            segments to bridge at first: t_max = memory_span · segment_length
+    memory_span            t_max = memory_span · segment_length, the segments that memory has to bridge; a text's next
+                           word asks for less than a task of recall, and the presets have 1
     positions              recurrent (1), or a learned or sinusoidal table of absolute positions, or none
     position_width         D_p; 0 stands for D, and then there is no W_p
     position_carry         p_0 is the previous segment's last p, or zeros
@@ -60,7 +61,7 @@ class CRTConfig(StackConfig):
     orthogonal: Literal["candidate", "candidate+reset"] = "candidate"
     negatives: int = -1
     candidate: Literal["modrelu", "tanh"] = "modrelu"
-    update_bias: Retention = 0.0
+    update_bias: Retention = "log_uniform"
     memory_span: int = 8
     positions: Literal["recurrent", "learned", "sinusoidal", "none"] = "recurrent"
     position_width: int = 0
@@ -75,9 +76,9 @@ class CRTConfig(StackConfig):
         require(-1 <= self.negatives <= self.width,
                 f"negatives is {self.negatives}, expected 0 to width = {self.width}, or -1 for half of it")
         require(self.memory_span >= 1, f"memory_span is {self.memory_span}, expected at least 1")
-        require(not isinstance(self.update_bias, str) or self.t_max >= 3,
-                f"update_bias {self.update_bias!r} needs t_max = memory_span · segment_length of at least 3, got "
-                f"{self.t_max}; set memory_span higher")
+        require(self.update_bias != "chrono" or self.t_max >= 2,
+                f"update_bias 'chrono' needs t_max = memory_span · segment_length of at least 2, got {self.t_max}; set "
+                "memory_span higher")
         require(self.memory != "lru" or isinstance(self.update_bias, str) or self.update_bias == 0,
                 f"update_bias is {self.update_bias}, but an LRU has no gate; set it to 0, 'chrono' or 'log_uniform'")
 
@@ -113,4 +114,7 @@ class CRTConfig(StackConfig):
             return (f"the memory network stays untrained: with readout {self.readout!r}, memory_update "
                     f"{self.memory_update!r} and bptt_segments 1 no gradient reaches it; set bptt_segments to 2 or "
                     "memory_gradient to 'writer'")
+        if self.readout == "transformer":
+            return ("readout 'transformer' reads the memory as a token alone, and then it is luck whether the memory "
+                    "learns what is needed segments later; set readout to 'memory'")
         return None

@@ -31,7 +31,7 @@ BAD_CONFIGURATIONS: dict[str, tuple[dict[str, Any], str]] = {
     "memory_span": ({"memory_span": 0}, "memory_span is 0"),
     "update_bias": ({"update_bias": "chron"}, "a finite number, or one of 'chrono', 'log_uniform'; did you mean"),
     "update_bias, a truth value": ({"update_bias": True}, "update_bias is True, expected a finite number, or one of"),
-    "a span too short": ({"update_bias": "chrono", "memory_span": 1, "segment_length": 2}, "at least 3, got 2"),
+    "a span too short": ({"update_bias": "chrono", "memory_span": 1, "segment_length": 1}, "at least 2, got 1"),
     "an LRU's gate": ({"memory": "lru", "update_bias": 1.0}, "has no gate; set it to 0, 'chrono' or 'log_uniform'"),
     "choice": ({"memory": "lstm"}, "'lstm', expected one of 'gru', 'ncgru', 'mingru', 'lru', 'none'"),
     "type": ({"width": "6"}, "width is '6', expected a whole number"),

@@ -129,7 +129,9 @@ def test_cautions_for_readouts():
     _, _, gradients, _ = gradient(model, parameters, window.replace(d_state={}))
     assert all(not gradients[name].any() for name in ("memory.0.w", "memory.0.u", "memory.0.b", "memory.0.b_hn"))
     assert "untrained" in str(model.caution(1))
-    assert model.caution(2) is None
-    assert CRT(CRTConfig(**SMALL, readout="transformer", memory_gradient="writer")).caution(1) is None
+    assert "it is luck" in str(model.caution(2)) and "set readout to 'memory'" in str(model.caution(2))
+    writer = CRT(CRTConfig(**SMALL, readout="transformer", memory_gradient="writer")).caution(1)
+    assert "it is luck" in str(writer) and "untrained" not in str(writer)
+    assert CRT(CRTConfig(**SMALL)).caution(1) is None
     behind = CRT(CRTConfig(**SMALL, readout="transformer", memory_position="last"))
     assert "nothing reads the memory" in str(behind.caution(2))
