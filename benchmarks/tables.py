@@ -34,10 +34,11 @@ MODELS = ("transformer", "transformer-xl", "rmt", "crt-gru", "crt-ncgru", "crt-n
 CARRIERS = (("crt-none-reset", "nothing"), ("crt-gru-reset", "memory"), ("crt-none-carried", "positions"),
             ("crt-gru", "both"))
 SWITCHES = {"crt-gru": "the defaults", "crt-transformer-readout": "`readout=transformer`",
-            "crt-recurrent-readout": "`readout=recurrent`", "crt-k1": "`bptt_segments=1`, `batch=40`",
+            "crt-span-8": "`memory_span=8`", "crt-bias-0": "`update_bias=0`",
+            "crt-k1": "`bptt_segments=1`, `batch=40`",
             "crt-k4": "`bptt_segments=4`, `batch=10`",
             "crt-writer": "`memory_gradient=writer`, `bptt_segments=1`, `batch=40`", "crt-post-norm": "`norm=post`",
-            "crt-m0-learned": "`memory_start=learned`", "crt-gru-learned": "`positions=learned`",
+            "crt-gru-learned": "`positions=learned`",
             "crt-none-carried": "`memory=none`", "crt-ncgru": "`memory=ncgru`", "crt-mingru": "`memory=mingru`",
             "crt-lru": "`memory=lru`",
             "crt-ncgru-writer": "`memory=ncgru`, `memory_gradient=writer`, `bptt_segments=1`, `batch=40`",
