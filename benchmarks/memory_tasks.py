@@ -7,23 +7,20 @@ carry; those named "carries" have recurrent positions, and differ in what goes o
 64, one layer, AdamW, the same episodes. In the plot a thick line is the mean over seeds.
 """
 
-import json
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from benchmarks import report
-from minicrt.atomic import write_atomically
+from benchmarks.kept_rows import KeptRows
 from minicrt.data import TASKS, RecallTask
-from minicrt.errors import DataError
-from minicrt.models import create_model
+from minicrt.models import Parameters, SegmentModel, State, create_model
 from minicrt.parallel import threads
-from minicrt.strict_json import to_json
 from minicrt.training import AdamW, recall_accuracy, train_step
-from minicrt.training.summary import machine
 
 LEARNED: dict[str, Any] = {"model": "crt", "positions": "learned"}
 STACK = {"layers": 1, "inner": 128}
@@ -56,25 +53,36 @@ def task_at(name: str, distance: int, length: int = 6) -> Any:
     return RecallTask(pairs=1, **sizes) if name == "recall" else TASKS[name](**sizes)
 
 
-def learn(name: str, k: int, configuration: dict[str, Any], steps: int, furthest: int, seed: int, batch: int,
-          length: int) -> Any:
+def model_for(name: str, configuration: dict[str, Any], seed: int, length: int) -> tuple[SegmentModel, Parameters]:
     model = create_model({"vocabulary": task_at(name, 1, length).vocabulary_size, "width": 64,
                           "segment_length": length, **configuration})
-    parameters = model.initialize(np.random.default_rng([seed, 0]))
-    optimizer, gradients = AdamW(parameters, learning_rate=3e-3), parameters.zeros_like()
+    return model, model.initialize(np.random.default_rng([seed, 0]))
+
+
+def learn(model: SegmentModel, parameters: Parameters, name: str, k: int, steps: int, furthest: int, seed: int,
+          batch: int, length: int, learning_rate: float = 3e-3, after_step: Callable[[int], bool] | None = None,
+          furthest_at: Callable[[int], int] | None = None) -> int:
+    """Train on episodes whose distance is drawn for each step from 1 to `furthest`, or to furthest_at(step), until
+    after_step(step) says so, or for `steps`; returns how many it took."""
+    optimizer, gradients = AdamW(parameters, learning_rate=learning_rate), parameters.zeros_like()
     draws = np.random.default_rng([seed, 1])
     for step in range(1, steps + 1):
-        window, state = task_at(name, int(draws.integers(1, furthest + 1)), length).window(draws, batch), {}
+        most = furthest if furthest_at is None else furthest_at(step)
+        window, state = task_at(name, int(draws.integers(1, most + 1)), length).window(draws, batch), State()
         for tokens, targets in window[:-k]:                  # with_gradient: it keeps what the writer read, if asked to
             _, state, _ = model.forward(parameters, tokens, targets, state)
         rate = min(1.0, step / 50, 2 * (1 - step / (steps + 1)))
         train_step(model, parameters, gradients, optimizer, window[-k:], state, rate=rate)
-    return model, parameters
+        if after_step is not None and after_step(step):
+            return step
+    return steps
 
 
 def measure(name: str, arm: str, steps: int, furthest: int, seed: int, batch: int, length: int) -> dict[str, Any]:
     start = time.perf_counter()
-    model, parameters = learn(name, *ARMS[arm], steps, furthest, seed, batch, length)
+    k, configuration = ARMS[arm]
+    model, parameters = model_for(name, configuration, seed, length)
+    learn(model, parameters, name, k, steps, furthest, seed, batch, length)
     distances = sorted({1, 2, 3, 4, 6, 8, 12, 16, furthest})
     accuracy = [recall_accuracy(model, parameters, task_at(name, d, length), np.random.default_rng([seed, 2]), 1000)
                 for d in distances]
@@ -118,17 +126,6 @@ def plot(rows: list[dict[str, Any]], path: Path) -> None:
     figure.savefig(path)
 
 
-def measured_before(path: Path | None) -> list[dict[str, Any]]:
-    """The rows that an earlier run left in the file."""
-    if path is None or not path.exists():
-        return []
-    try:
-        return list(json.loads(path.read_text(encoding="utf-8"))["rows"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{path} does not hold the results of this benchmark; name another file, or remove it"
-                        ) from error
-
-
 def main() -> None:
     parser = report.parser(sys.modules[__name__])
     parser.add_argument("--tasks", type=report.one_of(NAMES), default=["recall"], help=", ".join(NAMES))
@@ -139,26 +136,22 @@ def main() -> None:
     parser.add_argument("--segment-length", type=report.positive, default=6)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
-    rows = measured_before(arguments.json)
+    rows = KeptRows(arguments.json)
     with threads.limit(arguments.threads or threads.count()):
         for name in arguments.tasks:
             for arm in arguments.arms or ARMS:
                 command = (f"python -m benchmarks.memory_tasks --tasks {name} --arms \"{arm}\" "
                            f"--steps {arguments.steps} --furthest {arguments.furthest} --batch {arguments.batch} "
                            f"--seed {arguments.seed} --segment-length {arguments.segment_length}")
-                if any(row["command"] == command for row in rows):
+                if rows.has(command):
                     continue
                 row = measure(name, arm, arguments.steps, arguments.furthest, arguments.seed, arguments.batch,
                               arguments.segment_length)
-                rows.append({**row, "command": command})
+                rows.add({**row, "command": command})
                 print(f"{name:<12}{arm:<26}" + "".join(f"{d:>4}: {a:.2f}" for d, a in
                       zip(row["distances"], row["accuracy"])) + f"   {row['seconds']:.0f} s", flush=True)
-                if arguments.json is not None:
-                    arguments.json.parent.mkdir(parents=True, exist_ok=True)
-                    text = to_json({"machine": machine(), "rows": rows}, indent=1) + "\n"
-                    write_atomically(arguments.json, text.encode())
     if arguments.json is not None and any(map(is_drawn, rows)):
-        plot(rows, arguments.json.with_suffix(".png"))
+        plot(rows.rows, arguments.json.with_suffix(".png"))
 
 
 if __name__ == "__main__":

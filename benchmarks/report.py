@@ -46,6 +46,13 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def numbers(text: str) -> list[int]:
+    """The type of an option that takes whole numbers, separated by commas"""
+    if not all(word.isdecimal() for word in text.split(",")):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list of whole numbers such as 0,1,2")
+    return [int(word) for word in text.split(",")]
+
+
 def one_of(choices: Sequence[Any]) -> Callable[[str], list[Any]]:
     """The type of an option that takes some of `choices`, separated by commas."""
     def parse(text: str) -> list[Any]:
