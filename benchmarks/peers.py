@@ -94,7 +94,7 @@ def _torch_training(size: Size, compiled: bool) -> Step:
     forward = prepared(model)
     optimizer = torch.optim.AdamW(model.parameters(), LEARNING_RATE, (0.9, 0.999), weight_decay=DECAY, fused=True)
     tokens, targets = (torch.tensor(array) for array in size.segment())
-    memory = positions = torch.zeros(size.batch, size.width)
+    memory, positions = model.memory_start.detach().expand(size.batch, -1), torch.zeros(size.batch, size.width)
 
     def step() -> float:
         nonlocal memory, positions
@@ -113,7 +113,7 @@ def _torch_streaming(size: Size, compiled: bool) -> Step:
 
     model, prepared = _torch_model(size, compiled)
     logits, tokens = prepared(model.logits), iter_tokens(size)
-    memory = positions = torch.zeros(1, size.width)
+    memory, positions = model.memory_start.detach(), torch.zeros(1, size.width)
 
     def step() -> float:
         nonlocal memory, positions

@@ -42,8 +42,7 @@ class Twin(Layers):
         """m of the last segment, (B, M, D)."""
         c = self.config
         if "memory" not in state:
-            m0 = self.p["memory.start"] if c.memory_start == "learned" else jnp.zeros((c.memory_vectors, c.width))
-            return jnp.broadcast_to(m0, (batch, *m0.shape)).astype(self.p["embedding"].dtype)
+            return jnp.broadcast_to(self.p["memory.start"], (batch, c.memory_vectors, c.width))
         if "writer_inputs" not in state:
             return state["memory"]
         inputs, start = (lax.stop_gradient(state[name]) for name in ("writer_inputs", "writer_start"))
@@ -91,8 +90,9 @@ class Twin(Layers):
             after["memory"] = h[:, -1]
             if c.memory_gradient == "writer":
                 after["writer_inputs"], after["writer_start"] = map(lax.stop_gradient, (written, m))
-            read = h if c.memory_update == "per_token" else m[:, None]
-            read = jnp.mean(self.norm("memory.norm", read) if self.norms_memory else read, 2)
-            z = {"transformer": y, "residual": y + read, "recurrent": jnp.broadcast_to(read, y.shape)}[c.readout]
+            if c.readout == "memory":
+                z = y + (seen.reshape(len(seen), -1) @ p["memory.read"])[:, None]
+            if c.readout == "memory" and c.memory_update == "per_token":
+                z = z + jnp.mean(self.norm("memory.norm", h) if self.norms_memory else h, 2)
         z = self.drop("output", z)
         return self.loss(z, targets), after, ops.linear(z, self.output.T, p["output.bias"])

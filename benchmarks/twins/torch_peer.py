@@ -38,6 +38,7 @@ class CRT(nn.Module):
         self.embedding = nn.Embedding(config.vocabulary, D)
         self.positions, self.memory = nn.GRU(D, D, batch_first=True), nn.GRU(D, D, batch_first=True)
         self.blocks = nn.ModuleList(Block(D, config.heads, config.inner) for _ in range(config.layers))
+        self.memory_start, self.memory_read = nn.Parameter(torch.zeros(1, D)), nn.Linear(D, D, bias=False)
         self.norm_final = nn.LayerNorm(D)
         self.output_bias = nn.Parameter(torch.zeros(config.vocabulary))
 
@@ -48,8 +49,8 @@ class CRT(nn.Module):
         for block in self.blocks:
             s = block(s)
         y = self.norm_final(s[:, 1:])
-        h, memory = self.memory(y, memory[None])
-        return y + h, memory[0], positions[0]
+        h, after = self.memory(y, memory[None])
+        return y + h + self.memory_read(memory)[:, None], after[0], positions[0]
 
     def forward(self, tokens: Tensor, targets: Tensor, memory: Tensor, positions: Tensor
                 ) -> tuple[Tensor, Tensor, Tensor]:
@@ -79,7 +80,8 @@ def torch_names(parameters: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """minicrt's parameters, or gradients, by the names and in the layouts of `CRT` here."""
     p = parameters
     named = {"embedding.weight": p["embedding"], "output_bias": p["output.bias"],
-             "norm_final.weight": p["norm_final.gain"], "norm_final.bias": p["norm_final.bias"]}
+             "norm_final.weight": p["norm_final.gain"], "norm_final.bias": p["norm_final.bias"],
+             "memory_start": p["memory.start"], "memory_read.weight": p["memory.read"].T}
     for here, there in (("positions", "positions."), ("memory", "memory.0.")):
         b_hn = p[there + "b_hn"]
         named |= {f"{here}.weight_ih_l0": p[there + "w"].T, f"{here}.weight_hh_l0": p[there + "u"].T,

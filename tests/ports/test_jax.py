@@ -32,7 +32,7 @@ SIZES = {"sizes above one": Sizes(B=2, T=4, S=2, I=3, H=2, K=2, V=5), "ones": Si
 # Compiling takes seconds a configuration and a length: these few cross the switches that change what is computed.
 CROSSING = ["transformer, sinusoids, post-norm", "positions reset", "three vectors", "two vectors behind",
             "memory and learned positions", "per segment", "ncgru, two orthogonal", "ncgru, tanh", "writer, ncgru",
-            "writer, recurrent readout", "writer, dropout"]
+            "writer, no positions", "writer, dropout"]
 
 
 def pulled_back(operation, call: Call, d_y):

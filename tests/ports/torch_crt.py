@@ -61,10 +61,9 @@ def segment(config: Any, p: Named, tokens: Tensor, targets: Tensor, state: Named
         after["memory"] = h[:, :, -1]
         if config.memory_gradient == "writer":
             after["writer_inputs"], after["writer_start"] = written.detach(), start.detach()
-        if config.readout != "transformer":
-            read = h if per_token else start[:, :, None].expand(-1, -1, y.shape[1], -1)
-            read = _normed(config, p, read).mean(1)
-            z = read if config.readout == "recurrent" else y + read
+        if config.readout == "memory":
+            z = y + (memory_tokens.flatten(1) @ p["memory.read"])[:, None]
+            z = z + _normed(config, p, h).mean(1) if per_token else z
     z = ops.dropout(z, f["output"]) if "output" in f else z
     out = table if config.tied else p["output.weight"]
     loss = ops.linear_cross_entropy(z, out, p["output.bias"], targets)
@@ -94,9 +93,7 @@ def _memory(config: Any, p: Named, state: Named, batch: int) -> Tensor | None:
     if config.memory == "none":
         return None
     if "memory" not in state:
-        if config.memory_start == "learned":
-            return p["memory.start"].expand(batch, -1, -1)
-        return p["embedding"].new_zeros(batch, config.memory_vectors, config.width)
+        return p["memory.start"].expand(batch, -1, -1)
     if "writer_inputs" in state:
         return _write(config, p, state["writer_inputs"].detach(), state["writer_start"].detach())[:, :, -1]
     return state["memory"]

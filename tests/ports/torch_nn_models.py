@@ -57,7 +57,7 @@ class Transformer(Stack):
 
 
 class CRT(Stack):
-    """The default configuration, with a projection of the positions and a learned m_0"""
+    """The default configuration, with a projection of the positions"""
 
     def __init__(self, config: Any):
         super().__init__(config)
@@ -65,13 +65,15 @@ class CRT(Stack):
         self.positions, self.positions_out = nn.GRU(D, D_p, batch_first=True), nn.Linear(D_p, D, bias=False)
         self.memory = nn.ModuleList(nn.GRU(D, D, batch_first=True) for _ in range(config.memory_vectors))
         self.memory_start = nn.Parameter(torch.zeros(config.memory_vectors, D))
+        self.memory_read = nn.Linear(config.memory_vectors * D, D, bias=False)
 
     def encode(self, e: Tensor, state: State) -> tuple[Tensor, State]:
         states, last = self.positions(e, state["positions"][None] if "positions" in state else None)
         m = state.get("memory", self.memory_start.expand(len(e), -1, -1))
         y = self.stack(torch.cat([m, e + self.positions_out(states)], 1))[:, m.shape[1]:]
         h = torch.stack([gru(y, m[None, :, i].contiguous())[0] for i, gru in enumerate(self.memory)], 1)  # (B, M, T, D)
-        return y + h.mean(1), {"memory": h[:, :, -1], "positions": last[0]}
+        z = y + h.mean(1) + self.memory_read(m.flatten(1))[:, None]
+        return z, {"memory": h[:, :, -1], "positions": last[0]}
 
 
 class RMT(Stack):
@@ -113,7 +115,7 @@ class Recurrent(LanguageModel):
 _SMALL = {"vocabulary": 9, "width": 6, "segment_length": 4}
 _BLOCKS = {"layers": 2, "heads": 2, "inner": 5, "activation": "gelu"}
 MODELS: dict[str, tuple[dict[str, Any], type[LanguageModel]]] = {
-    "crt": ({**_SMALL, **_BLOCKS, "position_width": 3, "memory_vectors": 2, "memory_start": "learned"}, CRT),
+    "crt": ({**_SMALL, **_BLOCKS, "position_width": 3, "memory_vectors": 2}, CRT),
     "transformer": ({"model": "transformer", **_SMALL, **_BLOCKS}, Transformer),
     "rmt": ({"model": "rmt", **_SMALL, **_BLOCKS}, RMT),
     "gru": ({"model": "recurrent", **_SMALL, "layers": 2, "hidden": 4, "cell": "gru"}, Recurrent),

@@ -57,6 +57,7 @@ _START = Module("memory.start", "memory_start", ("matrix",))
 
 MODELS: dict[str, tuple[Module, ...]] = {
     "crt": (*_STACK, *_POSITIONS, _START, Module("memory.norm", "memory_norm", ("layer_norm",)),
+            Module("memory", "memory_read", ("projection",), {"weight": "read"}),
             Module("memory.{}", "memory.{}", ("gru", "ncgru", "mingru", "lru"))),
     "transformer": _STACK,
     "rmt": (*_STACK, _START),

@@ -20,6 +20,7 @@ Models (kinds "crt", "transformer", "rmt", "recurrent", "linear_recurrent"; a pa
     embedding → embedding.weight             positions.{w, u, b, b_hn} → positions, a GRU
     positions.table → positions.weight       positions.w_out → positions_out.weight, a linear layer without bias
     memory.start → memory_start              memory.{i}.{w, u, b, b_hn} → memory.{i}, a GRU a memory vector
+    memory.read → memory_read, a Linear without bias
     memory.norm → memory_norm                memory.{i}.* of an NC-GRU, a minGRU, an LRU: name and layout kept
     blocks.{l} → blocks.{l}, a block         norm_final → norm_final, a layer norm
     layer.{l} → layers.{l}, a GRU or LSTM    output.weight (V, D), output.bias → output.weight (V, D), output.bias

@@ -39,7 +39,7 @@ def test_what_has_no_counterpart_is_refused(name):
 
 def test_the_names_of_a_crt():
     model = create_model({"vocabulary": 5, "width": 4, "layers": 1, "heads": 2, "inner": 3, "segment_length": 2,
-                          "position_width": 3, "memory_start": "learned", "memory_norm": "on", "tied": False})
+                          "position_width": 3, "memory_norm": "on", "tied": False})
     parameters, _ = table(model)
     gru = {"weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"}
     block = {"self_attn.in_proj_weight", "self_attn.in_proj_bias", "self_attn.out_proj.weight",
@@ -47,11 +47,12 @@ def test_the_names_of_a_crt():
                                            for kind in ("weight", "bias")}
     assert set(to_torch("crt", parameters)) == {
         "embedding.weight", "positions_out.weight", "memory_start", "memory_norm.weight", "memory_norm.bias",
+        "memory_read.weight",
         "norm_final.weight", "norm_final.bias", "output.weight", "output.bias",
         *(f"{path}.{name}" for path in ("positions", "memory.0") for name in gru),
         *(f"blocks.0.{name}" for name in block)}
     tree = to_jax("crt", parameters, heads=2)
-    assert set(tree) == {"embedding", "positions", "positions_out", "memory_start", "memory_0", "memory_norm",
+    assert set(tree) == {"embedding", "positions", "positions_out", "memory_start", "memory_0", "memory_norm", "memory_read",
                          "blocks_0", "norm_final", "output"}
     assert tree["output"]["kernel"].shape == (4, 5)
 

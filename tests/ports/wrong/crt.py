@@ -88,16 +88,41 @@ class MemoryRowRead(CRT):
     def written(self, y, length):
         return y
 
-    def readout(self, y, h):
-        return y + h[:, 1:]
+    def readout(self, y, h, m):
+        return super().readout(y, h[:, 1:], m)
 
 
 @model("crt-gru", r"readout|read", r"without|missing|not|alone|y_t|left out|only|transformer")
 class ReadoutWithoutMemory(CRT):
     """z = y."""
 
-    def readout(self, y, h):
+    def readout(self, y, h, m):
         return y
+
+
+@model("crt-gru", r"readout|read|output", r"m_\{?N[−-]1|memory\.read|W_r|m W|segment",
+       r"without|missing|not|left out|lacks|no ")
+class ReadingMissing(CRT):
+    """z = y + h, as it was before."""
+
+    def readout(self, y, h, m):
+        return y + h
+
+
+@model("crt-gru", r"readout|read|output", r"m_N|new|written|knows|later|end|come")
+class ReadsNewMemory(CRT):
+    """W reads the memory of the segment's end, which knows the tokens to come."""
+
+    def readout(self, y, h, m):
+        return super().readout(y, h, h[:, -1:])
+
+
+@model("crt-gru", r"m_0|first (segment|memory)|start", r"zero")
+class FirstMemoryOfZeros(CRT):
+    """m_0 = 0."""
+
+    def memory_start(self, e, state):
+        return state.get("memory", e.new_zeros(len(e), 1, e.shape[2]))
 
 
 @model("crt-gru", r"tied|embedding|table", r"output", r"gradient|detach|constant|use|only|lookup|missing|not")
@@ -154,7 +179,7 @@ class MemoryGetsPosition(CRT):
         rows, positions = self.add_positions(self.joined(m, e), start)
         y = self.final(self.blocks(rows, self.mask(rows.shape[1])))
         h = self.write(self.written(y, e.shape[1]), m)
-        return self.readout(y[:, 1:], h), {"positions": positions, "memory": h[:, -1:]}
+        return self.readout(y[:, 1:], h, m), {"positions": positions, "memory": h[:, -1:]}
 
 
 @model("crt-gru", r"embedding", r"√D|scal|root", r"memory|state|bound", r"detach|cut|gradient")
@@ -212,8 +237,8 @@ class NormedMemoryCarried(NCGRU):
 class ReadoutNotNormed(NCGRU):
     """The norm is on the token alone, and not on h in the readout."""
 
-    def readout(self, y, h):
-        return y + h
+    def readout(self, y, h, m):
+        return super().readout(y, h, m) - self.token(h) + h
 
 
 @model("crt-ncgru", r"I [−-] A|I \+ A|sign of A|transpose|factor", r"reset.*after|after.*reset")

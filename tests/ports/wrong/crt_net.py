@@ -1,6 +1,6 @@
 """The Compact Recurrent Transformer in PyTorch, as somebody may write it: right, and taken apart for wrong ports
 
-It covers one memory vector in front, recurrent positions and the readout y + h, with a GRU or an NC-GRU.
+It covers one memory vector in front, recurrent positions and the readout y + h + m W, with a GRU or an NC-GRU.
 """
 
 import torch
@@ -17,7 +17,7 @@ class CRT(Net):
         rows = self.joined(m, x)
         y = self.final(self.blocks(rows, self.mask(rows.shape[1])))
         h = self.write(self.written(y, x.shape[1]), m)
-        return self.readout(y[:, -x.shape[1]:], h), {"positions": positions, "memory": h[:, -1:]}
+        return self.readout(y[:, -x.shape[1]:], h, m), {"positions": positions, "memory": h[:, -1:]}
 
     def add_positions(self, e: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
         p = gru(e, start, scoped(self.p, "positions."))
@@ -27,7 +27,7 @@ class CRT(Net):
         return state.get("positions", e.new_zeros(len(e), e.shape[2]))
 
     def memory_start(self, e: Tensor, state: State) -> Tensor:           # (B, 1, D)
-        return state.get("memory", e.new_zeros(len(e), 1, e.shape[2]))
+        return state.get("memory", self.p["memory.start"].expand(len(e), -1, -1))
 
     def joined(self, m: Tensor, x: Tensor) -> Tensor:
         return torch.cat([self.token(m), x], 1)
@@ -45,8 +45,8 @@ class CRT(Net):
     def write(self, y: Tensor, m: Tensor) -> Tensor:
         return gru(y, m[:, 0], scoped(self.p, "memory.0."))
 
-    def readout(self, y: Tensor, h: Tensor) -> Tensor:
-        return y + self.token(h)
+    def readout(self, y: Tensor, h: Tensor, m: Tensor) -> Tensor:
+        return y + self.token(h) + self.token(m) @ self.p["memory.read"]
 
 
 class NCGRU(CRT):
