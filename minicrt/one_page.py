@@ -37,7 +37,7 @@ from minicrt.errors import DataError
 
 WIDTH, INNER, HEADS, LAYERS = 96, 384, 4, 2                              # D, F, H, L
 ROWS, LENGTH, WINDOW, STEPS = 20, 35, 2, 512                             # B, T, segments in a window, updates
-SPAN = 8                                                                 # segments that the memory has to bridge
+SPAN = 1                                                                 # segments that the memory has to bridge
 LEARNING_RATE, WARM_UP, WEIGHT_DECAY, CLIP = 3e-3, 50, 0.1, 1.0
 BETA_1, BETA_2, EPS = 0.9, 0.99, 1e-8                                    # of AdamW
 
@@ -214,7 +214,7 @@ def initial(rng: np.random.Generator, V: int, D: int = WIDTH, F: int = INNER, dt
 
     p = {"embedding": normal(0.5 * D ** -0.5, V, D)}                     # so the entries of e have size ½
     p |= recurrent("positions.", POSITIONS) | {"memory.start": normal(1.0, 1, D)}
-    p |= recurrent("memory.0.", MEMORY) | {"memory.read": normal(D ** -0.5, D, D)}
+    p |= recurrent("memory.0.", MEMORY) | {"memory.read": normal((SPAN / D) ** 0.5, D, D)}
     if MEMORY is GRU:                                                    # of m a unit keeps σ(b) a token, b from 0 up
         p["memory.0.b"][D:2 * D] = math.log(SPAN * LENGTH) * (np.arange(D) + 0.5) / D
     for b in (f"blocks.{layer}." for layer in range(LAYERS)):

@@ -20,7 +20,7 @@ from minicrt.training.window import window_gradients
 from tests.models.windows import random_parameters, random_tokens
 
 SIZES = {"vocabulary": 17, "width": 12, "inner": 20, "heads": one_page.HEADS, "layers": one_page.LAYERS,
-         "segment_length": one_page.LENGTH}
+         "segment_length": one_page.LENGTH, "memory_span": one_page.SPAN}
 SOURCE = Path(one_page.__file__)
 B, T = 3, 5
 

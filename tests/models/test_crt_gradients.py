@@ -132,6 +132,7 @@ def test_cautions_for_readouts():
     assert "it is luck" in str(model.caution(2)) and "set readout to 'memory'" in str(model.caution(2))
     writer = CRT(CRTConfig(**SMALL, readout="transformer", memory_gradient="writer")).caution(1)
     assert "it is luck" in str(writer) and "untrained" not in str(writer)
-    assert CRT(CRTConfig(**SMALL)).caution(1) is None
+    assert "for text set memory_span to 1" in str(CRT(CRTConfig(**SMALL)).caution(1))
+    assert CRT(CRTConfig(**SMALL, memory_span=1)).caution(1) is None
     behind = CRT(CRTConfig(**SMALL, readout="transformer", memory_position="last"))
     assert "nothing reads the memory" in str(behind.caution(2))
