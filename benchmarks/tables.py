@@ -1,8 +1,9 @@
 """The tables of results in README.md and docs/results.md, and the picture of the models, from benchmarks/results.
 
 Rewrites what stands between `<!-- table: NAME -->` and `<!-- end -->` in them, and results/ptb_models.png. The results
-are left by `minicrt compare benchmarks/grids/ptb.toml --results benchmarks/results/ptb` and `python -m
-benchmarks.memory_tasks`.
+are left by `minicrt compare benchmarks/grids/ptb.toml --results benchmarks/results/ptb`, `python -m
+benchmarks.memory_tasks` and `python -m benchmarks.memory_study`; the rows of the last may lie in several files
+memory_study*.json.
 """
 
 import io
@@ -16,6 +17,7 @@ from typing import Any
 
 from benchmarks import report
 from benchmarks.claims import claims
+from benchmarks.memory_study import POSITIONS, groups, summary
 from minicrt import plotting
 from minicrt.accounting import segment_flops
 from minicrt.atomic import write_atomically
@@ -81,9 +83,18 @@ def updated(text: str) -> str:
         "headline": lambda: headline(cells), "models": lambda: markdown(rows_of_models(cells)),
         "claims": lambda: claims(cells), "carriers": lambda: carriers(cells), "switches": lambda: switches(cells),
         "cheap": lambda: cheap(cells), "recall": lambda: recalled(recall),
-        "recall_carriers": lambda: recall_carriers(recall)}
+        "recall_carriers": lambda: recall_carriers(recall),
+        "study": lambda: study(kept_in("memory_study*.json")),
+        "study_lengths": lambda: study_lengths(kept_in("memory_study*.json"))}
     return re.sub(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)",
                   lambda found: found[1] + tables[found[2]]() + "\n" + found[3], text, flags=re.DOTALL)
+
+
+def kept_in(pattern: str) -> list[dict[str, Any]]:
+    """The rows of all the files of results that `pattern` fits; one that stands in two files counts once."""
+    rows = (row for path in sorted(RESULTS.glob(pattern))
+            for row in json.loads(path.read_text(encoding="utf-8"))["rows"])
+    return list({row["command"]: row for row in rows}.values())
 
 
 def rows_of_models(cells: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -177,6 +188,27 @@ def recall_carriers(rows: Sequence[dict[str, Any]]) -> str:
     return rows_of(["T", *shown.values()],
                    [[length, *(", ".join(of.get(what, ["–"])) for what in shown.values())]
                     for length, of in found.items()])
+
+
+def study(rows: Sequence[dict[str, Any]]) -> str:
+    """Each variant where there are others beside it: seeds that solve recall, the median of the steps they need, and
+    the accuracy of the seeds that do not."""
+    found = groups(rows)
+    compared = {(length, positions) for variant, length, positions in found if variant != "the default"}
+    return rows_of(["variant", "T", "positions", "seeds that solve it", "steps, median", "the other seeds"],
+                   [[variant, length, positions, *summary(of_group)]
+                    for (variant, length, positions), of_group in found.items() if (length, positions) in compared])
+
+
+def study_lengths(rows: Sequence[dict[str, Any]]) -> str:
+    """The default by segment length: seeds that solve recall, and the median of the steps they need."""
+    found = {(length, positions): summary(of_group) for (variant, length, positions), of_group in groups(rows).items()
+             if variant == "the default"}
+    columns = [(positions, at, head) for positions in POSITIONS
+               for at, head in enumerate(("seeds that solve it", "steps, median"))]
+    return rows_of(["T", *(f"positions {positions}: {head}" for positions, _, head in columns)],
+                   [[length, *(found.get((length, positions), ("–", "–"))[at] for positions, at, _ in columns)]
+                    for length in sorted({length for length, _ in found})])
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import pytest
 from benchmarks.memory_study import POSITIONS, groups, measure, summary
 from benchmarks.memory_tasks import STACK, learn, model_for
 from benchmarks.memory_variants import VARIANTS, Held
+from benchmarks.tables import kept_in, study, study_lengths
 from tests.benchmarks.test_benchmarks import run
 
 
@@ -86,3 +87,25 @@ def test_a_summary_counts_the_seeds():
     (of_group,) = groups(rows).values()
     assert [row["seed"] for row in of_group] == [0, 1, 2]
     assert summary(of_group) == ("2 of 3", "375", "0.12")
+
+
+def row_of(variant, length, positions, seed, at):
+    return {"variant": variant, "segment_length": length, "positions": positions, "seed": seed, "solved_at": at,
+            "solved": at is not None, "accuracy": 0.125 if at is None else 1.0,
+            "command": f"{variant} {length} {positions} {seed}"}
+
+
+def test_the_tables_say_what_the_rows_say():
+    rows = [row_of("b = 4", 17, "reset", 0, None), row_of("the default", 17, "reset", 0, 500),
+            row_of("the default", 17, "reset", 1, 750), row_of("the default", 70, "learned", 0, 2125)]
+    assert study(rows).splitlines()[2:] == ["| the default | 17 | reset | 2 of 2 | 625 | – |",
+                                            "| b = 4 | 17 | reset | 0 of 1 | – | 0.12 |"]
+    assert study_lengths(rows).splitlines()[2:] == ["| 17 | 2 of 2 | 625 | – | – |", "| 70 | – | – | 1 of 1 | 2,125 |"]
+
+
+def test_rows_in_two_files_count_once(tmp_path, monkeypatch):
+    monkeypatch.setattr("benchmarks.tables.RESULTS", tmp_path)
+    first, second = row_of("b = 4", 17, "reset", 0, None), row_of("b = 4", 17, "reset", 1, 250)
+    for name, rows in (("memory_study.json", [first]), ("memory_study_b.json", [first, second]), ("other.json", [9])):
+        (tmp_path / name).write_text(json.dumps({"rows": rows}), encoding="utf-8")
+    assert kept_in("memory_study*.json") == [first, second]
