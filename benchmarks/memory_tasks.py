@@ -4,7 +4,7 @@ Each arm is trained on episodes whose distance is drawn anew for every step, 1 t
 episodes at each distance. A window longer than the arm's gradient reaches (bptt_segments = k) is run forwards without a
 gradient up to its last k segments. The arms "CRT, k" have learned positions, so that the memory vector is all they
 carry; those named "carries" have recurrent positions, and differ in what goes on to the next segment. Every arm: width
-64, one layer, AdamW, the same episodes. In the plot a thick line is the mean over seeds.
+64, one layer, AdamW, the same episodes. The picture shows the mean over seeds.
 """
 
 import sys
@@ -97,33 +97,44 @@ def is_drawn(row: dict[str, Any]) -> bool:
 
 
 def plot(rows: list[dict[str, Any]], path: Path) -> None:
-    from minicrt.plotting import TAB20, Picture
+    """A table of accuracy for each task, a row an arm and a column a distance, so that none hides another; white was
+    not measured."""
+    from minicrt.plotting import Picture
 
     rows = [row for row in rows if is_drawn(row)]
     names = [name for name in NAMES if any(row["task"] == name for row in rows)]
-    figure = Picture(figsize=(4.2 * min(len(names), 3), 3.6 * -(-len(names) // 3) + 1), dpi=110, layout="constrained")
-    grid = np.atleast_1d(figure.subplots(-(-len(names) // 3), min(len(names), 3), squeeze=False)).ravel()
     arms = [arm for arm in ARMS if any(row["arm"] == arm for row in rows)]
+    distances = sorted({distance for row in rows for distance in row["distances"]})
+    columns = min(len(names), 2)
+    lines = -(-len(names) // columns)
+    figure = Picture(figsize=(1.8 + 3.9 * columns, lines * (0.9 + 0.24 * (len(arms) + 1))), dpi=110,
+                     layout="constrained")
+    grid = np.ravel(figure.subplots(lines, columns, squeeze=False))
     for axes, name in zip(grid, names):
-        mine = [row for row in rows if row["task"] == name]
-        for number, arm in enumerate(arms):
-            of_seeds = [row for row in mine if row["arm"] == arm]
-            style = {"color": TAB20(number % 20)}
-            for row in of_seeds if len(of_seeds) > 1 else []:
-                axes.plot(row["distances"], row["accuracy"], alpha=0.35, linewidth=0.8, **style)
-            if of_seeds:
-                axes.plot(of_seeds[0]["distances"], np.mean([row["accuracy"] for row in of_seeds], axis=0),
-                          marker="os^vD"[number % 5], markersize=4, label=arm, **style)
-        distances = mine[0]["distances"]
-        chance = [task_at(name, d).chance for d in distances]
-        axes.plot(distances, chance, color="#6B6B6B", linestyle=":", label="chance")
-        axes.set(title=name, xlabel="distance (segments)", xticks=[d for d in distances if d != 3],
-                 ylabel="accuracy (share of answers)", ylim=(0, 1.03))
+        table = np.array([*(mean_accuracy(rows, name, arm, distances) for arm in arms),
+                          [task_at(name, d).chance for d in distances]])
+        image = axes.imshow(table, vmin=0, vmax=1, cmap="viridis", aspect="auto")
+        for (line, column), share in np.ndenumerate(table):
+            if not np.isnan(share):
+                axes.text(column, line, f"{share:.2f}", ha="center", va="center", fontsize=7,
+                          color="white" if share < 0.6 else "black")
+        axes.axhline(len(arms) - 0.5, color="white", linewidth=2)
+        axes.set_xticks(range(len(distances)), list(map(str, distances)))
+        axes.set_yticks(range(len(arms) + 1), [*arms, "chance"], fontsize=8)
+        axes.tick_params(length=0, labelleft=axes in grid[::columns])
+        axes.set(title=name, xlabel="distance (segments)")
     for axes in grid[len(names):]:
         axes.remove()
-    handles = {label: handle for axes in grid for handle, label in zip(*axes.get_legend_handles_labels())}
-    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=4, fontsize=8, frameon=False)
+    figure.colorbar(image, ax=list(grid[:len(names)]), label="accuracy (share of answers), mean over seeds", aspect=40,
+                    fraction=0.02)
     figure.savefig(path)
+
+
+def mean_accuracy(rows: list[dict[str, Any]], name: str, arm: str, distances: list[int]) -> list[float]:
+    """Over the seeds, at each distance; NaN where it was not measured"""
+    found = [[row["accuracy"][row["distances"].index(distance)] for row in rows
+              if row["task"] == name and row["arm"] == arm and distance in row["distances"]] for distance in distances]
+    return [float(np.mean(shares)) if shares else np.nan for shares in found]
 
 
 def main() -> None:
@@ -134,22 +145,23 @@ def main() -> None:
     parser.add_argument("--furthest", type=report.positive, default=8)
     parser.add_argument("--batch", type=report.positive, default=32)
     parser.add_argument("--segment-length", type=report.positive, default=6)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seeds", "--seed", type=report.numbers, default=[0], metavar="S,…", help="(default: 0)")
     arguments = parser.parse_args()
     rows = KeptRows(arguments.json)
+    chosen = [(seed, name, arm) for seed in arguments.seeds for name in arguments.tasks
+              for arm in arguments.arms or ARMS]
     with threads.limit(arguments.threads or threads.count()):
-        for name in arguments.tasks:
-            for arm in arguments.arms or ARMS:
-                command = (f"python -m benchmarks.memory_tasks --tasks {name} --arms \"{arm}\" "
-                           f"--steps {arguments.steps} --furthest {arguments.furthest} --batch {arguments.batch} "
-                           f"--seed {arguments.seed} --segment-length {arguments.segment_length}")
-                if rows.has(command):
-                    continue
-                row = measure(name, arm, arguments.steps, arguments.furthest, arguments.seed, arguments.batch,
-                              arguments.segment_length)
-                rows.add({**row, "command": command})
-                print(f"{name:<12}{arm:<26}" + "".join(f"{d:>4}: {a:.2f}" for d, a in
-                      zip(row["distances"], row["accuracy"])) + f"   {row['seconds']:.0f} s", flush=True)
+        for seed, name, arm in chosen:
+            command = (f"python -m benchmarks.memory_tasks --tasks {name} --arms \"{arm}\" "
+                       f"--steps {arguments.steps} --furthest {arguments.furthest} --batch {arguments.batch} "
+                       f"--seed {seed} --segment-length {arguments.segment_length}")
+            if rows.has(command):
+                continue
+            row = measure(name, arm, arguments.steps, arguments.furthest, seed, arguments.batch,
+                          arguments.segment_length)
+            rows.add({**row, "command": command})
+            print(f"{name:<12}{arm:<26} seed {seed:<3}" + "".join(f"{d:>4}: {a:.2f}" for d, a in
+                  zip(row["distances"], row["accuracy"])) + f"   {row['seconds']:.0f} s", flush=True)
     if arguments.json is not None and any(map(is_drawn, rows)):
         plot(rows.rows, arguments.json.with_suffix(".png"))
 

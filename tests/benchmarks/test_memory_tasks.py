@@ -2,7 +2,7 @@
 
 import json
 
-from benchmarks.memory_tasks import ARMS, NAMES
+from benchmarks.memory_tasks import ARMS, NAMES, mean_accuracy
 from minicrt.models import MODELS, create_model
 from tests.benchmarks.test_benchmarks import run
 
@@ -33,9 +33,11 @@ def test_rows_are_kept_and_not_measured_again(tmp_path):
         ("recall", "Transformer"), ("recall", "CRT, writer's gradient"), ("copy", "Transformer"),
         ("copy", "CRT, writer's gradient")]
     assert file.with_suffix(".png").stat().st_size > 1000
-    other = run(*arguments, "--arms", "Transformer", "--batch", 3)
+    other = run(*arguments, "--arms", "Transformer", "--batch", 3, "--seeds", "0,4")
     assert other.returncode == 0, other.stderr
-    assert len(json.loads(file.read_text(encoding="utf-8"))["rows"]) == 5      # another batch is another measurement
+    rows = json.loads(file.read_text(encoding="utf-8"))["rows"]
+    assert [row["seed"] for row in rows[4:]] == [0, 4]                         # another batch is another measurement
+    assert "--seed 4 " in rows[5]["command"]
 
 
 def test_rows_that_are_not_drawn_leave_no_figure(tmp_path):
@@ -53,3 +55,10 @@ def test_a_file_of_something_else_is_kept(tmp_path):
         done = run("memory_tasks", "--steps", 2, "--json", file)
         assert done.returncode == 1 and "tasks.json does not hold the results" in done.stderr
         assert len(done.stderr.splitlines()) == 1 and file.read_text(encoding="utf-8") == text
+
+
+def test_the_picture_shows_the_mean_over_seeds_of_what_was_measured():
+    rows = [{"task": task, "arm": "GRU, k = 4", "distances": [1, furthest], "accuracy": [share, share / 2]}
+            for task, furthest, share in (("recall", 8, 1.0), ("recall", 16, 0.5), ("copy", 8, 0.0))]
+    found = mean_accuracy(rows, "recall", "GRU, k = 4", [1, 8, 16, 20])
+    assert found[:3] == [0.75, 0.5, 0.25] and found[3] != found[3]
