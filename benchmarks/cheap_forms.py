@@ -1,8 +1,8 @@
 """What a training step of the CRT and its cheaper forms takes, against the plain Transformer of the same blocks.
 
-The models are those of the table of cheaper forms in docs/results.md (benchmarks/results/ptb, T=35, seed 0); a step is
-two segments of 20 rows, forwards, backwards, clipping and AdamW, in float32. The models take a step each by turns, so
-that whatever else the machine does falls on all alike."""
+The models are those of benchmarks/grids/ptb.toml that the table of cheaper forms in docs/results.md has (T=35); a step
+is two segments of 20 rows, forwards, backwards, clipping and AdamW, in float32. The models take a step each by turns,
+so that whatever else the machine does falls on all alike."""
 
 import sys
 import time
@@ -11,14 +11,15 @@ from typing import Any
 import numpy as np
 
 from benchmarks import report
-from benchmarks.tables import CHEAP, RESULTS, plain_transformer
+from benchmarks.tables import CHEAP, ROOT, plain_transformer
 from minicrt import engines
-from minicrt.comparison import read_results
-from minicrt.models import SegmentModel, create_model
+from minicrt.comparison import read_grid
+from minicrt.models import SegmentModel, create_model, model_mapping
 from minicrt.parallel import threads
 from minicrt.training import AdamW, train_step
 
 PLAIN = "plain"
+GRID, VOCABULARY = ROOT / "benchmarks" / "grids" / "ptb.toml", 10_000
 BATCH, SEGMENTS = 20, 2
 WARM_UP = 3                                                  # steps that are not counted
 COLUMNS = {"form": "s", "milliseconds": ".1f", "spread": ".1f", "tokens_per_second": ",.0f", "over_plain": "+.1%"}
@@ -34,9 +35,10 @@ def main() -> None:
     number = arguments.threads or threads.count()
     machine = report.print_machine(number)
     engine = engines.get(arguments.engine)
-    cells = {cell["label"]: cell for cell in read_results(RESULTS / "ptb") if cell["name"].endswith("-T35-s0")}
-    models = {PLAIN: plain_transformer(cells["crt-gru"], engine)}
-    models |= {label: create_model(cells[label]["model"], engine) for label in CHEAP}
+    cells = {cell.model: cell.settings.model | {"vocabulary": VOCABULARY} for cell in read_grid(GRID).cells
+             if cell.segment_length == 35}
+    models = {PLAIN: plain_transformer(model_mapping(create_model(cells["crt-gru"])), engine)}
+    models |= {label: create_model(cells[label], engine) for label in CHEAP}
     steps = {label: Step(model) for label, model in models.items()}
     with threads.limit(number):
         for _ in tqdm(range(WARM_UP + arguments.steps), disable=None, leave=False):

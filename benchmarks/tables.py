@@ -1,9 +1,9 @@
 """The tables of results in README.md and docs/results.md, and the picture of the models, from benchmarks/results.
 
 Rewrites what stands between `<!-- table: NAME -->` and `<!-- end -->` in them, and results/ptb_models.png. The results
-are left by `minicrt compare benchmarks/grids/ptb.toml --results benchmarks/results/ptb`, `python -m
-benchmarks.memory_tasks` and `python -m benchmarks.memory_study`; the rows of the last may lie in several files
-memory_study*.json.
+are left by `minicrt compare benchmarks/grids/ptb.toml`, `python -m benchmarks.memory_tasks` and `python -m
+benchmarks.memory_study`; the rows of the last may lie in several files memory_study*.json. Those in results/ptb and
+memory_tasks.json are of the readout y + h, which was the default before W_r; the others are of the default now.
 """
 
 import io
@@ -11,11 +11,11 @@ import json
 import re
 import statistics
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import report
+from benchmarks import memory_tables, report
 from benchmarks.claims import claims
 from benchmarks.memory_study import POSITIONS, groups, summary
 from minicrt import plotting
@@ -35,12 +35,11 @@ MODELS = ("transformer", "transformer-xl", "rmt", "crt-gru", "crt-ncgru", "crt-n
           "lstm", "mingru", "lru")
 CARRIERS = (("crt-none-reset", "nothing"), ("crt-gru-reset", "memory"), ("crt-none-carried", "positions"),
             ("crt-gru", "both"))
-SWITCHES = {"crt-gru": "the defaults", "crt-transformer-readout": "`readout=transformer`",
-            "crt-span-8": "`memory_span=8`", "crt-bias-0": "`update_bias=0`",
-            "crt-k1": "`bptt_segments=1`, `batch=40`",
+SWITCHES = {"crt-gru": "the defaults, with the readout y + h", "crt-transformer-readout": "`readout=transformer`, y",
+            "crt-recurrent-readout": "the readout h", "crt-k1": "`bptt_segments=1`, `batch=40`",
             "crt-k4": "`bptt_segments=4`, `batch=10`",
             "crt-writer": "`memory_gradient=writer`, `bptt_segments=1`, `batch=40`", "crt-post-norm": "`norm=post`",
-            "crt-gru-learned": "`positions=learned`",
+            "crt-m0-learned": "m_0 learned, not 0", "crt-gru-learned": "`positions=learned`",
             "crt-none-carried": "`memory=none`", "crt-ncgru": "`memory=ncgru`", "crt-mingru": "`memory=mingru`",
             "crt-lru": "`memory=lru`",
             "crt-ncgru-writer": "`memory=ncgru`, `memory_gradient=writer`, `bptt_segments=1`, `batch=40`",
@@ -85,7 +84,9 @@ def updated(text: str) -> str:
         "cheap": lambda: cheap(cells), "recall": lambda: recalled(recall),
         "recall_carriers": lambda: recall_carriers(recall),
         "study": lambda: study(kept_in("memory_study*.json")),
-        "study_lengths": lambda: study_lengths(kept_in("memory_study*.json"))}
+        "study_lengths": lambda: study_lengths(kept_in("memory_study*.json")),
+        "reading": lambda: rows_of(["carried", "seeds", "y + h: valid", "test", "y + h + m W: valid", "test"],
+                                   memory_tables.reading(cells, read_results(RESULTS / "ptb_reading"), spread))}
     return re.sub(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)",
                   lambda found: found[1] + tables[found[2]]() + "\n" + found[3], text, flags=re.DOTALL)
 
@@ -152,16 +153,16 @@ def cheap(cells: Sequence[dict[str, Any]]) -> str:
     there = {cell["label"]: cell for cell in cells if cell["name"].endswith("-T35-s0")}
     timed = json.loads((RESULTS / "cheap_forms.json").read_text(encoding="utf-8"))
     time = {row["form"]: row["over_plain"] for row in timed}
-    plain = segment_flops(plain_transformer(there["crt-gru"]))
+    plain = segment_flops(plain_transformer(there["crt-gru"]["model"]))
     return rows_of(["form", "operations", "time", "valid", "test"],
                    [[shown, f"{there[label]['flops_per_segment'] / plain - 1:+.1%}", f"{time[label]:+.1%}",
                      *(f"{there[label]['summary'][part + '_perplexity']:.1f}" for part in ("valid", "test"))]
                     for label, shown in CHEAP.items() if label in there])
 
 
-def plain_transformer(cell: dict[str, Any], engine: Engine | None = None) -> SegmentModel:
-    """The Transformer of the same blocks as the CRT of `cell`, smaller by the recurrences."""
-    blocks = {key: cell["model"][key] for key in ("width", "layers", "heads", "inner", "segment_length", "vocabulary")}
+def plain_transformer(crt: Mapping[str, Any], engine: Engine | None = None) -> SegmentModel:
+    """The Transformer of the same blocks as a CRT of that configuration, smaller by the recurrences."""
+    blocks = {key: crt[key] for key in ("width", "layers", "heads", "inner", "segment_length", "vocabulary")}
     return create_model({"model": "transformer", **blocks}, engine)
 
 

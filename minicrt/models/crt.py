@@ -227,8 +227,7 @@ class CRT(PositionedModel):
             specs += norm_specs("memory.norm.", D)
         if config.memory != "none" and config.readout == "memory":
             inputs = config.memory_vectors * D
-            size = (config.memory_span / inputs) ** 0.5      # only one in so many windows shows what is asked for later
-            specs.append(ParameterSpec("memory.read", (inputs, D), initialisers.normal(size)))
+            specs.append(ParameterSpec("memory.read", (inputs, D), initialisers.normal(inputs ** -0.5)))
         return specs + blocks_specs(config)
 
     def skew_parameters(self) -> list[SkewParameter]:
