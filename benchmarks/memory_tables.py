@@ -9,8 +9,8 @@ READ = {"crt-gru": "memory and positions, GRU", "crt-ncgru": "memory and positio
 
 
 def reading(former: Cells, cells: Cells, spread: Callable[[list[float]], str]) -> list[list[Any]]:
-    """What is carried, the number of seeds, and valid and test perplexity at T = 35 before and after W_r, over the seeds
-    that both have"""
+    """What is carried, the number of seeds, and valid and test perplexity at T = 35 before and after W_r; over the
+    seeds that both have"""
     rows = []
     for label, name in READ.items():
         before, after = (summaries(some, label) for some in (former, cells))

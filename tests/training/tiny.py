@@ -29,7 +29,7 @@ def corpus(tokens: int = 700) -> Corpus:
 
 def model(**changes: Any) -> CRT:
     return CRT(CRTConfig(**{"vocabulary": TOKENS, "width": 4, "layers": 1, "heads": 2, "inner": 6,
-                            "segment_length": 5, "dropout": 0.2, **changes}))
+                            "segment_length": 5, "memory_span": 1, "dropout": 0.2, **changes}))
 
 
 def config(**changes: Any) -> TrainingConfig:
