@@ -19,12 +19,22 @@ from benchmarks import report
 from benchmarks.kept_rows import KeptRows
 from benchmarks.memory_tasks import STACK, learn, model_for, task_at
 from benchmarks.memory_variants import VARIANTS, Held
+from minicrt.models import Parameters, SegmentModel
 from minicrt.parallel import threads
 from minicrt.training import recall_accuracy
 
 POSITIONS: dict[str, dict[str, Any]] = {"reset": {"position_carry": False}, "learned": {"positions": "learned"}}
 FURTHEST, BATCH, EVERY, SOLVED = 8, 32, 125, 0.95
 CHECKED, SCORED = 300, 1000                                  # episodes
+
+
+def is_recalled(model: SegmentModel, parameters: Parameters, task: Any, seed: int, step: int,
+                curve: list[tuple[int, float]]) -> bool:
+    """After every EVERY steps adds (step, accuracy) to the curve; whether it was 1 twice in a row."""
+    if step % EVERY:
+        return False
+    curve.append((step, recall_accuracy(model, parameters, task, np.random.default_rng([seed, 3]), CHECKED)))
+    return [accuracy for _, accuracy in curve[-2:]] == [1.0, 1.0]
 
 
 def measure(name: str, length: int, positions: str, seed: int, steps: int) -> dict[str, Any]:
@@ -37,10 +47,7 @@ def measure(name: str, length: int, positions: str, seed: int, steps: int) -> di
 
     def after_step(step: int) -> bool:
         held.after_step()
-        if step % EVERY == 0:
-            accuracy = recall_accuracy(model, parameters, task, np.random.default_rng([seed, 3]), CHECKED)
-            curve.append((step, accuracy))
-        return step % EVERY == 0 and [accuracy for _, accuracy in curve[-2:]] == [1.0, 1.0]
+        return is_recalled(model, parameters, task, seed, step, curve)
 
     def furthest_at(step: int) -> int:
         return min(FURTHEST, 1 + 2 * step * FURTHEST // (steps + 1)) if variant.curriculum else FURTHEST

@@ -48,27 +48,33 @@ ARMS: dict[str, tuple[int, dict[str, Any]]] = {
 NAMES = ("recall", *TASKS)
 
 
-def task_at(name: str, distance: int, length: int = 6) -> Any:
+def task_at(name: str, distance: int, length: int = 6, amount: int | None = None) -> Any:
+    """`amount` is how many pairs, or symbols, have to be remembered; of recall one, where it is None."""
     sizes = {"distance": distance, "segment_length": length}
-    return RecallTask(pairs=1, **sizes) if name == "recall" else TASKS[name](**sizes)
+    if name == "recall":
+        pairs = 1 if amount is None else amount
+        return RecallTask(pairs=pairs, keys=max(2, pairs), **sizes)
+    return TASKS[name](**sizes, **({} if amount is None else {"length": amount}))
 
 
-def model_for(name: str, configuration: dict[str, Any], seed: int, length: int) -> tuple[SegmentModel, Parameters]:
-    model = create_model({"vocabulary": task_at(name, 1, length).vocabulary_size, "width": 64,
+def model_for(name: str, configuration: dict[str, Any], seed: int, length: int, amount: int | None = None
+              ) -> tuple[SegmentModel, Parameters]:
+    model = create_model({"vocabulary": task_at(name, 1, length, amount).vocabulary_size, "width": 64,
                           "segment_length": length, **configuration})
     return model, model.initialize(np.random.default_rng([seed, 0]))
 
 
 def learn(model: SegmentModel, parameters: Parameters, name: str, k: int, steps: int, furthest: int, seed: int,
           batch: int, length: int, learning_rate: float = 3e-3, after_step: Callable[[int], bool] | None = None,
-          furthest_at: Callable[[int], int] | None = None) -> int:
+          furthest_at: Callable[[int], int] | None = None, amount: int | None = None) -> int:
     """Train on episodes whose distance is drawn for each step from 1 to `furthest`, or to furthest_at(step), until
     after_step(step) says so, or for `steps`; returns how many it took."""
     optimizer, gradients = AdamW(parameters, learning_rate=learning_rate), parameters.zeros_like()
     draws = np.random.default_rng([seed, 1])
     for step in range(1, steps + 1):
         most = furthest if furthest_at is None else furthest_at(step)
-        window, state = task_at(name, int(draws.integers(1, most + 1)), length).window(draws, batch), State()
+        task, state = task_at(name, int(draws.integers(1, most + 1)), length, amount), State()
+        window = task.window(draws, batch)
         for tokens, targets in window[:-k]:                  # with_gradient: it keeps what the writer read, if asked to
             _, state, _ = model.forward(parameters, tokens, targets, state)
         rate = min(1.0, step / 50, 2 * (1 - step / (steps + 1)))

@@ -1,9 +1,10 @@
 """The tables of results in README.md and docs/results.md, and the picture of the models, from benchmarks/results.
 
 Rewrites what stands between `<!-- table: NAME -->` and `<!-- end -->` in them, and results/ptb_models.png. The results
-are left by `minicrt compare benchmarks/grids/ptb.toml`, `python -m benchmarks.memory_tasks` and `python -m
-benchmarks.memory_study`; the rows of the last may lie in several files memory_study*.json. Those in results/ptb and
-memory_tasks.json are of the readout y + h, which was the default before W_r; the others are of the default now.
+are left by `minicrt compare benchmarks/grids/ptb.toml`, `python -m benchmarks.memory_tasks`, `python -m
+benchmarks.memory_study` and `python -m benchmarks.memory_capacity`; the rows of the last two may lie in several files,
+memory_study*.json and memory_capacity*.json. Those in results/ptb and memory_tasks.json are of the readout y + h, which
+was the default before W_r; the others are of the default now.
 """
 
 import io
@@ -15,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import memory_tables, report
+from benchmarks import memory_capacity, memory_tables, report
 from benchmarks.claims import claims
 from benchmarks.memory_study import POSITIONS, groups, summary
 from minicrt import plotting
@@ -85,6 +86,9 @@ def updated(text: str) -> str:
         "recall_carriers": lambda: recall_carriers(recall),
         "study": lambda: study(kept_in("memory_study*.json")),
         "study_lengths": lambda: study_lengths(kept_in("memory_study*.json")),
+        "amounts": lambda: rows_of(*memory_capacity.amounts(kept_in("memory_capacity*.json"))),
+        "held": lambda: rows_of(*memory_capacity.held(kept_in("memory_capacity*.json"))),
+        "drifted": lambda: rows_of(*memory_capacity.drifted(kept_in("memory_capacity*.json"))),
         "reading": lambda: rows_of(["carried", "seeds", "y + h: valid", "test", "y + h + m W: valid", "test"],
                                    memory_tables.reading(cells, read_results(RESULTS / "ptb_reading"), spread))}
     return re.sub(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)",
