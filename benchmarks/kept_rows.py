@@ -14,14 +14,19 @@ Row = dict[str, Any]
 
 
 class KeptRows:
-    """The rows of the file `path`, each known by its "command"; without a path they are kept in memory alone."""
+    """The rows of the file `path`, each known by its "command"; without a path they are kept in memory alone.
 
-    def __init__(self, path: Path | None):
+    Each row of this benchmark has the key `known_by`; a file whose rows lack it is another's, and refused.
+    """
+
+    def __init__(self, path: Path | None, known_by: str):
         self.path, self.rows = path, list[Row]()
         if path is None or not path.exists():
             return
         try:
             self.rows = list(json.loads(path.read_text(encoding="utf-8"))["rows"])
+            if not all({"command", known_by} <= set(row) for row in self.rows):
+                raise KeyError(known_by)
         except (ValueError, KeyError, TypeError) as error:
             raise DataError(f"{path} does not hold the results of this benchmark; name another file, or remove it"
                             ) from error

@@ -163,7 +163,7 @@ def main() -> None:
     parser.add_argument("--steps", type=report.positive, default=3000, help="at most (default: 3000)")
     parser.add_argument("--tokens", type=report.positive, default=10 ** 6, help="of filler (default: 1000000)")
     of = parser.parse_args()
-    rows = KeptRows(of.json)
+    rows = KeptRows(of.json, "part")
     chosen: list[tuple[str, Any]] = []
     for seed in of.seeds:
         if "hold" in of.parts:

@@ -108,7 +108,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=report.numbers, default=list(range(10)), metavar="S,…", help="(default: 0-9)")
     parser.add_argument("--steps", type=report.positive, default=3000, help="at most (default: 3000)")
     arguments = parser.parse_args()
-    rows = KeptRows(arguments.json)
+    rows = KeptRows(arguments.json, "variant")
     chosen = [(variant, length, positions, seed) for length in arguments.segment_lengths
               for positions in arguments.positions or ["reset"] for variant in arguments.variants or VARIANTS
               for seed in arguments.seeds]

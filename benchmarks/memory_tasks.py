@@ -153,7 +153,7 @@ def main() -> None:
     parser.add_argument("--segment-length", type=report.positive, default=6)
     parser.add_argument("--seeds", "--seed", type=report.numbers, default=[0], metavar="S,…", help="(default: 0)")
     arguments = parser.parse_args()
-    rows = KeptRows(arguments.json)
+    rows = KeptRows(arguments.json, "arm")
     chosen = [(seed, name, arm) for seed in arguments.seeds for name in arguments.tasks
               for arm in arguments.arms or ARMS]
     with threads.limit(arguments.threads or threads.count()):

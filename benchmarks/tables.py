@@ -84,7 +84,7 @@ def updated(text: str) -> str:
         "claims": lambda: claims(cells), "carriers": lambda: carriers(cells), "switches": lambda: switches(cells),
         "cheap": lambda: cheap(cells), "recall": lambda: recalled(recall),
         "recall_carriers": lambda: recall_carriers(recall),
-        "study": lambda: study(kept_in("memory_study*.json")),
+        "study_variants": lambda: study_variants(kept_in("memory_study*.json")),
         "study_lengths": lambda: study_lengths(kept_in("memory_study*.json")),
         "amounts": lambda: rows_of(*memory_capacity.amounts(kept_in("memory_capacity*.json"))),
         "held": lambda: rows_of(*memory_capacity.held(kept_in("memory_capacity*.json"))),
@@ -195,7 +195,7 @@ def recall_carriers(rows: Sequence[dict[str, Any]]) -> str:
                     for length, of in found.items()])
 
 
-def study(rows: Sequence[dict[str, Any]]) -> str:
+def study_variants(rows: Sequence[dict[str, Any]]) -> str:
     """Each variant where there are others beside it: seeds that solve recall, the median of the steps they need, and
     the accuracy of the seeds that do not."""
     found = groups(rows)

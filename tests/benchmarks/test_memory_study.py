@@ -8,7 +8,7 @@ import pytest
 from benchmarks.memory_study import POSITIONS, groups, measure, summary
 from benchmarks.memory_tasks import STACK, learn, model_for
 from benchmarks.memory_variants import VARIANTS, Held
-from benchmarks.tables import kept_in, study, study_lengths
+from benchmarks.tables import kept_in, study_lengths, study_variants
 from tests.benchmarks.test_benchmarks import run
 
 
@@ -98,8 +98,8 @@ def row_of(variant, length, positions, seed, at):
 def test_the_tables_say_what_the_rows_say():
     rows = [row_of("b = 4", 17, "reset", 0, None), row_of("the default", 17, "reset", 0, 500),
             row_of("the default", 17, "reset", 1, 750), row_of("the default", 70, "learned", 0, 2125)]
-    assert study(rows).splitlines()[2:] == ["| the default | 17 | reset | 2 of 2 | 625 | – |",
-                                            "| b = 4 | 17 | reset | 0 of 1 | – | 0.12 |"]
+    assert study_variants(rows).splitlines()[2:] == ["| the default | 17 | reset | 2 of 2 | 625 | – |",
+                                                     "| b = 4 | 17 | reset | 0 of 1 | – | 0.12 |"]
     assert study_lengths(rows).splitlines()[2:] == ["| 17 | 2 of 2 | 625 | – | – |", "| 70 | – | – | 1 of 1 | 2,125 |"]
 
 

@@ -50,7 +50,7 @@ def test_rows_that_are_not_drawn_leave_no_figure(tmp_path):
 
 def test_a_file_of_something_else_is_kept(tmp_path):
     file = tmp_path / "tasks.json"
-    for text in ("", "[]", "{}"):
+    for text in ("", "[]", "{}", '{"rows": [9]}', '{"rows": [{"command": "another", "variant": "b = 0"}]}'):
         file.write_text(text, encoding="utf-8")
         done = run("memory_tasks", "--steps", 2, "--json", file)
         assert done.returncode == 1 and "tasks.json does not hold the results" in done.stderr
