@@ -96,7 +96,7 @@ def plot(rows: Sequence[dict[str, Any]], path: Any) -> None:
     for axes in grid[len(panels):]:
         axes.remove()
     figure.supxlabel("step of 32 episodes", fontsize=9)
-    figure.supylabel("accuracy 8 segments back (share of answers); dotted: chance", fontsize=9)
+    figure.supylabel("accuracy 8 segments back\n(share of answers; dotted: chance)", fontsize=8)
     figure.savefig(path)
 
 

@@ -157,8 +157,7 @@ def _jax_training(size: Size) -> Step:
     jitted = jax.jit(update, donate_argnums=(0, 1, 2, 4))
     zeros = {name: jnp.zeros_like(x) for name, x in parameters.items()}
     carried: Any = (parameters, zeros, {name: jnp.zeros_like(x) for name, x in parameters.items()},
-                    jnp.float32(1), {"memory": jnp.zeros((size.batch, 1, size.width), jnp.float32),
-                                     "positions": jnp.zeros((size.batch, size.width), jnp.float32)})
+                    jnp.float32(1), first_state(parameters, size.batch))
 
     def step() -> float:
         nonlocal carried
@@ -179,14 +178,21 @@ def _jax_streaming(size: Size) -> Step:
         return scores[0, 0, 0], state
 
     jitted = jax.jit(read)
-    state: Any = {"memory": jnp.zeros((1, 1, size.width), jnp.float32),
-                  "positions": jnp.zeros((1, size.width), jnp.float32)}
+    state: Any = first_state(parameters, 1)
 
     def step() -> float:
         nonlocal state
         score, state = jitted(parameters, jnp.asarray(next(tokens), jnp.int32), state)
         return float(score)
     return step
+
+
+def first_state(parameters: dict[str, Any], batch: int) -> dict[str, Any]:
+    """Of a text, in buffers of its own, since those that a step is given are taken over by it: m_0, and p_0 = 0"""
+    import jax.numpy as jnp
+
+    m_0 = parameters["memory.start"]                         # (1, D)
+    return {"memory": jnp.tile(m_0, (batch, 1, 1)), "positions": jnp.zeros((batch, m_0.shape[1]), m_0.dtype)}
 
 
 def iter_tokens(size: Size) -> Any:

@@ -52,8 +52,8 @@ def test_the_names_of_a_crt():
         *(f"{path}.{name}" for path in ("positions", "memory.0") for name in gru),
         *(f"blocks.0.{name}" for name in block)}
     tree = to_jax("crt", parameters, heads=2)
-    assert set(tree) == {"embedding", "positions", "positions_out", "memory_start", "memory_0", "memory_norm", "memory_read",
-                         "blocks_0", "norm_final", "output"}
+    assert set(tree) == {"embedding", "positions", "positions_out", "memory_start", "memory_0", "memory_norm",
+                         "memory_read", "blocks_0", "norm_final", "output"}
     assert tree["output"]["kernel"].shape == (4, 5)
 
 
