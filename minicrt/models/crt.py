@@ -155,11 +155,8 @@ class CRT(PositionedModel):
         return reduce(self.engine.add, [d for d, _ in back]), np.stack([d_start for _, d_start in back], axis=1)
 
     def readout(self, p: Parameters, y: Array, h: list[Array], m: Array) -> tuple[Array, ReadoutCache]:
-        """(5)  z_t = y_t + h̄_t + [m^1 … m^M] W_r, with h̄ the mean over memory vectors of (normed) h; or z = y
-
-        h̄ is what the segment's own tokens have made of the memory, m what was there before them; per segment there is
-        no h̄. `m` (B, M, D) is normed where h is.
-        """
+        """(5)  z_t = y_t + h̄_t + [m^1 … m^M] W_r, with h̄ the mean over memory vectors of (normed) h; or z = y. Per
+        segment there is no h̄. `m` (B, M, D) is the memory before the segment, normed where h is."""
         if self.config.readout == "transformer":
             return y, ReadoutCache(h, None, None)
         read, linear = self.engine.linear(m.reshape(len(m), -1), p["memory.read"])       # (B, M · D) -> (B, D)
