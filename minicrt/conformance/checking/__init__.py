@@ -4,6 +4,7 @@
     comparison.py  a port's tensors next to a case's       factors.py    constant factors, and what they stand for
     catalogue.py   the known mistakes of a case            extent.py     which part of a tensor is right
     search.py      which of them give a port's numbers     patterns.py   what simple change makes theirs of ours
+    all_gradients.py       what was done to all alike
     diagnosis.py   what the mistake is, in sentences       report.py     the result as text and JSON
     port.py        check_port(port, case)                  page.py       the result as HTML; heatmap.py its pictures
 """

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from minicrt.conformance.checking.all_gradients import done_to_all
 from minicrt.conformance.checking.catalogue import Catalogue, Known, catalogue_of
 from minicrt.conformance.checking.comparison import Comparison, TensorComparison, compare, listed
 from minicrt.conformance.checking.extent import right_segments
@@ -16,7 +17,7 @@ from minicrt.conformance.checking.search import Experience, Explanation, Search,
 from minicrt.conformance.golden.tensors import BACKWARD, FORWARD
 
 ALIKE = 2       # so many mistakes with the same numbers are named next to the first
-Method = Literal["", "input", "variant", "precision", "pattern", "place"]
+Method = Literal["", "input", "variant", "gradients", "precision", "pattern", "place"]
 
 
 @dataclass(frozen=True)
@@ -24,9 +25,9 @@ class Diagnosis:
     """What the checker makes of a wrong port.
 
     sentences  the first names the mistake; the others say what speaks for it and what to do next
-    method     how it was found: the port worked on other inputs; its numbers are those of a known mistake; its
-               precision is single; its tensor is a simple change of ours; or only the place is known. Empty where
-               nothing is wrong
+    method     how it was found: the port worked on other inputs; its numbers are those of a known mistake; all of its
+               gradients were treated alike; its precision is single; its tensor is a simple change of ours; or only
+               the place is known. Empty where nothing is wrong
     mistakes   the names of the known mistakes, where the method is "variant"
     """
 
@@ -52,6 +53,9 @@ def diagnose(comparison: Comparison, catalogue: Catalogue | None = None, experie
         return Diagnosis(tuple(f"{capitalised(remark)}." for remark in comparison.remarks()[:1]), "input")
     search = Search(comparison, catalogue or catalogue_of(comparison.case), experience)
     found = search.explanations()
+    told = "" if found and found[0].complete and len(found[0].known) == 1 else done_to_all(comparison)
+    if told:
+        return Diagnosis((told, *explained(comparison)), "gradients")
     if found and found[0].complete:
         return complete(found, comparison)
     precision = single_precision(comparison)
@@ -78,10 +82,14 @@ def complete(found: list[Explanation], comparison: Comparison) -> Diagnosis:
             "another case may tell them apart" if len(comparison.compared) == len(comparison.computed) else \
             "tensors that were not handed in, or another case, may tell them apart"
         sentences.append(f"These give the same numbers here{more}; {tell}.")
+    return Diagnosis((*sentences, *explained(comparison)), "variant", tuple(known.name for known in best.known))
+
+
+def explained(comparison: Comparison) -> tuple[str]:
+    """What speaks for a diagnosis that gives all of a port's numbers."""
     count = len(comparison.compared)
     agree = f"all {count} tensors that were handed in are" if count > 1 else "the one tensor that was handed in is"
-    sentences.append(f"With that {agree} explained; the first wrong one is {name_of(comparison.first)}.")
-    return Diagnosis(tuple(sentences), "variant", tuple(known.name for known in best.known))
+    return (f"With that {agree} explained; the first wrong one is {name_of(comparison.first)}.",)
 
 
 def incomplete(best: Explanation, comparison: Comparison, catalogue: Catalogue) -> Diagnosis:
