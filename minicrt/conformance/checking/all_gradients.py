@@ -8,6 +8,7 @@ import numpy as np
 from minicrt.conformance.checking.comparison import Comparison, TensorComparison, listed
 from minicrt.conformance.checking.distance import agree, largest
 from minicrt.conformance.checking.factors import MOST, meanings
+from minicrt.conformance.checking.patterns import multiple
 from minicrt.conformance.golden.tensors import BACKWARD, GoldenCase
 
 Array = np.ndarray
@@ -77,12 +78,6 @@ def same(row: TensorComparison, changed: Array) -> bool:
     assert row.theirs is not None
     limits = {"float64": row.tolerance, "float32": row.tolerance}
     return agree(changed, row.theirs, limits, row.tensor.scale, row.dtype)
-
-
-def multiple(factor: float) -> str:
-    if math.isclose(factor, -1, rel_tol=1e-5):
-        return "ours with the sign reversed"
-    return f"{factor:.6g} times ours"
 
 
 def why(case: GoldenCase, factor: float, rows: Sequence[TensorComparison]) -> str:

@@ -8,15 +8,18 @@ from typing import Literal
 import numpy as np
 
 from minicrt.conformance.checking.all_gradients import done_to_all
+from minicrt.conformance.checking.appearance import appearance
 from minicrt.conformance.checking.catalogue import Catalogue, Known, catalogue_of
-from minicrt.conformance.checking.comparison import Comparison, TensorComparison, compare, listed
-from minicrt.conformance.checking.extent import right_segments
+from minicrt.conformance.checking.comparison import Comparison, TensorComparison, compare
 from minicrt.conformance.checking.patterns import find_patterns
 from minicrt.conformance.checking.precision import in_single_precision, single_precision
 from minicrt.conformance.checking.search import Experience, Explanation, Search, names_of, telling_tensor
-from minicrt.conformance.golden.tensors import BACKWARD, FORWARD
+from minicrt.conformance.checking.unnamed import without_a_name
+from minicrt.conformance.golden.tensors import BACKWARD
 
 ALIKE = 2       # so many mistakes with the same numbers are named next to the first
+ENOUGH = 3      # so many wrong numbers must a mistake give that does not give all
+Mistakes = tuple[Known, ...]
 Method = Literal["", "input", "variant", "gradients", "precision", "pattern", "place"]
 
 
@@ -24,7 +27,8 @@ Method = Literal["", "input", "variant", "gradients", "precision", "pattern", "p
 class Diagnosis:
     """What the checker makes of a wrong port.
 
-    sentences  the first names the mistake; the others say what speaks for it and what to do next
+    sentences  the first names the mistake, or says what this looks like if not every number is explained; the others
+               say what speaks for it and what to do next
     method     how it was found: the port worked on other inputs; its numbers are those of a known mistake; all of its
                gradients were treated alike; its precision is single; its tensor is a simple change of ours; or only
                the place is known. Empty where nothing is wrong
@@ -66,15 +70,17 @@ def diagnose(comparison: Comparison, catalogue: Catalogue | None = None, experie
                           search.experience)
         remark = "Apart from this the numbers agree to the accuracy of float32 only, though the arrays are float64."
         return dataclasses.replace(narrow, sentences=(*narrow.sentences, remark))
-    if found:
-        return incomplete(found[0], comparison, search.catalogue)
-    return by_pattern(comparison)
+    if found and tells(found[0], comparison):
+        return incomplete(found, comparison, search.catalogue)
+    sentences, simple = without_a_name(comparison)
+    return Diagnosis(sentences, "pattern" if simple else "place")
 
 
 def complete(found: list[Explanation], comparison: Comparison) -> Diagnosis:
     """All of the port's numbers are those of known mistakes; of several that give the same numbers, the first leads."""
-    best, others = found[0], found[1:]
-    sentences = [named(best.known, [other.known for other in others[:ALIKE]])]
+    best = found[0]
+    others = different(best.known, [other.known for other in found[1:]])
+    sentences = [f"The port has {named(best.known, others[:ALIKE])}."]
     if others:
         telling = telling_tensor(found, comparison)
         more = f", and of {len(others) - ALIKE} more" if len(others) > ALIKE else ""
@@ -92,83 +98,72 @@ def explained(comparison: Comparison) -> tuple[str]:
     return (f"With that {agree} explained; the first wrong one is {name_of(comparison.first)}.",)
 
 
-def incomplete(best: Explanation, comparison: Comparison, catalogue: Catalogue) -> Diagnosis:
+def tells(found: Explanation, comparison: Comparison) -> bool:
+    """Whether it explains enough wrong numbers to be more than chance: zeros, or two numbers, may have any cause."""
+    count = 0
+    for row in comparison.compared[:found.reach]:
+        if row.wrong and row.theirs is not None and row.theirs.shape == row.tensor.value.shape:
+            count += int(np.sum((row.theirs != row.tensor.value) & (row.theirs != 0)))
+    return count >= ENOUGH
+
+
+def incomplete(found: list[Explanation], comparison: Comparison, catalogue: Catalogue) -> Diagnosis:
     """Known mistakes give the first wrong tensors, and something else is wrong behind them: seen from there."""
-    unexplained = best.first_unexplained
+    best, unexplained = found[0], found[0].first_unexplained
     assert unexplained is not None
+    equal = [other.known for other in found[1:] if (other.reach, len(other.known)) == (best.reach, len(best.known))]
     case, trace = comparison.case, catalogue.trace(names_of(best.known))
     tensors = (dataclasses.replace(tensor, value=np.asarray(trace.get(tensor.name, tensor.value)))
                for tensor in case.tensors)
     with_mistakes = dataclasses.replace(case, tensors=tuple(tensors))
-    compared = compare(with_mistakes, comparison.theirs, comparison.dtype)
-    phrases = find_patterns(with_mistakes, compared[unexplained.name])
+    row = compare(with_mistakes, comparison.theirs, comparison.dtype)[unexplained.name]
+    phrases = find_patterns(with_mistakes, row) or appearance(with_mistakes, row)
     what = f"{unexplained.name} {phrases[0]}, compared with such a port" if phrases else f"{unexplained.name} is wrong"
     if comparison.first_forward and unexplained.tensor.role in BACKWARD:
         rest = f"The forward pass is explained by that; in the backward pass moreover {what}."
     else:
         rest = f"That explains everything in front of {unexplained.name}; moreover {what}."
-    return Diagnosis((named(best.known), rest), "variant", tuple(known.name for known in best.known))
+    sentences = (f"This looks like {named(best.known, different(best.known, equal)[:ALIKE])}, and like another mistake "
+                 "behind it.", rest)
+    return Diagnosis(sentences, "variant", tuple(known.name for known in best.known))
 
 
-def by_pattern(comparison: Comparison) -> Diagnosis:
-    """What changes the first wrong tensor alone, or where to look."""
-    first = comparison.first
-    assert first is not None
-    place = f"It is the first wrong tensor; {before(comparison, first)}."
-    phrases, segments = find_patterns(comparison.case, first), right_segments(comparison)
-    if segments:
-        more = [f"{first.name} {phrases[0]}."] if phrases else [f"{first.sentence()}."]
-        return Diagnosis(tuple(filter(None, (segments, *more, look(first)))), "pattern")
-    if phrases:
-        more = [f"Read otherwise, it {phrases[1]}."] if len(phrases) > 1 else []
-        sentences = [f"{first.name} {phrases[0]}.", *more, place, look(first), *other_leaves(comparison, first)]
-        return Diagnosis(tuple(filter(None, sentences)), "pattern")
-    named_place = f"{first.sentence()}." if first.problem else f"The first wrong tensor is {first.name}."
-    sentences = [named_place, place if first.problem else f"{capitalised(before(comparison, first))}.",
-                 "" if first.problem else f"{first.sentence()}.", look(first)]
-    return Diagnosis(tuple(filter(None, sentences)), "place")
+def different(known: Mistakes, others: Sequence[Mistakes]) -> list[Mistakes]:
+    """Those of the others that say something which neither the first nor one before them says."""
+    said, found = {sentences_of(known)}, []
+    for other in others:
+        if sentences_of(other) not in said:
+            said.add(sentences_of(other))
+            found.append(other)
+    return found
 
 
-def other_leaves(comparison: Comparison, first: TensorComparison) -> list[str]:
-    """Gradients that are wrong in another way: nothing else is computed from them, so each may have its own mistake."""
-    phrases: list[str] = []
-    for row in comparison.wrong:
-        if row is not first and row.tensor.role == "gradient" and len(phrases) < 3:
-            found = find_patterns(comparison.case, row)
-            phrases += [f"Moreover {row.name} {found[0]}."] if found else []
-    return phrases
+def sentences_of(known: Mistakes) -> frozenset[str]:
+    return frozenset(mistake.sentence for mistake in known)
 
 
-def named(known: tuple[Known, ...], alike: Sequence[tuple[Known, ...]] = ()) -> str:
-    """The sentence that names one or two known mistakes, and those that have the same numbers."""
-    otherwise = "".join(f", or {quoted(others)}" for others in alike)
+def named(known: Mistakes, alike: Sequence[Mistakes] = ()) -> str:
+    """The words that name one or two known mistakes, and those that have the same numbers."""
+    otherwise = "".join(f", or {instead(known, others)}" for others in alike)
     if len(known) == 1:
-        return f"The port has the mistake {quoted(known)}{otherwise}."
+        return f"the mistake {quoted(known)}{otherwise}"
     forward = tuple(mistake for mistake in known if mistake.where != "backward")
     backward = tuple(mistake for mistake in known if mistake.where == "backward")
     if forward and backward:
-        return (f"The forward pass has the mistake {quoted(forward)}, and the backward pass moreover "
-                f"{quoted(backward)}{otherwise}.")
-    return f"The port has two mistakes at once, {quoted(known)}{otherwise}."
+        return (f"the mistake {quoted(forward)} in the forward pass, and {quoted(backward)} in the backward pass"
+                f"{otherwise}")
+    return f"two mistakes at once, {quoted(known)}{otherwise}"
 
 
-def quoted(known: tuple[Known, ...]) -> str:
+def instead(known: Mistakes, others: Mistakes) -> str:
+    """Other mistakes than those that were named; of two that are in part the same, the one that is not."""
+    new, old = (tuple(m for m in ours if m not in theirs) for ours, theirs in ((others, known), (known, others)))
+    return f'{quoted(new)} in place of "{old[0].name}"' if len(new) == len(old) < len(known) else quoted(others)
+
+
+def quoted(known: Mistakes) -> str:
     """`"a" (what is wrong) and "b" (what is wrong)`"""
     return " and ".join(f'"{mistake.name}" ({mistake.sentence.rstrip(".")})' for mistake in known)
-
-
-def before(comparison: Comparison, first: TensorComparison) -> str:
-    """What is known of the tensors in front of the first wrong one."""
-    rows = [row for row in comparison.computed[:comparison.computed.index(first)] if row.present]
-    if rows:
-        return f"everything before it agrees ({listed((row.name for row in rows), 4)})"
-    if first.tensor.role in FORWARD:
-        return "nothing before it was handed in; more intermediates would show where it starts"
-    return "the forward pass was not handed in" if first.tensor.role in BACKWARD else ""
-
-
-def look(first: TensorComparison) -> str:
-    return f"Look at its equation: {first.tensor.meaning.rstrip('.')}." if first.tensor.meaning else ""
 
 
 def name_of(row: TensorComparison | None) -> str:

@@ -4,24 +4,63 @@ import re
 
 import numpy as np
 
-from minicrt.conformance.checking.comparison import Comparison
-from minicrt.conformance.checking.distance import differences, largest
+from minicrt.conformance.checking.comparison import Comparison, TensorComparison
+from minicrt.conformance.checking.distance import ROUNDING, differences, largest
 from minicrt.conformance.golden.tensors import GoldenCase, Tensor
 
 Array = np.ndarray
 
 
-def part_that_is_wrong(case: GoldenCase, tensor: Tensor, theirs: Array, tolerance: float) -> str:
-    """A phrase such as "is right at time step 0 and wrong from 1 on"; empty where right and wrong are mixed."""
-    ours = tensor.value
-    right = differences(ours, theirs) <= tolerance * largest(ours)
-    if not right.any():
+def part_that_is_wrong(case: GoldenCase, row: TensorComparison) -> str:
+    """A phrase such as "is right in time step 0 and wrong from 1 on"; empty where right and wrong are mixed."""
+    ours, theirs = row.tensor.value, row.theirs
+    if theirs is None or theirs.shape != ours.shape:
         return ""
-    for axis, name in enumerate(axis_names(case, tensor)):
+    right = differences(ours, theirs) <= max(row.tolerance * largest(ours), ROUNDING[row.dtype] * row.tensor.scale)
+    phrases: list[str] = []
+    for axis, name in enumerate(axis_names(case, row.tensor)):
         along = np.all(right, axis=tuple(k for k in range(ours.ndim) if k != axis))
-        if along.any():
-            return along_an_axis(along, name)
-    return ""
+        if along.any() and not along.all():
+            phrases.append(along_an_axis(along, name) if not phrases else f"there {wrong_places(along, name)}")
+            if name == "row":
+                phrases[-1] += which_rows(case, row.tensor, np.flatnonzero(~along))
+    return ", ".join(phrases[:2])
+
+
+def wrong_places(along: Array, name: str) -> str:
+    """Where it is wrong along an axis, without a verb."""
+    wrong, last = np.flatnonzero(~along), len(along) - 1
+    if len(wrong) == 1:
+        return f"in {name} {wrong[0]} alone"
+    if len(wrong) == wrong[-1] - wrong[0] + 1 and last in wrong:
+        return f"from {name} {wrong[0]} on"
+    if len(wrong) == wrong[-1] - wrong[0] + 1 and wrong[0] == 0:
+        return f"up to {name} {wrong[-1]}"
+    return f"in {name}s {', '.join(map(str, wrong[:8]))}{' ...' if len(wrong) > 8 else ''}"
+
+
+def which_rows(case: GoldenCase, tensor: Tensor, wrong: Array) -> str:
+    """Whether these are the rows of the memory, or those of the tokens, in a model that has both."""
+    memory = memory_rows(case, tensor)
+    if memory and set(wrong) <= memory:
+        return ": the memory's" if set(wrong) == memory else ", of the memory's"
+    tokens = set(range(tensor.value.shape[1])) - memory
+    return ": the tokens', not the memory's" if memory and set(wrong) == tokens else ""
+
+
+def memory_rows(case: GoldenCase, tensor: Tensor) -> set[int]:
+    """Which rows of a model's tensor (B, rows, ...) are memory tokens; empty where it has none."""
+    options, found = case.configuration, re.match(r"(?:d_)?segment(\d+)/", tensor.name)
+    vectors = options.get("memory_vectors", 0) if options.get("memory") != "none" else 0
+    if case.kind != "model" or not found or tensor.value.ndim != 3 or not vectors:
+        return set()
+    length, rows = options["segments"][int(found[1])], tensor.value.shape[1]
+    if options.get("model") == "rmt" and rows == length + 2 * vectors:
+        return {*range(vectors), *range(rows - vectors, rows)}
+    if options.get("model") == "crt" and rows == length + vectors:
+        behind = options.get("memory_position") == "last"
+        return set(range(length, rows) if behind else range(vectors))
+    return set()
 
 
 def along_an_axis(along: Array, name: str) -> str:
@@ -56,7 +95,7 @@ def axis_names(case: GoldenCase, tensor: Tensor) -> list[str]:
     if not of_parameter and value.ndim == 4:
         return ["batch row", "head", "query", "key"]
     if not of_parameter and value.ndim == 3:
-        return ["batch row", "time step", "feature"]
+        return ["batch row", "row" if memory_rows(case, tensor) else "time step", "feature"]
     if value.ndim == 2:
         batch = next((t.value.shape[0] for t in case.tensors if t.given and t.value.ndim > 1), None)
         rows = not of_parameter and role != "gradient" and value.shape[0] == batch
@@ -74,5 +113,5 @@ def right_segments(comparison: Comparison) -> str:
     if number == 0 or not any(segment.match(row.name) for row in comparison.compared[:1]):
         return ""
     seen = "segment 0" if number == 1 else f"segments 0 to {number - 1}"
-    return (f"The forward pass is right in {seen} and goes wrong in segment {number}, at {first.name}: look at the "
-            "state that is carried from one segment to the next.")
+    return (f"The forward pass is right in {seen} and goes wrong in segment {number}, at {first.name}: this looks like "
+            "a mistake in what is carried from one segment to the next.")

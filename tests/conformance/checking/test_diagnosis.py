@@ -51,8 +51,8 @@ def test_two_mistakes_of_which_neither_alone_gives_the_first_gradient(pair):
 
 def test_a_mistake_in_each_pass_is_told_apart():
     sentence = diagnosed("bias twice", "slope forgotten").sentences[0]
-    assert sentence.startswith('The forward pass has the mistake "bias twice"')
-    assert 'and the backward pass moreover "slope forgotten"' in sentence
+    assert sentence == ('The port has the mistake "bias twice" (What a port does with bias twice) in the forward pass, '
+                        'and "slope forgotten" (What a port does with slope forgotten) in the backward pass.')
 
 
 def test_mistakes_with_the_same_numbers_are_all_named():
@@ -85,6 +85,8 @@ def test_what_is_wrong_behind_a_known_mistake_is_compared_with_a_port_that_has_i
     theirs = affine(**CASE.given(), mistakes=("bias twice",))
     diagnosis = diagnosed("bias twice", changes={"d_w": -theirs["d_w"]})
     assert diagnosis.mistakes == ("bias twice",)
+    assert diagnosis.sentences[0] == ('This looks like the mistake "bias twice" (What a port does with bias twice), '
+                                      "and like another mistake behind it.")
     assert "The forward pass is explained by that; in the backward pass moreover d_w has its sign reversed" in \
         diagnosis.sentences[1]
 
@@ -99,14 +101,16 @@ def test_a_simple_change_where_no_known_mistake_fits():
     diagnosis = diagnosed(changes={"d_w": -computed(CASE)["d_w"], "d_b": 3 * computed(CASE)["d_b"]})
     assert diagnosis.method == "pattern"
     assert diagnosis.sentences[0] == "d_w has its sign reversed."
-    assert "everything before it agrees (a, y, d_a, d_x)" in diagnosis.sentences[1]
+    assert diagnosis.sentences[1] == ("Everything before it is right (a, y, d_a, d_x), so the mistake is in this step "
+                                      "itself.")
     assert "Moreover d_b is 3 times ours" in diagnosis.sentences[-1]
 
 
 def test_the_place_and_its_equation_where_nothing_fits():
     diagnosis = diagnosed(changes={"y": drawn(77, (2, 3, 6))})
     assert diagnosis.method == "place"
-    assert diagnosis.sentences[0] == "The first wrong tensor is y."
+    assert diagnosis.sentences[0] == ("The mistake looks like one in y, the first wrong tensor; no known mistake gives "
+                                      "its numbers.")
     assert "Look at its equation: y = tanh(a)." in diagnosis.sentences
 
 

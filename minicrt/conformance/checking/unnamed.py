@@ -1,0 +1,90 @@
+"""What is said where no known mistake fits: what is right, what goes wrong first and how, and what to hand in next"""
+
+from minicrt.conformance.checking.appearance import appearance
+from minicrt.conformance.checking.comparison import Comparison, TensorComparison, listed
+from minicrt.conformance.checking.extent import right_segments
+from minicrt.conformance.checking.patterns import find_patterns
+from minicrt.conformance.golden.tensors import BACKWARD, FORWARD
+
+Sentences = tuple[str, ...]
+MORE = 3                    # so many other gradients are described, which may each have a mistake of its own
+
+
+def without_a_name(comparison: Comparison) -> tuple[Sentences, bool]:
+    """The sentences, and whether the first wrong tensor is a simple change of ours.
+
+    The first is flat only where every wrong tensor is a simple change; otherwise it says what this looks like.
+    """
+    first = comparison.first
+    assert first is not None
+    phrases, segments = find_patterns(comparison.case, first), right_segments(comparison)
+    sentences = [segments or first_sentence(comparison, first, phrases), before(comparison, first)]
+    if phrases and segments:
+        sentences.append(f"{first.name} {phrases[0]}.")
+    if len(phrases) > 1:
+        sentences.append(f"Read otherwise, it {phrases[1]}.")
+    if not phrases:
+        sentences += [f"{first.name} {phrase}." for phrase in appearance(comparison.case, first)]
+        sentences += [f"{first.sentence()}."] if not first.problem else []
+    sentences += [equation(first), *other_leaves(comparison, first), next_tensors(comparison, first)]
+    return tuple(filter(None, sentences)), bool(phrases or segments)
+
+
+def first_sentence(comparison: Comparison, first: TensorComparison, phrases: list[str]) -> str:
+    """The place of the mistake; flat where nothing is left to explain."""
+    if first.problem and not phrases:
+        alone = len(comparison.wrong) == 1
+        return f"{first.sentence()}." if alone else f"The mistake looks like one in {first.sentence()}."
+    if not phrases:
+        return (f"The mistake looks like one in {first.name}, the first wrong tensor; no known mistake gives its "
+                "numbers.")
+    if all(find_patterns(comparison.case, row) for row in comparison.wrong):
+        return f"{first.name} {phrases[0]}."
+    return f"The mistake looks like one in {first.name}, which {phrases[0]}."
+
+
+def before(comparison: Comparison, first: TensorComparison) -> str:
+    """What is right, so that the mistake is after it."""
+    place = comparison.computed.index(first)
+    rows = [row for row in comparison.computed[:place] if row.present]
+    if not rows and first.tensor.role in FORWARD:
+        return "" if place == 0 else "Nothing before it was handed in."
+    if not rows:
+        return "The forward pass was not handed in."
+    if len(rows) == place:
+        return (f"Everything before it is right ({listed((row.name for row in rows), 4)}), so the mistake is in this "
+                "step itself.")
+    return (f"What was handed in before it is right ({listed((row.name for row in rows), 4)}), so the mistake is after "
+            f"{rows[-1].name}.")
+
+
+def equation(first: TensorComparison) -> str:
+    return f"Look at its equation: {first.tensor.meaning.rstrip('.')}." if first.tensor.meaning else ""
+
+
+def next_tensors(comparison: Comparison, first: TensorComparison) -> str:
+    """Which of the tensors between the last right one and the first wrong one halve the search."""
+    place = comparison.computed.index(first)
+    start = next((k + 1 for k in reversed(range(place)) if comparison.computed[k].present), 0)
+    between = [row.name for row in comparison.computed[start:place]]
+    if not between:
+        return ""
+    where = f"between {comparison.computed[start - 1].name} and it" if start else "in front of it"
+    middle, rest = between[len(between) // 2], len(between)
+    if rest == 1:
+        return f"To come closer, hand in {middle}, the one tensor {where}."
+    if rest == 2:
+        return f"To come closer, hand in {between[0]} and {between[1]}, the two tensors {where}."
+    others = f"{between[rest // 4]} or {between[3 * rest // 4]}"
+    return (f"To come closer, hand in {middle}, the middle one of the {rest} tensors {where}, and then {others}: each "
+            "halves the search.")
+
+
+def other_leaves(comparison: Comparison, first: TensorComparison) -> list[str]:
+    """Gradients that are wrong in another way: nothing else is computed from them, so each may have its own mistake."""
+    found: list[str] = []
+    for row in comparison.wrong:
+        if row is not first and row.tensor.role == "gradient" and first.tensor.role in BACKWARD and len(found) < MORE:
+            phrases = find_patterns(comparison.case, row)
+            found += [f"Moreover {row.name} {phrases[0]}."] if phrases else []
+    return found
