@@ -9,6 +9,7 @@ import numpy as np
 
 from minicrt.conformance.checking.all_gradients import done_to_all
 from minicrt.conformance.checking.appearance import appearance
+from minicrt.conformance.checking.arithmetic.coarse import rounded_somewhere, stored
 from minicrt.conformance.checking.catalogue import Catalogue, Known, catalogue_of
 from minicrt.conformance.checking.comparison import Comparison, TensorComparison, compare
 from minicrt.conformance.checking.patterns import find_patterns
@@ -55,6 +56,9 @@ def diagnose(comparison: Comparison, catalogue: Catalogue | None = None, experie
         return Diagnosis()
     if comparison.other_inputs or not comparison.compared:
         return Diagnosis(tuple(f"{capitalised(remark)}." for remark in comparison.remarks()[:1]), "input")
+    precision = rounded_somewhere(comparison)
+    if precision:
+        return Diagnosis(precision, "precision")
     search = Search(comparison, catalogue or catalogue_of(comparison.case), experience)
     found = search.explanations()
     told = "" if found and found[0].complete and len(found[0].known) == 1 else done_to_all(comparison)
@@ -62,9 +66,9 @@ def diagnose(comparison: Comparison, catalogue: Catalogue | None = None, experie
         return Diagnosis((told, *explained(comparison)), "gradients")
     if found and found[0].complete:
         return complete(found, comparison)
-    precision = single_precision(comparison)
+    precision = single_precision(comparison) or stored(comparison)
     if precision:
-        return Diagnosis((precision,), "precision")
+        return Diagnosis(precision, "precision")
     if comparison.dtype is None and in_single_precision(comparison):
         narrow = diagnose(compare(comparison.case, comparison.theirs, "float32"), search.catalogue,
                           search.experience)

@@ -8,15 +8,15 @@ from minicrt.conformance.checking.distance import TOLERANCE
 Array = np.ndarray
 
 
-def single_precision(comparison: Comparison) -> str:
+def single_precision(comparison: Comparison) -> tuple[str, ...]:
     """That everything is right to the accuracy of float32, though the arrays are float64; empty if it is not."""
     rows = comparison.wrong
     if not in_single_precision(comparison) or len(narrow(comparison)) < len(rows):
-        return ""
+        return ()
     how = "the values are float32 numbers stored as float64" if stored_as_float32(rows) else \
         "somewhere the port computes in float32"
     return (f"The numbers agree to the accuracy of float32 and no further: {how}. This is no error of logic; hand in "
-            "float32 arrays (then the tolerance is that of float32), or compute in float64 throughout.")
+            "float32 arrays (then the tolerance is that of float32), or compute in float64 throughout.",)
 
 
 def in_single_precision(comparison: Comparison) -> bool:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from minicrt.ops.activations import logistic
+from minicrt.conformance.mistakes.operations.functions import logistic
 
 TANH_TO = {"candidate σ": "sigmoid", "candidate relu": "relu", "candidate without activation": "identity",
            "modReLU in place of tanh": "modrelu"}

@@ -3,10 +3,15 @@
 import numpy as np
 from scipy.special import erf
 
-from minicrt.ops.activations import logistic
+from minicrt.ops import activations
 
 ROOT = float(np.sqrt(2 / np.pi))
 ROOT_2 = float(np.sqrt(2))
+
+
+def logistic(x):
+    """σ(x), or what an array of another arithmetic takes for it"""
+    return x.logistic() if hasattr(x, "logistic") else activations.logistic(x)
 
 
 def clipped(x, slope):

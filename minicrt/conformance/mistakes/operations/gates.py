@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from minicrt.ops.activations import logistic
+from minicrt.conformance.mistakes.operations.functions import logistic
 
 HARD = {"hard sigmoid with 0.2": 0.2, "hard sigmoid with 1/6": 1 / 6}
 GATE_MISTAKES = {

@@ -3,6 +3,7 @@
 import numpy as np
 
 from minicrt.conformance.mistakes.operations.faulty import Faulty
+from minicrt.conformance.mistakes.operations.functions import logistic
 from minicrt.conformance.mistakes.operations.gates import GATE_MISTAKES, gate, gate_slope
 from minicrt.conformance.mistakes.operations.layouts import READING_MISTAKES, as_read, as_stored, orders, product
 from minicrt.conformance.mistakes.operations.sequence import (
@@ -16,7 +17,6 @@ from minicrt.conformance.mistakes.operations.sequence import (
     start,
     start_gradient,
 )
-from minicrt.ops.activations import logistic
 
 ORDERS, ORDER_MISTAKES = orders("zc", {})
 

@@ -1,0 +1,6 @@
+"""Ports that compute right, but in another arithmetic: coarser numbers, approximate functions
+
+    formats.py    float32, TF32, float16, bfloat16       coarse.py       what is rounded, and to which format
+    altered.py    arrays of another arithmetic           approximate.py  which function is approximate, and where
+    running.py    a case's pass on such arrays
+"""
