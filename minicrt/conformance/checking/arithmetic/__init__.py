@@ -1,6 +1,5 @@
-"""Ports that compute right, but in another arithmetic: coarser numbers, approximate functions
+"""Ports that compute right, but in another arithmetic
 
-    formats.py    float32, TF32, float16, bfloat16       coarse.py       what is rounded, and to which format
-    altered.py    arrays of another arithmetic           approximate.py  which function is approximate, and where
-    running.py    a case's pass on such arrays
+    formats.py    float32, TF32, float16, bfloat16       running.py   a case's pass on such arrays
+    altered.py    arrays of another arithmetic           coarse.py    what is rounded, and to which format
 """
