@@ -85,14 +85,15 @@ def run(arguments: argparse.Namespace) -> int:
 def chosen(arguments: argparse.Namespace, golden: "Mapping[str, GoldenCase]"
            ) -> "tuple[dict[str, GoldenCase], list[str]]":
     """The cases to check, and the names of those for which THEIRS has no folder."""
-    from minicrt.conformance.checking.comparison import did_you_mean, listed
+    from minicrt.conformance.checking.comparison import listed
+    from minicrt.conformance.golden import hint
 
     if not arguments.against.is_dir():
         raise ConformanceError(f"--against got {arguments.against}, expected a folder with a folder a case")
     for name in arguments.case or ():
         if name not in golden:
             raise ConformanceError(f"--case got {name!r}, which is no case in {arguments.folder}"
-                                   + did_you_mean(name, golden))
+                                   + hint(name, golden))
         if not (arguments.against / name).is_dir():
             raise ConformanceError(f"--case got {name!r}, but {arguments.against} has no folder {name}")
     wanted = list(dict.fromkeys(arguments.case)) if arguments.case else list(golden)
@@ -107,13 +108,14 @@ def chosen(arguments: argparse.Namespace, golden: "Mapping[str, GoldenCase]"
 def names_of_theirs(path: Path, golden: "Mapping[str, GoldenCase]") -> "Names":
     """What the port calls the tensors. A name that leads to no case or to no tensor of any is an error."""
     from minicrt.conformance.checking.comparison import did_you_mean
+    from minicrt.conformance.golden import hint
     from minicrt.conformance.golden.names import read_names
 
     names = read_names(path)
     tensors = {tensor.name for case in golden.values() for tensor in case.tensors}
     for name in names.cases:
         if name not in golden:
-            raise ConformanceError(f"{path} has names for {name!r}, which is no case{did_you_mean(name, golden)}")
+            raise ConformanceError(f"{path} has names for {name!r}, which is no case{hint(name, golden)}")
     for name in names.common:
         if name not in tensors:
             raise ConformanceError(f"{path} maps {name!r}, which is no tensor of any case{did_you_mean(name, tensors)}")

@@ -61,6 +61,7 @@ OTHER = {
     "LSTM, order of the blocks; state": "gate order i, o, f, g",
     "layer norm, eps": "eps 1e-6",
     "layer norm, variance": "variance over D − 1",
+    "layer norm, passes": "variance in one pass",
     "GELU": "tanh GELU",
     "attention, scale": "no 1/√K",
     "attention, mask": "memory hidden",

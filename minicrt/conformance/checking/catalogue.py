@@ -13,7 +13,7 @@ from minicrt.errors import MinicrtError
 Array = np.ndarray
 Names = tuple[str, ...]
 Expected = Callable[[str, Array], bool]
-CANNOT_BE = (MinicrtError, ArithmeticError, LookupError, TypeError, ValueError)
+CANNOT_BE = (MinicrtError, ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
 
 
 @dataclass(frozen=True)

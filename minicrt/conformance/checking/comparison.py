@@ -4,7 +4,7 @@ import difflib
 import itertools
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -22,6 +22,7 @@ class TensorComparison:
     """One tensor of the case and what the port has under its name.
 
     theirs     None where the port has nothing under that name
+    none       whether it is None there: no gradient, which is compared as zeros
     problem    why the values could not be compared, or hold NaN; empty where they were compared
     distance   how far they are apart, infinite where they could not be compared
     tolerance  the relative error that passes
@@ -34,6 +35,7 @@ class TensorComparison:
     distance: Distance = UNCOMPARED
     tolerance: float = 0.0
     dtype: str = "float64"
+    none: bool = False
 
     @property
     def name(self) -> str:
@@ -69,6 +71,7 @@ class Comparison:
 
     unknown  names that the port has and the case does not
     dtype    the precision that was asked of the port, or None: that of each of its tensors
+    written  given tensors that the port wrote to
     """
 
     case: GoldenCase
@@ -76,6 +79,7 @@ class Comparison:
     computed: tuple[TensorComparison, ...]
     unknown: tuple[str, ...] = ()
     dtype: str | None = None
+    written: tuple[str, ...] = ()
 
     @cached_property
     def compared(self) -> tuple[TensorComparison, ...]:
@@ -125,6 +129,12 @@ class Comparison:
                          f"{'differs' if len(rows) == 1 else 'differ'} from what was given; {rows[0].sentence()}")
         if not self.compared:
             lines.append(nothing_compared(self.case, self.given, self.unknown))
+        if self.written:
+            lines.append(f"the port writes to its inputs {listed(self.written)}: whoever reads them afterwards, the "
+                         "port itself among them, gets other numbers")
+        none = [row.name for row in self.wrong if row.none]
+        if none:
+            lines.append(f"the port has no gradient for {listed(none)}, but None, which counts as zeros")
         known = [row.name for row in self.computed if not row.present] or [row.name for row in self.computed]
         if self.compared:
             lines += [f"{name} is no tensor of this case{did_you_mean(name, known)}" for name in self.unknown]
@@ -132,22 +142,34 @@ class Comparison:
             rows = tuple(row for row in self.computed if row.tensor.role in roles)
             if self.compared and rows and not any(row.present for row in rows):
                 lines.append(f"nothing of the {words} pass was handed in, so it was not checked")
+        gradients = [row for row in self.computed if row.tensor.role == "gradient"]
+        missing = [row.name for row in gradients if not row.present]
+        if 0 < len(missing) < len(gradients):
+            lines.append(f"{listed(missing)} {'was' if len(missing) == 1 else 'were'} not handed in, though other "
+                         "gradients were, and so not checked")
         return lines
 
 
-def compare(case: GoldenCase, theirs: Mapping[str, Array], dtype: str | None = None) -> Comparison:
+def compare(case: GoldenCase, theirs: Mapping[str, Array | None], dtype: str | None = None) -> Comparison:
     """Compare what a port computed, by name, with a golden case; any subset of its tensors will do.
 
     The tolerance is the case's for the coarser of both dtypes; `dtype` "float32" asks for no more than that, whatever
     dtype the port's arrays have. Given tensors, where the port hands them back, must be what it was given. A bad shape
-    or dtype is a finding of the tensor and no exception.
+    or dtype is a finding of the tensor and no exception. None for a gradient says that there is none: zeros; for any
+    other tensor, that it was not handed in.
     """
     given = tuple(compare_tensor(tensor, theirs[tensor.name], {"float64": 0.0, "float32": 0.0})
-                  for tensor in case.tensors if tensor.given and tensor.name in theirs)
-    computed = tuple(compare_tensor(tensor, theirs.get(tensor.name), case.tolerance, dtype)
+                  for tensor in case.tensors if tensor.given and theirs.get(tensor.name) is not None)
+    computed = tuple(no_gradient(tensor, case.tolerance, dtype)
+                     if tensor.role in BACKWARD and theirs.get(tensor.name, 0) is None
+                     else compare_tensor(tensor, theirs.get(tensor.name), case.tolerance, dtype)
                      for tensor in case.computed())
     known = {tensor.name for tensor in case.tensors}
     return Comparison(case, given, computed, tuple(name for name in theirs if name not in known), dtype)
+
+
+def no_gradient(tensor: Tensor, tolerance: Mapping[str, float], dtype: str | None) -> TensorComparison:
+    return replace(compare_tensor(tensor, np.zeros_like(tensor.value), tolerance, dtype), none=True)
 
 
 def compare_tensor(tensor: Tensor, theirs: Array | None, tolerance: Mapping[str, float],

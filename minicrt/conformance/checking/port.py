@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import NoneType, TracebackType
 from typing import Any
@@ -69,12 +69,13 @@ def check_port(port: Port, case: GoldenCase | str, *, dtype: str | None = None) 
                 (`d_h`) among them, and with the operation's options (`heads=2`) as far as its signature takes them; one
                 that does not take the upstream gradient is a port of the forward pass alone. That of a model is called
                 with two arguments: a mapping of all given arrays by name (`parameters/...`, `segment0/tokens`), and
-                the configuration. Arrays are copies
+                the configuration. Arrays are copies; a port that writes to them is told so
         case    a golden case, or the name of one (`case_names()`)
         dtype   "float32": hand over, and tolerate, float32; None: as the case has it, float64
 
     The port returns a mapping of any of the case's tensors by name, or one array, or a tuple: the outputs in the case's
-    order, or the outputs and then the gradients. Arrays of PyTorch and JAX will do.
+    order, or the outputs and then the gradients. Arrays of PyTorch and JAX will do. None for a gradient counts as
+    zeros.
 
     Returns a CheckReport: `ok`, `raise_if_wrong()`, `diagnosis`, which names the mistake, and a table when printed.
     Raises ConformanceError where the port raises, or returns something else, or there is no such case.
@@ -88,12 +89,15 @@ def check_port(port: Port, case: GoldenCase | str, *, dtype: str | None = None) 
     if dtype is not None and not (isinstance(dtype, str) and dtype in ("float32", "float64")):
         raise ConformanceError(f"check_port got dtype {shown(dtype)}, expected 'float32', 'float64' or None")
     given = {name: handed_over(value, dtype) for name, value in case.given().items()}
+    kept = {name: value.copy() for name, value in given.items()}
+    handed = dict(given)                                     # whatever the port does to the mapping
     with raised_by_port(case):
         if case.kind == "model":
             result = port(given, case.configuration)
         else:
             result = port(**accepted(port, case, given))
-    return CheckReport(compare(case, by_name(case, result), dtype))
+    written = tuple(name for name, value in handed.items() if value.tobytes() != kept[name].tobytes())
+    return CheckReport(replace(compare(case, by_name(case, result), dtype), written=written))
 
 
 def golden_case(name: str) -> GoldenCase:
@@ -142,10 +146,10 @@ def accepted(port: Port, case: GoldenCase, given: Mapping[str, Array]) -> dict[s
                       if name not in upstream or anything or name in parameters}
 
 
-def by_name(case: GoldenCase, result: Any) -> dict[str, Array]:
-    """The port's result as arrays by name."""
+def by_name(case: GoldenCase, result: Any) -> dict[str, Array | None]:
+    """The port's result as arrays by name; None stays None."""
     if isinstance(result, Mapping):
-        return {str(name): as_array(case, str(name), value) for name, value in result.items() if value is not None}
+        return {str(name): as_array(case, str(name), value) for name, value in result.items()}
     values = list(result) if isinstance(result, tuple | list) else [result]
     outputs = [tensor.name for tensor in case.tensors if tensor.role == "output"]
     gradients = [tensor.name for tensor in case.tensors if tensor.role == "gradient"]
@@ -155,17 +159,21 @@ def by_name(case: GoldenCase, result: Any) -> dict[str, Array]:
         raise ConformanceError(
             f"{case.name}: the port returned {got}, expected a mapping of names to arrays, the {len(outputs)} outputs "
             f"({listed(outputs)}), or those and the {len(gradients)} gradients ({listed(gradients, 12)})")
-    return {name: as_array(case, name, value) for name, value in zip(names, values) if value is not None}
+    return {name: as_array(case, name, value) for name, value in zip(names, values)}
 
 
-def as_array(case: GoldenCase, name: str, value: Any) -> Array:
+def as_array(case: GoldenCase, name: str, value: Any) -> Array | None:
     """NumPy's array of anything that can become one; a tensor of PyTorch is taken off its graph and its device."""
-    if hasattr(value, "detach"):
-        value = value.detach().cpu().numpy()
+    if value is None:
+        return None
+    if "bfloat16" in str(getattr(value, "dtype", "")):       # NumPy has no such numbers
+        raise ConformanceError(f"{case.name}: what the port returned as {name} is of dtype {value.dtype}, too coarse "
+                               "to tell a mistake from rounding; compute in float32 or float64, and hand in that")
     try:
-        return np.array(value)
+        return np.array(value.detach().cpu().numpy() if hasattr(value, "detach") else value)
     except (TypeError, ValueError, RuntimeError) as error:
-        raise ConformanceError(f"{case.name}: what the port returned as {name} is no array: {error}") from error
+        raise ConformanceError(f"{case.name}: what the port returned as {name} is no array: "
+                               f"{' '.join(str(error).split())}") from error
 
 
 class raised_by_port:                                        # named for how it reads: `with raised_by_port(case):`

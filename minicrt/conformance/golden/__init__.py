@@ -6,12 +6,14 @@
 """
 
 import difflib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from minicrt.conformance.golden.tensors import GoldenCase
 from minicrt.errors import ConformanceError
 
-__all__ = ["GoldenCase", "all_cases", "case", "some_cases"]
+__all__ = ["GoldenCase", "all_cases", "case", "hint", "some_cases"]
+
+LISTED = 5                                                   # names in a hint
 
 
 def all_cases() -> dict[str, Callable[[], GoldenCase]]:
@@ -27,10 +29,18 @@ def some_cases(names: Sequence[str] | None) -> dict[str, Callable[[], GoldenCase
     known = all_cases()
     for name in names or ():
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]}?" if near else "`minicrt golden list` shows the names"
-            raise ConformanceError(f"no golden case is named {name!r}; {hint}")
+            raise ConformanceError(f"no golden case is named {name!r}"
+                                   + (hint(name, known) or "; `minicrt golden list` shows the names"))
     return known if names is None else {name: known[name] for name in names}
+
+
+def hint(name: str, known: Iterable[str]) -> str:
+    """`; did you mean ...?` with the cases that begin with `name`, or with the one most like it; else nothing"""
+    known = list(known)
+    begin = [other for other in known if other.lower().startswith(name.lower() + "-")]
+    near = begin or difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    more = f" or one of {len(near) - LISTED} more that begin with {name}" if len(near) > LISTED else ""
+    return f"; did you mean {', '.join(near[:LISTED])}{more}?" if near else ""
 
 
 def case(name: str) -> GoldenCase:

@@ -6,22 +6,34 @@ from typing import Any
 import numpy as np
 
 Array = np.ndarray
+FAR = 1000.0                                                 # times the deviation
 
 
 def natural_scales(operation: str, inputs: Mapping[str, Any], upstream: Array) -> dict[str, float]:
     """By tensor. A difference within rounding of its scale is no difference.
 
-    layer_norm: with two features x̂ is ±1 but for eps, and ĝ − mean(ĝ) − x̂ mean(ĝ ⊙ x̂) is all but 0.
+    layer_norm: with two features x̂ is ±1 but for eps, and ĝ − mean(ĝ) − x̂ mean(ĝ ⊙ x̂) is all but 0; with a mean far
+    from 0 the terms of x − mean are many times the deviation.
     attention: with one key, or with p close to 0 and 1, G_p − Σ G_p p is.
     """
     if operation == "layer_norm":
-        r = 1 / np.sqrt(inputs["x"].var(-1).min() + inputs["eps"])
-        return {"d_x": largest(inputs["gain"]) * largest(upstream) * float(r)}
+        return layer_norm_scales(inputs["x"], inputs["gain"], inputs["eps"], upstream)
     if operation == "self_attention":
         q, k, v = np.split(inputs["qkv"], 3, axis=-1)
         parts = attention_scales({"q": q, "k": k, "v": v, "heads": inputs["heads"]}, upstream)
         return parts | {"d_qkv": max(parts["d_q"], parts["d_k"])}
     return attention_scales(inputs, upstream)
+
+
+def layer_norm_scales(x: Array, gain: Array, eps: float, upstream: Array) -> dict[str, float]:
+    """x̂ is at most √D; where x is thousands of times the deviation, all that is made of x − mean is of that size."""
+    r, root = float(1 / np.sqrt(x.var(-1).min() + eps)), float(np.sqrt(x.shape[-1]))
+    d_x, times = largest(gain) * largest(upstream) * r, largest(x) * r
+    if times < FAR:
+        return {"d_x": d_x}
+    rows = x.size // x.shape[-1]
+    return {"r": times * r, "x_hat": times * root, "y": times * root * largest(gain), "d_x": times * d_x,
+            "d_gain": times * root * rows * largest(upstream)}
 
 
 def attention_scales(inputs: Mapping[str, Any], upstream: Array) -> dict[str, float]:

@@ -1,5 +1,8 @@
 """check_port(port, case): how a port is called, what it may return, and what becomes of its errors"""
 
+import re
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -33,6 +36,62 @@ def test_arrays_are_copies_in_the_asked_dtype_and_options_are_given_where_they_a
     assert CASE["x"].value.any()
 
 
+def test_a_port_that_writes_to_its_inputs_is_told_so_right_or_wrong():
+    def in_place(x, w, b, d_y, factor=1):
+        found = affine(x, w, b, d_y)
+        x += 1
+        return found | {"d_w": factor * found["d_w"]}
+
+    for port in (in_place, lambda x, w, b, d_y: in_place(x, w, b, d_y, -1)):
+        report = check_port(port, CASE)
+        assert report.comparison.written == ("x",)
+        assert "the port writes to its inputs x: whoever reads them afterwards" in str(report)
+    assert "writes to" not in str(check_port(affine, CASE))
+
+
+def test_a_models_port_may_take_its_mapping_apart_and_is_told_when_it_writes_to_an_array():
+    case = GoldenCase("m", "model", "m", (Tensor("parameters/w", "parameter", np.eye(2)),
+                                          Tensor("segment0/z", "output", 2 * np.eye(2))), {}, (), TOLERANCE)
+
+    def popped(given, configuration):
+        return {"segment0/z": given.pop("parameters/w") * 2}
+
+    def doubled(given, configuration):
+        given["parameters/w"] *= 2
+        return {"segment0/z": given["parameters/w"]}
+
+    assert check_port(popped, case).comparison.written == ()
+    assert check_port(doubled, case).comparison.written == ("parameters/w",)
+
+
+def test_a_gradient_of_none_counts_as_zeros_and_is_named():
+    def cut(x, w, b, d_y):
+        return affine(x, w, b, d_y) | {"d_w": None}
+
+    def outputs_and_gradients(x, w, b, d_y):
+        found = affine(x, w, b, d_y)
+        return found["y"], found["d_x"], None, found["d_b"]
+
+    for port in (cut, outputs_and_gradients):
+        report = check_port(port, CASE)
+        assert not report.ok and [row.name for row in report.comparison.wrong] == ["d_w"]
+        assert "the port has no gradient for d_w, but None, which counts as zeros" in str(report)
+        assert report.diagnosis.sentences[0].startswith("d_w is all zero: the gradient is cut off")
+    without = affine_case(tensors=tuple(replace(tensor, value=np.zeros_like(tensor.value)) if tensor.name == "d_w"
+                                        else tensor for tensor in CASE.tensors))
+    report = check_port(cut, without)
+    assert report.ok and "None" not in str(report)
+
+
+def test_a_gradient_that_is_not_handed_in_beside_others_is_named():
+    def without(x, w, b, d_y):
+        return {name: value for name, value in affine(x, w, b, d_y).items() if name != "d_w"}
+
+    report = check_port(without, CASE)
+    assert report.ok
+    assert "d_w was not handed in, though other gradients were, and so not checked" in str(report)
+
+
 def test_what_a_port_may_return():
     def everything(**given):
         assert given.pop("heads") == 2
@@ -64,6 +123,38 @@ def test_a_tensor_on_a_graph_is_taken_off_it():
         return y, *torch.autograd.grad(y, (x, w, b), torch.tensor(d_y))
 
     assert check_port(port, CASE).ok
+
+
+def bfloat16(library):
+    if library == "torch":
+        torch = pytest.importorskip("torch")
+        return lambda values: torch.tensor(values).bfloat16()
+    dtype = pytest.importorskip("ml_dtypes").bfloat16
+    return lambda values: values.astype(dtype)
+
+
+@pytest.mark.parametrize("library", ["torch", "ml_dtypes"])
+def test_bfloat16_is_one_clear_line(library):
+    coarse = bfloat16(library)
+    with pytest.raises(ConformanceError) as caught:
+        check_port(lambda x, w, b: coarse(affine(x, w, b, 0)["y"]), CASE)
+    assert re.fullmatch("affine: what the port returned as y is of dtype (torch.)?bfloat16, too coarse to tell a "
+                        "mistake from rounding; compute in float32 or float64, and hand in that", str(caught.value))
+
+
+def test_a_tensor_that_is_no_array_is_one_clear_line():
+    torch = pytest.importorskip("torch")
+    with pytest.raises(ConformanceError, match="affine: what the port returned as y is no array: .*numpy") as caught:
+        check_port(lambda x, w, b: torch.tensor(x @ w + b).to_sparse(), CASE)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_name_that_cases_begin_with_gets_those_cases():
+    for name, words in {"crt": "did you mean crt-gru, crt-ncgru, .* or one of 16 more that begin with crt?",
+                        "rmt-two": "did you mean rmt-two-vectors?", "gru-t1": "did you mean gru-T1?",
+                        "qqq": "`minicrt golden list` shows the names"}.items():
+        with pytest.raises(ConformanceError, match=f"no golden case is named '{name}'; {words}"):
+            check_port(affine, name)
 
 
 def test_a_models_port_gets_a_mapping_and_the_configuration():

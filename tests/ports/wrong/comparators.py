@@ -203,6 +203,22 @@ class LSTMStateReset(LSTM):
         return {}
 
 
+@model("lstm-model", r"layer\.0", r"state", r"not carried|anew|zero|start")
+class LSTMTopStateAlone(LSTM):
+    """The state of the last layer alone is carried."""
+
+    def between(self, state, tokens, targets):
+        return {"layer.1": state["layer.1"]}
+
+
+@model("lstm-model", r"layer\.1", r"state", r"detach|cut|gradient|constant")
+class LSTMTopStateDetached(LSTM):
+    """The state of the last layer is detached, that of the first is not."""
+
+    def between(self, state, tokens, targets):
+        return state | {"layer.1": state["layer.1"].detach()}
+
+
 @model("lstm-model", r"\[c, h\]|swap|exchang|order|\bc\b.*\bh\b", r"\bc\b|cell")
 class LSTMStateExchanged(LSTM):
     """The state is stored as [c, h], and read as [h, c]."""

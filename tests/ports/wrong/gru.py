@@ -126,6 +126,12 @@ def gru_detached_each_step(x, h0, w, u, b, b_hn):
     return stepped(x, h0, step)
 
 
+@by_autograd("gru-T1", r"d_u is|None|no gradient", r"zero|None|cut|detach")
+def gru_recurrent_matrix_detached(x, h0, w, u, b, b_hn):
+    """The recurrent matrix is a buffer and no parameter: autograd has no gradient for it."""
+    return library(x, h0, w.T, u.T.detach(), b, padded(b_hn))
+
+
 def ncgru(x, h0, w, u, b, candidate, reset_after=False):
     width = h0.shape[-1]
 

@@ -32,6 +32,13 @@ def layer_norm_eps_outside(x, gain, bias, eps):
     return gain * centred / (centred.pow(2).mean(-1, keepdim=True).sqrt() + eps) + bias
 
 
+@by_autograd("layer_norm-far", r"one pass|E\[x²\]|mean of (the )?squares")
+def layer_norm_in_one_pass(x, gain, bias, eps):
+    """The variance is E[x²] − E[x]², whose terms cancel where the mean is far from 0."""
+    mean = x.mean(-1, keepdim=True)
+    return gain * (x - mean) * torch.rsqrt((x * x).mean(-1, keepdim=True) - mean * mean + eps) + bias
+
+
 @by_autograd("layer_norm", r"\bmean\b", r"not (subtracted|removed)|without|missing|RMS|centr")
 def layer_norm_as_rms_norm(x, gain, bias, eps):
     """RMSNorm: the mean is not subtracted."""
@@ -102,3 +109,18 @@ def loss_with_gathered_targets(z, table, bias, targets):
     """log_softmax is indexed with the targets: -1 is the last token."""
     log_p = F.linear(z, table, bias).log_softmax(-1).flatten(0, 1)
     return -log_p[torch.arange(len(log_p)), targets.flatten()].mean()
+
+
+@by_autograd("linear_cross_entropy", r"log", r"1e-8|eps")
+def loss_with_eps_in_the_logarithm(z, table, bias, targets):
+    """−log(p + 1e-8): the error is that of single precision, and is none of precision."""
+    p = F.linear(z, table, bias).softmax(-1).flatten(0, 1)
+    scored = targets.flatten() >= 0
+    return -torch.log(p[scored, targets.flatten()[scored]] + 1e-8).mean()
+
+
+@by_autograd("linear_cross_entropy-all-scored", r"log", r"1e-12|eps")
+def loss_with_a_tiny_eps_in_the_logarithm(z, table, bias, targets):
+    """−log(p + 1e-12), of which no more than a gradient's last digits can be seen."""
+    p = F.linear(z, table, bias).softmax(-1).flatten(0, 1)
+    return -torch.log(p[torch.arange(len(p)), targets.flatten()] + 1e-12).mean()

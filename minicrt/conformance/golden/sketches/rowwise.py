@@ -37,6 +37,15 @@ def constant_rows(v: Values) -> dict[str, Any]:
     return inputs
 
 
+def far_from_zero(v: Values) -> dict[str, Any]:
+    """A mean of 2^14 in every row: E[x²] − E[x]² loses eight of sixteen digits, in float32 all of them. What is added
+    to the mean has six binary places and is 0 in sum, so that even float32 has the mean exactly."""
+    inputs = layer_norm(v)
+    offset = v.real("x", 2, 3, 5, factor=2, bits=8)
+    offset[..., -1] = -offset[..., :-1].sum(-1)
+    return inputs | {"x": 2.0 ** 14 + offset}
+
+
 def cross_entropy(v: Values, leading: tuple[int, ...] = (2, 4), width: int = 3, vocabulary: int = 6,
                   ignored: tuple[int, ...] = (1, 4, 6)) -> dict[str, Any]:
     """`ignored` counts through the targets in C order."""
@@ -70,6 +79,8 @@ SKETCHES = (
            constant_rows),
     Sketch("layer_norm-small", "A variance as small as eps, which shows where eps stands.",
            lambda v: layer_norm(v, (2, 3), 5, 2.0 ** -7)),
+    Sketch("layer_norm-far", "A mean of thousands of deviations: a variance taken as E[x²] − E[x]² is lost.",
+           far_from_zero, cancels=True),
     Sketch("layer_norm-B1", "A single row.", lambda v: layer_norm(v, (1, 1))),
     *(Sketch(f"linear_activation-{name}", f"The activation {name}.", partial(linear_activation, activation=name))
       for name in ("gelu", "gelu_tanh", "relu")),

@@ -21,6 +21,7 @@ from minicrt.conformance.mistakes.models.operations import operations
 from minicrt.conformance.mistakes.models.positions import positions
 from minicrt.conformance.mistakes.models.post_norm import post_norm
 from minicrt.conformance.mistakes.models.reading import reading
+from minicrt.conformance.mistakes.models.readouts import readouts
 from minicrt.conformance.mistakes.models.rmt import rmt
 from minicrt.conformance.mistakes.models.settings import settings
 from minicrt.conformance.mistakes.models.transformer_xl import transformer_xl
@@ -32,7 +33,7 @@ __all__ = ["ModelMistake", "combine", "model_mistakes_of", "settings"]
 def model_mistakes_of(configuration: Mapping[str, Any]) -> list[ModelMistake]:
     """Every known mistake that a port of this configuration could have, each under a name of its own."""
     model = model_of(configuration, (), ops)
-    parts = (layers, post_norm, positions, memory, reading, writer, transformer_xl, rmt, operations)
+    parts = (layers, post_norm, positions, memory, reading, readouts, writer, transformer_xl, rmt, operations)
     return [*settings(model, configuration), *carrying(model, configuration["batch"]),
             *(variant for part in parts for variant in part(model))]
 

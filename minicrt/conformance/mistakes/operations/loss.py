@@ -5,6 +5,7 @@ import numpy as np
 from minicrt.conformance.mistakes.operations.faulty import Faulty
 
 SMOOTHING = 0.1
+EPS = {f"log(p + {eps})": float(eps) for eps in ("1e-5", "1e-6", "1e-7", "1e-8", "1e-9", "1e-10", "1e-12")}
 
 
 def targets_of(c, defects):
@@ -52,13 +53,19 @@ def forward(c, defects):
     c.keep("logits", logits.reshape(*c.z.shape[:-1], -1))
     shifted = logits - logits.real.max(-1, keepdims=True)
     log_p = shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
-    c.log_p, c.one_hot = log_p, one_hot(c.used, c.scored, len(c.table))
+    eps = eps_of(defects)
+    c.p = np.exp(log_p)
+    c.log_p, c.one_hot = np.log(c.p + eps) if eps else log_p, one_hot(c.used, c.scored, len(c.table))
     if "labels smoothed" in defects:
         c.one_hot = (1 - SMOOTHING) * c.one_hot + SMOOTHING / len(c.table) * c.scored[:, None]
     c.weights = weights_of(c, c.scored, defects)
-    row_losses = -(c.one_hot * log_p).sum(-1) * unit_of(defects)
+    row_losses = -(c.one_hot * c.log_p).sum(-1) * unit_of(defects)
     c.keep("row_losses", row_losses.reshape(c.z.shape[:-1]))
     return (c.weights * row_losses).sum()
+
+
+def eps_of(defects):
+    return next((EPS[name] for name in EPS if name in defects), 0)
 
 
 def one_hot(targets, rows, classes):
@@ -69,9 +76,9 @@ def one_hot(targets, rows, classes):
 
 def backward(d_loss, c, defects):
     z, N = c.z.reshape(-1, c.z.shape[-1]), max(c.scored.sum(), 1)
-    p, y, weights = np.exp(c.log_p), c.one_hot, c.weights
+    p, y, weights = c.p, c.one_hot, c.weights
     if "bias left out of the softmax" in defects:
-        without = c.log_p - c.bias
+        without = np.log(p) - c.bias
         p = np.exp(without - without.max(-1, keepdims=True))
         p /= p.sum(-1, keepdims=True)
     if "ignored as the last class" in defects:
@@ -80,6 +87,9 @@ def backward(d_loss, c, defects):
         weights = weights + ~c.scored / N
     if "one-hot missing" in defects:
         y = 0
+    if eps_of(defects):                                      # −Σ y log(p + eps), through the softmax
+        y = y * p / (p + eps_of(defects))
+        p = p * np.sum(y, -1, keepdims=True)
     d_logits = (p - y) * weights[:, None] * unit_of(defects)
     factors = {"sum in place of mean": N, "ignored targets counted": N / len(z),
                "mean over the vocabulary too": 1 / len(c.table), "sign reversed": -1}
@@ -114,6 +124,7 @@ LOSS = (Faulty("linear_cross_entropy", "loss", ("z", "table", "bias"), forward, 
                                  "t − 1.",
     "also divided by the classes": "The loss is divided by the number of classes as well: a mean over the vocabulary.",
     "log-likelihood": "The loss has the opposite sign: the minus of −log p is missing.",
+    **{name: f"{name} in place of log p: an eps is added to the probability inside the logarithm." for name in EPS},
     "labels smoothed": f"The targets are smoothed by {SMOOTHING}.",
 }, {
     "sum in place of mean": "The gradient is of the sum over rows, the loss is the mean.",
