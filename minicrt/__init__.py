@@ -13,7 +13,7 @@ Here, imported when they are first used:
     load_corpus     a corpus by name, or a text file
     train           trains a model in a run folder; load_run brings back what was learned
     evaluate        perplexity, with all state carried or its memory cut
-    generate        continues a text
+    Stream          a trained model token by token, in constant memory; generate continues a text with one
     gradcheck       the package that checks hand-written gradients: gradcheck.check, .check_operation, .check_model
     check_port      checks a port to another framework or language against golden cases
 
@@ -23,8 +23,8 @@ conformance, accounting, comparison, plotting, engines, parallel, errors.
 
 __version__ = "0.1.0"
 
-__all__ = ["CRT", "CRTConfig", "check_port", "create_model", "evaluate", "generate", "gradcheck", "load_corpus",
-           "load_run", "train"]
+__all__ = ["CRT", "CRTConfig", "Stream", "check_port", "create_model", "evaluate", "generate", "gradcheck",
+           "load_corpus", "load_run", "train"]
 
 TYPE_CHECKING = False                                        # type checkers know better; typing takes time to import
 if TYPE_CHECKING:
@@ -44,12 +44,12 @@ if TYPE_CHECKING:
     from minicrt import training as training
     from minicrt.conformance import check_port
     from minicrt.data import load_corpus
-    from minicrt.inference import generate
+    from minicrt.inference import Stream, generate
     from minicrt.models import CRT, CRTConfig, create_model
     from minicrt.training import evaluate, load_run, train
 else:
     _HOMES = {"models": ("CRT", "CRTConfig", "create_model"), "training": ("evaluate", "load_run", "train"),
-              "data": ("load_corpus",), "inference": ("generate",), "conformance": ("check_port",)}
+              "data": ("load_corpus",), "inference": ("Stream", "generate"), "conformance": ("check_port",)}
     _PACKAGES = (*_HOMES, "accounting", "comparison", "engines", "errors", "gradcheck", "kernels", "ops", "plotting",
                  "parallel")
 

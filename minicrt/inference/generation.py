@@ -7,6 +7,7 @@ import numpy as np
 from minicrt.arguments import A_GENERATOR, check_kind, check_whole, is_number, is_whole, shown
 from minicrt.array_arguments import as_array, checked_ids
 from minicrt.errors import InputError
+from minicrt.inference.stream import Stream
 from minicrt.models import Parameters, SegmentModel
 from minicrt.models.inputs import check_fit
 
@@ -57,52 +58,49 @@ def generate(model: SegmentModel, parameters: Parameters, prompt_ids: Sequence[i
         top_k, top_p         only the k most probable; only the fewest that hold p together; 0 and 1 are off
         exclude              ids that are never drawn, as that of <unk>
 
-    What is kept between two tokens is the state at the current segment's start and the segment's tokens so far. Each
-    new token runs that segment once more; when the segment is full the state behind it is kept and the tokens are
-    dropped. Memory and time per token do not grow with the length of the text.
+    A `Stream` reads the prompt and then its own tokens: memory and time per token do not grow with the length of the
+    text.
 
     Raises InputError for an empty prompt, an id outside the vocabulary, or a sampling parameter out of range,
     and where a logit is not finite.
     """
     check_fit(model, parameters)
     check_kind("rng", rng, np.random.Generator, A_GENERATOR)
-    V, T = model.config.vocabulary, model.config.segment_length
+    V = model.config.vocabulary
     prompt, excluded = checked_ids("the prompt", prompt_ids, V), checked_ids("exclude", list_of(exclude), V)
     if not prompt.size:
         raise InputError("the prompt is empty, expected one token id at least")
     if len(set(excluded.tolist())) == V:
         raise InputError(f"exclude holds all {V} ids, expected one left to draw")
     _check_sampling(temperature, top_k, top_p)
-    return _continue(model, parameters, prompt, T, check_whole("tokens", tokens, 0), rng, temperature, top_k, top_p,
+    return _continue(model, parameters, prompt, check_whole("tokens", tokens, 0), rng, temperature, top_k, top_p,
                      excluded)
 
 
-def _continue(model, parameters, prompt, T, tokens, rng, temperature, top_k, top_p, exclude) -> Iterator[int]:
-    state: dict[str, Array] = {}
-    segment: list[int] = []
-    for start in range(0, len(prompt), T):                   # all of the prompt but its last logits is only read
-        if segment:
-            _, state = _logits(model, parameters, segment, state)
-        segment = prompt[start:start + T].tolist()
-    for _ in range(tokens):
-        last, after = _logits(model, parameters, segment, state)
-        if len(segment) == T:
-            segment, state = [], after
-        last[exclude] = -np.inf
-        token = int(rng.choice(len(last), p=distribution(last, temperature, top_k, top_p)))
-        segment.append(token)
-        yield token
-
-
-def _logits(model, parameters, segment, state) -> tuple[Array, dict[str, Array]]:
-    """(V,) in float64, of the segment's last token, and the state behind it."""
+def _continue(model, parameters, prompt, tokens, rng, temperature, top_k, top_p, exclude) -> Iterator[int]:
+    if not tokens:
+        return
+    stream = Stream(model, parameters)
     with np.errstate(over="ignore", invalid="ignore"):       # what they warn of is looked for below
-        logits, after = model.logits(parameters, np.array([segment]), state)      # (1, len(segment), V)
-    last = logits[0, -1].astype(np.float64)
-    if not np.isfinite(last).all():
+        logits = stream.feed(prompt)
+    while True:
+        token = int(rng.choice(len(logits), p=distribution(_allowed(logits, exclude), temperature, top_k, top_p)))
+        yield token
+        tokens -= 1
+        if not tokens:
+            return
+        with np.errstate(over="ignore", invalid="ignore"):
+            logits = stream.step(token)
+
+
+def _allowed(logits: Array, exclude: Array) -> Array:
+    """(V,) in float64, −inf where a token may not be drawn"""
+    if not np.isfinite(logits).all():
         raise InputError("the model's logits are not finite: its weights have diverged; train it with a smaller "
                          "learning_rate")
-    return last, after
+    allowed = logits.astype(np.float64)
+    allowed[exclude] = -np.inf
+    return allowed
 
 
 def list_of(exclude: Collection[int]) -> Collection[int]:

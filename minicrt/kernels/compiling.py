@@ -59,7 +59,7 @@ def cache_folder() -> Path | None:
 def fingerprint() -> str:
     """Twelve hexadecimal digits of the kernels' source and Numba's version."""
     digest = hashlib.sha256(numba.__version__.encode())
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 

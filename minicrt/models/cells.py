@@ -46,9 +46,13 @@ class Cell(ABC):
     def skew_parameters(self, prefix: str, width: int) -> list[SkewParameter]:
         return []
 
+    def arguments(self, engine: Any, p: Scope) -> tuple[Any, ...]:
+        """What the operation takes after x and start: the weights, or what is computed of them alone"""
+        return tuple(p[name] for name in self.weights)
+
     def run(self, engine: Any, p: Scope, x: Array, start: Array) -> tuple[Array, Any]:
         """(B, T, I), (B, size · D) → the states (B, T, size · D), and the cache"""
-        return getattr(engine, self.operation)(x, start, *(p[name] for name in self.weights))
+        return getattr(engine, self.operation)(x, start, *self.arguments(engine, p))
 
     def run_backward(self, engine: Any, d_states: Array, cache: Any, d_last: Array | None, g: Scope
                      ) -> tuple[Array, Array]:
@@ -75,9 +79,8 @@ class GRU(Cell):
             specs.append(ParameterSpec(prefix + "b_hn", (width,), initialisers.zeros, decay=False))
         return specs
 
-    def run(self, engine: Any, p: Scope, x: Array, start: Array) -> tuple[Array, Any]:
-        b_hn = p["b_hn"] if self.reset_after else None
-        return engine.gru(x, start, p["w"], p["u"], p["b"], b_hn, self.reset_after)
+    def arguments(self, engine: Any, p: Scope) -> tuple[Any, ...]:
+        return p["w"], p["u"], p["b"], p["b_hn"] if self.reset_after else None, self.reset_after
 
     def run_backward(self, engine: Any, d_states: Array, cache: Any, d_last: Array | None, g: Scope
                      ) -> tuple[Array, Array]:
@@ -124,13 +127,23 @@ class NCGRU(Cell):
         negatives = width // 2 if self.negatives == -1 else self.negatives
         return [SkewParameter(prefix + name, width, negatives) for name in self.skew_names]
 
+    def arguments(self, engine: Any, p: Scope) -> tuple[Any, ...]:
+        return self._arguments(p, self._orthogonal(engine, p))
+
     def run(self, engine: Any, p: Scope, x: Array, start: Array) -> tuple[Array, Any]:
-        made = {skew.name: engine.scaled_cayley(p[skew.name], skew.negatives, skew.width)
-                for skew in self.skew_parameters("", start.shape[1])}
+        made = self._orthogonal(engine, p)
+        h, scan = engine.ncgru(x, start, *self._arguments(p, made))
+        return h, NCGRUCache(scan, {name: cache for name, (_, cache) in made.items()})
+
+    def _orthogonal(self, engine: Any, p: Scope) -> dict[str, tuple[Array, Any]]:
+        """By the name of its skew parameter each orthogonal matrix and its cache"""
+        return {skew.name: engine.scaled_cayley(p[skew.name], skew.negatives, skew.width)
+                for skew in self.skew_parameters("", p["u"].shape[0])}
+
+    def _arguments(self, p: Scope, made: dict[str, tuple[Array, Any]]) -> tuple[Any, ...]:
         reset = [made["skew_reset"][0]] if "skew_reset" in made else []
         u = np.concatenate([*reset, p["u"], made["skew_candidate"][0]], axis=1)          # (D, 3D): r, z, n
-        h, scan = engine.ncgru(x, start, p["w"], u, p["b"], self.candidate)
-        return h, NCGRUCache(scan, {name: cache for name, (_, cache) in made.items()})
+        return p["w"], u, p["b"], self.candidate
 
     def run_backward(self, engine: Any, d_states: Array, cache: NCGRUCache, d_last: Array | None, g: Scope
                      ) -> tuple[Array, Array]:

@@ -98,7 +98,7 @@ class LinearRecurrentModel(SegmentModel):
             start = state.get(name, np.zeros((len(e), config.states), e.dtype))
             h, cell_cache = self.cell.run(self.engine, p, normed, start)                 # (B, T, states)
             new_state[name] = h[:, -1].copy()
-            y, mix_cache = self._mix(p, h, normed)
+            y, mix_cache = self.mix(p, h, normed)
             y, mask = self.dropped(y, rng)
             x = self.engine.add(x, y)
             x, fed = residual(self, p, "feed_forward", x, rng) if config.inner else (x, None)
@@ -127,7 +127,7 @@ class LinearRecurrentModel(SegmentModel):
     def cell(self) -> Cell:
         return cell(self.config.cell, self.config)
 
-    def _mix(self, p: Scope, h: Array, x: Array) -> tuple[Array, Any]:   # (B, T, states), (B, T, D) -> (B, T, D)
+    def mix(self, p: Scope, h: Array, x: Array) -> tuple[Array, Any]:   # (B, T, states), (B, T, D) -> (B, T, D)
         engine = self.engine
         if self.config.cell == "mingru":
             return engine.linear(h, p["w_out"])

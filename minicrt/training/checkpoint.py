@@ -1,11 +1,5 @@
-"""Checkpoint files: one safetensors file, written atomically, of which every byte is verified when it is read.
+"""Checkpoint files: one safetensors file, written atomically, of which every byte is verified when it is read."""
 
-safetensors checks that the lengths add up but not what the bytes are. So the metadata holds the SHA-256 of the whole
-file, taken with the 64 places of the digest itself set to zeros; a file that lost its end or a single bit is refused
-before anything in it is used.
-"""
-
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,18 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load, save
 
 from minicrt.atomic import write_atomically
 from minicrt.errors import CheckpointError
 from minicrt.files import expanded, read_regular
 from minicrt.models.parameters import Parameters
+from minicrt.sealed import opened, sealed
 
 Array = np.ndarray
 FORMAT = "minicrt checkpoint 1"
-BLANK = b"0" * 64
-MARK = b'"sha256":"'                     # cannot occur inside a metadata value: there its quotes are escaped
 
 
 @dataclass(frozen=True)
@@ -69,13 +60,8 @@ def write_checkpoint(path: Path, arrays: Mapping[str, Array], metadata: Mapping[
 
     Raises CheckpointError if it cannot be written (a full disk, say); what stood at `path` is then still there.
     """
-    strings = {**metadata, "format": FORMAT, "sha256": BLANK.decode()}
-    data = bytearray(save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, strings))
-    where = digest_place(data)
-    assert where is not None
-    data[where] = hashlib.sha256(data).hexdigest().encode()
     try:
-        write_atomically(path, bytes(data))
+        write_atomically(path, sealed(arrays, metadata, FORMAT))
     except OSError as error:
         raise CheckpointError(f"cannot write the checkpoint {path}: {error.strerror}; the old one is kept") from error
 
@@ -87,38 +73,8 @@ def read_checkpoint(path: Path | str) -> Checkpoint:
     """
     path = expanded(path)
     try:
-        data = bytearray(read_regular(path))
+        data = read_regular(path)
     except OSError as error:
         raise CheckpointError(f"cannot read the checkpoint {path}: {error.strerror}") from error
-    where = digest_place(data)
-    if where is None:
-        raise CheckpointError(f"{path} is not a minicrt checkpoint, or lost its end; its {len(data)} bytes do not hold "
-                              f"a complete header")
-    digest, data[where] = bytes(data[where]), BLANK
-    if hashlib.sha256(data).hexdigest().encode() != digest:
-        raise CheckpointError(f"{path} is damaged: its {len(data)} bytes do not match the SHA-256 it was written with; "
-                              f"use another copy of it")
-    try:
-        arrays = load(bytes(data))
-        metadata = json.loads(data[8:8 + header_length(data)])["__metadata__"]
-    except (SafetensorError, ValueError, LookupError) as error:
-        raise CheckpointError(f"{path} is no safetensors file, though its SHA-256 is right: {error}; use another copy "
-                              "of it") from error
-    if metadata.get("format") != FORMAT:
-        raise CheckpointError(f"{path} has the format {metadata.get('format')!r}, expected {FORMAT!r}; "
-                              f"read it with the version of minicrt that wrote it")
+    arrays, metadata = opened(data, FORMAT, str(path), "a minicrt checkpoint")
     return Checkpoint(path, arrays, metadata)
-
-
-def header_length(data: bytearray) -> int:
-    return int.from_bytes(data[:8], "little")
-
-
-def digest_place(data: bytearray) -> slice | None:
-    """Where in the header the 64 digits of the digest stand; None if `data` holds no whole header with one."""
-    end = 8 + header_length(data)
-    if len(data) < 8 or end > len(data):
-        return None
-    at = data.find(MARK, 8, end)
-    start = at + len(MARK)
-    return slice(start, start + 64) if at >= 0 and start + 64 <= end else None

@@ -37,21 +37,6 @@ def test_greedy_text_is_the_argmax_of_the_logits_over_the_whole_sequence(prompt_
     assert len(text) == prompt_length + 14
 
 
-def test_what_is_kept_does_not_grow():
-    model, parameters = small_crt()
-    seen = []
-
-    class Spy(CRT):
-        def logits(self, parameters, tokens, state):
-            seen.append((tokens.shape[1], sum(array.size for array in state.values())))
-            return super().logits(parameters, tokens, state)
-
-    assert len(list(generate(Spy(model.config), parameters, [1], 60, np.random.default_rng(0)))) == 60
-    lengths, sizes = zip(*seen)
-    assert lengths == (1, 2, 3, 4) * 15
-    assert set(sizes) == {0, 8 + 8}                          # the start of the stream, then m and p
-
-
 def test_one_seed_one_text():
     model, parameters = small_crt()
 

@@ -1,0 +1,41 @@
+"""Every model one token at a time, with the rows before kept"""
+
+from types import ModuleType
+
+from minicrt import engines
+from minicrt.inference.steps import layers
+from minicrt.inference.steps.base import SegmentAgain, Steps
+from minicrt.inference.steps.crt import CRTSteps
+from minicrt.inference.steps.linear_recurrent import LinearRecurrentSteps
+from minicrt.inference.steps.recurrent import RecurrentSteps
+from minicrt.inference.steps.rmt import RMTSteps
+from minicrt.inference.steps.transformer import TransformerSteps
+from minicrt.inference.steps.transformer_xl import TransformerXLSteps
+from minicrt.models import (
+    CRT,
+    RMT,
+    LinearRecurrentModel,
+    Parameters,
+    RecurrentModel,
+    SegmentModel,
+    Transformer,
+    TransformerXL,
+)
+
+STEPS: dict[type[SegmentModel], type[Steps]] = {
+    CRT: CRTSteps, Transformer: TransformerSteps, TransformerXL: TransformerXLSteps, RMT: RMTSteps,
+    RecurrentModel: RecurrentSteps, LinearRecurrentModel: LinearRecurrentSteps}
+
+
+def steps_of(model: SegmentModel, parameters: Parameters, batch: int) -> Steps:
+    """Of a subclass, of which nothing is known but its `encode`, that."""
+    return STEPS.get(type(model), SegmentAgain)(model, parameters, batch, layers_for(model, parameters))
+
+
+def layers_for(model: SegmentModel, parameters: Parameters) -> ModuleType:
+    """Compiled ones where the model runs on Numba and its weights are real"""
+    if model.engine.__name__ != engines.MODULES["numba"] or parameters.dtype.kind != "f":
+        return layers
+    from minicrt.inference.steps import compiled_layers
+
+    return compiled_layers

@@ -1,0 +1,192 @@
+"""The layers of a model one row at a time, compiled: names and meaning are those of `layers`
+
+Each has what it writes into from the start, so a step takes no memory; what it returns is good until its next call.
+Weights are not copied: all streams of a model share them.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from minicrt.inference.steps import layers
+from minicrt.kernels.steps import block, feed_forward, products, recurrences
+from minicrt.kernels.steps.normed import normed
+from minicrt.models.cells import Cell
+from minicrt.models.parameters import Parameters, Scope
+
+Array = np.ndarray
+
+
+class Linear(layers.Linear):
+    def __init__(self, engine: Any, batch: int, weight: Array, bias: Array | None = None) -> None:
+        super().__init__(engine, batch, weight, bias)
+        self.first = np.zeros(weight.shape[1], weight.dtype) if bias is None else bias
+        self.y = np.empty((batch, 1, weight.shape[1]), weight.dtype)
+
+    def __call__(self, x: Array) -> Array:
+        y = row_of(self.y)
+        products.set_rows(y, self.first)
+        products.add_product(row_of(x), self.weight, y)
+        return self.y
+
+
+class Norm(layers.Norm):
+    def __init__(self, engine: Any, batch: int, p: Parameters | Scope, prefix: str) -> None:
+        super().__init__(engine, batch, p, prefix)
+        self.y = np.empty((batch, 1, len(self.gain)), self.gain.dtype)
+
+    def __call__(self, x: Array) -> Array:
+        normed(row_of(x), self.gain, self.bias, row_of(self.y))
+        return self.y
+
+
+class Output(layers.Output):
+    def __init__(self, engine: Any, batch: int, weight: Array, bias: Array) -> None:
+        super().__init__(engine, batch, weight, bias)
+        self.logits = np.empty((batch, len(weight)), weight.dtype)
+
+    def __call__(self, z: Array) -> Array:
+        products.products_with_rows(row_of(z), self.weight, self.bias, self.logits)
+        return self.logits
+
+
+class Recurrence(layers.Recurrence):
+    def __init__(self, engine: Any, batch: int, cell: Cell, p: Scope) -> None:
+        super().__init__(engine, batch, cell, p)
+        self.run = STEPS[cell.operation](batch, *self.arguments)
+        self.spare: Array | None = None
+
+    def __call__(self, x: Array, state: Array) -> Array:
+        """The state that was given is written into at the call after: two arrays take turns."""
+        after = np.empty_like(state) if self.spare is None else self.spare
+        self.run(row_of(x), state, after)
+        self.spare = state
+        return after
+
+
+def gru_step(batch: int, w: Array, u: Array, b: Array, b_hn: Array | None, reset_after: bool) -> Any:
+    if not reset_after:
+        return reset_before_step(batch, w, u, b, "tanh")
+    a, c = scratch(batch, w, 3, 1)
+    return lambda x, h, after: recurrences.gru(x, h, w, u, b, b_hn, a, c, after)
+
+
+def reset_before_step(batch: int, w: Array, u: Array, b: Array, candidate: str) -> Any:
+    a, c = scratch(batch, w, 3, 1)
+    u = np.ascontiguousarray(u)
+    return lambda x, h, after: recurrences.reset_before(x, h, w, u, b, candidate == "modrelu", a, c, after)
+
+
+def lstm_step(batch: int, w: Array, u: Array, b: Array) -> Any:
+    a, h = scratch(batch, w, 4, 1)
+    return lambda x, s, after: recurrences.lstm(x, s, w, u, b, a, h, after)
+
+
+def mingru_step(batch: int, w: Array, b: Array) -> Any:
+    a, _ = scratch(batch, w, 2, 1)
+    return lambda x, h, after: recurrences.mingru(x, h, w, b, a, after)
+
+
+def lru_step(batch: int, w: Array, nu: Array, theta: Array, log_gamma: Array) -> Any:
+    a, _ = scratch(batch, w, 2, 1)
+    eigenvalue, gamma = np.exp(-np.exp(nu) + 1j * np.exp(theta)), np.exp(log_gamma)
+    re, im = (np.ascontiguousarray(part, w.dtype) for part in (eigenvalue.real, eigenvalue.imag))
+    return lambda x, h, after: recurrences.lru(x, h, w, re, im, gamma, a, after)
+
+
+STEPS: dict[str, Callable[..., Any]] = {
+    "gru": gru_step, "ncgru": reset_before_step, "lstm": lstm_step, "mingru": mingru_step, "lru": lru_step}
+
+
+class FeedForward(layers.FeedForward):
+    def __init__(self, model: Any, batch: int, p: Scope) -> None:
+        super().__init__(model, batch, p)
+        D, F = p["feed_forward.w_in"].shape
+        self.weights = feed_forward_weights(p)
+        self.x, self.branch = (np.empty((batch, 1, D), self.weights[0].dtype) for _ in range(2))
+        self.inner = np.empty((batch, F), self.x.dtype)
+
+    def __call__(self, x: Array) -> Array:
+        self.x[...] = x
+        feed_forward.feed_forward(row_of(self.x), *self.weights, activation_of(self.model), pre_norm(self.model),
+                                  self.inner, row_of(self.branch))
+        return self.x
+
+
+class Blocks(layers.Blocks):
+    def __init__(self, model: Any, parameters: Parameters, batch: int, room: int) -> None:
+        super().__init__(model, parameters, batch, room)
+        D, dtype = model.config.width, parameters.dtype
+        self.x = np.empty((batch, 1, D), dtype)
+        self.qkv, self.scores = np.empty((batch, 3 * D), dtype), np.empty(room, dtype)
+        self.q, self.mixed, self.branch = (np.empty((batch, D), dtype) for _ in range(3))
+        self.inner = np.empty((batch, model.config.inner), dtype)
+        self.attentions = [(*norm_weights(p, "norm_attention."), *(p[f"attention.{name}"] for name in (
+            "w_qkv", "b_qkv", "w_out", "b_out")), keys, values)
+            for p, keys, values in zip(self.scopes, self.keys, self.values)]
+        self.feed_forwards = [feed_forward_weights(p) for p in self.scopes]
+        self.activation, self.pre, self.heads = activation_of(model), pre_norm(model), model.config.heads
+
+    def __call__(self, x: Array, mask: Array | None = None) -> Array:
+        if mask is not None or x.shape[1] > 1:               # RMT's rows, once a segment
+            return super().__call__(x, mask)
+        self.x[...] = x
+        row = row_of(self.x)
+        for attention, feeding in zip(self.attentions, self.feed_forwards):
+            block.self_attention(row, *attention, self.rows, self.heads, self.pre, self.qkv, self.scores, self.q,
+                                 self.mixed, self.branch)
+            feed_forward.feed_forward(row, *feeding, self.activation, self.pre, self.inner, self.branch)
+        self.rows += 1
+        return self.x
+
+
+class RelativeBlocks(layers.RelativeBlocks):
+    def __init__(self, model: Any, parameters: Parameters, batch: int, room: int) -> None:
+        super().__init__(model, parameters, batch, room)
+        D, dtype = model.config.width, parameters.dtype
+        self.x, self.kv = np.empty((batch, 1, D), dtype), np.empty((batch, 2 * D), dtype)
+        self.scores, self.inner = np.empty(room, dtype), np.empty((batch, model.config.inner), dtype)
+        self.q, self.mixed, self.branch = (np.empty((batch, D), dtype) for _ in range(3))
+        self.attentions = [(*norm_weights(p, "norm_attention."), *(p[f"attention.{name}"] for name in (
+            "w_q", "w_kv", "w_out")), np.ascontiguousarray(table), *biases, keys, values)
+            for p, table, biases, keys, values in zip(self.scopes, self.tables, self.biases, self.keys, self.values)]
+        self.feed_forwards = [feed_forward_weights(p) for p in self.scopes]
+
+    def __call__(self, x: Array, outputs: Array) -> Array:
+        self.x[...] = x
+        row, first, pre = row_of(self.x), max(self.rows + 1 - self.most, 0), pre_norm(self.model)
+        for layer, (attention, feeding) in enumerate(zip(self.attentions, self.feed_forwards)):
+            block.relative_attention(row, *attention, first, self.rows, self.model.config.heads, pre, self.q, self.kv,
+                                     self.scores, self.mixed, self.branch)
+            feed_forward.feed_forward(row, *feeding, activation_of(self.model), pre, self.inner, self.branch)
+            outputs[:, layer] = row
+        self.rows += 1
+        return self.x
+
+
+def row_of(x: Array) -> Array:                               # (B, 1, D) -> (B, D), in one piece
+    return np.ascontiguousarray(x).reshape(len(x), x.shape[2])
+
+
+def scratch(batch: int, w: Array, blocks: int, one: int) -> tuple[Array, Array]:
+    """For gates of so many blocks, (B, blocks · D), and for one, (B, D)"""
+    D = w.shape[1] // blocks
+    return np.empty((batch, blocks * D), w.dtype), np.empty((batch, one * D), w.dtype)
+
+
+def norm_weights(p: Scope, prefix: str) -> tuple[Array, Array]:
+    return p[prefix + "gain"], p[prefix + "bias"]
+
+
+def feed_forward_weights(p: Scope) -> tuple[Array, ...]:
+    return (*norm_weights(p, "norm_feed_forward."),
+            *(p[f"feed_forward.{name}"] for name in ("w_in", "b_in", "w_out", "b_out")))
+
+
+def activation_of(model: Any) -> int:
+    return feed_forward.ACTIVATIONS.index(model.config.activation)
+
+
+def pre_norm(model: Any) -> bool:
+    return model.config.norm == "pre"

@@ -1,0 +1,73 @@
+"""Products of a few rows with a matrix, each weight read once, in the order it lies in memory
+
+At one row a product is as fast as its weights arrive, and a BLAS call costs more than that of a small matrix.
+"""
+
+from minicrt.kernels.compiling import jit
+
+LOOSE_SUMS = {"contract", "reassoc"}
+
+
+@jit(fastmath=LOOSE_SUMS)
+def add_columns(x, w, first, last, y, at):                   # (B, I), (I, O), …, (B, ·)
+    """y[:, at:] += x W[:, first:last], four rows of W at a time: so y is read and written a quarter as often."""
+    inputs = w.shape[0]
+    whole = inputs - inputs % 4
+    for i in range(0, whole, 4):
+        w_0, w_1, w_2, w_3 = w[i, first:last], w[i + 1, first:last], w[i + 2, first:last], w[i + 3, first:last]
+        for b in range(x.shape[0]):
+            x_0, x_1, x_2, x_3, y_b = x[b, i], x[b, i + 1], x[b, i + 2], x[b, i + 3], y[b, at:]
+            for j in range(last - first):
+                y_b[j] += x_0 * w_0[j] + x_1 * w_1[j] + x_2 * w_2[j] + x_3 * w_3[j]
+    for i in range(whole, inputs):
+        w_i = w[i, first:last]
+        for b in range(x.shape[0]):
+            x_i, y_b = x[b, i], y[b, at:]
+            for j in range(last - first):
+                y_b[j] += x_i * w_i[j]
+
+
+@jit
+def add_product(x, w, y):                                    # (B, I), (I, O), (B, O)
+    """y += x W"""
+    add_columns(x, w, 0, w.shape[1], y, 0)
+
+
+@jit
+def set_rows(y, row):                                        # (B, O), (O,)
+    for b in range(y.shape[0]):
+        for j in range(y.shape[1]):
+            y[b, j] = row[j]
+
+
+@jit
+def set_zero(y):
+    zero = y.dtype.type(0)
+    for b in range(y.shape[0]):
+        for j in range(y.shape[1]):
+            y[b, j] = zero
+
+
+@jit(fastmath=LOOSE_SUMS)
+def products_with_rows(z, weight, bias, y):                  # (B, D), (V, D), (V,), (B, V)
+    """y = z Eᵀ + b, four rows of E at a time"""
+    rows, D = weight.shape
+    zero = z.dtype.type(0)
+    whole = rows - rows % 4
+    for v in range(0, whole, 4):
+        e_0, e_1, e_2, e_3 = weight[v], weight[v + 1], weight[v + 2], weight[v + 3]
+        for b in range(z.shape[0]):
+            z_b, s_0, s_1, s_2, s_3 = z[b], zero, zero, zero, zero
+            for j in range(D):
+                s_0 += z_b[j] * e_0[j]
+                s_1 += z_b[j] * e_1[j]
+                s_2 += z_b[j] * e_2[j]
+                s_3 += z_b[j] * e_3[j]
+            y[b, v], y[b, v + 1] = s_0 + bias[v], s_1 + bias[v + 1]
+            y[b, v + 2], y[b, v + 3] = s_2 + bias[v + 2], s_3 + bias[v + 3]
+    for v in range(whole, rows):
+        for b in range(z.shape[0]):
+            total = zero
+            for j in range(D):
+                total += z[b, j] * weight[v, j]
+            y[b, v] = total + bias[v]

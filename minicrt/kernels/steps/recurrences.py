@@ -1,0 +1,106 @@
+"""One step of each recurrent network: the equations are those of the operations of the same names
+
+x is (B, I), a state (B, ·); `a` and `c` are to write into.
+"""
+
+from minicrt.kernels.compiling import jit
+from minicrt.kernels.steps.products import add_columns, add_product, set_rows, set_zero
+from minicrt.kernels.vector_math import CONTRACT, sigmoid, tanh
+
+
+@jit(fastmath=CONTRACT)
+def gru(x, h, w, u, b, b_hn, a, c, h_next):
+    """reset_after: n = tanh(x W_n + b_n + r c), c = h U_n + b_hn"""
+    D = h.shape[1]
+    one = h.dtype.type(1)
+    set_rows(a, b)
+    add_product(x, w, a)
+    add_columns(h, u, 0, 2 * D, a, 0)
+    set_rows(c, b_hn)
+    add_columns(h, u, 2 * D, 3 * D, c, 0)
+    for i in range(h.shape[0]):
+        r, z, n = a[i, :D], a[i, D:2 * D], a[i, 2 * D:]
+        for j in range(D):
+            r[j] = sigmoid(r[j])
+        for j in range(D):
+            z[j] = sigmoid(z[j])
+        for j in range(D):
+            n[j] = tanh(n[j] + r[j] * c[i, j])
+        for j in range(D):
+            h_next[i, j] = (one - z[j]) * n[j] + z[j] * h[i, j]
+
+
+@jit(fastmath=CONTRACT)
+def reset_before(x, h, w, u, b, modrelu, a, c, h_next):
+    """n = f(x W_n + (r h) U_n, b_n), f of tanh or modReLU"""
+    D = h.shape[1]
+    zero, one = h.dtype.type(0), h.dtype.type(1)
+    set_zero(a)
+    add_product(x, w, a)
+    add_columns(h, u, 0, 2 * D, a, 0)
+    for i in range(h.shape[0]):
+        r, z, b_r, b_z = a[i, :D], a[i, D:2 * D], b[:D], b[D:2 * D]
+        for j in range(D):
+            c[i, j] = sigmoid(r[j] + b_r[j]) * h[i, j]
+        for j in range(D):
+            z[j] = sigmoid(z[j] + b_z[j])
+    add_columns(c, u, 2 * D, 3 * D, a, 2 * D)
+    b_n = b[2 * D:]
+    for i in range(h.shape[0]):
+        z, n = a[i, D:2 * D], a[i, 2 * D:]
+        if modrelu:
+            for j in range(D):
+                size = abs(n[j]) + b_n[j]
+                signed = size if n[j] > zero else -size
+                n[j] = signed if size > zero and n[j] != zero else zero * n[j]           # NaN stays NaN
+        else:
+            for j in range(D):
+                n[j] = tanh(n[j] + b_n[j])
+        for j in range(D):
+            h_next[i, j] = (one - z[j]) * n[j] + z[j] * h[i, j]
+
+
+@jit(fastmath=CONTRACT)
+def lstm(x, s, w, u, b, a, h, s_next):
+    """i, f, g, o; `h` (B, D) is to write into: the first half of the state, in one piece"""
+    D = h.shape[1]
+    set_rows(a, b)
+    add_product(x, w, a)
+    for i in range(s.shape[0]):
+        for j in range(D):
+            h[i, j] = s[i, j]
+    add_product(h, u, a)
+    for i in range(s.shape[0]):
+        a_i, a_f, a_g, a_o = a[i, :D], a[i, D:2 * D], a[i, 2 * D:3 * D], a[i, 3 * D:]
+        c, h_new, c_new = s[i, D:], s_next[i, :D], s_next[i, D:]
+        for j in range(D):
+            c_new[j] = sigmoid(a_f[j]) * c[j] + sigmoid(a_i[j]) * tanh(a_g[j])
+        for j in range(D):
+            h_new[j] = sigmoid(a_o[j]) * tanh(c_new[j])
+
+
+@jit(fastmath=CONTRACT)
+def mingru(x, h, w, b, a, h_next):
+    """z lets the new in: h' = (1 − z) h + z c"""
+    D = h.shape[1]
+    one = h.dtype.type(1)
+    set_rows(a, b)
+    add_product(x, w, a)
+    for i in range(h.shape[0]):
+        z, c = a[i, :D], a[i, D:]
+        for j in range(D):
+            share = sigmoid(z[j])
+            h_next[i, j] = (one - share) * h[i, j] + share * c[j]
+
+
+@jit(fastmath=CONTRACT)
+def lru(x, h, w, re, im, gamma, a, h_next):
+    """h' = λ h + γ x W, λ = re + i im"""
+    N = re.shape[0]
+    set_zero(a)
+    add_product(x, w, a)
+    for i in range(h.shape[0]):
+        for j in range(N):
+            h_re, h_im = h[i, j], h[i, N + j]
+            h_next[i, j] = re[j] * h_re - im[j] * h_im + gamma[j] * a[i, j]
+            h_next[i, N + j] = im[j] * h_re + re[j] * h_im + gamma[j] * a[i, N + j]
