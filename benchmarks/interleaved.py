@@ -11,10 +11,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from benchmarks import peers
 from benchmarks.task import Size
 
 Row = dict[str, Any]
+FLOORS = ("gemm-floor", "weights-read")                      # which compute something else
 PAUSE = 0.05                                                 # seconds: threads that spin after their work go to sleep
 
 
@@ -83,13 +86,15 @@ def measured(kind: str, names: Iterable[str], size: Size, number_of_threads: int
         rows.append({"size": size.name, "peer": peer.name, "milliseconds": median,
                      "spread": (quarter[2] - quarter[0]) / 2, "tokens_per_second": 1000 * tokens / median,
                      "peak_mib": peer.peak_mib, "steps": len(peer.times), "threads": number_of_threads})
+        if kind == "streaming":
+            rows[-1] |= {f"p{p:g}": float(np.percentile(peer.times, p)) for p in (99, 99.9)}
     order = {name: place for place, name in enumerate(names)}
     return sorted(rows, key=lambda row: order[row["peer"]])
 
 
 def check_first_losses(running: Iterable[Peer]) -> None:
     """All begin with the same parameters and tokens: who has another first loss (or score) computes something else."""
-    firsts = {peer.name: peer.first for peer in running if peer.name != "gemm-floor"}
+    firsts = {peer.name: peer.first for peer in running if peer.name not in FLOORS}
     reference = next(iter(firsts.values()), 0.0)
     for name, first in firsts.items():
         if abs(first - reference) > 1e-4 * max(abs(reference), 1):

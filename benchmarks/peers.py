@@ -2,20 +2,20 @@
 
 A training step is one segment forwards and backwards, the state carried on without its gradient, the gradient clipped
 to norm 1, and AdamW; float32, no dropout. `training(name, size)` gives a function that takes one step and returns the
-loss; `streaming(name, size)` one that reads one token.
+loss; `streaming(name, size)` one that reads one token, with the keys and values of the running segment kept.
 """
 
 import importlib.util
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterator
 from typing import Any
-
-import numpy as np
 
 from benchmarks.task import Size
 
 TRAINING = ("torch-eager", "torch-compile", "jax-jit", "minicrt-numpy", "minicrt-numba", "gemm-floor")
-STREAMING = TRAINING[:-1]
-NEEDS = {"torch-eager": "torch", "torch-compile": "torch", "jax-jit": "jax", "minicrt-numba": "numba"}
+STREAMING = ("torch-eager", "torch-compile", "minicrt-numpy", "minicrt-numba", "weights-read")
+NEEDS = {"torch-eager": "torch", "torch-compile": "torch", "jax-jit": "jax", "minicrt-numba": "numba",
+         "weights-read": "numba"}
 LEARNING_RATE, DECAY = 1e-3, 0.01
 Step = Callable[[], float]
 
@@ -37,9 +37,11 @@ def training(peer: str, size: Size) -> Step:
 
 
 def streaming(peer: str, size: Size) -> Step:
+    if peer == "weights-read":
+        return _weights_read(size)
     if peer.startswith("torch"):
         return _torch_streaming(size, peer == "torch-compile")
-    return _jax_streaming(size) if peer == "jax-jit" else _minicrt_streaming(peer, size)
+    return _minicrt_streaming(peer, size)
 
 
 def _minicrt_training(peer: str, size: Size) -> Step:
@@ -61,16 +63,20 @@ def _minicrt_training(peer: str, size: Size) -> Step:
 
 def _minicrt_streaming(peer: str, size: Size) -> Step:
     from minicrt import engines
+    from minicrt.inference import Stream
 
     engine = engines.get(peer.removeprefix("minicrt-"))
-    model, parameters, tokens = size.model(engine), size.parameters(engine), iter_tokens(size)
-    state: Any = {}
+    stream, tokens = Stream(size.model(engine), size.parameters(engine)), iter_tokens(size)
+    return lambda: float(stream.step(next(tokens))[0])
 
-    def step() -> float:
-        nonlocal state
-        scores, state = model.logits(parameters, next(tokens), state)
-        return float(scores[0, 0, 0])
-    return step
+
+def _weights_read(size: Size) -> Step:
+    """Every weight read once, in order: no step takes less where the weights are not in the cache."""
+    from benchmarks.weights_read import read_all
+    from minicrt import ops
+
+    weights = size.parameters(ops).flat
+    return lambda: float(read_all(weights))
 
 
 def _torch_model(size: Size, compiled: bool) -> tuple[Any, Any]:
@@ -111,15 +117,15 @@ def _torch_training(size: Size, compiled: bool) -> Step:
 def _torch_streaming(size: Size, compiled: bool) -> Step:
     import torch
 
-    model, prepared = _torch_model(size, compiled)
-    logits, tokens = prepared(model.logits), iter_tokens(size)
-    memory, positions = model.memory_start.detach(), torch.zeros(1, size.width)
+    from benchmarks.twins.torch_stream import Stream
+
+    with torch.inference_mode():
+        model, _ = _torch_model(size, False)
+        stream, tokens = Stream(model, size.length, compiled), iter_tokens(size)
 
     def step() -> float:
-        nonlocal memory, positions
         with torch.inference_mode():
-            scores, memory, positions = logits(torch.from_numpy(next(tokens)), memory, positions)
-        return float(scores[0, 0, 0])
+            return float(stream.step(torch.tensor([next(tokens)]))[0, 0])
     return step
 
 
@@ -166,27 +172,6 @@ def _jax_training(size: Size) -> Step:
     return step
 
 
-def _jax_streaming(size: Size) -> Step:
-    import jax
-    import jax.numpy as jnp
-
-    twin, parameters = _jax_model(size)
-    tokens = iter_tokens(size)
-
-    def read(p: Any, token: Any, state: Any) -> Any:
-        _, state, scores = twin(p).segment(token, token, state)
-        return scores[0, 0, 0], state
-
-    jitted = jax.jit(read)
-    state: Any = first_state(parameters, 1)
-
-    def step() -> float:
-        nonlocal state
-        score, state = jitted(parameters, jnp.asarray(next(tokens), jnp.int32), state)
-        return float(score)
-    return step
-
-
 def first_state(parameters: dict[str, Any], batch: int) -> dict[str, Any]:
     """Of a text, in buffers of its own, since those that a step is given are taken over by it: m_0, and p_0 = 0"""
     import jax.numpy as jnp
@@ -195,8 +180,6 @@ def first_state(parameters: dict[str, Any], batch: int) -> dict[str, Any]:
     return {"memory": jnp.tile(m_0, (batch, 1, 1)), "positions": jnp.zeros((batch, m_0.shape[1]), m_0.dtype)}
 
 
-def iter_tokens(size: Size) -> Any:
-    """(1, 1) tokens without end."""
-    tokens = size.segment()[0].reshape(-1, 1, 1)
-    while True:
-        yield from tokens.astype(np.int64)
+def iter_tokens(size: Size) -> Iterator[int]:
+    """The segment's tokens, over and over"""
+    return itertools.cycle(size.segment()[0].ravel().tolist())
