@@ -10,8 +10,8 @@ from safetensors.numpy import save
 from minicrt.errors import CheckpointError, ConfigurationError
 from minicrt.models import Parameters, ParameterSpec
 from minicrt.models.initialisers import normal
-from minicrt.training import load_run, read_checkpoint, write_checkpoint
 from minicrt.sealed import BLANK, digest_place
+from minicrt.training import load_run, read_checkpoint, write_checkpoint
 from minicrt.training.checkpoint import FORMAT
 
 ARRAYS = {"parameters.w": np.arange(12, dtype=np.float32).reshape(3, 4), "optimizer.first": np.ones(5),
