@@ -82,8 +82,7 @@ def test_a_picture_that_cannot_be_drawn_is_one_warning_after_the_results(argumen
 
 
 def test_a_sample_that_cannot_be_made_is_one_warning(arguments, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("minicrt.models.CRT.logits", lambda self, parameters, tokens, state: (
-        np.full((*tokens.shape, self.config.vocabulary), np.nan), state))
+    monkeypatch.setattr("minicrt.inference.Stream.feed", lambda self, tokens: np.full(9, np.nan))
     assert main([*arguments, "--quiet"]) == 0
     captured = capsys.readouterr()
     assert captured.err.startswith("minicrt: warning: sample.txt could not be made: the model's logits are not finite")
