@@ -9,6 +9,7 @@ import numpy as np
 
 from minicrt.conformance.checking.all_gradients import done_to_all
 from minicrt.conformance.checking.appearance import appearance
+from minicrt.conformance.checking.arithmetic.approximate import approximate_function
 from minicrt.conformance.checking.arithmetic.coarse import rounded_somewhere, stored
 from minicrt.conformance.checking.catalogue import Catalogue, Known, catalogue_of
 from minicrt.conformance.checking.comparison import Comparison, TensorComparison, compare
@@ -76,6 +77,9 @@ def diagnose(comparison: Comparison, catalogue: Catalogue | None = None, experie
         return dataclasses.replace(narrow, sentences=(*narrow.sentences, remark))
     if found and tells(found[0], comparison):
         return incomplete(found, comparison, search.catalogue)
+    approximate = approximate_function(comparison)
+    if approximate:
+        return Diagnosis(approximate, "precision")
     sentences, simple = without_a_name(comparison)
     return Diagnosis(sentences, "pattern" if simple else "place")
 

@@ -16,6 +16,7 @@ from minicrt.conformance.golden.tensors import FORWARD, GoldenCase
 Array = np.ndarray
 FAR, NEAR = 64, 1 / 64      # the first wrong tensor's error, in units of the format, is between these
 EXPLAINED, AT_MOST = 0.1, 0.35      # what is left of the errors: of most tensors, and of any
+ENOUGH = 8                  # so many numbers may be explained by more than chance
 SAME = 1e-6                 # what is left is nothing: arithmetic alone
 
 
@@ -134,9 +135,10 @@ def remaining(row: TensorComparison, value: Array) -> float:
 
 
 def overall(left: dict[str, float], rows: tuple[TensorComparison, ...] | list[TensorComparison]) -> float | None:
-    """What is left in the wrong tensors, the root of the mean square; None if one is not explained, or none is wrong."""
+    """What is left in the wrong tensors, the root of the mean square; None if one is not explained or none is wrong."""
     wrong = [left.get(row.name, np.inf) for row in rows if row.wrong]
-    if not wrong or any(left.get(row.name, np.inf) > AT_MOST for row in rows):
+    numbers = sum(row.tensor.value.size for row in rows if row.wrong)
+    if numbers < ENOUGH or any(left.get(row.name, np.inf) > AT_MOST for row in rows):
         return None
     return float(np.sqrt(np.mean(np.square(wrong)))) if np.median(wrong) <= EXPLAINED else None
 
