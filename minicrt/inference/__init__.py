@@ -1,6 +1,8 @@
-"""Models at work: a stream of tokens in and logits out, and text from a trained model."""
+"""Models at work: a stream of tokens in and logits out, text that they make, and how much a text surprises them."""
 
-from minicrt.inference.generation import distribution, generate
+from minicrt.inference.generation import generate
+from minicrt.inference.sampling import distribution
 from minicrt.inference.stream import Stream
+from minicrt.inference.surprisal import surprisal
 
-__all__ = ["Stream", "distribution", "generate"]
+__all__ = ["Stream", "distribution", "generate", "surprisal"]

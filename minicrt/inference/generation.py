@@ -1,12 +1,13 @@
-"""Text from a model, token by token, with the state carried from segment to segment."""
+"""Text from a model, token by token"""
 
 from collections.abc import Collection, Iterator, Sequence, Set
 
 import numpy as np
 
-from minicrt.arguments import A_GENERATOR, check_kind, check_whole, is_number, is_whole, shown
-from minicrt.array_arguments import as_array, checked_ids
+from minicrt.arguments import A_GENERATOR, check_iterable, check_kind, check_whole
+from minicrt.array_arguments import checked_ids
 from minicrt.errors import InputError
+from minicrt.inference.sampling import Sampling
 from minicrt.inference.stream import Stream
 from minicrt.models import Parameters, SegmentModel
 from minicrt.models.inputs import check_fit
@@ -14,35 +15,10 @@ from minicrt.models.inputs import check_fit
 Array = np.ndarray
 
 
-def distribution(logits: Array, temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0) -> Array:
-    """The probabilities (V,) to draw the next token from, in float64.
-
-    p = softmax(logits / temperature), cut down to the `top_k` most probable tokens (0 = all of them), then to the
-    smallest set of most probable tokens that holds at least `top_p` of what is left, and scaled to sum to 1 again.
-    Of equally probable tokens the lower id comes first. Temperature 0 puts everything on the most probable token.
-    Raises InputError for what are no logits (−inf rules a token out; the largest is finite), and for a parameter out of
-    range.
-    """
-    logits = _checked_logits(logits)                         # (V,)
-    _check_sampling(temperature, top_k, top_p)
-    order = np.argsort(-logits, kind="stable")               # most probable first
-    if temperature == 0:
-        return np.eye(1, len(logits), order[0])[0]
-    with np.errstate(over="ignore"):                         # a tiny temperature: -inf is what is meant
-        p = np.exp((logits - logits.max()) / temperature)
-    if top_k:
-        p[order[top_k:]] = 0
-    p /= p.sum()
-    if top_p < 1:
-        before = np.cumsum(p[order]) - p[order]              # what the more probable tokens hold already
-        p[order[before >= top_p]] = 0
-        p /= p.sum()
-    return p
-
-
 def generate(model: SegmentModel, parameters: Parameters, prompt_ids: Sequence[int] | Array, tokens: int,
              rng: np.random.Generator, temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0,
-             exclude: Collection[int] = ()) -> Iterator[int]:
+             exclude: Collection[int] = (), min_p: float = 0.0, repetition_penalty: float = 1.0,
+             stop: Collection[Sequence[int] | Array] = ()) -> Iterator[int]:
     """Continue a text: an iterator over the ids of its next tokens, drawn one after the other from `rng`.
 
         prompt = run.vocabulary.encode(run.vocabulary.split("the with statement"))
@@ -52,11 +28,14 @@ def generate(model: SegmentModel, parameters: Parameters, prompt_ids: Sequence[i
     Arguments
         model, parameters    the model, and weights of it
         prompt_ids           the text to continue, ids (N,), at least one
-        tokens               how many ids to yield
+        tokens               how many ids to yield at most
         rng                  the generator that draws, as np.random.default_rng(0)
         temperature          of p = softmax(logits / temperature); 0 takes the most probable token
         top_k, top_p         only the k most probable; only the fewest that hold p together; 0 and 1 are off
         exclude              ids that are never drawn, as that of <unk>
+        min_p                only those at least so many times as probable as the most probable; 0 is off
+        repetition_penalty   above 1, tokens that the prompt or the text has become less probable; 1 is off
+        stop                 sequences of ids; the text ends with the first of them that it has in full
 
     A `Stream` reads the prompt and then its own tokens: memory and time per token do not grow with the length of the
     text.
@@ -72,55 +51,45 @@ def generate(model: SegmentModel, parameters: Parameters, prompt_ids: Sequence[i
         raise InputError("the prompt is empty, expected one token id at least")
     if len(set(excluded.tolist())) == V:
         raise InputError(f"exclude holds all {V} ids, expected one left to draw")
-    _check_sampling(temperature, top_k, top_p)
-    return _continue(model, parameters, prompt, check_whole("tokens", tokens, 0), rng, temperature, top_k, top_p,
-                     excluded)
+    check_iterable("stop", stop, "a list of sequences of ids")
+    stops = [checked_ids("a sequence of stop", sequence, V).tolist() for sequence in stop]
+    if not all(stops):
+        raise InputError("a sequence of stop is empty, expected one token id at least")
+    sampling = Sampling(temperature, top_k, top_p, min_p, repetition_penalty)
+    check_whole("tokens", tokens, 0)
+    return _continue(Stream(model, parameters), prompt, tokens, rng, sampling, excluded, stops)
 
 
-def _continue(model, parameters, prompt, tokens, rng, temperature, top_k, top_p, exclude) -> Iterator[int]:
+def _continue(stream: Stream, prompt: Array, tokens: int, rng: np.random.Generator, sampling: Sampling, exclude: Array,
+              stops: list[list[int]]) -> Iterator[int]:
     if not tokens:
         return
-    stream = Stream(model, parameters)
-    with np.errstate(over="ignore", invalid="ignore"):       # what they warn of is looked for below
-        logits = stream.feed(prompt)
-    while True:
-        token = int(rng.choice(len(logits), p=distribution(_allowed(logits, exclude), temperature, top_k, top_p)))
+    seen = np.zeros(stream.model.config.vocabulary, bool)
+    seen[prompt] = True
+    latest, longest = list[int](), max(map(len, stops), default=0)
+    read = prompt
+    for _ in range(tokens):
+        with np.errstate(over="ignore", invalid="ignore"):   # what they warn of is looked for in `allowed`
+            logits = stream.feed(read)
+        p = sampling.distribution(sampling.penalised(allowed(logits, exclude), seen))
+        token = int(rng.choice(len(p), p=p))
+        seen[token], read = True, np.array([token])
         yield token
-        tokens -= 1
-        if not tokens:
+        latest = [*latest, token][-longest:] if longest else latest
+        if any(latest[-len(sequence):] == sequence for sequence in stops):
             return
-        with np.errstate(over="ignore", invalid="ignore"):
-            logits = stream.step(token)
 
 
-def _allowed(logits: Array, exclude: Array) -> Array:
+def allowed(logits: Array, exclude: Array) -> Array:
     """(V,) in float64, −inf where a token may not be drawn"""
     if not np.isfinite(logits).all():
         raise InputError("the model's logits are not finite: its weights have diverged; train it with a smaller "
                          "learning_rate")
-    allowed = logits.astype(np.float64)
-    allowed[exclude] = -np.inf
-    return allowed
+    logits = logits.astype(np.float64)
+    logits[exclude] = -np.inf
+    return logits
 
 
 def list_of(exclude: Collection[int]) -> Collection[int]:
     """A set makes no array of numbers; anything else is judged as it is."""
     return list(exclude) if isinstance(exclude, Set) else exclude
-
-
-def _checked_logits(logits: Array) -> Array:
-    array = as_array("logits", logits)
-    if array.ndim != 1 or not array.size or array.dtype.kind not in "fiu":
-        raise InputError(f"logits are {array.dtype} of shape {array.shape}, expected real numbers of shape (V,)")
-    if not np.isfinite(array.max()):
-        raise InputError(f"the largest of the logits is {array.max()}, expected a finite number")
-    return array.astype(np.float64)
-
-
-def _check_sampling(temperature: float, top_k: int, top_p: float) -> None:
-    if not is_number(temperature) or temperature < 0:
-        raise InputError(f"temperature is {shown(temperature)}, expected a finite number of 0 (greedy) or more")
-    if not is_whole(top_k) or top_k < 0:
-        raise InputError(f"top_k is {shown(top_k)}, expected a whole number of 0 (off) or more")
-    if not is_number(top_p) or not 0 < top_p <= 1:
-        raise InputError(f"top_p is {shown(top_p)}, expected more than 0 and at most 1 (off)")

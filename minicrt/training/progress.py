@@ -35,8 +35,8 @@ class Progress:
         """A line for the user."""
 
     @contextmanager
-    def task(self, name: str, total: int) -> Iterator[Callable[[], None]]:
-        """Something of `total` parts besides training; call what it yields after every part."""
+    def task(self, name: str, total: int, unit: str = "segment") -> Iterator[Callable[[], None]]:
+        """Something of `total` parts, named `unit`, besides training; call what it yields after every part."""
         yield lambda: None
 
     def end(self) -> None:
@@ -159,8 +159,8 @@ class Bar(Progress):
         tqdm.write(text, file=self._stream)
 
     @contextmanager
-    def task(self, name: str, total: int) -> Iterator[Callable[[], None]]:
-        with FittedBar(desc=name, total=total, unit="segment", file=self._stream, dynamic_ncols=True,
+    def task(self, name: str, total: int, unit: str = "segment") -> Iterator[Callable[[], None]]:
+        with FittedBar(desc=name, total=total, unit=unit, file=self._stream, dynamic_ncols=True,
                        leave=False) as bar:
             self._own_the_log(True)
             try:

@@ -78,8 +78,8 @@ class TensorBoardLog(Progress):
         self._progress.say(text)
 
     @contextmanager
-    def task(self, name: str, total: int) -> Iterator[Callable[[], None]]:
-        with self._progress.task(name, total) as advance:
+    def task(self, name: str, total: int, unit: str = "segment") -> Iterator[Callable[[], None]]:
+        with self._progress.task(name, total, unit) as advance:
             yield advance
 
     def end(self) -> None:

@@ -1,5 +1,6 @@
 """What a command prints and what a run leaves behind."""
 
+import io
 import json
 import re
 import subprocess
@@ -79,6 +80,43 @@ def test_generate_says_which_words_it_does_not_know(trained, capsys):
     captured = capsys.readouterr()
     assert captured.out == "red <unk>\n"
     assert captured.err == "minicrt: not in the vocabulary, read as <unk>: zebra\n"
+
+
+def test_generate_reads_standard_input_and_stops_where_it_is_told(trained, capsys, monkeypatch):
+    _, run, _ = trained
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"red and blue"), encoding="utf-8"))
+    assert main(["generate", str(run), "--prompt", "-", "--tokens", "400", "--stop", "green", "--stop", "or or"]) == 0
+    text = capsys.readouterr().out.split()
+    assert text[:3] == ["red", "and", "blue"] and "green" not in text[3:-1]
+    assert text[-1] == "green" or text[-2:] == ["or", "or"]
+    assert "'zebra' is not in the run's vocabulary" in refused(capsys, "generate", run, "--stop", "red zebra")
+    assert "has no token" in refused(capsys, "generate", run, "--stop", " ")
+
+
+def test_surprise_prints_each_token_or_makes_a_page(trained, tmp_path, capsys):
+    _, run, _ = trained
+    text = tmp_path / "letter.txt"
+    text.write_text("red and zebra\nblue <b>", encoding="utf-8")
+    assert main(["surprise", str(run), str(text)]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row["token"] for row in rows][:3] == ["red", "and", "zebra"]
+    assert rows[0]["surprisal"] is None and all(row["surprisal"] > 0 for row in rows[1:])
+    assert [row["known"] for row in rows][:3] == [True, True, False]
+    page = tmp_path / "letter.html"
+    assert main(["surprise", str(run), str(text), "--html", str(page)]) == 0
+    assert capsys.readouterr().out == f"{page}\n"
+    assert page.read_text(encoding="utf-8").count("title=") >= 5
+    assert "is there already" in refused(capsys, "surprise", run, text, "--html", page)
+
+
+def test_surprise_refuses_what_it_cannot_read_or_write(trained, tmp_path, capsys):
+    _, run, _ = trained
+    empty, words = tmp_path / "empty.txt", tmp_path / "words.txt"
+    empty.write_text("", encoding="utf-8")
+    words.write_text("red", encoding="utf-8")
+    assert "empty.txt" in refused(capsys, "surprise", run, empty)
+    assert "there is no file" in refused(capsys, "surprise", run, tmp_path / "none.txt")
+    assert "cannot be written" in refused(capsys, "surprise", run, words, "--html", tmp_path / "none" / "page.html")
 
 
 def test_info_shows_every_parameter(trained, capsys):

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minicrt.errors import InputError
-from minicrt.inference.generation import distribution, generate
+from minicrt.inference import distribution, generate
+from minicrt.inference.sampling import Sampling
 from minicrt.models.crt import CRT
 from minicrt.models.crt_config import CRTConfig
 
@@ -75,6 +76,38 @@ def test_top_p_keeps_the_smallest_set_that_holds_enough():
     np.testing.assert_allclose(distribution(logits, top_k=2), [0.625, 0, 0.375, 0])
 
 
+def test_min_p_keeps_what_is_not_far_less_probable_than_the_most_probable():
+    logits = np.log([0.5, 0.1, 0.3, 0.1])
+    np.testing.assert_allclose(distribution(logits, min_p=0.5), [0.625, 0, 0.375, 0])
+    np.testing.assert_allclose(distribution(logits, min_p=0.61), [1, 0, 0, 0])
+    np.testing.assert_allclose(distribution(logits, temperature=2, min_p=0.61), np.sqrt([5, 0, 3, 0]) / (5**.5 + 3**.5))
+
+
+def test_a_penalty_makes_what_was_said_less_probable_whatever_its_sign():
+    sampling = Sampling(repetition_penalty=2.0)
+    logits, seen = np.array([2.0, -2.0, 2.0, -2.0]), np.array([True, True, False, False])
+    np.testing.assert_array_equal(sampling.penalised(logits, seen), [1, -4, 2, -2])
+    model, parameters = small_crt()
+    plain, varied = (set(generate(model, parameters, [1], 40, np.random.default_rng(0), temperature=0,
+                                  repetition_penalty=penalty)) for penalty in (1, 3))
+    assert len(varied) > len(plain)
+
+
+def test_a_text_ends_with_the_sequence_that_stops_it():
+    model, parameters = small_crt()
+
+    def text(stop):
+        return list(generate(model, parameters, [1], 60, np.random.default_rng(0), temperature=5.0, stop=stop))
+
+    whole = text([])
+    pair = whole[20:22]
+    first = next(i for i in range(60) if whole[i:i + 2] == pair)
+    assert text([pair]) == whole[:first + 2]
+    single = [whole[9]]
+    assert text([pair, single]) == whole[:min(first + 2, whole.index(whole[9]) + 1)]
+    assert text([[*pair, 0, 0, 0, 0, 0]]) == whole
+
+
 def test_temperature_zero_and_its_limit():
     logits = np.array([1.0, 3.0, 3.0, 2.0])
     np.testing.assert_array_equal(distribution(logits, temperature=0), [0, 1, 0, 0])
@@ -91,6 +124,11 @@ def test_temperature_zero_and_its_limit():
     ([1], {"temperature": float("nan")}, "temperature"),
     ([1], {"top_k": -1}, "top_k"),
     ([1], {"top_p": 0.0}, "top_p"),
+    ([1], {"min_p": 1.5}, "min_p"),
+    ([1], {"repetition_penalty": 0}, "repetition_penalty"),
+    ([1], {"stop": [[]]}, "stop is empty"),
+    ([1], {"stop": [[11]]}, "stop has the id 11"),
+    ([1], {"stop": 3}, "stop is an int"),
     ([1], {"exclude": range(11)}, "exclude"),
     ([1], {"exclude": [11]}, "exclude"),
 ])
