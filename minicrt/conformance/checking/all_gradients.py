@@ -27,13 +27,13 @@ def done_to_all(comparison: Comparison) -> str:
     if not all(row.tensor.role in BACKWARD or row.name.endswith("loss") for row in rows):
         return ""
     whose, factor = scope(comparison, gradients), common_factor(rows)
-    if len(gradients) < 2 or not whose or factor is None:
+    if len(gradients) < 2 or not whose or factor is None or math.isclose(factor, 1, rel_tol=1e-5):
         return weight_decay(comparison, rows) or bounded(comparison, rows)
     also = "" if len(gradients) == len(rows) else ", and so is the loss"
     if factor == 0:
         return (f"{whose} are zero{also}: the backward pass did not run, the output was cut off from it, or the "
                 "gradients were cleared before they were handed in.")
-    return f"{whose} are {multiple(factor)}{also}{why(comparison.case, factor, rows)}."
+    return f"{whose} are {multiple(factor)}{also}{why(comparison.case, factor, rows, bool(also))}."
 
 
 def scope(comparison: Comparison, wrong: Sequence[TensorComparison]) -> str:
@@ -80,22 +80,23 @@ def same(row: TensorComparison, changed: Array) -> bool:
     return agree(changed, row.theirs, limits, row.tensor.scale, row.dtype)
 
 
-def why(case: GoldenCase, factor: float, rows: Sequence[TensorComparison]) -> str:
-    """The few things that give such a factor, the likeliest first; nothing is said twice."""
-    found = [*clipped(rows, factor), *accumulated(factor), *scaled(factor)]
+def why(case: GoldenCase, factor: float, rows: Sequence[TensorComparison], loss: bool) -> str:
+    """The few things that give such a factor, the likeliest first; nothing is said twice. Some leave the loss alone."""
     known = meanings(case, factor)
-    if known:
-        found += [f"the factor is {known[0]}", *known[1:]]
+    known = [f"the factor is {known[0]}", *known[1:]] if known else []
+    if loss:
+        found = [*scaled(factor), *known]
+    else:
+        found = [*clipped(rows, factor), *accumulated(factor, 2), *scaled(factor), *known]
+        found += [] if known else [words for count in range(3, 11) for words in accumulated(factor, count)]
     return f": {', or '.join(found[:MOST])}" if found else ""
 
 
-def accumulated(factor: float) -> list[str]:
-    if math.isclose(factor, 2, rel_tol=1e-6):
-        return ["backward ran twice without clearing the gradients in between"]
-    count = round(factor)
-    if 3 <= count <= 10 and math.isclose(factor, count, rel_tol=1e-6):
-        return [f"the gradients of {count} backward passes were added up"]
-    return []
+def accumulated(factor: float, count: int) -> list[str]:
+    if not math.isclose(factor, count, rel_tol=1e-6):
+        return []
+    return ["backward ran twice without clearing the gradients in between" if count == 2 else
+            f"the gradients of {count} backward passes were added up"]
 
 
 def scaled(factor: float) -> list[str]:

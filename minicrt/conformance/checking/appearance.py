@@ -37,7 +37,7 @@ def seen_where_hidden(ours: Array, error: Array, names: list[str], row: TensorCo
     if zero.any() and not zero.all() and (zero & ~theirs_zero).any() and not (theirs_zero & ~zero).any():
         index = [int(i) for i in np.argwhere(zero & ~theirs_zero)[0]]
         yield f"is not zero where ours is exactly 0, first at {index}: something is seen that should be masked or cut"
-    elif (theirs_zero & ~zero).any() and not (zero & ~theirs_zero).any() and not theirs_zero.all():
+    elif (theirs_zero & ~zero).any() and not error[~theirs_zero].any():
         index = [int(i) for i in np.argwhere(theirs_zero & ~zero)[0]]
         yield f"is zero where ours is not, first at {index}: something is masked or cut that should count"
 

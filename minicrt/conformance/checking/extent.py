@@ -99,7 +99,8 @@ def axis_names(case: GoldenCase, tensor: Tensor) -> list[str]:
     if value.ndim == 2:
         batch = next((t.value.shape[0] for t in case.tensors if t.given and t.value.ndim > 1), None)
         rows = not of_parameter and role != "gradient" and value.shape[0] == batch
-        return ["batch row", "feature"] if rows else ["row", "column"]
+        in_time = any(t.given and t.name.endswith("targets") and t.value.shape == value.shape for t in case.tensors)
+        return ["batch row", "time step" if in_time else "feature"] if rows else ["row", "column"]
     return ["element"] if value.ndim == 1 else [f"axis-{k} entry" for k in range(value.ndim)]
 
 

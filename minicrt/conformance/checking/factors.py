@@ -47,8 +47,8 @@ def sizes(case: GoldenCase) -> Iterator[Size]:
         yield Size(count, f"the number of scored targets, {count}", "a sum in place of the mean",
                    "the mean is taken twice")
     if scored and sum(scored) != sum(targets):
-        yield Size(sum(targets) / sum(scored), "all targets over the scored ones",
-                   divided="the mean is over all of them")
+        yield Size(sum(scored) / sum(targets), f"the scored targets over all, {sum(scored)}/{sum(targets)}",
+                   "the mean is over all of them")
     if len(scored) > 1:
         yield Size(sum(scored), f"the number of scored targets of all segments, {sum(scored)}")
         yield Size(len(scored), f"the number of segments, {len(scored)}", divided="a mean over the segments")
@@ -68,6 +68,13 @@ def sizes(case: GoldenCase) -> Iterator[Size]:
         yield Size(B, f"the batch, {B}", divided="a mean over the batch in place of a sum")
         yield Size(T, f"the number of time steps, {T}", divided="a mean over the steps in place of a sum")
         yield Size(B * T, f"the batch times the time steps, {B * T}", divided="a mean over both in place of a sum")
+        if len(scored) == 1:
+            yield Size(scored[0] / B, f"the scored targets over the batch, {scored[0]}/{B}",
+                       "a sum over the steps and a mean over the batch")
+    for tensor in case.tensors:
+        if tensor.role == "parameter" and tensor.name in ("table", "parameters/embedding"):
+            classes = len(tensor.value)
+            yield Size(classes, f"the number of classes, {classes}", divided="a mean over the classes too")
     if heads and width:
         yield Size(width / heads, f"K = {width // heads}, the width of a head")
         yield Size(heads, f"the number of heads, {heads}")

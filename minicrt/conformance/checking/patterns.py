@@ -72,8 +72,8 @@ def multiplied(pair: Pair) -> Iterator[str]:
     wide = np.complex128 if np.iscomplexobj(pair.ours) else np.float64
     a, b = pair.ours.astype(wide).ravel(), pair.theirs.astype(wide).ravel()
     factor = float((np.vdot(a, b) / np.vdot(a, a)).real)
-    if factor == 0 or not pair.same(pair.ours * factor):
-        return
+    if factor == 0 or math.isclose(factor, 1, rel_tol=1e-5) or not pair.same(pair.ours * factor):
+        return                                               # a factor of almost 1 is an error of another kind
     if math.isclose(factor, -1, rel_tol=1e-5):
         yield "has its sign reversed"
         return

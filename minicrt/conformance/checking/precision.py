@@ -6,17 +6,35 @@ from minicrt.conformance.checking.comparison import Comparison, TensorComparison
 from minicrt.conformance.checking.distance import TOLERANCE
 
 Array = np.ndarray
+FEW = 8                     # so many errors have one sign by chance
 
 
 def single_precision(comparison: Comparison) -> tuple[str, ...]:
-    """That everything is right to the accuracy of float32, though the arrays are float64; empty if it is not."""
+    """That everything is right to the accuracy of float32, though the arrays are float64; empty if it is not.
+
+    Where float32 does not show in the values themselves, an error that is anything but rounding is not called that.
+    """
     rows = comparison.wrong
     if not in_single_precision(comparison) or len(narrow(comparison)) < len(rows):
         return ()
-    how = "the values are float32 numbers stored as float64" if stored_as_float32(rows) else \
-        "somewhere the port computes in float32"
-    return (f"The numbers agree to the accuracy of float32 and no further: {how}. This is no error of logic; hand in "
-            "float32 arrays (then the tolerance is that of float32), or compute in float64 throughout.",)
+    to_do = "hand in float32 arrays (then the tolerance is that of float32), or compute in float64 throughout."
+    if stored_as_float32(rows):
+        return ("The numbers agree to the accuracy of float32 and no further: the values are float32 numbers stored as "
+                f"float64. This is no error of logic; {to_do}",)
+    if any(one_sided(row) for row in rows):
+        return ()
+    return ("This looks like float32 somewhere in the port: the numbers agree to its accuracy and no further.",
+            f"If so, it is no error of logic; {to_do}")
+
+
+def one_sided(row: TensorComparison) -> bool:
+    """Whether all errors have one sign, and are no multiple of the values: rounding does neither."""
+    error = np.asarray(row.theirs) - row.tensor.value
+    if error.dtype.kind != "f" or np.count_nonzero(error) < FEW or (error > 0).any() and (error < 0).any():
+        return False
+    with np.errstate(all="ignore"):
+        ratio = (error / row.tensor.value)[error != 0]
+    return bool(np.ptp(ratio) > 0.01 * np.abs(ratio).max())
 
 
 def in_single_precision(comparison: Comparison) -> bool:

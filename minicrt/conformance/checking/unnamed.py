@@ -1,6 +1,7 @@
 """What is said where no known mistake fits: what is right, what goes wrong first and how, and what to hand in next"""
 
 from minicrt.conformance.checking.appearance import appearance
+from minicrt.conformance.checking.causal import first_in_time, in_steps
 from minicrt.conformance.checking.comparison import Comparison, TensorComparison, listed
 from minicrt.conformance.checking.extent import right_segments
 from minicrt.conformance.checking.patterns import find_patterns
@@ -15,10 +16,9 @@ def without_a_name(comparison: Comparison) -> tuple[Sentences, bool]:
 
     The first is flat only where every wrong tensor is a simple change; otherwise it says what this looks like.
     """
-    first = comparison.first
-    assert first is not None
+    first, step = first_in_time(comparison)
     phrases, segments = find_patterns(comparison.case, first), right_segments(comparison)
-    sentences = [segments or first_sentence(comparison, first, phrases), before(comparison, first)]
+    sentences = [segments or first_sentence(comparison, first, phrases, step), before(comparison, first, step)]
     if phrases and segments:
         sentences.append(f"{first.name} {phrases[0]}.")
     if len(phrases) > 1:
@@ -30,32 +30,51 @@ def without_a_name(comparison: Comparison) -> tuple[Sentences, bool]:
     return tuple(filter(None, sentences)), bool(phrases or segments)
 
 
-def first_sentence(comparison: Comparison, first: TensorComparison, phrases: list[str]) -> str:
+def first_sentence(comparison: Comparison, first: TensorComparison, phrases: list[str], step: int | None) -> str:
     """The place of the mistake; flat where nothing is left to explain."""
     if first.problem and not phrases:
         alone = len(comparison.wrong) == 1
         return f"{first.sentence()}." if alone else f"The mistake looks like one in {first.sentence()}."
     if not phrases:
-        return (f"The mistake looks like one in {first.name}, the first wrong tensor; no known mistake gives its "
+        when = "" if step is None else f", at step {step}"
+        return (f"The mistake looks like one in {first.name}, the first wrong tensor{when}; no known mistake gives its "
                 "numbers.")
     if all(find_patterns(comparison.case, row) for row in comparison.wrong):
         return f"{first.name} {phrases[0]}."
     return f"The mistake looks like one in {first.name}, which {phrases[0]}."
 
 
-def before(comparison: Comparison, first: TensorComparison) -> str:
+def before(comparison: Comparison, first: TensorComparison, step: int | None) -> str:
     """What is right, so that the mistake is after it."""
     place = comparison.computed.index(first)
+    if step is not None:
+        return in_the_scan(comparison, first, step)
     rows = [row for row in comparison.computed[:place] if row.present]
     if not rows and first.tensor.role in FORWARD:
         return "" if place == 0 else "Nothing before it was handed in."
     if not rows:
         return "The forward pass was not handed in."
     if len(rows) == place:
-        return (f"Everything before it is right ({listed((row.name for row in rows), 4)}), so the mistake is in this "
-                "step itself.")
+        return (f"Everything before it is right ({listed((row.name for row in rows), 4)}), so the mistake is in its own "
+                "computation.")
     return (f"What was handed in before it is right ({listed((row.name for row in rows), 4)}), so the mistake is after "
             f"{rows[-1].name}.")
+
+
+def in_the_scan(comparison: Comparison, first: TensorComparison, step: int) -> str:
+    """At which step everything is right yet, and which tensors are at the step that is wrong first."""
+    steps, backward = first.tensor.value.shape[1], first.tensor.role in BACKWARD
+    start = steps - 1 if backward else 0
+    if step != start:
+        order, last = ("back from the last", step + 1) if backward else ("from the first on", step - 1)
+        return (f"Steps are right {order} as far as {last}: what is carried from there to step {step} may be wrong as "
+                "well, or a tensor that was not handed in.")
+    roles = BACKWARD if backward else FORWARD
+    rows = [row.name for row in comparison.computed[:comparison.computed.index(first)]
+            if row.present and row.tensor.role in roles and in_steps(comparison, row)]
+    right = f"At that step what comes before it is right ({listed(rows, 4)}). " if rows else ""
+    return right + ("It is the last step, to which nothing comes back from a later one." if backward else
+                    "It is the first step, to which nothing is carried but the start.")
 
 
 def equation(first: TensorComparison) -> str:

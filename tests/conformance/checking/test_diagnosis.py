@@ -101,8 +101,8 @@ def test_a_simple_change_where_no_known_mistake_fits():
     diagnosis = diagnosed(changes={"d_w": -computed(CASE)["d_w"], "d_b": 3 * computed(CASE)["d_b"]})
     assert diagnosis.method == "pattern"
     assert diagnosis.sentences[0] == "d_w has its sign reversed."
-    assert diagnosis.sentences[1] == ("Everything before it is right (a, y, d_a, d_x), so the mistake is in this step "
-                                      "itself.")
+    assert diagnosis.sentences[1] == ("Everything before it is right (a, y, d_a, d_x), so the mistake is in its own "
+                                      "computation.")
     assert "Moreover d_b is 3 times ours" in diagnosis.sentences[-1]
 
 

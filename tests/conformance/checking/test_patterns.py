@@ -181,9 +181,11 @@ def test_single_precision_is_told_from_a_mistake():
     stored = {name: value.astype(np.float32).astype(np.float64) for name, value in computed(case).items()}
     assert "float32 numbers stored as float64" in single_precision(compare(case, stored))[0]
     noisy = {name: value * (1 + 1e-7) for name, value in computed(case).items()}
-    assert "somewhere the port computes in float32" in single_precision(compare(case, noisy))[0]
+    assert "This looks like float32 somewhere in the port" in single_precision(compare(case, noisy))[0]
     assert single_precision(compare(case, noisy | {"d_b": 2 * case["d_b"].value})) == ()
     assert single_precision(compare(case, computed(case))) == ()
+    added = {name: value + 1e-8 for name, value in computed(case).items()}
+    assert single_precision(compare(case, added)) == ()
 
 
 def test_the_first_segment_right_and_the_next_wrong():

@@ -29,7 +29,7 @@ def test_the_truth_stands_in_order():
     sentences = told(CASE, theirs)
     assert sentences[0] == ("The mistake looks like one in d_a, the first wrong tensor; no known mistake gives its "
                             "numbers.")
-    assert sentences[1] == "Everything before it is right (a, y), so the mistake is in this step itself."
+    assert sentences[1] == "Everything before it is right (a, y), so the mistake is in its own computation."
     assert sentences[2] == "d_a is right in time step 0 and wrong from 1 on."
     assert sentences[3].startswith("d_a at [")
     assert sentences[4:] == ("Look at its equation: G_a = G_y (1 - y²).",)
