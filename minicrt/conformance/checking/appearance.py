@@ -10,6 +10,7 @@ from minicrt.conformance.checking.extent import axis_names, part_that_is_wrong
 from minicrt.conformance.golden.tensors import GoldenCase
 
 Array = np.ndarray
+GRID = 4                    # more values than these are on a grid by more than chance
 GROWTH = 3                  # the error grows with time if the last step's is so many times the first's
 
 
@@ -47,7 +48,10 @@ def the_same_along(ours: Array, error: Array, names: list[str], row: TensorCompa
     limit = row.tolerance * largest(ours)
     axes = [k for k in range(error.ndim) if error.shape[k] > 1 and np.ptp(error, axis=k).max() <= 2 * limit]
     if axes and largest(error) > 10 * limit:
-        yield f"differs from ours by the same in every {' and '.join(names[k] for k in axes)}"
+        if len(axes) == sum(size > 1 for size in error.shape):
+            yield f"differs from ours by {error.mean():.6g} everywhere"
+        else:
+            yield f"differs from ours by the same in every {' and '.join(names[k] for k in axes)}"
 
 
 def scaled_rows(ours: Array, error: Array, names: list[str], row: TensorComparison) -> Iterator[str]:
@@ -90,5 +94,16 @@ def growing(ours: Array, error: Array, names: list[str], row: TensorComparison) 
         yield f"is the more wrong the earlier the time step, by {steps[0]:.1e} at 0 and by {steps[-1]:.1e} at the last"
 
 
+def on_a_grid(ours: Array, error: Array, names: list[str], row: TensorComparison) -> Iterator[str]:
+    """Fixed point, and whole numbers with a scale."""
+    theirs, size = ours + error, largest(ours)
+    for count in (1, *(2**k for k in range(1, 17)), 10, 100, 1000, 127, 255, 32767, 65535):
+        steps = theirs * count
+        near = np.abs(steps - np.rint(steps)).max() <= 1e-5
+        if near and np.unique(np.rint(steps)).size > GRID and np.abs(error).max() <= 1 / count <= size:
+            yield f"has no values but multiples of 1/{count}: it is rounded to a grid, as fixed point and int8 are"
+            return
+
+
 LOOKS: tuple[Callable[[Array, Array, list[str], TensorComparison], Iterator[str]], ...] = (
-    seen_where_hidden, the_same_along, scaled_rows, of_low_rank, growing)
+    on_a_grid, seen_where_hidden, the_same_along, scaled_rows, of_low_rank, growing)

@@ -1,7 +1,7 @@
 """What is said where no known mistake fits: what is right, what goes wrong first and how, and what to hand in next"""
 
 from minicrt.conformance.checking.appearance import appearance
-from minicrt.conformance.checking.causal import first_in_time, in_steps
+from minicrt.conformance.checking.causal import at_step, first_in_time, in_steps
 from minicrt.conformance.checking.comparison import Comparison, TensorComparison, listed
 from minicrt.conformance.checking.extent import right_segments
 from minicrt.conformance.checking.patterns import find_patterns
@@ -18,23 +18,31 @@ def without_a_name(comparison: Comparison) -> tuple[Sentences, bool]:
     """
     first, step = first_in_time(comparison)
     phrases, segments = find_patterns(comparison.case, first), right_segments(comparison)
-    sentences = [segments or first_sentence(comparison, first, phrases, step), before(comparison, first, step)]
+    alone = at_step(comparison, first, step) if step is not None and not phrases else None
+    at_once = find_patterns(*alone) if alone else []
+    sentences = [segments or first_sentence(comparison, first, phrases, step, at_once), before(comparison, first, step)]
     if phrases and segments:
         sentences.append(f"{first.name} {phrases[0]}.")
     if len(phrases) > 1:
         sentences.append(f"Read otherwise, it {phrases[1]}.")
+    whole = [] if phrases else appearance(comparison.case, first)
+    if alone and not at_once:
+        sentences += [f"At step {step} it {phrase}." for phrase in appearance(*alone) if phrase not in whole]
+    sentences += [f"{first.name} {phrase}." for phrase in whole]
     if not phrases:
-        sentences += [f"{first.name} {phrase}." for phrase in appearance(comparison.case, first)]
         sentences += [f"{first.sentence()}."] if not first.problem else []
     sentences += [equation(first), *other_leaves(comparison, first), next_tensors(comparison, first)]
-    return tuple(filter(None, sentences)), bool(phrases or segments)
+    return tuple(filter(None, sentences)), bool(phrases or at_once or segments)
 
 
-def first_sentence(comparison: Comparison, first: TensorComparison, phrases: list[str], step: int | None) -> str:
+def first_sentence(comparison: Comparison, first: TensorComparison, phrases: list[str], step: int | None,
+                   at_once: list[str]) -> str:
     """The place of the mistake; flat where nothing is left to explain."""
     if first.problem and not phrases:
         alone = len(comparison.wrong) == 1
         return f"{first.sentence()}." if alone else f"The mistake looks like one in {first.sentence()}."
+    if at_once:
+        return f"The mistake looks like one in {first.name}, which at step {step}, the first wrong one, {at_once[0]}."
     if not phrases:
         when = "" if step is None else f", at step {step}"
         return (f"The mistake looks like one in {first.name}, the first wrong tensor{when}; no known mistake gives its "
@@ -55,8 +63,8 @@ def before(comparison: Comparison, first: TensorComparison, step: int | None) ->
     if not rows:
         return "The forward pass was not handed in."
     if len(rows) == place:
-        return (f"Everything before it is right ({listed((row.name for row in rows), 4)}), so the mistake is in its own "
-                "computation.")
+        return (f"Everything before it is right ({listed((row.name for row in rows), 4)}), so the mistake is in its "
+                "own computation.")
     return (f"What was handed in before it is right ({listed((row.name for row in rows), 4)}), so the mistake is after "
             f"{rows[-1].name}.")
 
@@ -73,6 +81,9 @@ def in_the_scan(comparison: Comparison, first: TensorComparison, step: int) -> s
     rows = [row.name for row in comparison.computed[:comparison.computed.index(first)]
             if row.present and row.tensor.role in roles and in_steps(comparison, row)]
     right = f"At that step what comes before it is right ({listed(rows, 4)}). " if rows else ""
+    if comparison.first is not first:
+        assert comparison.first is not None
+        right += f"{comparison.first.name}, in front of it in the table, goes wrong after that. "
     return right + ("It is the last step, to which nothing comes back from a later one." if backward else
                     "It is the first step, to which nothing is carried but the start.")
 
