@@ -11,9 +11,9 @@ NETWORKS = {"memory.": ("memory's", "In the memory's network alone"),
             "positions.": ("positions'", "In the positions' network alone")}
 READING = {"readout.memory.read": ("W_r's", "In m_{N−1} W_r alone")}
 
-# Not to be seen in a model: a gradient of another shape than its parameter, chunks larger than the cases, and digits
-# that only a mean far from 0 loses.
-LEFT_OUT = ("weight gradient transposed", "table from the first chunk", "variance in one pass")
+# Not to be seen in a model: a gradient of another shape than its parameter, chunks larger than the cases, digits that
+# only a mean far from 0 loses, and limits that its states stay within.
+LEFT_OUT = ("weight gradient transposed", "table from the first chunk", "variance in one pass", "state clipped")
 
 
 def operations(model: SegmentModel) -> list[ModelMistake]:

@@ -24,7 +24,7 @@ def forward(c, defects):
     heads = 1 if "one head" in defects else c.heads
     c.parts = [split(x, heads, defects) for x in (c.q, c.k, c.v)]
     q, k, v = c.parts
-    c.scale = scale_of(q, c.q.shape[-1], defects)
+    c.scale = scale_of(q, c.q.shape[-1], c.k.shape[1], defects)
     c.visible = mask_of(c.q.shape[1], c.k.shape[1], c.mask, defects)
     scores = c.keep("scores", np.einsum("bhik,bhjk->bhij", q, k) * c.scale)
     p = probabilities(c, scores, defects)

@@ -7,7 +7,8 @@ from minicrt.conformance.mistakes.operations.functions import logistic
 TANH_TO = {"candidate σ": "sigmoid", "candidate relu": "relu", "candidate without activation": "identity",
            "modReLU in place of tanh": "modrelu"}
 MODRELU_TO = {"tanh in place of modReLU": "tanh", "no modulus in modReLU": "relu",
-              "modReLU's bias subtracted": "subtracted", "sign lost in modReLU": "unsigned"}
+              "modReLU's bias subtracted": "subtracted", "sign lost in modReLU": "unsigned",
+              "modReLU of v without modulus": "signed relu", "modReLU's bias on v too": "twice"}
 TANH_CANDIDATE_MISTAKES = {
     "candidate σ": "The candidate's activation is σ in place of tanh.",
     "candidate relu": "The candidate's activation is relu in place of tanh.",
@@ -20,6 +21,9 @@ MODRELU_CANDIDATE_MISTAKES = {
     "no modulus in modReLU": "relu(v + b) in place of modReLU, relu(|v| + b) sign(v): the modulus is missing.",
     "modReLU's bias subtracted": "relu(|v| − b) sign(v): the bias of modReLU has the opposite sign.",
     "sign lost in modReLU": "relu(|v| + b): modReLU without sign(v).",
+    "modReLU of v without modulus": "relu(v + b) sign(v) in place of modReLU, relu(|v| + b) sign(v): the modulus |·| "
+                                    "is missing.",
+    "modReLU's bias on v too": "modReLU's bias is added to v as well: modReLU of v + b in place of v.",
 }
 
 
@@ -39,6 +43,10 @@ def candidate(kind, v, b):
         return a * (a.real > 0)
     if kind == "identity":
         return a
+    if kind == "signed relu":
+        return a * (a.real > 0) * sign
+    if kind == "twice":
+        return candidate("modrelu", a, b)
     size = v * sign + (-b if kind == "subtracted" else b)                # |v| + b
     return size * (size.real > 0) * (sign * sign if kind == "unsigned" else sign)
 
@@ -50,6 +58,11 @@ def candidate_slopes(kind, v, b):
              "identity": lambda: np.ones_like(n)}
     if kind in alike:                                        # of v + b
         return alike[kind](), alike[kind]()
+    if kind == "signed relu":
+        return 1.0 * (v + b > 0) * sign, 1.0 * (v + b > 0) * sign
+    if kind == "twice":
+        slope, bias_slope = candidate_slopes("modrelu", v + b, b)
+        return slope, slope + bias_slope
     active = (np.abs(v) + (-b if kind == "subtracted" else b) > 0) * sign * sign
     if kind == "unsigned":
         return active * sign, active

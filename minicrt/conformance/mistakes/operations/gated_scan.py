@@ -15,6 +15,7 @@ from minicrt.conformance.mistakes.operations.sequence import (
     start_gradient,
 )
 
+INPUT_RESET, CLIPPED = "reset on the input's side too", "state clipped"
 ORDERS, ORDER_MISTAKES = orders("rzn", {"zrn": "as in ONNX and Keras"})
 
 
@@ -44,15 +45,27 @@ def forward(c, defects, after):
         if "reset gate missing" in defects:
             r = np.ones_like(r)
         inner = old @ u_n + b_in if after_product else (r * old) @ u_n
-        v = x_side[:, t, 2 * D:] + (r * inner if after_product else inner) + b_out
+        side = x_side[:, t, 2 * D:]
+        if INPUT_RESET in defects:
+            side = r * (side + in_argument(c, b_n)) - in_argument(c, b_n)
+        v = side + (r * inner if after_product else inner) + b_out
         n = candidate(kind, v, b_n)
         keep = 1 - z if "z keeps the new" in defects else z
-        h.append((1 - keep) * n + keep * old)
+        h.append(clipped((1 - keep) * n + keep * old, defects))
         c.steps.append((old, h[-1], r, z, inner if after_product else inner + b_out, v, n))
     _, _, r, z, inner, v, n = (in_time(np.stack(values, axis=1), defects) for values in zip(*c.steps))
     for name, values in {"r": r, "z": z, "c" if after else "v": inner if after else v, "n": n}.items():
         c.keep(name, values)
     return handed_out(h, defects)
+
+
+def in_argument(c, b_n):
+    """The bias as far as it is added inside of the candidate's argument"""
+    return b_n if getattr(c, "activation", "tanh") == "tanh" else 0 * b_n
+
+
+def clipped(h, defects):
+    return np.where(np.abs(h.real) < 1, h, np.sign(h.real)) if CLIPPED in defects else h
 
 
 def times_read(defects):
@@ -82,10 +95,10 @@ def backward(d_h, c, defects, d_last=None, *, after):
     kind = kind_of(getattr(c, "activation", "tanh"), defects)
     after_product = form(c, defects, after)[0]
     d_states = received(d_h, d_last, defects)
-    gradients = []
+    gradients, x_side = [], in_time(c.x, defects) @ w[:, 2 * D:]
     for t in reversed(range(len(c.steps))):
-        h, _, r, z, inner, v, n = c.steps[t]
-        g = d_states[:, t + 1]
+        h, new, r, z, inner, v, n = c.steps[t]
+        g = d_states[:, t + 1] * (np.abs(new) < 1 if CLIPPED in defects else 1)
         keep = 1 - z if "z keeps the new" in defects else z
         slope, bias_slope = slopes(c, kind, v, n, b_n, defects)
         d_n = g * (keep if "gate and complement exchanged" in defects else 1 - keep)
@@ -100,6 +113,10 @@ def backward(d_h, c, defects, d_last=None, *, after):
             d_inner, d_rh = d_v, d_v @ u_n.T
             d_r = d_v * (h @ u_n) if "reset gradient of the other form" in defects else d_rh * h
             d_through = d_rh if "reset missing in the product" in defects else d_rh * r
+        d_side, d_b_n = d_v, d_n * bias_slope
+        if INPUT_RESET in defects:
+            d_side, d_r = d_v * r, d_r + d_v * (x_side[:, t] + in_argument(c, b_n))
+            d_b_n = d_b_n * (r if in_argument(c, b_n).any() else 1)
         d_r = 0 * d_r if "reset gradient missing" in defects or "reset gate missing" in defects else d_r
         d_a_r = d_r * (r if "logistic slope short" in defects else gate_slope(r, defects))
         d_a_z = d_z * gate_slope(z, defects)
@@ -109,7 +126,7 @@ def backward(d_h, c, defects, d_last=None, *, after):
         through_candidate = d_through * ("candidate path missing" not in defects)
         through_gates = (d_a_r @ u_r.T + d_a_z @ u_z.T) * ("gate paths missing" not in defects)
         give_back(d_states, t, direct + through_candidate + through_gates, defects)
-        gradients.append((g, d_a_r, d_a_z, d_v, d_inner, d_rh, d_n * bias_slope))
+        gradients.append((g, d_a_r, d_a_z, d_v, d_inner, d_side, d_b_n))
     names = ("d_state", "d_a_r", "d_a_z", "d_a_n", "d_c") if after else ("d_state", "d_a_r", "d_a_z", "d_v")
     in_order = [np.stack(values[::-1], axis=1) for values in zip(*gradients)]
     for name, values in zip(names, in_order):
@@ -119,9 +136,9 @@ def backward(d_h, c, defects, d_last=None, *, after):
 
 def parameter_gradients(c, defects, in_order, w, after_product, d_h0):
     """The products for x and the parameters, taken once for all steps"""
-    _, d_a_r, d_a_z, d_v, d_inner, _, d_b_n = in_order
+    _, d_a_r, d_a_z, d_v, d_inner, d_side, d_b_n = in_order
     old, new, r = (np.stack(values, axis=1) for values in list(zip(*c.steps))[:3])
-    blocks = [d_a_z, d_a_r, d_v] if "blocks in the order z, r, n" in defects else [d_a_r, d_a_z, d_v]
+    blocks = [d_a_z, d_a_r, d_side] if "blocks in the order z, r, n" in defects else [d_a_r, d_a_z, d_side]
     x_side = np.concatenate(blocks, axis=2)
     seen = new if "state after the step" in defects else old
     read = seen if after_product or "product's input without reset" in defects else r * seen

@@ -4,7 +4,7 @@ from functools import partial
 
 from minicrt.conformance.mistakes.operations.candidates import MODRELU_CANDIDATE_MISTAKES, TANH_CANDIDATE_MISTAKES
 from minicrt.conformance.mistakes.operations.faulty import Faulty
-from minicrt.conformance.mistakes.operations.gated_scan import ORDER_MISTAKES, backward, forward
+from minicrt.conformance.mistakes.operations.gated_scan import CLIPPED, INPUT_RESET, ORDER_MISTAKES, backward, forward
 from minicrt.conformance.mistakes.operations.gates import GATE_MISTAKES
 from minicrt.conformance.mistakes.operations.layouts import RECURRENT_READING_MISTAKES
 from minicrt.conformance.mistakes.operations.sequence import SEQUENCE_BACKWARD_MISTAKES, SEQUENCE_MISTAKES
@@ -36,6 +36,9 @@ AFTER_MISTAKES = {"recurrent bias without reset": "G_{b_hn} = Σ G_{a_n} in plac
 FORWARD = ORDER_MISTAKES | {
     "z keeps the new": "The update gate z is taken the other way round: h' = (1 − z) ⊙ h + z ⊙ n, z keeps the new in "
                        "place of the old state.",
+    INPUT_RESET: "The reset gate acts on the input's side of the candidate too: n = f(r ⊙ (x W_n + …)), all of its "
+                 "argument.",
+    CLIPPED: "The state is clipped to ±1 after every step.",
     "reset gate missing": "The reset gate is left out of the candidate: r = 1.",
     "biases of r and z twice": "The biases of r and z are added twice, as when b is loaded into both of PyTorch's b_ih "
                                "and b_hh.",

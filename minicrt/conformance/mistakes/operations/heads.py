@@ -21,6 +21,7 @@ SCALE_MISTAKES = {
     "no 1/√K": "The scores are not divided by √K: the scale is missing.",
     "1/√D": "The scores are divided by √D in place of √K, K being the width of a head.",
     "1/K": "The scores are divided by K in place of √K.",
+    "1/√keys": "The scores are divided by the root of the number of keys in place of √K, K being the width of a head.",
 }
 MASK_MISTAKES = {
     "sees the next": "The mask is off by one: a query sees the key that follows it.",
@@ -32,6 +33,8 @@ MASK_MISTAKES = {
     "mask inverted": "The mask is inverted: True is taken for hidden, as in PyTorch, in place of visible.",
     "hidden scores 0": "A hidden score is set to 0 in place of −∞: the mask multiplies the scores.",
     "mask after the softmax": "The mask multiplies the probabilities after the softmax: they do not add up to 1.",
+    "softmax with 1": "The softmax has 1 more in its denominator, e^s / (1 + Σ e^s): the probabilities do not add up "
+                      "to 1.",
     "softmax over queries": "The softmax is taken over the queries, the wrong axis, in place of the keys.",
 }
 
@@ -77,8 +80,10 @@ def interleaved(defects):
     return bool(defects & {"features interleaved", "merged interleaved"})
 
 
-def scale_of(q, width, defects):
+def scale_of(q, width, keys, defects):
     """1/√K"""
+    if "1/√keys" in defects:
+        return 1 / float(np.sqrt(keys))
     if "1/√D" in defects:
         return 1 / float(np.sqrt(width))
     if "1/K" in defects:
@@ -100,8 +105,9 @@ def mask_of(queries, keys, given, defects):                  # -> (S, J) bool, T
 def softmax(scores, visible, defects):                       # (B, H, S, J) -> (B, H, S, J)
     axis = -2 if "softmax over queries" in defects else -1
     scores = np.where(visible, scores, 0 if "hidden scores 0" in defects else HIDDEN)
-    p = np.exp(scores - scores.real.max(axis, keepdims=True))
-    return p / p.sum(axis, keepdims=True)
+    top = scores.real.max(axis, keepdims=True)
+    p = np.exp(scores - top)
+    return p / (p.sum(axis, keepdims=True) + (np.exp(-top) if "softmax with 1" in defects else 0))
 
 
 def probabilities(c, scores, defects):

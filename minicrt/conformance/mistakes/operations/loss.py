@@ -15,6 +15,8 @@ def targets_of(c, defects):
         targets = np.roll(targets, -1, axis=-1)
     if "targets of the row before" in defects:
         targets = np.roll(targets, 1, axis=-1)
+    if "targets shifted again" in defects:
+        targets = np.concatenate([targets[..., 1:], np.full_like(targets[..., :1], -1)], axis=-1)
     targets = targets.ravel()
     scored, classes = targets != -1, len(c.table)
     if "ignored scored as the last class" in defects or "ignored scored as class 0" in defects:
@@ -51,9 +53,10 @@ def forward(c, defects):
     c.used, c.scored = targets_of(c, defects)
     logits = z @ c.table.T + (0 if "bias left out" in defects else c.bias)
     c.keep("logits", logits.reshape(*c.z.shape[:-1], -1))
-    shifted = logits - logits.real.max(-1, keepdims=True)
-    log_p = shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
-    eps = eps_of(defects)
+    log_p, eps = log_softmax(viewed(logits, c.z.shape, defects)), eps_of(defects)
+    if "softmax before the loss" in defects:
+        c.inner = np.exp(log_p)
+        log_p = log_softmax(c.inner)
     c.p = np.exp(log_p)
     c.log_p, c.one_hot = np.log(c.p + eps) if eps else log_p, one_hot(c.used, c.scored, len(c.table))
     if "labels smoothed" in defects:
@@ -62,6 +65,24 @@ def forward(c, defects):
     row_losses = -(c.one_hot * c.log_p).sum(-1) * unit_of(defects)
     c.keep("row_losses", row_losses.reshape(c.z.shape[:-1]))
     return (c.weights * row_losses).sum()
+
+
+def log_softmax(logits):
+    shifted = logits - logits.real.max(-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
+
+
+def viewed(logits, shape, defects):                          # (B T, V) -> (B T, V)
+    """The numbers of (B, T, V), read as (B, V, T) and transposed"""
+    if "viewed as (B, V, T)" not in defects or len(shape) != 3:
+        return logits
+    return logits.reshape(shape[0], -1, shape[1]).swapaxes(1, 2).reshape(logits.shape)
+
+
+def viewed_back(d_logits, shape, defects):
+    if "viewed as (B, V, T)" not in defects or len(shape) != 3:
+        return d_logits
+    return d_logits.reshape(*shape[:2], -1).swapaxes(1, 2).reshape(d_logits.shape)
 
 
 def eps_of(defects):
@@ -91,6 +112,9 @@ def backward(d_loss, c, defects):
         y = y * p / (p + eps_of(defects))
         p = p * np.sum(y, -1, keepdims=True)
     d_logits = (p - y) * weights[:, None] * unit_of(defects)
+    if "softmax before the loss" in defects:
+        d_logits = c.inner * (d_logits - (d_logits * c.inner).sum(-1, keepdims=True))
+    d_logits = viewed_back(d_logits, c.z.shape, defects)
     factors = {"sum in place of mean": N, "ignored targets counted": N / len(z),
                "mean over the vocabulary too": 1 / len(c.table), "sign reversed": -1}
     for name in factors:
@@ -122,6 +146,12 @@ LOSS = (Faulty("linear_cross_entropy", "loss", ("z", "table", "bias"), forward, 
     "targets of the next row": "Rows and targets are out of step by one: row t is scored with the target of row t + 1.",
     "targets of the row before": "Rows and targets are out of step by one: row t is scored with the target of row "
                                  "t − 1.",
+    "targets shifted again": "The targets are shifted once more, as in HuggingFace's models: row t is scored with the "
+                             "target of row t + 1, and the last row not at all.",
+    "viewed as (B, V, T)": "The logits (B, T, V) are viewed as (B, V, T), without a transpose, as for the layout that "
+                           "PyTorch's cross_entropy takes.",
+    "softmax before the loss": "A softmax is taken of the logits before the cross-entropy, which takes its own: the "
+                               "softmax is there twice.",
     "also divided by the classes": "The loss is divided by the number of classes as well: a mean over the vocabulary.",
     "log-likelihood": "The loss has the opposite sign: the minus of −log p is missing.",
     **{name: f"{name} in place of log p: an eps is added to the probability inside the logarithm." for name in EPS},

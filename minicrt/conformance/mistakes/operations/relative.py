@@ -59,7 +59,7 @@ def forward(c, defects):
                                                   c.r[None])]
     q_content, q_position, k, v, r = c.parts
     c.visible, (c.query, c.row, c.there) = mask_of(S, J, c.mask, defects), places_of(S, J, defects)
-    c.scale = scale_of(k, D, defects)
+    c.scale = scale_of(k, D, J, defects)
     content = c.keep("content", np.einsum("bhik,bhjk->bhij", q_content, k))
     by_row = c.keep("by_row", np.einsum("bhik,xhjk->bhij", q_position, r))
     if "no positions" in defects:

@@ -1,6 +1,7 @@
 """Mistakes in the scaled Cayley transform"""
 
 import numpy as np
+from scipy.linalg import expm, expm_frechet
 
 from minicrt.conformance.mistakes.operations.faulty import Faulty
 
@@ -8,6 +9,9 @@ from minicrt.conformance.mistakes.operations.faulty import Faulty
 STANDARD = ("inverse", "difference", "signs")
 ORDERS = {"S on the left": ("signs", "inverse", "difference"), "S in the middle": ("inverse", "signs", "difference"),
           "(I − A) S (I + A)⁻¹": ("difference", "signs", "inverse"), "no S": ("inverse", "difference")}
+
+
+EXPONENTIALS = {"exp(−A)": 1.0, "exp(−2A)": 2.0}
 
 
 def entries_of(n, defects):
@@ -34,6 +38,11 @@ def signs_of(n, negatives, first=False):
     return np.diag(signs[::-1] if first else signs)
 
 
+def exponent(defects):
+    """By what −A is multiplied in the matrix exponential that stands in place of the transform; 0 for none"""
+    return next((EXPONENTIALS[name] for name in EXPONENTIALS if name in defects), 0)
+
+
 def chain(factors):
     return factors[0] if len(factors) == 1 else np.linalg.multi_dot(factors)
 
@@ -47,6 +56,8 @@ def forward(c, defects):
     signs = signs_of(c.n, c.negatives, "−1 first" in defects)
     c.factors = {"inverse": inverse, "difference": np.eye(c.n) - A, "signs": signs}
     U = chain([c.factors[name] for name in c.order])
+    if exponent(defects):
+        U = expm(-exponent(defects) * A) @ signs
     return U.T if "U transposed" in defects else U
 
 
@@ -58,9 +69,13 @@ def backward(d_U, c, defects):
     S = next((wrong_signs[name] for name in wrong_signs if name in defects), S)
     if "inverse of I - A" in defects:
         inverse = np.linalg.inv(c.factors["difference"])
-    if c.order == STANDARD:
+    if exponent(defects):
+        k = exponent(defects)
+        Q = k * expm_frechet(-k * factor_of(defects) * c.A.T, d_U @ c.factors["signs"], compute_expm=False)
+    elif c.order == STANDARD:
         left = inverse if "inverse not transposed" in defects else inverse.T
-        right = S + (U if "U not transposed" in defects else U.T)
+        right = S + (U if "U not transposed" in defects else U.T) * ("inverse detached" not in defects)
+        right = right - S if "I − A detached" in defects else right
         Q = right @ d_U @ left if "sides exchanged" in defects else left @ d_U @ right
     else:
         Q = by_product_rule(d_U, c)
@@ -98,6 +113,8 @@ SCALED_CAYLEY = (Faulty("scaled_cayley", "U", ("a",), forward, backward, {
     "column by column": "A is filled above the diagonal column by column in place of row by row.",
     "A not skew": "A is not skew-symmetric: its entries below the diagonal are left at zero.",
     "A symmetric": "A is made symmetric: −Aᵀ has the wrong sign.",
+    **{name: f"The matrix exponential {name} S stands in place of the Cayley transform (I + A)⁻¹ (I − A) S."
+       for name in EXPONENTIALS},
     "A halved": "A is halved: (I + A/2)⁻¹ (I − A/2) S.",
 }, {
     "not antisymmetric": "G_A = −Q, the gradient of free entries, without its transpose: a_ij moves a_ji as well.",
@@ -108,6 +125,8 @@ SCALED_CAYLEY = (Faulty("scaled_cayley", "U", ("a",), forward, backward, {
     "U not transposed": "S + U in place of S + Uᵀ.",
     "inverse not transposed": "(I + A)⁻¹ in place of its transpose.",
     "inverse of I - A": "(I − A)⁻ᵀ in place of (I + A)⁻ᵀ.",
+    "inverse detached": "(I + A)⁻¹ is taken for a constant, detached: no gradient goes through the inverse.",
+    "I − A detached": "I − A is taken for a constant, detached: the gradient goes through the inverse alone.",
     "sides exchanged": "(S + Uᵀ) G (I + A)⁻ᵀ: the factors on the wrong sides.",
     "lower entries": "Reads the entries below the diagonal, whose sign is the opposite.",
 }),)
