@@ -16,6 +16,7 @@ from tests.ports.wrong import (  # noqa: E402
     elementwise,
     gru,
     ordinary,
+    ordinary_models,
     recurrent,
     rowwise,
     scans_by_hand,
@@ -25,7 +26,7 @@ from tests.ports.wrong.wrong_port import WrongPort  # noqa: E402
 torch.set_num_threads(1)                                     # tensors this small gain nothing from more
 
 MODULES = (rowwise, elementwise, attention, gru, recurrent, by_hand, scans_by_hand, crt, crt_reading,
-           comparators, ordinary)
+           comparators, ordinary, ordinary_models)
 PORTS = {value.name: value for module in MODULES for value in vars(module).values() if isinstance(value, WrongPort)}
 NAMED = 7 / 8                                                # of all wrong ports, at least
 

@@ -20,6 +20,7 @@ class Substitute:
 
     change     (forward, backward) → the pair that stands in for them
     arriving   what becomes of the gradient of the output before it gets there
+    taken      what becomes of the arguments
     Sums in a backward pass stand at "d_" and the place whose backward pass ran last.
     """
 
@@ -27,6 +28,7 @@ class Substitute:
     change: Callable[[Any, Any], tuple[Any, Any]] = lambda forward, backward: (forward, backward)
     at: Callable[[str], bool] = lambda place: True
     arriving: Callable[[Any], Any] = lambda d_y: d_y
+    taken: Callable[..., tuple[Any, ...]] = lambda *arguments: arguments
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,8 @@ class Recording:
     def _run(self, operation: str, *arguments: Any, **options: Any) -> Any:
         place = self._place(operation, arguments)
         forward, backward = self._pair(operation, place)
+        for substitute in self._matching(operation, place):
+            arguments = substitute.taken(*arguments)
         result = forward(*arguments, **options)
         if operation in ("add", "concatenate"):
             if place and not self._is_backward:

@@ -14,7 +14,10 @@ from typing import Any
 from minicrt import ops
 from minicrt.conformance.golden.model_pass import model_of
 from minicrt.conformance.mistakes.models.carrying import carrying
+from minicrt.conformance.mistakes.models.distances import distances_and_queries
+from minicrt.conformance.mistakes.models.layer_states import layer_states
 from minicrt.conformance.mistakes.models.layers import layers
+from minicrt.conformance.mistakes.models.linear_recurrent import lru_models
 from minicrt.conformance.mistakes.models.memory import memory
 from minicrt.conformance.mistakes.models.mistake import ModelMistake
 from minicrt.conformance.mistakes.models.operations import operations
@@ -25,7 +28,9 @@ from minicrt.conformance.mistakes.models.readouts import readouts
 from minicrt.conformance.mistakes.models.rmt import rmt
 from minicrt.conformance.mistakes.models.settings import settings
 from minicrt.conformance.mistakes.models.transformer_xl import transformer_xl
+from minicrt.conformance.mistakes.models.wiring import wiring
 from minicrt.conformance.mistakes.models.writer import writer
+from minicrt.conformance.mistakes.models.writer_inputs import writer_inputs
 
 __all__ = ["ModelMistake", "combine", "model_mistakes_of", "settings"]
 
@@ -33,7 +38,8 @@ __all__ = ["ModelMistake", "combine", "model_mistakes_of", "settings"]
 def model_mistakes_of(configuration: Mapping[str, Any]) -> list[ModelMistake]:
     """Every known mistake that a port of this configuration could have, each under a name of its own."""
     model = model_of(configuration, (), ops)
-    parts = (layers, post_norm, positions, memory, reading, readouts, writer, transformer_xl, rmt, operations)
+    parts = (layer_states, layers, wiring, post_norm, positions, memory, reading, readouts, writer, writer_inputs,
+             transformer_xl, distances_and_queries, rmt, lru_models, operations)
     return [*settings(model, configuration), *carrying(model, configuration["batch"]),
             *(variant for part in parts for variant in part(model))]
 

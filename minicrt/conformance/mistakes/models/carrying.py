@@ -189,19 +189,9 @@ def of(base: type[Pass], entries: Any) -> tuple[type[Pass]]:
 
 def carrying(model: SegmentModel, batch: int) -> list[ModelMistake]:
     entries = sorted(model.state_shapes(batch))
-    sentences = SENTENCES | BACKWARD_SENTENCES | of_layers(layered(entries))
-    found = [ModelMistake(name, sentences[name], passes=passes) for name, passes in _forwards(model, entries, batch)]
-    return found + [ModelMistake(name, sentences[name], "backward", passes=passes)
+    found = [ModelMistake(name, SENTENCES[name], passes=passes) for name, passes in _forwards(model, entries, batch)]
+    return found + [ModelMistake(name, BACKWARD_SENTENCES[name], "backward", passes=passes)
                     for name, passes in _backwards(model, entries)]
-
-
-def of_layers(entries: list[str]) -> dict[str, str]:
-    """Sentences on the state of one layer"""
-    others = {entry: " and ".join(other for other in entries if other != entry) for entry in entries}
-    return {f"state: {entry} not carried": f"The state of {entry} starts anew in every segment; only that of {other} "
-                                           "is carried." for entry, other in others.items()} | {
-        f"state: {entry} detached": f"The state of {entry} is detached at the segments' boundaries; that of {other} "
-                                    "is not." for entry, other in others.items()}
 
 
 def _forwards(model: SegmentModel, entries: list[str], batch: int) -> Iterator[tuple[str, tuple[type[Pass], ...]]]:
@@ -214,20 +204,12 @@ def _forwards(model: SegmentModel, entries: list[str], batch: int) -> Iterator[t
     yield "state: of a validation in between", (EvaluatedInBetween,)
     if batch > 1:
         yield "state: of another row", (RowsMoved,)
-    for entry in layered(entries):
-        yield f"state: {entry} not carried", of(NotCarried, [entry])
     if memory:
         yield "memory: the first one kept", of(KeptForever, memory)
         if len(memory) < len(entries):
             yield "memory: not carried", of(NotCarried, memory)
     if "memory.start" in {spec.name for spec in model.specs()}:
         yield "m_0: zeros", (at_zero("memory.start"),)
-
-
-def layered(entries: list[str]) -> list[str]:
-    """The entries of several layers: one alone may be forgotten"""
-    found = [entry for entry in entries if entry.startswith("layer.")]
-    return found if len(found) > 1 else []
 
 
 def _backwards(model: SegmentModel, entries: list[str]) -> Iterator[tuple[str, tuple[type[Pass], ...]]]:
@@ -246,8 +228,6 @@ def _backwards(model: SegmentModel, entries: list[str]) -> Iterator[tuple[str, t
         yield "memory: detached", of(Detached, memory)
     if positions:
         yield "positions: detached", of(Detached, positions)
-    for entry in layered(read):
-        yield f"state: {entry} detached", of(Detached, [entry])
     if memory and positions:
         yield "state: detached", of(Detached, memory + positions)
     if "memory.start" in {spec.name for spec in model.specs()}:

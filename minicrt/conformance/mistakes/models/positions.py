@@ -8,13 +8,17 @@ from minicrt.conformance.golden.recording import Substitute
 from minicrt.conformance.mistakes.models.mistake import ModelMistake
 from minicrt.models import CRT, SegmentModel, Transformer
 from minicrt.models.parameters import Parameters
-from minicrt.models.positions import PositionedModel, sinusoids
+from minicrt.models.positions import PositionCaches, PositionedModel, position_cell, sinusoids
 
 Array = np.ndarray
 
 SENTENCES = {
     "positions: added twice": "Positions are added twice.",
     "positions: not added": "The positions' network runs and its state is carried, but p_t is not added to e_t.",
+    "positions: without e": "x_t is p_t alone: the embedding is not added to it.",
+    "positions: one step early": "p_{t−1} is added to e_t in place of p_t, which has read e_t.",
+    "positions: D/2 − 1": "The sinusoids' frequencies are 10000^(−k/(D/2 − 1)), as in Tensor2Tensor, in place of "
+                          "10000^(−2k/D).",
     "positions: interleaved": "Sines and cosines alternate; here all sines come first.",
     "positions: from 1": "Positions are counted from 1: every row of sinusoids is one too far; here the first is 0.",
 }
@@ -27,6 +31,48 @@ def times(factor: float, added: str) -> tuple[Substitute, ...]:
     operation = "gru" if added == "positions.h" else "linear"
     return (Substitute("add", change, lambda place: place == "x"),
             Substitute(operation, at=lambda place: place == added, arriving=lambda d_y: factor * d_y))
+
+
+def without_embedding() -> tuple[Substitute, ...]:
+    """x = p; backwards the sum of both gradients of e is that through the positions' network alone."""
+    def second(forward: Any, backward: Any) -> tuple[Any, Any]:
+        return (lambda first, second: second), backward
+    return (Substitute("add", second, lambda place: place in ("x", "d_positions.h")),)
+
+
+class AddsStateBefore(PositionedModel):
+    """x_t = e_t + p_{t−1} W_p"""
+
+    def positions(self, p: Parameters, e: Array, start: Array | None) -> tuple[Array, Any, Any]:
+        first = np.zeros((len(e), self.config.positions_width)) if start is None else start
+        states, recurrence = position_cell(self.config).run(self.engine, p.scope("positions."), e, first)
+        added, out = np.concatenate([first[:, None], states[:, :-1]], axis=1), None
+        if "positions.w_out" in p:
+            added, out = self.engine.linear(added, p["positions.w_out"])
+        return self.engine.add(e, added), states[:, -1].copy(), PositionCaches(states, recurrence, out)
+
+    def positions_backward(self, d_x: Array, d_last: Array | None, cache: Any, g: Parameters) -> tuple[Array, Any]:
+        d_added = d_x
+        if cache.out is not None:
+            d_added, d_w_out, _ = self.engine.linear_backward(d_x, cache.out)
+            g["positions.w_out"] += d_w_out
+        d_states = np.concatenate([d_added[:, 1:], np.zeros_like(d_added[:, :1])], axis=1)
+        d_e, d_start = position_cell(self.config).run_backward(self.engine, d_states, cache.recurrence, d_last,
+                                                               g.scope("positions."))
+        return self.engine.add(d_x, d_e), d_start + d_added[:, 0]
+
+
+def tensor2tensor(length: int, width: int) -> Array:         # -> (T, D)
+    """Sinusoids whose last frequency is 1/10000"""
+    half = (width + 1) // 2
+    angles = np.arange(length)[:, None] * 10000.0 ** (-np.arange(half) / max(half - 1, 1))
+    return np.concatenate([np.sin(angles), np.cos(angles)], axis=1)[:, :width]
+
+
+class TableOfOtherFrequencies(PositionedModel):
+    def positions(self, p: Parameters, e: Array, start: Array | None) -> tuple[Array, Any, Any]:
+        x, last, cache = super().positions(p, e, start)
+        return x + (tensor2tensor(*e.shape[1:]) - sinusoids(*e.shape[1:])), last, cache
 
 
 def interleaved(table: Array) -> Array:                      # (T, D): [sines, cosines] -> a sine, a cosine, a sine, …
@@ -73,10 +119,13 @@ def positions(model: SegmentModel) -> list[ModelMistake]:
     config: Any = model.config
     if config.positions == "recurrent":
         added = "positions.h" if config.positions_width == config.width else "positions.out"
-        factors = {"positions: added twice": 2, "positions: not added": 0}
-        return [ModelMistake(name, SENTENCES[name], substitutes=times(factor, added))
-                for name, factor in factors.items()]
+        changes = {"positions: added twice": times(2, added), "positions: not added": times(0, added),
+                   "positions: without e": without_embedding()}
+        early = "positions: one step early"
+        return [*(ModelMistake(name, SENTENCES[name], substitutes=change) for name, change in changes.items()),
+                ModelMistake(early, SENTENCES[early], models=(AddsStateBefore,))]
     models = {"positions: added twice": (config.positions != "none", TableTwice),
+              "positions: D/2 − 1": (config.positions == "sinusoidal", TableOfOtherFrequencies),
               "positions: interleaved": (config.positions == "sinusoidal", TableInterleaved),
               "positions: from 1": (config.positions == "sinusoidal", TableFromOne)}
     return [ModelMistake(name, SENTENCES[name], models=(made,)) for name, (applies, made) in models.items() if applies]
