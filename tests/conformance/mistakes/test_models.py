@@ -156,7 +156,7 @@ FIRST = [
     ("crt-gru", "readout: mean of the last outputs", "segment1/readout.memory.read"),
     ("crt-per-segment", "writer: reads the last output", "segment0/memory.0.h"),
     ("transformer-xl", "queries: not normed", "segment0/blocks.0.attention.q"),
-    ("transformer-xl-same-length", "same_length: one key more", "segment2/blocks.0.attention.heads"),
+    ("transformer-xl-same-length", "same_length: one key more", "segment1/blocks.0.attention.heads"),
     ("lstm-model", "state: layer.0 not carried", "segment1/layer.0.s"),
     ("rmt-two-vectors", "rows: one too early", "segment0/z"),
     ("lru-model", "LRU: 2 Re", "segment0/layer.0.c"),
@@ -249,6 +249,25 @@ def test_two_mistakes_at_once(cases, pair):
     order = [tensor.name for tensor in case.computed()]
     firsts = [order.index(diverging(case, found)[0]) for found in (both, *alone)]
     assert firsts[0] == min(firsts[1:])
+
+
+@pytest.mark.parametrize("name, pair, whole", [
+    ("crt-gru", ("memory: detached", "positions: detached"), "state: detached"),
+    ("lstm-model", ("state: layer.0 not carried", "state: layer.1 not carried"), "state: not carried")])
+def test_two_of_one_kind_are_both_made(cases, name, pair, whole):
+    both, of_all = tensors(cases[name], *pair), tensors(cases[name], whole)
+    assert not any(differ(both[key], value) for key, value in of_all.items())
+
+
+def test_two_parameters_at_zero_are_both_at_zero(cases):
+    found = tensors(cases["crt-gru"], "output: no bias", "m_0: zeros")
+    assert not any(found[f"d_parameters/{name}"].any() for name in ("output.bias", "memory.start"))
+
+
+def test_two_of_different_kinds_keep_apart(cases):
+    found = tensors(cases["crt-gru"], "memory: not carried", "positions: detached")
+    alone = tensors(cases["crt-gru"], "memory: not carried")
+    assert not any(differ(found[key], value) for key, value in alone.items() if not key.startswith("d_"))
 
 
 def test_two_mistakes_of_one_operation(cases):

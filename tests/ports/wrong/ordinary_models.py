@@ -1,7 +1,6 @@
 """Wrong ports of whole models that people write every day; the first sentence must name every one of them"""
 
 import torch
-import torch.nn.functional as F
 
 from tests.ports.wrong.comparator_nets import RMT, Transformer, TransformerXL
 from tests.ports.wrong.crt_net import CRT
@@ -208,18 +207,6 @@ def with_weight_decay(given, configuration):
     computed = differentiated_model(CRT)(given, configuration)
     return computed | {f"d_{name}": computed[f"d_{name}"] + 0.01 * torch.tensor(value)
                        for name, value in given.items() if name.startswith("parameters/")}
-
-
-def with_dropout(given, configuration):
-    """nn.Dropout is left on: of the embedding's rows some elements are missing, the others are larger."""
-    return differentiated_model(Dropping)(given, configuration)
-
-
-class Dropping(CRT):
-    def embed(self, tokens):
-        generator = torch.Generator().manual_seed(len(tokens))
-        kept = torch.rand((*tokens.shape, self.config.width), generator=generator) >= 0.1
-        return super().embed(tokens) * kept / 0.9
 
 
 WEIGHT_DECAY = WrongPort("with_weight_decay", "crt-gru", with_weight_decay, (r"weight decay", r"0\.01"))

@@ -7,7 +7,7 @@ import numpy as np
 
 from minicrt.conformance.golden.model_pass import Pass
 from minicrt.conformance.mistakes.models.layers import at_zero
-from minicrt.conformance.mistakes.models.mistake import ModelMistake
+from minicrt.conformance.mistakes.models.mistake import ModelMistake, of_all
 from minicrt.models import SegmentModel, State
 from minicrt.ops import IGNORE
 
@@ -44,11 +44,11 @@ BACKWARD_SENTENCES = {
 class Detached(Pass):
     """At every boundary the gradient of `entries` is cut; the first segment's own start is no boundary."""
 
-    entries: tuple[str, ...] = ()
+    entries: tuple[str, ...]
 
     def carried_back(self, d_state: State, n: int) -> State:
-        d_state = super().carried_back(d_state, n)
-        return {name: np.zeros_like(d) if n and name in self.entries else d for name, d in d_state.items()}
+        d_state, cut = super().carried_back(d_state, n), entries_of(self, Detached)
+        return {name: np.zeros_like(d) if n and name in cut else d for name, d in d_state.items()}
 
 
 class StateGradientIgnored(Pass):
@@ -93,17 +93,17 @@ class NoGradientOfTheStart(Pass):
 class NotCarried(Pass):
     """Every segment starts `entries` anew."""
 
-    entries: tuple[str, ...] = ()
+    entries: tuple[str, ...]
 
     def carried(self, states: list[State]) -> State:
-        state = super().carried(states)
-        return state if len(states) == 1 else {name: v for name, v in state.items() if name not in self.entries}
+        state, lost = super().carried(states), entries_of(self, NotCarried)
+        return state if len(states) == 1 else {name: v for name, v in state.items() if name not in lost}
 
 
 class KeptForever(Pass):
     """`entries` stay what the first segment made of them."""
 
-    entries: tuple[str, ...] = ()
+    entries: tuple[str, ...]
 
     def run(self) -> dict[str, Array]:
         self._later: State = {}                              # the gradient of all segments after the second
@@ -112,11 +112,11 @@ class KeptForever(Pass):
     def carried(self, states: list[State]) -> State:
         state = super().carried(states)
         return state if len(states) == 1 else state | {
-            name: states[1][name] for name in self.entries if name in states[1]}
+            name: states[1][name] for name in entries_of(self, KeptForever) if name in states[1]}
 
     def carried_back(self, d_state: State, n: int) -> State:
         d_state = super().carried_back(d_state, n)
-        own = {name: d_state[name] for name in self.entries if name in d_state and n}
+        own = {name: d_state[name] for name in entries_of(self, KeptForever) if name in d_state and n}
         if not own:
             return d_state
         total = {name: d + self._later.get(name, 0) for name, d in own.items()}
@@ -180,6 +180,11 @@ class EvaluatedInBetween(Pass):
     def carried_back(self, d_state: State, n: int) -> State:
         d_state = super().carried_back(d_state, n)
         return {name: np.zeros_like(d) if n else d for name, d in d_state.items()}
+
+
+def entries_of(made: Pass, kind: type[Pass]) -> set[str]:
+    """Those of all mistakes of this kind that a port is made of"""
+    return {entry for entries in of_all(made, kind, "entries") for entry in entries}
 
 
 def of(base: type[Pass], entries: Any) -> tuple[type[Pass]]:

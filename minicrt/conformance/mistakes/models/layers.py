@@ -7,7 +7,7 @@ import numpy as np
 
 from minicrt.conformance.golden.model_pass import Pass
 from minicrt.conformance.golden.recording import Substitute
-from minicrt.conformance.mistakes.models.mistake import ModelMistake
+from minicrt.conformance.mistakes.models.mistake import ModelMistake, of_all
 from minicrt.models import LinearRecurrentModel, RecurrentModel, SegmentModel
 from minicrt.models.parameters import Parameters
 
@@ -82,15 +82,17 @@ class NotScaled(SegmentModel):
 class AtZero(Pass):
     """The parameter is not there: in its place are zeros, which get no gradient."""
 
-    parameter = ""
+    parameter: str
 
     def initial_parameters(self) -> Parameters:
         parameters = super().initial_parameters()
-        parameters[self.parameter] = np.zeros_like(parameters[self.parameter])
+        for parameter in of_all(self, AtZero, "parameter"):
+            parameters[parameter] = np.zeros_like(parameters[parameter])
         return parameters
 
     def parameter_gradients(self) -> dict[str, Array]:
-        return {name: value * (name != self.parameter) for name, value in super().parameter_gradients().items()}
+        gone = of_all(self, AtZero, "parameter")
+        return {name: value * (name not in gone) for name, value in super().parameter_gradients().items()}
 
 
 def at_zero(parameter: str) -> type[Pass]:
@@ -100,18 +102,21 @@ def at_zero(parameter: str) -> type[Pass]:
 class OneForAll(Pass):
     """`prefix`.0, .1, … are one object: it has the parameters that were loaded last, and gets all gradients."""
 
-    prefix = "blocks"
+    prefix: str
 
     def initial_parameters(self) -> Parameters:
         parameters = super().initial_parameters()
-        for name, others in _copies(parameters, self.prefix).items():
+        for name, others in self._copies(parameters):
             for other in others:
                 parameters[other] = parameters[name]
         return parameters
 
+    def _copies(self, parameters: Parameters) -> list[tuple[str, list[str]]]:
+        return [item for prefix in of_all(self, OneForAll, "prefix") for item in _copies(parameters, prefix).items()]
+
     def parameter_gradients(self) -> dict[str, Array]:
         gradients = super().parameter_gradients()
-        for name, others in _copies(self.parameters, self.prefix).items():
+        for name, others in self._copies(self.parameters):
             total = np.sum([gradients[other] for other in (name, *others)], axis=0)
             gradients |= dict.fromkeys((name, *others), total)
         return gradients
@@ -138,7 +143,7 @@ def layers(model: SegmentModel) -> list[ModelMistake]:
              ModelMistake("output: no bias", SENTENCES["output: no bias"], passes=(at_zero("output.bias"),))]
     if stack and config.layers > 1:
         name = "blocks: one for all layers"
-        found.append(ModelMistake(name, SENTENCES[name], passes=(OneForAll,)))
+        found.append(ModelMistake(name, SENTENCES[name], passes=(one_for_all("blocks"),)))
     substitutes = {
         "norm_recurrence: missing": (recurrent, without_norm("norm_recurrence")),
         "norm_attention: missing": (stack, without_norm("norm_attention")),

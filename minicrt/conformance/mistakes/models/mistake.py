@@ -70,6 +70,11 @@ class ModelMistake:
             joined(self.substitutes, other.substitutes), joined(self.defects, other.defects))
 
 
+def of_all(made: object, kind: type, attribute: str) -> tuple[Any, ...]:
+    """What each of the mistakes of this kind that a port is mixed of has in an attribute; one hides the others'."""
+    return tuple(vars(cls)[attribute] for cls in type(made).__mro__ if issubclass(cls, kind) and attribute in vars(cls))
+
+
 def joined(first: tuple[Any, ...], second: tuple[Any, ...]) -> tuple[Any, ...]:
     return (*first, *(item for item in second if item not in first))
 
