@@ -27,7 +27,14 @@ torch.set_num_threads(1)                                     # tensors this smal
 
 MODULES = (rowwise, elementwise, attention, gru, recurrent, by_hand, scans_by_hand, crt, crt_reading,
            comparators, ordinary, ordinary_models)
-PORTS = {value.name: value for module in MODULES for value in vars(module).values() if isinstance(value, WrongPort)}
+EVERY_DAY = (ordinary, ordinary_models)                      # of these every one must be named
+
+
+def ports_of(modules):
+    return {port.name: port for module in modules for port in vars(module).values() if isinstance(port, WrongPort)}
+
+
+PORTS = ports_of(MODULES)
 NAMED = 7 / 8                                                # of all wrong ports, at least
 
 
@@ -41,6 +48,12 @@ def reports():
 @pytest.mark.parametrize("name", PORTS)
 def test_is_rejected(reports, name):
     assert not reports[name].ok
+
+
+@pytest.mark.parametrize("name", ports_of(EVERY_DAY))
+def test_what_people_write_every_day_is_named(reports, name):
+    sentence = reports[name].diagnosis.sentences[0]
+    assert PORTS[name].named_by(sentence), sentence
 
 
 def test_most_mistakes_are_named(reports):

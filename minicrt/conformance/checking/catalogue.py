@@ -83,6 +83,24 @@ class ModelCatalogue:
             return {}                                        # other: no port has that
 
 
+class OptimizerCatalogue:
+    """The mistakes of AdamW; it has no backward pass."""
+
+    def __init__(self, case: GoldenCase) -> None:
+        self.inputs: dict[str, Any] = {**case.configuration, **case.given()}
+
+    def known(self) -> tuple[Known, ...]:
+        from minicrt.conformance.mistakes.optimizers import SENTENCES
+
+        return tuple(Known(name, sentence, "forward") for name, sentence in SENTENCES.items())
+
+    def trace(self, names: Names, expected: Expected | None = None) -> Mapping[str, Array]:
+        from minicrt.conformance.mistakes.optimizers import adamw
+
+        with np.errstate(all="ignore"):
+            return adamw(frozenset(names), **self.inputs)
+
+
 class NoCatalogue:
     """Of a case that is about none of our operations and models."""
 
@@ -99,5 +117,7 @@ def catalogue_of(case: GoldenCase) -> Catalogue:
 
     if case.kind == "model":
         return ModelCatalogue(case) if case.configuration.get("model") in MODELS else NoCatalogue()
+    if case.subject == "adamw":
+        return OptimizerCatalogue(case)
     known = any(faulty.operation == case.subject for faulty in FAULTY)
     return OperationCatalogue(case) if known else NoCatalogue()

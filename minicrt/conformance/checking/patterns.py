@@ -163,6 +163,17 @@ def same_as_another(pair: Pair) -> Iterator[str]:
             return
 
 
+def dropped(pair: Pair) -> Iterator[str]:
+    """Some elements are 0, and all others one multiple of ours."""
+    gone, kept = (pair.theirs == 0) & (pair.ours != 0), (pair.theirs != 0) & (pair.ours != 0)
+    if not gone.any() or np.count_nonzero(kept) < 3:
+        return
+    factor = float(np.median((pair.theirs[kept] / pair.ours[kept]).real))
+    if factor > 1.001 and pair.same(np.where(gone, 0, factor * pair.ours)):
+        yield (f"is 0 in {np.count_nonzero(gone)} of its {gone.size} elements and {factor:.6g} times ours in the "
+               f"others: a dropout of rate {1 - 1 / factor:.4g} is on")
+
+
 def limited(pair: Pair) -> Iterator[str]:
     """Ours as far as it is within bounds."""
     bound = largest(pair.theirs)
@@ -195,5 +206,5 @@ def another_term(pair: Pair) -> Iterator[str]:
 
 
 FINDERS: tuple[Callable[[Pair], Iterator[str]], ...] = (
-    all_zero, multiplied, rearranged, blocks_permuted, moved, averaged, same_as_another, limited, partly_multiplied,
-    another_term)
+    all_zero, multiplied, rearranged, blocks_permuted, moved, averaged, same_as_another, dropped, limited,
+    partly_multiplied, another_term)

@@ -2,6 +2,7 @@
 
     values.py      given values, the same bytes everywhere        operations.py   the cases of operations
     sketches/      the inputs of those                            models.py       the cases of whole models
+    optimizers.py  the cases of AdamW
     files.py       a folder of cases, written and read            port_folder.py  what a port wrote
 """
 
@@ -20,8 +21,9 @@ def all_cases() -> dict[str, Callable[[], GoldenCase]]:
     """Every case by name, operations first; a case is made when it is called for."""
     from minicrt.conformance.golden.models import model_cases
     from minicrt.conformance.golden.operations import operation_cases
+    from minicrt.conformance.golden.optimizers import optimizer_cases
 
-    return operation_cases() | model_cases()
+    return operation_cases() | optimizer_cases() | model_cases()
 
 
 def some_cases(names: Sequence[str] | None) -> dict[str, Callable[[], GoldenCase]]:

@@ -34,6 +34,7 @@ def changed_y(change, shape=(2, 3, 6), subject="gru"):
     (lambda y: 3 * y, "is 3 times ours"),
     (lambda y: y / 7, "is 0.142857 times ours"),
     (lambda y: -2 * y, "is 2 times ours and has its sign reversed"),
+    (lambda y: y * (np.arange(36).reshape(y.shape) % 5 > 0) / 0.8, "is 0 in 8 of its 36 elements and 1.25 times ours"),
     (lambda y: np.roll(y, 1, 1), "is ours shifted along axis 1: 1 place too late"),
     (lambda y: np.concatenate([y[:, 1:], 0 * y[:, :1]], 1), "is ours shifted along axis 1: 1 place too early"),
     (lambda y: y[:, ::-1], "is ours reversed along axis 1"),

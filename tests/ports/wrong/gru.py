@@ -132,6 +132,17 @@ def gru_recurrent_matrix_detached(x, h0, w, u, b, b_hn):
     return library(x, h0, w.T, u.T.detach(), b, padded(b_hn))
 
 
+@by_autograd("gru", r"\bz\b|update gate", r"\br\b|reset", r"candidate|in place|were|exchang|n = ")
+def gru_z_for_r(x, h0, w, u, b, b_hn):
+    """z in place of r in the candidate."""
+    def step(h, x_t):
+        _, z = gates(x_t, h, w, u, b)
+        width = h.shape[-1]
+        n = torch.tanh((x_t @ w + b)[:, 2 * width:] + z * (h @ u[:, 2 * width:] + b_hn))
+        return (1 - z) * n + z * h
+    return stepped(x, h0, step)
+
+
 def ncgru(x, h0, w, u, b, candidate, reset_after=False):
     width = h0.shape[-1]
 

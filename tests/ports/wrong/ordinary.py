@@ -74,12 +74,6 @@ def gru_with(candidate, after=lambda h: h):
     return gru
 
 
-@by_autograd("gru", r"\bz\b|update gate", r"\br\b|reset", r"candidate|in place|were|exchang|n = ")
-def gru_z_for_r(x, h0, w, u, b, b_hn):
-    """z in place of r in the candidate."""
-    return gru_with(lambda r, z, x_n, h_n: torch.tanh(x_n + z * h_n))(x, h0, w, u, b, b_hn)
-
-
 @by_autograd("gru", r"reset|\br\b", r"input|x W_n", r"too|all|also|as well")
 def gru_reset_of_all(x, h0, w, u, b, b_hn):
     """The reset gate multiplies the input's side of the candidate too."""
@@ -130,3 +124,10 @@ def attention_softmax_one(q, k, v, heads):
     q, k, v = (split(x, heads) for x in (q, k, v))
     scores = (q @ k.mT / q.shape[-1] ** 0.5).masked_fill(~causal(*(q.shape[2],) * 2), -torch.inf)
     return merged(scores.exp() / (1 + scores.exp().sum(-1, keepdim=True)) @ v)
+
+
+@by_autograd("linear_activation-gelu", r"dropout", r"0\.25")
+def activation_with_dropout(x, weight, bias):
+    """nn.Dropout is left on: the model was not put into evaluation."""
+    kept = torch.rand(x.shape[:-1] + bias.shape, generator=torch.Generator().manual_seed(1)) >= 0.25
+    return F.gelu(F.linear(x, weight.T, bias)) * kept / 0.75
