@@ -33,9 +33,10 @@ def test_every_operation_has_a_case_named_after_it_or_its_forms():
 
 def test_names_are_those_of_one_case_each():
     from minicrt.conformance.golden.models import model_cases
+    from minicrt.conformance.golden.optimizers import optimizer_cases
 
-    assert not operation_cases().keys() & model_cases().keys()
-    assert list(all_cases()) == [*operation_cases(), *model_cases()]
+    names = [*operation_cases(), *optimizer_cases(), *model_cases()]
+    assert list(all_cases()) == names and len(set(names)) == len(names)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -56,9 +56,9 @@ def rounded_somewhere(comparison: Comparison) -> tuple[str, ...]:
 
 def runs(case: GoldenCase) -> bool:
     """Whether it is a case of ours, and computes without drawing."""
-    from minicrt.conformance.checking.catalogue import NoCatalogue, catalogue_of
+    from minicrt.conformance.checking.catalogue import ModelCatalogue, OperationCatalogue, catalogue_of
 
-    return "uniform" not in case and not isinstance(catalogue_of(case), NoCatalogue)
+    return "uniform" not in case and isinstance(catalogue_of(case), ModelCatalogue | OperationCatalogue)
 
 
 def candidates(case: GoldenCase, first: TensorComparison) -> Iterator[Rounding]:
