@@ -155,6 +155,10 @@ def print_summary(reports: "list[CheckReport]", skipped: list[str]) -> None:
     for mistakes, number in found.most_common(4):
         if number > 1:
             print(f"{' and '.join(map(repr, mistakes))}: in {number} cases")
+    unknown = dict.fromkeys(name for report in reports for name in report.comparison.unknown)
+    if unknown:
+        print(f"note: {listed(unknown)} {'is no tensor' if len(unknown) == 1 else 'are no tensors'} of ours; a file "
+              "for --names says which of ours is meant (see `minicrt golden check --help`)")
     if not wrong:
         notes = [f"{report.case.name}: {remark}" for report in reports for remark in report.comparison.remarks()]
         print("\n".join(f"note: {note}" for note in notes[:12]), end="\n" if notes else "")

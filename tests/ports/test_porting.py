@@ -11,9 +11,8 @@ import pytest
 
 from minicrt.conformance import golden
 from minicrt.conformance.checking import compare
+from minicrt.conformance.checking.catalogue import catalogue_of
 from minicrt.conformance.conversions import to_onnx_gru, to_torch
-from minicrt.conformance.mistakes.models import model_mistakes_of
-from minicrt.conformance.mistakes.operations import faulty_operation
 from minicrt.models import CRTConfig
 from tests.ports.c_compiler import c_compiler
 
@@ -22,7 +21,8 @@ PORTING = (ROOT / "PORTING.md").read_text(encoding="utf-8")
 ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in
         re.findall(r"^\|.*\|$", PORTING[:PORTING.index("## The name map")], re.MULTILINE)][2:]
 BLOCKS = re.findall(r"```(\w*)\n(.*?)```", PORTING, re.DOTALL)
-PROGRAMS = [text for language, text in BLOCKS if language == "python"]
+FILES = dict(re.findall(r"<!-- file: (\S+) -->\n```python\n(.*?)```", PORTING, re.DOTALL))
+PROGRAMS = [text for language, text in BLOCKS if language == "python" and text not in FILES.values()]
 
 
 def shown(block):
@@ -76,6 +76,8 @@ OTHER = {
     "Cayley transform, signs": "S on the left",
     "Cayley transform, gradient": "not antisymmetric",
     "repeated tokens": "repeats lost",
+    "AdamW, weight decay": "decay in the gradient",
+    "AdamW, eps": "eps inside the root",
     "embedding": "embedding: not scaled",
     "output": "tied table: gradient of the output alone",
     "block": "norm: post",
@@ -96,12 +98,7 @@ OTHER = {
 
 def computed_with(case, mistake):
     """What a port with a known mistake computes, by name."""
-    if case.kind == "model":
-        variant = next(variant for variant in model_mistakes_of(case.configuration) if variant.name == mistake)
-        return variant.computed(case.configuration, case.given())
-    upstream = next(tensor for tensor in case.tensors if tensor.role == "upstream")
-    inputs = {name: value for name, value in {**case.given(), **case.configuration}.items() if name != upstream.name}
-    return faulty_operation(case.subject, inputs).trace(inputs, upstream.value, frozenset({mistake}))
+    return catalogue_of(case).trace((mistake,))
 
 
 def test_every_convention_is_proved():
@@ -135,7 +132,8 @@ def test_the_names_of_pytorch_are_those_of_the_conversion():
 
 def test_links_lead_somewhere():
     links = re.findall(r"\]\(((?!http)[^)]+)\)", PORTING)
-    headings = {"#" + title.lower().replace(" ", "-") for title in re.findall(r"^#+ (.*)$", PORTING, re.MULTILINE)}
+    headings = {"#" + re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
+                for title in re.findall(r"^#+ (.*)$", PORTING, re.MULTILINE)}
     assert links and [link for link in links if link not in headings and not (ROOT / link).exists()] == []
 
 
@@ -159,20 +157,46 @@ def test_the_wrong_line_is_named_as_shown(capsys):
     assert is_shown(re.search(r"```\n(.*?)```", after, re.DOTALL)[1], printed)
 
 
+def environment(folder):
+    """In which `minicrt` and `python` are those that run the tests."""
+    for name, start in {"minicrt": "-m minicrt", "python": ""}.items():
+        shim = folder / "bin" / name
+        shim.parent.mkdir(exist_ok=True)
+        shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" {start} "$@"\n', encoding="utf-8")
+        shim.chmod(0o755)
+    return {**os.environ, "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"}
+
+
+def assert_runs(mark, folder, code=0):
+    """The commands below a mark exit with that code, and print what is shown."""
+    commands = re.search(rf"<!-- run: {mark} -->\n```sh\n(.*?)```", PORTING, re.DOTALL)[1]
+    result = subprocess.run(["sh", "-e", "-c", commands], cwd=folder, env=environment(folder), capture_output=True,
+                            text=True)
+    assert result.returncode == code, result.stderr
+    assert is_shown(shown(commands), result.stdout)
+    return commands
+
+
 def test_the_commands_run_and_print_what_is_shown(tmp_path):
     c_compiler()
     (tmp_path / "tests").symlink_to(ROOT / "tests")
-    shim = tmp_path / "bin" / "minicrt"
-    shim.parent.mkdir()
-    shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m minicrt "$@"\n', encoding="utf-8")
-    shim.chmod(0o755)
-    environment = {**os.environ, "PATH": f"{shim.parent}{os.pathsep}{os.environ['PATH']}"}
     for mark, code in ("c", 0), ("c-bug", 1):
-        commands = re.search(rf"<!-- run: {mark} -->\n```sh\n(.*?)```", PORTING, re.DOTALL)[1]
-        result = subprocess.run(["sh", "-e", "-c", commands], cwd=tmp_path, env=environment, capture_output=True,
-                                text=True)
-        assert result.returncode == code, result.stderr
-        assert is_shown(shown(commands), result.stdout)
+        assert_runs(mark, tmp_path, code)
+
+
+def test_the_whole_model_runs_and_its_wrong_line_is_named(tmp_path):
+    pytest.importorskip("torch")
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    commands = assert_runs("model", tmp_path)
+    wrong, right = re.search(r"One wrong line in `crt.py`: `(.+?)` in place of `(.+?)`", PORTING).groups()
+    assert FILES["crt.py"].count(right) == 1
+    (tmp_path / "crt.py").write_text(FILES["crt.py"].replace(right, wrong), encoding="utf-8")
+    result = subprocess.run(["sh", "-c", commands.partition("\n")[2]], cwd=tmp_path, env=environment(tmp_path),
+                            capture_output=True, text=True)
+    after = PORTING[PORTING.index("One wrong line in `crt.py`"):]
+    assert result.returncode == 1, result.stderr
+    assert is_shown(re.search(r"```\n(.*?)```", after, re.DOTALL)[1], result.stdout)
 
 
 def test_the_line_of_case_json_is_the_real_one(tmp_path):

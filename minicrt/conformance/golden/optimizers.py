@@ -39,7 +39,8 @@ def optimizer_cases() -> dict[str, Callable[[], GoldenCase]]:
 
 def adamw_case(name: str) -> GoldenCase:
     given, options = drawn(name), OPTIONS | ({"count0": 100} if name == "adamw-later" else {})
-    computed = adamw(frozenset(), **given, **options)
+    inputs: dict[str, Any] = {**given, **options}
+    computed = adamw(frozenset(), **inputs)
     if not np.allclose(computed["theta"], stepped(given, options), rtol=1e-13, atol=0):
         raise AssertionError("adamw: minicrt.ops and its second writing in minicrt.conformance.mistakes differ")
     roles: dict[str, Role] = {"theta0": "parameter", "theta": "output"}

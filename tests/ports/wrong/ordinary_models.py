@@ -76,6 +76,15 @@ class MemoryIsLastOutput(CRT):
         return self.y
 
 
+@model("crt-gru", r"memory", r"detach|cut|constant", r"return|last|d_state")
+class MemoryReturnedDetached(CRT):
+    """The memory is detached where a segment returns it, so that the last one's own gradient is lost too."""
+
+    def encode(self, e, state):
+        z, state = super().encode(e, state)
+        return z, state | {"memory": state["memory"].detach()}
+
+
 @model("crt-gru", r"position|x_t", r"embedding|\be\b|e_t", r"not added|alone|without|missing|left out")
 class PositionsAlone(CRT):
     """x = p."""

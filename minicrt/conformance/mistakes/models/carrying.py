@@ -1,4 +1,4 @@
-"""Mistakes in what goes from segment to segment: the state forwards, its gradient backwards, the losses' weights"""
+"""Mistakes in what goes from segment to segment: the state forwards, its gradient backwards"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +9,6 @@ from minicrt.conformance.golden.model_pass import Pass
 from minicrt.conformance.mistakes.models.layers import at_zero
 from minicrt.conformance.mistakes.models.mistake import ModelMistake, of_all
 from minicrt.models import SegmentModel, State
-from minicrt.ops import IGNORE
 
 Array = np.ndarray
 
@@ -26,15 +25,16 @@ SENTENCES = {
     "memory: the first one kept": "The memory that the first segment wrote is kept for ever: it is not updated.",
 }
 BACKWARD_SENTENCES = {
-    "d_loss: taken for 1": "The segments' losses are added without the weights d_loss.",
-    "d_loss: averaged": "The segments' losses are averaged, not added.",
-    "d_loss: by targets": "The segments' losses are weighted by how many targets they score.",
     "d_state: ignored": "The gradient of the last state is not fed in.",
-    "gradients: of the last loss alone": "Only the last segment's loss is differentiated.",
     "gradients: overwritten": "Each segment's gradients overwrite those of the segments after it, nothing is added up.",
     "memory: detached": "The memory is detached at the segments' boundaries: its gradient does not cross.",
     "positions: detached": "The positions' state is detached at the segments' boundaries.",
     "state: detached": "The whole state is detached at the segments' boundaries.",
+    "memory: detached as it is returned": "The memory is detached where a segment returns it: its gradient crosses no "
+                                          "boundary, and d_state of the last one does not come in.",
+    "positions: detached as they are returned": "The positions' state is detached where a segment returns it, the last "
+                                                "one too.",
+    "state: detached as it is returned": "The whole state is detached where a segment returns it, the last one too.",
     "m_0: no gradient": "memory.start gets no gradient.",
 }
 
@@ -51,30 +51,17 @@ class Detached(Pass):
         return {name: np.zeros_like(d) if n and name in cut else d for name, d in d_state.items()}
 
 
+class DetachedAsReturned(Detached):
+    """Cut at every boundary, and behind the last segment."""
+
+    def final_gradient(self, state: State) -> State:
+        cut = entries_of(self, Detached)
+        return {name: np.zeros_like(d) if name in cut else d for name, d in super().final_gradient(state).items()}
+
+
 class StateGradientIgnored(Pass):
     def final_gradient(self, state: State) -> State:
         return {}
-
-
-class WeightsIgnored(Pass):
-    def weights(self) -> Array:
-        return np.ones_like(super().weights())
-
-
-class WeightsAveraged(Pass):
-    def weights(self) -> Array:
-        return super().weights() / self.count
-
-
-class WeightsByTargets(Pass):
-    def weights(self) -> Array:
-        scored = np.array([np.count_nonzero(self.segment(n)[1] != IGNORE) for n in range(self.count)])
-        return super().weights() * scored / scored.sum()
-
-
-class LastLossAlone(Pass):
-    def weights(self) -> Array:
-        return super().weights() * (np.arange(self.count) == self.count - 1)
 
 
 class GradientsOverwritten(Pass):
@@ -218,10 +205,6 @@ def _forwards(model: SegmentModel, entries: list[str], batch: int) -> Iterator[t
 
 
 def _backwards(model: SegmentModel, entries: list[str]) -> Iterator[tuple[str, tuple[type[Pass], ...]]]:
-    yield "d_loss: taken for 1", (WeightsIgnored,)
-    yield "d_loss: averaged", (WeightsAveraged,)
-    yield "d_loss: by targets", (WeightsByTargets,)
-    yield "gradients: of the last loss alone", (LastLossAlone,)
     yield "gradients: overwritten", (GradientsOverwritten,)
     read = [name for name in entries if name not in model.detached_entries]
     positions = [name for name in read if name in model.position_entries]
@@ -231,9 +214,12 @@ def _backwards(model: SegmentModel, entries: list[str]) -> Iterator[tuple[str, t
         yield "d_state: ignored", (StateGradientIgnored,)
     if memory:
         yield "memory: detached", of(Detached, memory)
+        yield "memory: detached as it is returned", of(DetachedAsReturned, memory)
     if positions:
         yield "positions: detached", of(Detached, positions)
+        yield "positions: detached as they are returned", of(DetachedAsReturned, positions)
     if memory and positions:
         yield "state: detached", of(Detached, memory + positions)
+        yield "state: detached as it is returned", of(DetachedAsReturned, memory + positions)
     if "memory.start" in {spec.name for spec in model.specs()}:
         yield "m_0: no gradient", (NoGradientOfTheStart,)
