@@ -77,6 +77,13 @@ def test_a_mistake_that_many_cases_have_is_counted(tmp_path, capsys):
     assert checked(capsys, golden, theirs, code=1).endswith("'z keeps the new': in 3 cases\n")
 
 
+def test_a_name_that_is_not_ours_leads_to_the_option_for_names(golden, theirs, capsys):
+    change(theirs / "gru", hidden=np.zeros(3))
+    out = checked(capsys, golden, theirs)
+    assert "note: hidden is no tensor of ours; a file for --names says which of ours is meant" in out
+    assert "--names" not in checked(capsys, golden, theirs, "--case", "linear")
+
+
 def test_cases_without_a_folder_are_skipped_and_counted(golden, theirs, capsys):
     shutil.rmtree(theirs / "linear")
     assert "2 cases right" in (out := checked(capsys, golden, theirs))
