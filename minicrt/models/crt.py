@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from minicrt.engines import EngineOrName
-from minicrt.models import initialisers, inspection
+from minicrt.models import initialisers, inspection, retention
 from minicrt.models.base import State
 from minicrt.models.block import (
     blocks,
@@ -78,7 +78,7 @@ class CRT(PositionedModel):
         inputs = y if self.config.memory_update == "per_token" else y.mean(1, keepdims=True)
         h, written = self.write(p, inputs, m)                                            # (4)
         new_state["memory"] = np.stack([h_i[:, -1] for h_i in h], axis=1)                # m_N        (B, M, D)
-        z, readout = self.readout(p, y, h, m_normed)                                     # (5)        (B, T, D)
+        z, readout = self.readout(p, y, h, m)                                            # (5)        (B, T, D)
         if self.config.memory_gradient == "writer" and with_gradient:
             new_state |= {"writer_inputs": inputs, "writer_start": m}                    # (6)
         return z, new_state, CRTCache(positions, given, mask, stack, recall, token, written, readout)
@@ -95,7 +95,7 @@ class CRT(PositionedModel):
                 d_inputs = d_inputs / d_y.shape[1]
             d_s = self.blocks_backward(self.engine.add(d_y, d_inputs), cache.blocks, g)  # (3, 2)
             d_token, d_x = self.parted(d_s)
-            d_m = d_start + self.normed_backward(d_token + d_read, cache.token, g)
+            d_m = d_start + d_read + self.normed_backward(d_token, cache.token, g)
             d_old_state |= self.recall_backward(d_m, cache.recall, g)                    # (6)
         d_x = self.engine.dropout_backward(d_x, cache.input_mask)
         d_e, d_p_0 = self.positions_backward(d_x, d_state.get("positions"), cache.positions, g)               # (1)
@@ -156,7 +156,7 @@ class CRT(PositionedModel):
 
     def readout(self, p: Parameters, y: Array, h: list[Array], m: Array) -> tuple[Array, ReadoutCache]:
         """(5)  z_t = y_t + h̄_t + [m^1 … m^M] W_r, with h̄ the mean over memory vectors of (normed) h; or z = y. Per
-        segment there is no h̄. `m` (B, M, D) is the memory before the segment, normed where h is."""
+        segment there is no h̄. `m` (B, M, D) is the memory before the segment, as it is carried."""
         if self.config.readout == "transformer":
             return y, ReadoutCache(h, None, None)
         read, linear = self.engine.linear(m.reshape(len(m), -1), p["memory.read"])       # (B, M · D) -> (B, D)
@@ -224,7 +224,7 @@ class CRT(PositionedModel):
             specs += norm_specs("memory.norm.", D)
         if config.memory != "none" and config.readout == "memory":
             inputs = config.memory_vectors * D
-            specs.append(ParameterSpec("memory.read", (inputs, D), initialisers.normal(inputs ** -0.5)))
+            specs.append(ParameterSpec("memory.read", (inputs, D), retention.reading(config.t_max, inputs)))
         return specs + blocks_specs(config)
 
     def skew_parameters(self) -> list[SkewParameter]:

@@ -30,8 +30,8 @@ class CRTConfig(StackConfig):
     memory_update          the writer reads every y_t, or once the segment's mean; then there is no h_t to read
     memory_gradient        "unroll" through whole segments, or "writer": the writer of the last segment is run again (6)
     memory_position        in front, or behind, where no token sees it: then only the writer carries it on
-    memory_norm            layer norm on m and h wherever they are read; "auto": where the network does not bound h
-                           (minGRU, LRU, and NC-GRU with modReLU)
+    memory_norm            layer norm on m as a token and on h where it is read; "auto": where the network does not bound
+                           h (minGRU, LRU, and NC-GRU with modReLU)
     readout                the outputs read the "memory", y_t + h_t + m_{N−1} W_r (5), or are the "transformer"'s y_t
     reset_after            which form of the GRU (both networks)
     orthogonal             NC-GRU: U_c alone, or U_c and U_r
@@ -40,8 +40,8 @@ class CRTConfig(StackConfig):
     update_bias            first bias b of the memory's update gate: σ(b) of m, and of the gradient, is kept a token,
                            σ(b)^T over a segment. A number, or of each unit another: "chrono" (log U(1, t_max − 1)) or
                            "log_uniform" (U(0, log t_max)); in an LRU σ(b) is |λ|, and the number 0 its source's ring
-    memory_span            t_max = memory_span · segment_length, the segments that memory has to bridge; language asks
-                           for less than recall, and the presets have 1
+    memory_span            t_max = memory_span · segment_length, the segments that memory has to bridge; W_r starts in
+                           proportion to it; language asks for less than recall, and the presets have 1
     positions              recurrent (1), or a learned or sinusoidal table of absolute positions, or none
     position_width         D_p; 0 stands for D, and then there is no W_p
     position_carry         p_0 is the previous segment's last p, or zeros

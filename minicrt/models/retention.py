@@ -1,8 +1,11 @@
-"""How long a recurrent network keeps what it holds, at first: the bias b of the gate that keeps
+"""How long a recurrent network keeps what it holds, at first, and how large it is then read
 
-With an input near 0 a unit keeps σ(b) of its state a step. So it forgets over τ = 1/(1 − σ(b)) = 1 + e^b steps. What is
-written at the start of a segment of T tokens is σ(b)^T of its size at the end, and so is the gradient that comes back
-for it: at b = 0 it is 2^−T, nothing in practice; with τ = T it is about 1/e.
+b is the bias of the gate that keeps. With an input near 0 a unit keeps σ(b) of its state a step. So it forgets over
+τ = 1/(1 − σ(b)) = 1 + e^b steps. What is written at the start of a segment of T tokens is σ(b)^T of its size at the
+end, and so is the gradient that comes back: at b = 0 it is 2^−T, nothing in practice; with τ = T it is about 1/e.
+
+The longer a unit keeps, the less it takes of one token: 1/τ of it. So what reads the memory starts the larger, the
+longer that has to last.
 """
 
 from functools import partial
@@ -10,6 +13,7 @@ from typing import Literal
 
 import numpy as np
 
+from minicrt.models import initialisers
 from minicrt.models.parameters import Array, Initialiser
 
 Retention = float | Literal["chrono", "log_uniform"]
@@ -28,6 +32,11 @@ def gate_biases(kind: Retention, t_max: int, units: int) -> Array:              
     if kind == "log_uniform":
         return np.log(t_max) * share
     return np.full(units, kind)
+
+
+def reading(t_max: int, inputs: int) -> Initialiser:
+    """Of W_r (inputs, D): N(0, (t_max/128)²/inputs), at t_max = 128 as any other matrix"""
+    return initialisers.normal(t_max / 128 * inputs ** -0.5)
 
 
 # The parameters that say so, in each network.
