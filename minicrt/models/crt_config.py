@@ -30,8 +30,8 @@ class CRTConfig(StackConfig):
     memory_update          the writer reads every y_t, or once the segment's mean; then there is no h_t to read
     memory_gradient        "unroll" through whole segments, or "writer": the writer of the last segment is run again (6)
     memory_position        in front, or behind, where no token sees it: then only the writer carries it on
-    memory_norm            layer norm on m as a token and on h where it is read; "auto": where the network does not bound
-                           h (minGRU, LRU, and NC-GRU with modReLU)
+    memory_norm            layer norm on m as a token and on h where it is read; "auto": where h has no bound (minGRU,
+                           LRU, and NC-GRU with modReLU)
     readout                the outputs read the "memory", y_t + h_t + m_{N−1} W_r (5), or are the "transformer"'s y_t
     reset_after            which form of the GRU (both networks)
     orthogonal             NC-GRU: U_c alone, or U_c and U_r

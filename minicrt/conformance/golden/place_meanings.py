@@ -34,7 +34,7 @@ MEANINGS = {
     "memory.i.U_candidate": "the orthogonal matrix of the candidate  (D, D)",
     "memory.i.U_reset": "the orthogonal matrix of the reset gate  (D, D)",
     "memory.i.h": "h_t of the network that writes this memory vector",
-    "readout.memory.read": "[m^1 … m^M] W_r, of the memory that the segment starts from, normed where that is  (B, D)",
+    "readout.memory.read": "[m^1 … m^M] W_r, of the memory that the segment starts from, as it is carried  (B, D)",
     "readout.memory.norm": "h_t, normed for the readout",
     "layer.i.norm_recurrence": "LN of what the recurrence reads",
     "layer.i.h": "h_t of this layer",

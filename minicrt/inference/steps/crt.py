@@ -39,9 +39,9 @@ class CRTSteps(Steps):
             return
         m, _ = self.model.recall(self.parameters, state, self.batch, False)              # (B, M, D)
         self.h = [np.array(m[:, i]) for i in range(m.shape[1])]
-        m, _ = self.model.normed(self.parameters, m)
         if self.reads:
             self.read = m.reshape(self.batch, -1) @ self.parameters["memory.read"]       # m W_r
+        m, _ = self.model.normed(self.parameters, m)
         if self.model.config.memory_position == "first":
             for i in range(m.shape[1]):
                 self.blocks(np.ascontiguousarray(m[:, i:i + 1]))

@@ -133,7 +133,7 @@ FIRST = [
     ("crt-readout-transformer", "readout: y_t + h_t", "segment0/z"),
     ("crt-normed-memory", "readout: W_r reads m_N", "segment0/readout.memory.read"),
     ("crt-normed-memory", "memory norm: h_t without", "segment0/readout.memory.norm"),
-    ("crt-normed-memory", "memory norm: W_r without", "segment0/readout.memory.read"),
+    ("crt-normed-memory", "memory norm: W_r with", "segment0/readout.memory.read"),
     ("crt-normed-memory", "memory norm: token without", "segment0/joined"),
     ("crt-three-memories", "readout: memories added", "segment0/z"),
     ("crt-three-memories", "readout: memories interleaved", "segment0/readout.memory.read"),
@@ -214,9 +214,9 @@ def assert_gradient_is_its_own(case, variant, rng):
     assert abs(derivative(going, direction) - found @ direction) < 1e-10 * np.linalg.norm(found), variant.name
 
 
-@pytest.mark.parametrize("pair", [("memory norm: token without", "memory norm: W_r without"),
+@pytest.mark.parametrize("pair", [("memory norm: token without", "memory norm: W_r with"),
                                   ("readout: without h_t", "memory norm: token without"),
-                                  ("readout: one state too early", "memory norm: W_r without"),
+                                  ("readout: one state too early", "memory norm: W_r with"),
                                   ("memory token: not in the first segment", "memory norm: token without"),
                                   ("memory token: with a position", "memory norm: token without")])
 def test_two_mistakes_around_the_memory_have_the_gradient_of_both(cases, pair):

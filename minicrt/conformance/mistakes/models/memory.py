@@ -96,7 +96,7 @@ class TokenDetached(CRT):
 
 
 class TokenUnnormed(CRT):
-    """The blocks see m as it is carried; its norm is there for W_r alone."""
+    """The blocks see m as it is carried; its norm is there for h_t alone."""
 
     _seen: Any = None
     _d_seen: Any = 0.0

@@ -23,7 +23,7 @@ SENTENCES = {
     "readout: memories interleaved": "W_r reads the first feature of every memory vector, then the second, and so on; "
                                      "here one vector after the other.",
     "memory norm: h_t without": "The output reads h_t without its norm.",
-    "memory norm: W_r without": "W_r reads m_{N−1} without its norm.",
+    "memory norm: W_r with": "W_r reads m_{N−1} through the memory's norm; here as it is carried.",
 }
 BACKWARD_SENTENCES = {
     "readout: memory detached": "The memory is detached where W_r reads it: no gradient goes from m_{N−1} W_r into "
@@ -81,8 +81,8 @@ class MatrixReadsStates(StatesRead):
     by_matrix = True
 
 
-class ReadsCarried(CRT):
-    """A readout that reads m_{N−1} as it is carried, `self._carried`, not as it is normed."""
+class ReadsStateBefore(CRT):
+    """z_t = y_t + h_{t−1} + m_{N−1} W_r, h_0 what `recall` gave, whatever W_r reads"""
 
     _d_carried: Any = 0.0
 
@@ -95,9 +95,6 @@ class ReadsCarried(CRT):
         return super().recall_backward(d_m + d_carried, *arguments)
 
 
-class ReadsStateBefore(ReadsCarried):
-    """z_t = y_t + h_{t−1} + m_{N−1} W_r"""
-
     def readout(self, p: Parameters, y: Array, h: list[Array], m: Array) -> tuple[Array, Any]:
         before = [np.concatenate([self._carried[:, i, None], h_i[:, :-1]], axis=1) for i, h_i in enumerate(h)]
         return super().readout(p, y, before, m)
@@ -108,38 +105,36 @@ class ReadsStateBefore(ReadsCarried):
         return d_y, [np.concatenate([d[:, 1:], np.zeros_like(d[:, :1])], axis=1) for d in d_before], d_m
 
 
-class MatrixReadsCarried(ReadsCarried):
-    """Normed: W_r reads what the token's norm reads."""
+class NormedCache(NamedTuple):
+    norm: Any                                                # of m_{N−1}
+    readout: Any
+
+
+class MatrixReadsNormed(CRT):
+    """W_r reads what the token is."""
+
+    engine: Any
 
     def readout(self, p: Parameters, y: Array, h: list[Array], m: Array) -> tuple[Array, Any]:
-        return super().readout(p, y, h, self._carried)
+        with self.engine.within("readout.carried"):          # a place of its own, beside the norm of h_t
+            normed, norm_cache = self.normed(p, m)
+        z, cache = super().readout(p, y, h, normed)
+        return z, NormedCache(norm_cache, cache)
 
-    def readout_backward(self, *arguments: Any) -> tuple[Array, list[Array], Array]:
-        d_y, d_h, d_m = super().readout_backward(*arguments)
-        self._d_carried = self._d_carried + d_m
-        return d_y, d_h, np.zeros_like(d_m)
-
-
-class NewMemoryCache(NamedTuple):
-    norm: Any                                                # of m_N
-    readout: Any
+    def readout_backward(self, d_z: Array, cache: Any, g: Parameters) -> tuple[Array, list[Array], Array]:
+        d_y, d_h, d_normed = super().readout_backward(d_z, cache.readout, g)
+        return d_y, d_h, self.normed_backward(d_normed, cache.norm, g)
 
 
 class MatrixReadsNewMemory(CRT):
     """z_t = y_t + h_t + m_N W_r"""
 
-    engine: Any
-
     def readout(self, p: Parameters, y: Array, h: list[Array], m: Array) -> tuple[Array, Any]:
-        with self.engine.within("readout.written"):          # a place of its own, beside the norm of h_t
-            new, norm_cache = self.normed(p, np.stack([h_i[:, -1] for h_i in h], axis=1))
-        z, cache = super().readout(p, y, h, new)
-        return z, NewMemoryCache(norm_cache, cache)
+        return super().readout(p, y, h, np.stack([h_i[:, -1] for h_i in h], axis=1))
 
-    def readout_backward(self, d_z: Array, cache: Any, g: Parameters) -> tuple[Array, list[Array], Array]:
-        d_y, d_h, d_new = super().readout_backward(d_z, cache.readout, g)
-        d_last = self.normed_backward(d_new, cache.norm, g)
-        d_h = [np.concatenate([d[:, :-1], d[:, -1:] + d_last[:, i, None]], axis=1) for i, d in enumerate(d_h)]
+    def readout_backward(self, *arguments: Any) -> tuple[Array, list[Array], Array]:
+        d_y, d_h, d_new = super().readout_backward(*arguments)
+        d_h = [np.concatenate([d[:, :-1], d[:, -1:] + d_new[:, i, None]], axis=1) for i, d in enumerate(d_h)]
         return d_y, d_h, np.zeros_like(d_new)
 
 
@@ -189,7 +184,7 @@ def reading(model: SegmentModel) -> list[ModelMistake]:
         "readout: W_r reads m_N": (reads, MatrixReadsNewMemory),
         "readout: memories added": (both and several and not normed, MemoriesAdded),
         "readout: memories interleaved": (reads and several, MemoriesInterleaved),
-        "memory norm: W_r without": (reads and normed, MatrixReadsCarried),
+        "memory norm: W_r with": (reads and normed, MatrixReadsNormed),
     }
     found = [ModelMistake(name, SENTENCES[name], models=(made,)) for name, (applies, made) in models.items() if applies]
     if both:                                                 # per segment nothing of the memory would be left
