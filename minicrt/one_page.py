@@ -214,7 +214,7 @@ def initial(rng: np.random.Generator, V: int, D: int = WIDTH, F: int = INNER, dt
 
     p = {"embedding": normal(0.5 * D ** -0.5, V, D)}                     # so the entries of e have size ½
     p |= recurrent("positions.", POSITIONS) | {"memory.start": normal(1.0, 1, D)}
-    p |= recurrent("memory.0.", MEMORY) | {"memory.read": normal(SPAN * LENGTH / 128 * D ** -0.5, D, D)}
+    p |= recurrent("memory.0.", MEMORY) | {"memory.read": normal(min(1, SPAN * LENGTH / 128) * D ** -0.5, D, D)}
     if MEMORY is GRU:                                                    # of m a unit keeps σ(b) a token, b from 0 up
         p["memory.0.b"][D:2 * D] = math.log(SPAN * LENGTH) * (np.arange(D) + 0.5) / D
     for b in (f"blocks.{layer}." for layer in range(LAYERS)):

@@ -4,8 +4,8 @@ b is the bias of the gate that keeps. With an input near 0 a unit keeps σ(b) of
 τ = 1/(1 − σ(b)) = 1 + e^b steps. What is written at the start of a segment of T tokens is σ(b)^T of its size at the
 end, and so is the gradient that comes back: at b = 0 it is 2^−T, nothing in practice; with τ = T it is about 1/e.
 
-The longer a unit keeps, the less it takes of one token: 1/τ of it. So what reads the memory starts the larger, the
-longer that has to last.
+The longer a unit keeps, the less it takes of one token: 1/τ of it. So what reads the memory has to be large where that
+has to last long, and where it has not, smaller is better (docs/results.md).
 """
 
 from functools import partial
@@ -35,8 +35,8 @@ def gate_biases(kind: Retention, t_max: int, units: int) -> Array:              
 
 
 def reading(t_max: int, inputs: int) -> Initialiser:
-    """Of W_r (inputs, D): N(0, (t_max/128)²/inputs), at t_max = 128 as any other matrix"""
-    return initialisers.normal(t_max / 128 * inputs ** -0.5)
+    """Of W_r (inputs, D): N(0, s²/inputs), s = t_max/128, but from t_max = 128 on 1, as of any other matrix"""
+    return initialisers.normal(min(1, t_max / 128) * inputs ** -0.5)
 
 
 # The parameters that say so, in each network.
