@@ -191,7 +191,7 @@ def derivative(going, direction):
 
 @pytest.mark.parametrize("name", ["crt-gru", "crt-per-segment", "crt-three-memories", "crt-normed-memory", "crt-ncgru",
                                   "crt-readout-transformer", "transformer-sinusoidal", "rmt-two-vectors",
-                                  "mingru-model"])
+                                  "mingru-model", "lru-model"])
 def test_the_gradient_of_a_wrong_forward_pass_is_that_of_it(cases, name):
     """A mistake in the forward pass is one mistake, not two."""
     case, rng, checked = cases[name], np.random.default_rng(7), 0

@@ -34,8 +34,8 @@ class GRU:
             h, r, z, c, n = self.steps[t]
             g = d_h[:, t] + carried
             d_z, d_n = (g * (n - h), g * z) if self.new else (g * (h - n), g * (1 - z))
-            a_n = d_n * (1 - n * n)
-            a_r, a_z = self.reset_gradient(a_n * c) * r * (1 - r), d_z * z * (1 - z)
+            a_n = d_n * self.tanh_slope(n)
+            a_r, a_z = self.reset_gradient(a_n * c) * self.slope(r), d_z * self.slope(z)
             a, inner = np.concatenate([a_r, a_z, a_n], -1), np.concatenate([a_r, a_z, self.inner(a_n, r)], -1)
             d["x"][:, t] = a @ self.w.T
             d["w"] += self.x[:, t].T @ a
@@ -44,6 +44,12 @@ class GRU:
             d["b_hn"] += (a_n * r).sum(0)
             carried = self.direct(g, 1 - z if self.new else z) + inner @ self.u.T
         return {"h": hs, "d_h0": carried, **{f"d_{name}": value for name, value in d.items()}}
+
+    def tanh_slope(self, n):
+        return 1 - n * n
+
+    def slope(self, gate):
+        return gate * (1 - gate)
 
     def direct(self, g, kept):
         """What goes straight from h' to h."""
@@ -81,6 +87,24 @@ def gru_reset_without_gradient(x, h0, w, u, b, b_hn, d_h):
     class Wrong(GRU):
         def reset_gradient(self, d_r):
             return 0 * d_r
+    return Wrong(x, h0, w, u, b, b_hn).run(d_h)
+
+
+@by_hand("gru", r"tanh", r"activated|tanh²\(n\)|of its value|argument")
+def gru_tanh_slope_of_the_activated(x, h0, w, u, b, b_hn, d_h):
+    """tanh_prime(n) takes n for its argument."""
+    class Wrong(GRU):
+        def tanh_slope(self, n):
+            return 1 - np.tanh(n) ** 2
+    return Wrong(x, h0, w, u, b, b_hn).run(d_h)
+
+
+@by_hand("gru", r"σ|sigmoid|logistic", r"activated|σ\(r\)|argument")
+def gru_gate_slope_of_the_activated(x, h0, w, u, b, b_hn, d_h):
+    """sigmoid_prime(r) takes r for its argument."""
+    class Wrong(GRU):
+        def slope(self, gate):
+            return sigmoid(gate) * (1 - sigmoid(gate))
     return Wrong(x, h0, w, u, b, b_hn).run(d_h)
 
 

@@ -67,6 +67,8 @@ def tanh(d_y, c, defects):
     inside = c.x if "input squared" in defects else c.y
     if "not squared" in defects:
         return (d_y * (1 - inside),)
+    if "applied twice" in defects:
+        return (d_y * (1 - np.tanh(c.y) ** 2),)
     return (d_y * (1 - inside * inside) if "input squared" in defects else d_y * c.slope,)
 
 
@@ -128,6 +130,7 @@ ACTIVATIONS = (
     activation("tanh", tanh, {
         "input squared": "1 − x² in place of 1 − y².",
         "not squared": "1 − y in place of 1 − y².",
+        "applied twice": "The slope is taken of the activated value: 1 − tanh²(y) in place of 1 − y².",
     }),
     activation("relu", relu, {
         "gated by the gradient": "Lets a positive gradient pass in place of the gradient where x is positive.",

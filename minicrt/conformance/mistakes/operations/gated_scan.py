@@ -14,7 +14,9 @@ from minicrt.conformance.mistakes.operations.sequence import (
     start,
     start_gradient,
 )
+from minicrt.ops.activations import logistic
 
+ACTIVATED = "logistic slope of the activated value"
 INPUT_RESET, CLIPPED = "reset on the input's side too", "state clipped"
 ORDERS, ORDER_MISTAKES = orders("rzn", {"zrn": "as in ONNX and Keras"})
 
@@ -80,6 +82,8 @@ def slopes(c, kind, v, n, b_n, defects):
     slope, bias_slope = candidate_slopes(kind, v, b_n)
     if kind == "tanh":
         slope = bias_slope = 1 - n if "tanh slope not squared" in defects else slope
+        if "tanh slope of the activated value" in defects:
+            slope = bias_slope = 1 - np.tanh(n) ** 2
     elif "threshold ignored" in defects:
         slope, bias_slope = np.ones_like(v), np.sign(v)
     return (slope * np.sign(v) if "sign left on v" in defects else slope,
@@ -118,8 +122,9 @@ def backward(d_h, c, defects, d_last=None, *, after):
             d_side, d_r = d_v * r, d_r + d_v * (x_side[:, t] + in_argument(c, b_n))
             d_b_n = d_b_n * (r if in_argument(c, b_n).any() else 1)
         d_r = 0 * d_r if "reset gradient missing" in defects or "reset gate missing" in defects else d_r
-        d_a_r = d_r * (r if "logistic slope short" in defects else gate_slope(r, defects))
-        d_a_z = d_z * gate_slope(z, defects)
+        seen_r, seen_z = (logistic(r), logistic(z)) if ACTIVATED in defects else (r, z)
+        d_a_r = d_r * (r if "logistic slope short" in defects else gate_slope(seen_r, defects))
+        d_a_z = d_z * gate_slope(seen_z, defects)
         if "gates exchanged" in defects:
             d_a_r, d_a_z = d_a_z, d_a_r
         direct = g * keep * ("direct path missing" not in defects)

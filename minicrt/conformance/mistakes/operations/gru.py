@@ -15,6 +15,8 @@ SCAN_MISTAKES = {
     "gate and complement exchanged": "G_n = g z in place of g (1 − z).",
     "update gate's sign": "G_z = g (n − h) in place of g (h − n).",
     "logistic slope short": "r in place of r (1 − r) as the slope of the reset gate.",
+    "logistic slope of the activated value": "σ(r)(1 − σ(r)) in place of r (1 − r), and so for z: gates are taken for "
+                                             "their arguments.",
     "reset gradient missing": "The reset gate gets no gradient.",
     "reset missing in the product": "The gradient that goes through the candidate's product is not multiplied by r.",
     "reset gradient of the other form": "G_r as in the GRU's other form, with the reset at the other side of U_n.",
@@ -24,7 +26,10 @@ SCAN_MISTAKES = {
     "state after the step": "G_U uses h_t in place of h_{t−1}.",
 } | SEQUENCE_BACKWARD_MISTAKES
 BEFORE_MISTAKES = {"product's input without reset": "G_{U_n} = hᵀ G_v in place of (r ⊙ h)ᵀ G_v."}
-TANH_MISTAKES = {"tanh slope not squared": "1 − n in place of 1 − n²."}
+TANH_MISTAKES = {
+    "tanh slope not squared": "1 − n in place of 1 − n².",
+    "tanh slope of the activated value": "1 − tanh²(n) in place of 1 − n²: n is taken for its argument.",
+}
 MODRELU_MISTAKES = {
     "slope of tanh": "The candidate's slope is that of tanh, its activation is modReLU.",
     "threshold ignored": "The candidate passes a gradient below its threshold too.",
