@@ -11,16 +11,18 @@ from minicrt.conformance.checking.all_gradients import done_to_all
 from minicrt.conformance.checking.appearance import appearance
 from minicrt.conformance.checking.arithmetic.approximate import approximate_function
 from minicrt.conformance.checking.arithmetic.coarse import rounded_somewhere, stored
-from minicrt.conformance.checking.catalogue import Catalogue, Known, catalogue_of
+from minicrt.conformance.checking.catalogue import Catalogue, Known, NoCatalogue, catalogue_of
 from minicrt.conformance.checking.comparison import Comparison, TensorComparison, compare
 from minicrt.conformance.checking.patterns import find_patterns
 from minicrt.conformance.checking.precision import in_single_precision, single_precision
 from minicrt.conformance.checking.search import Experience, Explanation, Search, names_of, telling_tensor
 from minicrt.conformance.checking.unnamed import without_a_name
 from minicrt.conformance.golden.tensors import BACKWARD
+from minicrt.conformance.mutation import Mutant, mutant_explanations
 
 ALIKE = 2       # so many mistakes with the same numbers are named next to the first
 ENOUGH = 3      # so many wrong numbers must a mistake give that does not give all
+DIGITS = 9      # so many digits of wrong numbers, all together, must a mutant give
 Mistakes = tuple[Known, ...]
 Method = Literal["", "input", "variant", "gradients", "precision", "pattern", "place"]
 
@@ -67,6 +69,9 @@ def diagnose(comparison: Comparison, catalogue: Catalogue | None = None, experie
         return Diagnosis((told, *explained(comparison)), "gradients")
     if found and found[0].complete:
         return complete(found, comparison)
+    found = further(found, [one for one in mutants(search) if convincing(one, comparison)])
+    if found and found[0].complete:
+        return complete(found, comparison)
     precision = single_precision(comparison) or stored(comparison)
     if precision:
         return Diagnosis(precision, "precision")
@@ -82,6 +87,18 @@ def diagnose(comparison: Comparison, catalogue: Catalogue | None = None, experie
         return Diagnosis(approximate, "precision")
     sentences, simple = without_a_name(comparison)
     return Diagnosis(sentences, "pattern" if simple else "place")
+
+
+def mutants(search: Search) -> list[Explanation]:
+    """Changes of the equations with the port's numbers; none where the caller wants no names."""
+    return [] if isinstance(search.catalogue, NoCatalogue) else mutant_explanations(search)
+
+
+def further(known: list[Explanation], others: list[Explanation]) -> list[Explanation]:
+    """Known mistakes, unless mutants of the equations explain more."""
+    if not others or known and known[0].reach >= others[0].reach:
+        return known
+    return others
 
 
 def complete(found: list[Explanation], comparison: Comparison) -> Diagnosis:
@@ -115,12 +132,22 @@ def tells(found: Explanation, comparison: Comparison) -> bool:
     return count >= ENOUGH
 
 
+def convincing(found: Explanation, comparison: Comparison) -> bool:
+    """Whether it is more than chance that one of thousands of mutants explains so many numbers to so many digits."""
+    digits = 0.0
+    for row in comparison.compared[:found.reach]:
+        if row.wrong and row.theirs is not None and row.theirs.shape == row.tensor.value.shape:
+            digits -= float(np.log10(max(row.tolerance, 1e-16))) * int(np.sum(row.theirs != row.tensor.value))
+    return digits >= DIGITS
+
+
 def incomplete(found: list[Explanation], comparison: Comparison, catalogue: Catalogue) -> Diagnosis:
     """Known mistakes give the first wrong tensors, and something else is wrong behind them: seen from there."""
     best, unexplained = found[0], found[0].first_unexplained
     assert unexplained is not None
     equal = [other.known for other in found[1:] if (other.reach, len(other.known)) == (best.reach, len(best.known))]
-    case, trace = comparison.case, catalogue.trace(names_of(best.known))
+    case, is_mutant = comparison.case, any(isinstance(known, Mutant) for known in best.known)
+    trace = best.trace if is_mutant else catalogue.trace(names_of(best.known))
     tensors = (dataclasses.replace(tensor, value=np.asarray(trace.get(tensor.name, tensor.value)))
                for tensor in case.tensors)
     with_mistakes = dataclasses.replace(case, tensors=tuple(tensors))

@@ -1,0 +1,12 @@
+"""Mistakes that nobody had to think of: small changes of the specification, made from its source
+
+Each operation is written in `equations` once more, one equation a line. `mutators` change a line in the ways in which
+people get one wrong; a port whose numbers are those of a changed line has probably made that change. The backward pass
+of a changed forward pass is either right for it (`variable`), as where a library differentiates, or the reference's.
+Mutants only name what is wrong. Whether a port is wrong is never theirs to decide.
+"""
+
+from minicrt.conformance.mutation.mutants import Mutant
+from minicrt.conformance.mutation.search import mutant_explanations
+
+__all__ = ["Mutant", "mutant_explanations"]

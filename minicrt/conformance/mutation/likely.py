@@ -1,0 +1,34 @@
+"""Which edits may explain the wrong tensors among those handed in, and which of them probably do"""
+
+from collections.abc import Iterable, Mapping
+
+from minicrt.conformance.mutation.program import Edit, Program
+from minicrt.conformance.mutation.source import descendants
+
+
+class Likelihood:
+    """Of edits of a program's root, by what comes of the names that they change.
+
+    wrong, right   the names, as the equations have them, of what was handed in
+    """
+
+    def __init__(self, program: Program, wrong: Iterable[str], right: Iterable[str]) -> None:
+        self.root, self.wrong, self.right = program.root, frozenset(wrong), frozenset(right)
+        self.descendants: Mapping[str, frozenset[str]] = descendants(program.trees[program.root].definition)
+
+    def sorted(self, edits: Iterable[Edit]) -> list[Edit]:
+        """The possible ones, by effort, and of the same effort the likely ones first."""
+        ranked = [(rank, edit) for edit in edits if (rank := self.rank(edit)) is not None]
+        return [edit for _, edit in sorted(ranked, key=lambda pair: (pair[1].effort + 2 * pair[0], pair[0]))]
+
+    def rank(self, edit: Edit) -> int | None:
+        """0: exactly what is wrong comes of it; 1: also what is right, where it may happen to make no difference; None:
+        it changes what is right at once, or cannot change all that is wrong."""
+        if edit.function != self.root or edit.detached:
+            return 0
+        if edit.targets & self.right and not edit.targets & self.wrong:
+            return None
+        reached = frozenset().union(*(self.descendants.get(name, frozenset()) for name in edit.targets))
+        if not self.wrong <= reached:
+            return None
+        return int(bool(reached & self.right))

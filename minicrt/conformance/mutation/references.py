@@ -1,0 +1,41 @@
+"""Where the reference has what a function of the equations is about"""
+
+import importlib
+import inspect
+from functools import cache
+from pathlib import Path
+
+import minicrt
+from minicrt import models, ops
+
+OPERATION = {"gru_after": "gru", "gru_before": "gru", "reset_before": "ncgru", "tanh_candidate": "ncgru",
+             "modrelu_candidate": "ncgru", "ncgru_tanh": "ncgru", "ncgru_modrelu": "ncgru", "attended": "attention",
+             "softmax": "attention", "causal": "causal_mask", "linear_gelu": "linear_activation",
+             "linear_gelu_tanh": "linear_activation", "linear_relu": "linear_activation", "bare_linear": "linear",
+             "sigmoid_activation": "sigmoid", "tanh_activation": "tanh", "relu_activation": "relu",
+             "gelu_slope": "gelu_backward", "gelu_tanh_slope": "gelu_tanh_backward",
+             "cross_entropy": "linear_cross_entropy"}
+STAGE = {"embedded": "base:SegmentModel.embed", "loss_of": "base:SegmentModel.forward", "norm": "block:norm",
+         "attend": "block:self_attention", "inner": "block:feed_forward", "feed_forward": "block:feed_forward",
+         "pre_norm_block": "block:residual", "post_norm_block": "block:residual", "blocks_of": "block:blocks",
+         "sinusoids": "positions:sinusoids", "gru_cell": "cells:GRU", "ncgru_cell": "cells:NCGRU",
+         "cell_of": "cells:Cell", "recurrent_positions": "positions:PositionedModel.positions",
+         "positioned": "positions:PositionedModel.positions",
+         "read": "crt:CRT.readout", "crt": "crt:CRT.encode", "transformer": "transformer:Transformer.encode"}
+
+
+@cache
+def place_of(subject: str, function: str, where: str) -> str:
+    """The file and line of an operation, or of the stage of a model."""
+    if function in STAGE and subject in models.MODELS:
+        module, _, path = STAGE[function].partition(":")
+        found = importlib.import_module(f"minicrt.models.{module}")
+        for name in path.split("."):
+            found = getattr(found, name)
+    else:
+        own = function.removesuffix("_backward")
+        name = OPERATION.get(own, own) + "_backward" * (where == "backward" and own != "gelu_slope")
+        found = getattr(ops, name, None) or getattr(ops, subject + "_backward" * (where == "backward"))
+    file = Path(inspect.getsourcefile(found) or "").resolve()
+    root = Path(minicrt.__file__).resolve().parent.parent
+    return f"{file.relative_to(root).as_posix()}, line {inspect.getsourcelines(found)[1]}"

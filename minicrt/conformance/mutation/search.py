@@ -1,0 +1,238 @@
+"""Which mutants, one or two at once, give a port's numbers: tried where no known mistake does"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from minicrt.conformance.checking.distance import agree
+from minicrt.conformance.checking.search import Explanation, Search
+from minicrt.conformance.golden.tensors import BACKWARD, FORWARD, GoldenCase, Role
+from minicrt.conformance.mutation.likely import Likelihood
+from minicrt.conformance.mutation.models import Model
+from minicrt.conformance.mutation.mutants import Mutants, Trace, has_equations
+from minicrt.conformance.mutation.program import Edit, Program
+from minicrt.conformance.mutation.running import CALLED, Notes, Operation
+from minicrt.conformance.mutation.tree import Changes
+from minicrt.conformance.mutation.watching import Watch
+
+SINGLES = 6000      # so many edits are tried, the simplest and likeliest first
+PARTIAL = 4         # so many mutants that explain the first wrong tensors get a second one
+SECOND = 600        # so many others are tried as the second one
+PAIRS = 60          # so many pairs that explain different gradients are tried
+
+
+@dataclass(frozen=True)
+class Tried:
+    """Edits, and how far the port's tensors are those of a port with them; `forward` where the gradients are unknown.
+
+    by_hand  the backward pass is the reference's
+    """
+
+    edits: tuple[Edit, ...]
+    trace: Trace
+    reach: int
+    by_hand: bool = False
+    forward: tuple[Trace, Notes] | None = None
+
+    @property
+    def changes(self) -> Changes:
+        return {number: new for edit in self.edits for number, new in edit.changes.items()}
+
+    @property
+    def effort(self) -> int:
+        return sum(edit.effort for edit in self.edits)
+
+
+class MutantSearch:
+    """`search` has the port's tensors, and says what agrees with them."""
+
+    def __init__(self, search: Search, mutants: Mutants) -> None:
+        self.search, self.mutants, self.handed = search, mutants, search.handed
+        self.forward_rows = [k for k, row in enumerate(self.handed) if row.tensor.role in FORWARD]
+        self.forward_is_wrong = any(self.handed[k].wrong for k in self.forward_rows)
+        self.watch, self.partial = Watch(search), list[Tried]()
+
+    def explanations(self) -> list[Explanation]:
+        """All of the simplest kind that explain everything; or the best of the others."""
+        singles = list(self.of_forward()) if self.forward_is_wrong else list(self.of_backward(self.right, ()))
+        if not self.forward_is_wrong and not self.complete(singles) and not self.has_output:
+            singles += self.of_forward()
+        found = self.complete(singles) or self.complete(self.pairs(singles))
+        best = found or [one for one in singles if one.reach > self.search.start]
+        return [self.explanation(one) for one in merged(best)]
+
+    @cached_property
+    def has_output(self) -> bool:
+        return any(row.tensor.role == "output" for row in self.handed)
+
+    @cached_property
+    def right(self) -> Tried:
+        return Tried((), self.mutants.right[0], len(self.handed), forward=self.mutants.right)
+
+    def complete(self, found: Iterable[Tried]) -> list[Tried]:
+        return [one for one in found if one.reach == len(self.handed)]
+
+    def explanation(self, one: Tried) -> Explanation:
+        unexplained = self.handed[one.reach] if one.reach < len(self.handed) else None
+        return Explanation(self.mutants.named(one.edits, one.by_hand), one.trace, one.reach, unexplained)
+
+    def judged(self, edits: tuple[Edit, ...], trace: Trace, by_hand: bool) -> Tried:
+        reach = next((k for k in range(len(self.handed)) if not self.search.agrees(k, trace)), len(self.handed))
+        return Tried(edits, trace, reach, by_hand)
+
+    # One mutant.
+
+    def of_forward(self) -> Iterator[Tried]:
+        """Mutants of the forward pass, each with both of its backward passes; the simplest that explain all end it."""
+        ended = list[Tried]()
+        edits = [edit for edit in self.likely(self.mutants.operation.forward_program, self.mutants.forward, FORWARD)
+                 if not edit.detached]
+        for edit in simplest(edits, ended):
+            found = self.tried((edit,))
+            if found:
+                both = list(self.with_gradients(found))
+                ended += self.complete(both)
+                yield from both
+
+    def tried(self, edits: tuple[Edit, ...]) -> Tried | None:
+        """The mutant if its forward pass explains at least the first wrong tensor."""
+        changes = {number: new for edit in edits for number, new in edit.changes.items()}
+        returned = any("return" in edit.targets for edit in edits)       # a scan's states are watched, not its result
+        forward = self.mutants.run_forward(changes, None if returned else self.watch.forward)
+        if forward is None:
+            return None
+        reach = next((k for k in self.forward_rows if not self.search.agrees(k, forward[0])), len(self.handed))
+        return Tried(edits, forward[0], reach, forward=forward) if reach > self.search.start else None
+
+    def with_gradients(self, found: Tried) -> Iterator[Tried]:
+        """The forward pass with either backward pass; where it does not explain all of the port's, by itself."""
+        if found.reach < len(self.handed):
+            self.partial.append(found)
+            yield found
+            return
+        assert found.forward is not None
+        own = self.mutants.differentiated(found.changes)
+        has_gradients = any(row.tensor.role in BACKWARD for row in self.handed)
+        reference = self.mutants.by_hand(found.forward, {}) if has_gradients else None
+        both = [self.judged(found.edits, trace, by_hand) for trace, by_hand in ((own, False), (reference, True))
+                if trace is not None]
+        if not self.complete(both):
+            self.partial.append(found)
+        yield from both
+
+    def of_backward(self, first: Tried, known: tuple[Edit, ...]) -> Iterator[Tried]:
+        """Operands whose gradient is dropped, and mutants of the backward pass by hand, where the forward pass is that
+        of `known` edits."""
+        assert first.forward is not None
+        ended = list[Tried]()
+        for edit in simplest(self.gradient_edits(single=not known), ended):
+            trace = self.mutants.differentiated({**first.changes, **edit.changes}) if edit.detached else \
+                self.mutants.by_hand(first.forward, edit.changes, self.watch.backward)
+            if trace is not None:
+                one = self.judged((*known, edit), trace, not edit.detached)
+                ended += self.complete([one])
+                yield one
+
+    def gradient_edits(self, single: bool) -> list[Edit]:
+        """Those that change nothing but gradients, the simplest first"""
+        detached, backward = [edit for edit in self.mutants.forward if edit.detached], self.mutants.backward
+        if single and backward and isinstance(self.mutants.operation, Operation):
+            backward = self.likely(self.mutants.operation.backward_program, backward, BACKWARD)
+        return sorted([*detached, *backward], key=lambda edit: edit.effort)
+
+    def likely(self, program: Program, edits: list[Edit], roles: tuple[Role, ...]) -> list[Edit]:
+        """In the order in which one of them probably explains what is wrong"""
+        if isinstance(self.mutants.operation, Model):
+            return self.at_work(self.mutants.operation, edits)
+        rows = [row for row in self.handed if row.tensor.role in roles]
+        wrong, right = ({called(row.name, row.tensor.role) for row in rows if row.wrong is which}
+                        for which in (True, False))
+        return Likelihood(program, wrong, right).sorted(edits)
+
+    def at_work(self, model: Model, edits: list[Edit]) -> list[Edit]:
+        """Of a model those in what runs after the last tensor that is right and up to the first one that is wrong."""
+        first = self.handed[self.search.start]
+        if not self.forward_is_wrong or first.name not in model.reached:
+            return edits
+        known = {row.name: model.reached[row.name][0] for row in self.handed if row.name in model.reached}
+        before = max((row.name for row in self.handed if row.name in known and not row.wrong
+                      and known[row.name] < known[first.name]), key=known.__getitem__, default="")
+        running = model.between(before, first.name)
+        return [edit for edit in edits if model.forward_program.statements(edit) & running]
+
+    # Two mutants.
+
+    def pairs(self, singles: list[Tried]) -> Iterator[Tried]:
+        """A second mutant behind the first one, or one for some gradients and one for the others."""
+        if not self.forward_is_wrong:
+            yield from self.of_different_gradients(singles)
+        for first in sorted(self.partial, key=lambda one: (-one.reach, one.effort))[:PARTIAL]:
+            if first.reach < len(self.handed) and self.handed[first.reach].tensor.role in FORWARD:
+                yield from self.second_forward(first)
+            else:
+                yield from self.of_backward(first, first.edits)
+
+    def second_forward(self, first: Tried) -> Iterator[Tried]:
+        for edit in self.mutants.forward[:SECOND]:
+            if not edit.detached and not edit.changes.keys() & first.changes.keys():
+                found = self.tried((*first.edits, edit))
+                if found and found.reach > first.reach:
+                    yield from self.with_gradients(found)
+
+    def of_different_gradients(self, singles: list[Tried]) -> Iterator[Tried]:
+        """Two edits of which for every gradient at least one agrees with the port."""
+        rows = [k for k, row in enumerate(self.handed) if row.tensor.role in BACKWARD and row.wrong]
+        marked = [(agreed, one) for one in singles
+                  if (agreed := frozenset(k for k in rows if self.search.agrees(k, one.trace)))]
+        tried = 0
+        for k, (agreed, one) in enumerate(marked):
+            for others, other in marked[k + 1:]:
+                if agreed | others == set(rows) and one.by_hand == other.by_hand and tried < PAIRS:
+                    tried += 1
+                    yield from self.both(one, other)
+
+    def both(self, one: Tried, other: Tried) -> Iterator[Tried]:
+        changes = {**one.changes, **other.changes}
+        trace = self.mutants.by_hand(self.mutants.right, changes) if one.by_hand else \
+            self.mutants.differentiated(changes)
+        if trace is not None:
+            yield self.judged((*one.edits, *other.edits), trace, one.by_hand)
+
+
+def simplest(edits: list[Edit], enough: list[Tried]) -> Iterator[Edit]:
+    """The first edits, until something is enough when the next one is more far-fetched."""
+    effort = -1
+    for edit in edits[:SINGLES]:
+        if edit.effort > effort and enough:
+            return
+        effort = max(effort, edit.effort)
+        yield edit
+
+
+def called(name: str, role: Role) -> str:
+    """A tensor of the case by the equations' name"""
+    return "return" if role == "output" else name if name.startswith("d_") else CALLED.get(name, name)
+
+
+def merged(found: list[Tried]) -> list[Tried]:
+    """One of each that have the same numbers, the simplest."""
+    kept: list[Tried] = []
+    for one in sorted(found, key=lambda one: (-one.reach, one.effort, one.by_hand)):
+        if not any(same(one.trace, other.trace) for other in kept):
+            kept.append(one)
+    return kept
+
+
+def same(one: Trace, other: Trace) -> bool:
+    return one.keys() == other.keys() and all(agree(np.asarray(one[name]), np.asarray(other[name]), {"float64": 1e-9})
+                                              for name in one)
+
+
+def mutant_explanations(search: Search) -> list[Explanation]:
+    """Of a port of an operation that the equations have."""
+    case: GoldenCase = search.comparison.case
+    if not search.handed or not has_equations(case):
+        return []
+    return MutantSearch(search, Mutants(case)).explanations()

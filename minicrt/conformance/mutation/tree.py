@@ -1,0 +1,193 @@
+"""A function's definition that runs statement by statement, so that of a changed one a single line is compiled anew"""
+
+import ast
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import CodeType
+from typing import Any
+
+SOURCE = "<equations>"
+Changes = Mapping[int, Any]                                  # a node's number → the node, or nodes, in its place
+Note = Callable[[str, Any, bool], Any]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A statement ready to run: `code` of a loop is what it goes through, of an `if` its test, of a return its value.
+
+    given    the names that it gives values
+    """
+
+    kind: type[ast.stmt]
+    code: CodeType
+    number: int
+    given: tuple[str, ...] = ()
+    body: tuple["Step", ...] = ()
+    otherwise: tuple["Step", ...] = ()
+
+
+@dataclass(frozen=True)
+class Running:
+    """The names outside, what is handed every value that is given a name, and the scopes that functions left."""
+
+    names: dict[str, Any]
+    note: Note
+    left: dict[str, dict[str, Any]] = field(default_factory=dict)
+    trail: "Trail | None" = None
+
+    def run(self, steps: tuple[Step, ...], scope: dict[str, Any], in_loop: bool) -> tuple[Any, ...]:
+        """(result,) of a return, or ()."""
+        for step in steps:
+            result: tuple[Any, ...] = ()
+            if self.trail:
+                self.trail.begin(step.number)
+            if step.kind is ast.For:
+                for value in eval(step.code, self.names, scope):
+                    scope[step.given[0]] = value
+                    result = result or self.run(step.body, scope, True)
+            elif step.kind is ast.If:
+                chosen = step.body if eval(step.code, self.names, scope) else step.otherwise
+                result = self.run(chosen, scope, in_loop)
+            elif step.kind is ast.Return:
+                result = (eval(step.code, self.names, scope),)
+            else:
+                exec(step.code, self.names, scope)
+                for name in step.given:
+                    scope[name] = self.note(name, scope[name], in_loop)
+            if self.trail:
+                self.trail.active.pop()
+            if result:
+                return result
+        return ()
+
+
+class Trail:
+    """The numbers of the statements that were begun, in their order, and of those that are not over."""
+
+    def __init__(self) -> None:
+        self.begun, self.active = list[int](), list[int]()
+
+    def begin(self, number: int) -> None:
+        self.begun.append(number)
+        self.active.append(number)
+
+
+class Tree:
+    """The definition, its nodes numbered from `first` on."""
+
+    def __init__(self, definition: ast.FunctionDef, first: int) -> None:
+        self.definition, self.name = definition, definition.name
+        self.parameters = [argument.arg for argument in definition.args.args]
+        nodes = list(ast.walk(definition))
+        for k, node in enumerate(nodes):
+            set_number(node, first + k)
+        self.numbers = range(first, first + len(nodes))
+        self.places = {number_of(child): (owner, name) for owner in nodes for name, value in ast.iter_fields(owner)
+                       for child in (value if isinstance(value, list) else [value]) if isinstance(child, ast.AST)}
+        self.statement_of = {number_of(part): statement for statement in nodes if isinstance(statement, ast.stmt)
+                             for part in own_nodes(statement)}
+        self.ready: dict[int, Step] = {}
+        self.steps = self.compiled(definition.body, frozenset())
+
+    def function(self, changes: Changes, running: Running) -> Callable[..., Any]:
+        steps = self.changed_steps(changes) if changes else self.steps
+
+        def call(*arguments: Any, **named: Any) -> Any:
+            scope = dict(zip(self.parameters, arguments)) | named
+            result = running.run(steps, scope, False)
+            running.left.setdefault(self.name, scope)
+            return result[0] if result else None
+        return call
+
+    def changed_steps(self, changes: Changes) -> tuple[Step, ...]:
+        """With other nodes in the place of some; where one change lies inside of another's, both are made if the outer
+        one keeps what the inner one is about."""
+        anew = frozenset(number_of(self.statement_of[number]) for number in changes)
+        with self.changed(changes):
+            return self.compiled(self.definition.body, anew)
+
+    def compiled(self, body: list[ast.stmt], anew: frozenset[int]) -> tuple[Step, ...]:
+        return tuple(self.step(statement, anew) for statement in body)
+
+    def step(self, node: Any, anew: frozenset[int]) -> Step:
+        number = getattr(node, "number", -1)
+        known = self.ready.get(number) if number not in anew else None
+        if isinstance(node, ast.For | ast.If):
+            head = node.iter if isinstance(node, ast.For) else node.test
+            given = names_given(node)
+            code = known.code if known else compiled(head)
+            parts = self.compiled(node.body, anew), self.compiled(node.orelse, anew)
+            step = Step(type(node), code, number, given, *parts)
+        elif known:
+            return known
+        elif isinstance(node, ast.Return):
+            step = Step(ast.Return, compiled(node.value), number)
+        else:
+            code = compile(ast.fix_missing_locations(ast.Module([node], [])), SOURCE, "exec")
+            step = Step(type(node), code, number, names_given(node))
+        if number not in anew:
+            self.ready[number] = step
+        return step
+
+    def line(self, changes: Changes) -> str:
+        """The one line that is changed, as it is then; empty where it is not one expression in one line."""
+        lines = {number_of(line): line for line in (self.statement_of[number] for number in changes)}
+        (line, *others) = lines.values()
+        if others or isinstance(line, ast.For | ast.If) or any(isinstance(new, list) for new in changes.values()):
+            return ""
+        with self.changed(changes):
+            return ast.unparse(line)
+
+    @contextmanager
+    def changed(self, changes: Changes) -> Iterator[None]:
+        undo: list[tuple[ast.AST, str, Any]] = []
+        try:
+            for number in sorted(changes, reverse=True):     # what lies inside has the larger number
+                owner, name = self.places[number]
+                old = getattr(owner, name)
+                undo.append((owner, name, old))
+                setattr(owner, name, replaced(old, number, changes[number]))
+            yield
+        finally:
+            for owner, name, old in reversed(undo):
+                setattr(owner, name, old)
+
+
+def own_nodes(statement: ast.stmt) -> Iterator[ast.AST]:
+    """Of a statement, but not of those inside of it"""
+    waiting: list[ast.AST] = [statement]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting += [child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.stmt)]
+
+
+def names_given(node: ast.stmt) -> tuple[str, ...]:
+    if not isinstance(node, ast.Assign | ast.For):
+        return ()
+    target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+    return tuple(name.id for name in (target.elts if isinstance(target, ast.Tuple) else [target])
+                 if isinstance(name, ast.Name))
+
+
+def compiled(node: Any) -> CodeType:
+    return compile(ast.fix_missing_locations(ast.Expression(node)), SOURCE, "eval")
+
+
+def number_of(node: Any) -> int:
+    return node.number
+
+
+def set_number(node: Any, number: int) -> None:
+    node.number = number
+
+
+def replaced(old: Any, number: int, new: Any) -> Any:
+    if not isinstance(old, list):
+        return new
+    result = []
+    for node in old:
+        mine = getattr(node, "number", None) == number
+        result += new if mine and isinstance(new, list) else [new if mine else node]
+    return result

@@ -1,0 +1,52 @@
+"""A mutant is out as soon as a value is not the port's: most of them are in the first step of a scan"""
+
+from typing import Any
+
+import numpy as np
+
+from minicrt.conformance.checking.search import Search
+from minicrt.conformance.golden.tensors import FORWARD
+from minicrt.conformance.mutation.running import CALLED
+from minicrt.conformance.mutation.variable import value_of
+
+
+class Watch:
+    """Of the tensors that were handed in up to the first wrong one, and of those that are right."""
+
+    def __init__(self, search: Search) -> None:
+        self.forward_tensors, self.backward_tensors = dict[str, Any](), dict[str, Any]()
+        for k, row in enumerate(search.handed):
+            theirs = row.theirs
+            if theirs is None or theirs.dtype.kind != "f" or np.isnan(theirs).any():
+                continue
+            size = max(search.sizes[k], float(np.abs(theirs).max(initial=0, where=np.isfinite(theirs))))
+            allowed = 2 * row.tolerance * size + 1e-300
+            if row.tensor.role in FORWARD and k <= search.start:
+                name = next((ours for theirs, ours in CALLED.items() if theirs == row.name), row.name)
+                self.forward_tensors[name] = theirs, allowed
+            elif row.tensor.role == "backward" and not row.wrong:
+                self.backward_tensors[row.name] = theirs, allowed
+
+    def forward(self, name: str, value: Any, step: int) -> bool:
+        """Whether a value of the forward pass, or one step's, is what is expected"""
+        return expected(self.forward_tensors.get(name), value, step)
+
+    def backward(self, name: str, value: Any, step: int) -> bool:
+        """The same of the backward pass, whose steps go from the last to the first"""
+        found = self.backward_tensors.get(name)
+        return expected(found, value, step if step < 0 or found is None else found[0].shape[1] - 1 - step)
+
+
+def expected(found: Any, value: Any, step: int) -> bool:
+    if found is None:
+        return True
+    theirs, allowed = found
+    value = value_of(value)
+    if step >= 0:
+        if theirs.ndim < 2 or step >= theirs.shape[1]:
+            return True
+        theirs = theirs[:, step]
+    if np.shape(value) != theirs.shape:
+        return True                                          # it may be put together otherwise
+    with np.errstate(all="ignore"):
+        return bool((np.abs(value - theirs) <= allowed).all())

@@ -1,0 +1,103 @@
+"""Mutants of operations, and the ports that are named by them"""
+
+import numpy as np
+import pytest
+
+from minicrt.conformance import check_port, golden
+from minicrt.conformance.mutation import functions as f
+from minicrt.conformance.mutation.mutants import Mutants
+from minicrt.conformance.mutation.variable import Variable, gradients
+
+MADE = {                                                     # of each kind of change, one line that comes of it
+    "layer_norm": {
+        "centred = x": "left out", "r = 1 / (sqrt(variance) + eps)": "moved",
+        "variance = unbiased_mean(centred * centred, -1, True)": "another mean",
+        "mu = mean(x, -2, True)": "another axis", "return gain * (x_hat + bias)": "moved in",
+        "return (1 + gain) * x_hat + bias": "one more", "r = 1 / sqrt(variance + 1e-06)": "another number",
+        "mu = detached(mean(x, -1, True))": "detached", "return gain * x_hat - bias": "sign",
+        "return bias * x_hat + bias": "another name",
+        "variance = mean(absolute(centred) * centred, -1, True)": "wrapped",
+        "return gain * x_hat + bias * gain": "a factor too many", "return gain * x_hat": "a term left out"},
+    "gru": {
+        "h = (1 - z) * n + (1 - z) * h": "complement", "n = relu(a_n)": "another function",
+        "c = h @ u_n.T + b_hn": "transposed",
+        "x_t = x[:, t - 1]": "a step off", "a_n = x_t @ w_n + b_n + r * c + b_n": "a term too many",
+        "w_z, w_r, w_n = blocks(w, 3)": "another order", "h = (1 - r) * n + z * h": "one name for another"}}
+
+
+@pytest.mark.parametrize("subject", MADE)
+def test_each_kind_of_change_is_made(subject):
+    mutants = Mutants(golden.case(subject))
+    trees = mutants.operation.forward_program.trees
+    lines = {trees[edit.function].line(edit.changes) for edit in mutants.forward}
+    assert not MADE[subject].keys() - lines
+
+
+def test_a_change_is_undone():
+    mutants = Mutants(golden.case("gru"))
+    right = mutants.right[0]
+    for edit in mutants.forward[:300]:
+        mutants.run_forward(edit.changes)
+    again = Mutants(golden.case("gru")).right[0]
+    assert all(np.array_equal(right[name], again[name]) for name in right)
+
+
+def differentiated(function):
+    """The port of a function of the equations' kind, whose gradients are made as a library makes them."""
+    def port(d_h=None, d_y=None, **given):
+        floats = {name: Variable(value) for name, value in given.items() if isinstance(value, np.ndarray)}
+        y = function(**{**given, **floats})
+        name, upstream = ("h", d_h) if d_h is not None else ("y", d_y)
+        found = gradients([(y, upstream)], list(floats.values()))
+        return {name: y.value} | {f"d_{name}": value for name, value in zip(floats, found)}
+    return port
+
+
+def gru(step):
+    def port(x, h0, w, u, b, b_hn, **options):
+        w_r, w_z, w_n = f.blocks(w, 3)
+        u_r, u_z, u_n = f.blocks(u, 3)
+        b_r, b_z, b_n = f.blocks(b, 3)
+        h, states = h0, []
+        for t in range(x.shape[1]):
+            r = f.sigmoid(x[:, t] @ w_r + h @ u_r + b_r)
+            z = f.sigmoid(x[:, t] @ w_z + h @ u_z + b_z)
+            h = step(r, z, x[:, t] @ w_n, b_n, h @ u_n + b_hn, h)
+            states.append(h)
+        return f.stacked(states)
+    return differentiated(port)
+
+
+def layer_norm(last):
+    def port(x, gain, bias, eps):
+        centred = x - f.mean(x, -1, True)
+        return last(centred / f.sqrt(f.mean(f.square(centred), -1, True) + eps), gain, bias)
+    return differentiated(port)
+
+
+PORTS = {
+    "r twice": ("gru", gru(lambda r, z, a, b, c, h: (1 - z) * f.tanh(a + b + r * c * r) + z * h), "(r) * c"),
+    "the reset also on h": ("gru", gru(lambda r, z, a, b, c, h: (1 - z) * f.tanh(a + b + r * c) + z * h * r),
+                            "z * r * h"),
+    "an exponential linear unit": ("gru", gru(lambda r, z, a, b, c, h: (1 - z) * f.elu(a + b + r * c) + z * h), "elu"),
+    "the gate detached": ("gru", gru(lambda r, z, a, b, c, h: (1 - z) * f.tanh(a + b + r * c) + f.detached(z) * h),
+                          "detached(z)"),
+    "tanh of x_hat": ("layer_norm", layer_norm(lambda x_hat, gain, bias: gain * f.tanh(x_hat) + bias), "tanh(x_hat)"),
+    "the gain twice": ("layer_norm", layer_norm(lambda x_hat, gain, bias: gain * gain * x_hat + bias),
+                       "square(gain)"),
+    "v in the threshold": ("modrelu", differentiated(
+        lambda v, bias: f.relu(f.absolute(v) + bias * v) * f.sign(v)), "bias * v"),
+}
+
+
+@pytest.mark.parametrize("name", PORTS)
+def test_a_mistake_that_nobody_wrote_down_is_named(name):
+    case, port, words = PORTS[name]
+    diagnosis = check_port(port, case).diagnosis
+    assert diagnosis.method == "variant" and words in diagnosis.sentences[0]
+
+
+def test_the_place_of_the_reference_is_told():
+    sentence = check_port(PORTS["r twice"][1], "gru").diagnosis.sentences[0]
+    assert "minicrt/ops/gru.py, line" in sentence
+    assert "in place of a_n = x_t @ w_n + b_n + r * c" in sentence
