@@ -65,8 +65,27 @@ def before(comparison: Comparison, first: TensorComparison, step: int | None) ->
     if len(rows) == place:
         return (f"Everything before it is right ({listed((row.name for row in rows), 4)}), so the mistake is in its "
                 "own computation.")
-    return (f"What was handed in before it is right ({listed((row.name for row in rows), 4)}), so the mistake is after "
-            f"{rows[-1].name}.")
+    right = f"What was handed in before it is right ({listed((row.name for row in rows), 4)})"
+    start = front(comparison, first)
+    return f"{right}, so the mistake is after {comparison.computed[start - 1].name}." if start else f"{right}."
+
+
+def front(comparison: Comparison, first: TensorComparison) -> int:
+    """The place in the case behind which the mistake is.
+
+    A right output of the same segment says little of what stands before it: another path may lead there.
+    """
+    place = comparison.computed.index(first)
+    for k in reversed(range(place)):
+        row = comparison.computed[k]
+        beside = row.tensor.role == "output" and first.tensor.role in FORWARD and segment(row) == segment(first)
+        if row.present and not beside:
+            return k + 1
+    return 0
+
+
+def segment(row: TensorComparison) -> str:
+    return row.name.partition("/")[0] if row.name.startswith("segment") else ""
 
 
 def in_the_scan(comparison: Comparison, first: TensorComparison, step: int) -> str:
@@ -94,9 +113,8 @@ def equation(first: TensorComparison) -> str:
 
 def next_tensors(comparison: Comparison, first: TensorComparison) -> str:
     """Which of the tensors between the last right one and the first wrong one halve the search."""
-    place = comparison.computed.index(first)
-    start = next((k + 1 for k in reversed(range(place)) if comparison.computed[k].present), 0)
-    between = [row.name for row in comparison.computed[start:place]]
+    start, place = front(comparison, first), comparison.computed.index(first)
+    between = [row.name for row in comparison.computed[start:place] if not row.present]
     if not between:
         return ""
     where = f"between {comparison.computed[start - 1].name} and it" if start else "in front of it"

@@ -79,6 +79,9 @@ def test_weights_in_half_precision():
      "matrix products of operands rounded to bfloat16 in the backward pass alone, with 8 bits"),
     ("gru", Alteration(operands="float16", results="float16", backward=False),
      "matrix products with operands and results in float16, in the forward pass alone, with 11 bits"),
+    ("crt-gru", Alteration(carried="bfloat16"), "its state rounded to bfloat16 between the segments, with 8 bits"),
+    ("crt-gru", Alteration(carried="float16", entries=("memory",)),
+     "its state's memory rounded to float16 between the segments, with 11 bits"),
     ("crt-gru", Alteration(operands="TF32"), "matrix products of operands rounded to TF32"),
     ("lstm-model", Alteration(state="bfloat16"), "its recurrent state rounded to bfloat16 after every step, with 8"),
 ])

@@ -78,6 +78,17 @@ def test_handing_in_what_is_asked_for_finds_the_tensor_soon():
     assert asked <= 9                                        # of some 120 tensors
 
 
+def test_a_right_output_of_the_same_segment_clears_nothing_in_front_of_it():
+    theirs = {name: CRT[name].value for name in ("segment0/state/positions", "segment0/state/memory", "segment0/loss")}
+    theirs["segment0/state/memory"] = noisy(CRT, "segment0/state/memory")
+    sentences = told(CRT, theirs)
+    assert sentences[1] == "What was handed in before it is right (segment0/state/positions)."
+    assert sentences[-1].startswith("To come closer, hand in segment0/blocks.1.norm_attention, the middle one of the ")
+    theirs = {name: CRT[name].value for name in ("segment0/state/memory", "segment1/state/positions")}
+    theirs["segment1/state/memory"] = noisy(CRT, "segment1/state/memory")
+    assert "tensors between segment0/state/memory and it" in told(CRT, theirs)[-1]
+
+
 def test_the_next_segment_looks_like_something_carried():
     theirs = {name: value for name, value in computed(CRT).items() if name.startswith("segment")}
     theirs |= {name: noisy(CRT, name) for name in theirs if name[7] > "0"}

@@ -27,6 +27,7 @@ class Alteration:
     operands, results   the format that both operands of a matrix product, and what it gives, are rounded to
     parameters, matrices, inputs   the format that all weights, those of two axes, an operation's inputs are rounded to
     state, probabilities   that of a recurrence's state after each step, and of an attention's p
+    carried, entries    that of a model's state between segments, and which entries of it; all where none is named
     functions           what is taken for "tanh", "exp", "erf" or "logistic"
     forward, backward   the passes in which this is so
     """
@@ -38,6 +39,8 @@ class Alteration:
     inputs: str = ""
     state: str = ""
     probabilities: str = ""
+    carried: str = ""
+    entries: tuple[str, ...] = ()
     functions: Mapping[str, Callable[[Array], Array]] = field(default_factory=dict)
     forward: bool = True
     backward: bool = True

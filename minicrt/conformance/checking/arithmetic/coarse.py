@@ -78,6 +78,8 @@ def candidates(case: GoldenCase, first: TensorComparison) -> Iterator[Rounding]:
                 kinds["weights and inputs rounded to {}"] = Alteration(parameters=name, inputs=name)
             if names & set(SCANS):
                 kinds["its recurrent state rounded to {} after every step"] = Alteration(state=name)
+            if case.kind == "model":
+                kinds |= between_segments(case, name)
             if any("attention" in operation for operation in names):
                 kinds["attention probabilities rounded to {}"] = Alteration(probabilities=name)
         for words, alteration in kinds.items():
@@ -86,6 +88,15 @@ def candidates(case: GoldenCase, first: TensorComparison) -> Iterator[Rounding]:
             else:
                 yield Rounding(f"{words} in the backward pass alone", name,
                                dataclasses.replace(alteration, forward=False))
+
+
+def between_segments(case: GoldenCase, name: str) -> dict[str, Alteration]:
+    """The whole state, and each of its entries."""
+    start = "segment0/state/"
+    entries = [tensor.name.removeprefix(start) for tensor in case.tensors if tensor.name.startswith(start)]
+    found = {"its state rounded to {} between the segments": Alteration(carried=name)}
+    return found | {f"its state's {entry} rounded to {{}} between the segments": Alteration(
+        carried=name, entries=(entry,)) for entry in entries if len(entries) > 1}
 
 
 def attempts(comparison: Comparison, rounding: Rounding) -> Iterator[Fit]:

@@ -12,12 +12,13 @@ from minicrt.conformance.checking.arithmetic.altered import Alteration, AlteredT
 from minicrt.conformance.checking.arithmetic.formats import rounded
 from minicrt.conformance.checking.catalogue import Expected, OperationCatalogue
 from minicrt.conformance.checking.watching import computed_while
-from minicrt.conformance.golden.model_pass import model_of
+from minicrt.conformance.golden.model_pass import Pass, model_of
 from minicrt.conformance.golden.recording import Substitute
 from minicrt.conformance.golden.tensors import GoldenCase
 from minicrt.conformance.mistakes.models import ModelMistake
 from minicrt.conformance.mistakes.models.operations import used
 from minicrt.conformance.mistakes.operations import FAULTY, Faulty
+from minicrt.models import State
 
 Array = np.ndarray
 SCANS = ("gru", "ncgru", "lstm", "mingru", "lru")
@@ -41,10 +42,27 @@ def operations_in(case: GoldenCase) -> list[Faulty]:
 
 
 def of_model(case: GoldenCase, alteration: Alteration, expected: Expected) -> dict[str, Array]:
-    in_given_alone = replace(alteration, parameters="", matrices="", inputs="") == Alteration()
-    substitutes = () if in_given_alone else tuple(substitute(faulty, alteration) for faulty in operations_in(case))
-    return computed_while(ModelMistake("arithmetic", "", substitutes=substitutes), case.configuration,
+    plain = replace(alteration, parameters="", matrices="", inputs="", carried="", entries=()) == Alteration()
+    substitutes = () if plain else tuple(substitute(faulty, alteration) for faulty in operations_in(case))
+    passes = (coarsely_carried(alteration),) if alteration.carried else ()
+    return computed_while(ModelMistake("arithmetic", "", substitutes=substitutes, passes=passes), case.configuration,
                           given(case, alteration), expected)
+
+
+def coarsely_carried(alteration: Alteration) -> type[Pass]:
+    """The state is rounded between the segments, and on the way back its gradient, as autograd does."""
+    def coarse(state: State) -> State:
+        return {name: rounded(value, alteration.carried) if name in (alteration.entries or state) else value
+                for name, value in state.items()}
+
+    class CoarselyCarried(Pass):
+        def carried(self, states: list[State]) -> State:
+            return coarse(states[-1]) if len(states) > 1 else states[-1]
+
+        def carried_back(self, d_state: State, n: int) -> State:
+            return coarse(d_state) if n and alteration.backward else d_state
+
+    return CoarselyCarried
 
 
 def given(case: GoldenCase, alteration: Alteration) -> dict[str, Array]:
