@@ -7,6 +7,7 @@
     precision.py   float32 where float64 was promised      extent.py     which part of a tensor is right
     diagnosis.py   what the mistake is, in sentences       appearance.py what an error looks like besides
     unnamed.py     what is said where no name fits         report.py     the result as text and JSON
+    problems.py    why a tensor cannot be compared
     causal.py      what goes wrong first in time           arithmetic/   ports of another precision
     port.py        check_port(port, case)                  page.py       the result as HTML; heatmap.py its pictures
 """
