@@ -184,7 +184,7 @@ def crt(w, tokens, targets, m, p_0, layers, heads, activation, pre, positions, g
     for i in range(vectors):
         last.append(h[i][:, -1])
     m_next = stacked(last)
-    z = place("z", read(w, y, h, token, per_segment, normed)) if reads else place("z", y)
+    z = place("z", read(w, y, h, m, per_segment, normed)) if reads else place("z", y)
     return loss_of(w, z, targets, tied), m_next, p_last
 
 
