@@ -20,6 +20,8 @@ from minicrt.conformance.conversions import (
     to_onnx_lstm,
     to_torch,
 )
+from minicrt.conformance.explaining import explain_gradient
 
-__all__ = ["CheckReport", "Diagnosis", "case_names", "check_port", "from_jax", "from_keras", "from_onnx_gru",
-           "from_onnx_lstm", "from_torch", "to_jax", "to_keras", "to_onnx_gru", "to_onnx_lstm", "to_torch"]
+__all__ = ["CheckReport", "Diagnosis", "case_names", "check_port", "explain_gradient", "from_jax", "from_keras",
+           "from_onnx_gru", "from_onnx_lstm", "from_torch", "to_jax", "to_keras", "to_onnx_gru", "to_onnx_lstm",
+           "to_torch"]

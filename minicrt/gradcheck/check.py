@@ -1,5 +1,6 @@
 """The check of plain functions of arrays, entry by entry or along random directions"""
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ from minicrt.gradcheck.comparison import along_directions, along_entries
 from minicrt.gradcheck.derivative import Derivative, Method
 from minicrt.gradcheck.gradients import aligned, trouble
 from minicrt.gradcheck.inputs import leaves, named, replaced
+from minicrt.gradcheck.missing import what_is_missing
 from minicrt.gradcheck.options import Options
 from minicrt.gradcheck.outputs import PAIR, as_outputs, parts, refuse_call, refuse_no_function, refuse_random, upstream
 from minicrt.gradcheck.report import GradientError, Report, TensorResult
@@ -82,7 +84,16 @@ def check_operation(operation: Callable[..., Any], operation_backward: Callable[
                                 "that return y alone")
         return result
 
-    return _check(operation, run, lambda d_y, cache, _: operation_backward(d_y, cache), inputs, rng, options)
+    seen: dict[str, Any] = {}
+
+    def run_backward(d_y: Any, cache: Any, call: Callable[..., Any]) -> Any:
+        seen["upstream"], seen["gradients"] = d_y, operation_backward(d_y, cache)
+        return seen["gradients"]
+
+    report = _check(operation, run, run_backward, inputs, rng, options)
+    if report.passes():
+        return report
+    return dataclasses.replace(report, missing=what_is_missing(operation, named(operation, inputs), **seen))
 
 
 def _check(forward: Callable[..., Any], run: Callable[..., Any], run_backward: Callable[..., Any], inputs: Inputs,

@@ -67,12 +67,14 @@ class Report:
     `method`       how the reference was made
     `tolerance`    the largest relative error that passes
     `not_checked`  the inputs that were not differentiated, each with what it is
+    `missing`      of a wrong backward pass of an operation of minicrt.ops: which of its terms is missing or changed
     """
 
     tensors: tuple[TensorResult, ...]
     method: str
     tolerance: float
     not_checked: tuple[str, ...] = field(default=())
+    missing: str = ""
 
     @property
     def worst(self) -> TensorResult:
@@ -121,7 +123,8 @@ class Report:
         words = [(t.name, t.problem or t.undecided or t.explanation) for t in self.wrong()]
         sentences = [f"{name}: {sentence}" for name, sentence in words if sentence]
         left = [f"not checked: {', '.join(self.not_checked)}"] if self.not_checked else []
-        return "\n".join([f"{self.method}; tolerance {self.tolerance:.0e}", *lines, *sentences, *left])
+        missing = [self.missing] if self.missing else []
+        return "\n".join([f"{self.method}; tolerance {self.tolerance:.0e}", *lines, *sentences, *missing, *left])
 
     @staticmethod
     def _worst(tensors: Sequence[TensorResult], limit: float) -> TensorResult:

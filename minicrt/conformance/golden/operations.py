@@ -40,24 +40,35 @@ def operation_cases() -> dict[str, Callable[[], GoldenCase]]:
 
 
 def operation_case(sketch: Sketch) -> GoldenCase:
-    """The case of a sketch: given tensors, then those of the forward pass, then those of the backward pass."""
-    operation, values, output = sketch.operation, Values(sketch.name), output_of(sketch.operation)
+    """The case of a sketch."""
+    operation, values = sketch.operation, Values(sketch.name)
     inputs = {name: value for name, value in sketch.inputs(values).items() if value is not None}
+    y, _ = getattr(ops, operation)(**arguments(operation, inputs))
+    upstream = values.real(f"d_{output_of(operation)}", *np.shape(y))
+    return case_of(sketch.name, operation, inputs, upstream, (sketch.special,), sketch.cancels)
+
+
+def case_of(name: str, operation: str, inputs: Mapping[str, Any], upstream: Array, special: tuple[str, ...] = (),
+            cancels: bool = False) -> GoldenCase:
+    """Given tensors, then those of the forward pass, then those of the backward pass.
+
+    Raises InputError where the inputs do not fit.
+    """
+    output = output_of(operation)
     given = {name: value for name, value in inputs.items() if isinstance(value, np.ndarray)}
     options = {name: value for name, value in inputs.items() if name not in given}
     y, cache = getattr(ops, operation)(**arguments(operation, inputs))
-    upstream = values.real(f"d_{output}", *np.shape(y))
     results = {output: np.asarray(y)} | gradients(operation, inputs, upstream, cache)
     computed = with_intermediates(operation, inputs, upstream, results)
-    scales = natural_scales(operation, inputs, upstream) if sketch.cancels else {}
+    scales = natural_scales(operation, inputs, upstream) if cancels else {}
     tensors = [Tensor(name, role, value, meaning(operation, name), scales.get(name, 0.0))
                for name, role, value in (
                    *((name, given_role(operation, name), value) for name, value in given.items()),
                    (f"d_{output}", "upstream", upstream),
                    *((name, computed_role(name, output, inputs), value) for name, value in computed.items()))]
     steps = given["x"].shape[1] if operation in SCANS else 1
-    return GoldenCase(sketch.name, "operation", operation, tuple(tensors), options,
-                      (sketch.special, *conventions(operation, options)),
+    return GoldenCase(name, "operation", operation, tuple(tensors), options,
+                      (*special, *conventions(operation, options)),
                       {"float64": FLOAT64, "float32": FLOAT32 * math.sqrt(steps)})
 
 

@@ -16,7 +16,8 @@ from minicrt.conformance.mutation.variable import Array, Variable, gradients, va
 CALLED = {"d_state": "h", "mean": "mu"}                      # what the equations call a tensor of the case
 SKEW = ("d_A",)                                              # of a skew-symmetric matrix: of its free entries, skew too
 Expected = Callable[[str, Any, int], bool]
-CANNOT_BE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, AssertionError, NameError)
+CANNOT_BE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, AssertionError, NameError,
+             RecursionError)
 
 
 class Unexpected(Exception):                                 # noqa: N818 - a signal, and no error

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from minicrt.conformance.mutation.program import Edit, Program
-from minicrt.conformance.mutation.syntax import is_unit
+from minicrt.conformance.mutation.syntax import expression, is_unit
 from minicrt.conformance.mutation.variable import Variable
 
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
@@ -86,7 +86,7 @@ class Function:
         for line in self.lines:
             for node in line.expressions():
                 if is_unit(node) and self.array(node) is not None:
-                    found.setdefault(ast.unparse(node), node)
+                    found.setdefault(text := ast.unparse(node), expression(text))     # nodes of their own
         for name, value in self.scope.items():
             if isinstance(value, np.ndarray | Variable):
                 found.setdefault(name, ast.Name(name, ast.Load()))

@@ -1,0 +1,14 @@
+"""Mutants drawn at random as ports: none is accepted, none crashes the checker, nearly all are named"""
+
+import collections
+
+from tests.conformance.mutation.drawn import judged, ports
+
+CASES = ["layer_norm", "attention", "linear_cross_entropy", "modrelu", "glu", "scaled_cayley", "linear", "gelu",
+         "embedding-repeated"]
+
+
+def test_drawn_mutants():
+    table = collections.Counter(judged(port) for port in ports(40, 1, CASES))
+    assert not table["accepted"]
+    assert table["named"] >= 34
