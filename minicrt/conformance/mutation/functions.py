@@ -231,6 +231,21 @@ def reversed_in_time(x: Any) -> Any:
     return x[:, ::-1] if np.ndim(value_of(x)) > 1 else x[::-1]
 
 
+def last_step(x: Any) -> Any:
+    """The last step's, at every step"""
+    return x[:, -1:] + 0.0 * x
+
+
+def time_mean(x: Any) -> Any:
+    """The mean over the steps, at every step"""
+    return mean(x, 1, True) + 0.0 * x
+
+
+def previous(x: Any) -> Any:
+    """The step before's, and zeros at the first"""
+    return concatenated([0.0 * x[:, :1], x[:, :-1]], 1)
+
+
 def zeros_like(x: Any) -> Array:
     return np.zeros(np.shape(value_of(x)))
 

@@ -28,7 +28,7 @@ from minicrt.conformance.mutation.syntax import binary, call, expression, is_bin
 from minicrt.conformance.mutation.tree import number_of
 
 WRAPS = ("square", "sqrt", "absolute", "tanh", "sigmoid", "relu", "exp", "log", "hard_tanh", "sign", "softmax_of",
-         "rolled", "rolled_back", "reversed_in_time")
+         "rolled", "rolled_back", "reversed_in_time", "previous", "last_step", "time_mean")
 BACKWARD_WRAPS = ("square", "rolled", "rolled_back", "reversed_in_time")
 OF_INTEGERS = ("rolled", "rolled_back", "reversed_in_time")
 

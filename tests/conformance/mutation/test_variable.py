@@ -9,7 +9,8 @@ from minicrt.conformance.mutation.variable import Variable, gradients
 UNARY = ("exp", "tanh", "sigmoid", "relu", "erf", "sin", "cos", "softplus", "softsign", "hard_tanh",
          "hard_sigmoid", "keras_sigmoid", "silu", "exact_gelu", "square", "elu", "leaky_relu",
          "quick_gelu", "absolute", "softmax_of",
-         "rolled", "reversed_in_time", "transposed", "total", "mean", "unbiased_mean", "rows_sum")
+         "rolled", "previous", "last_step",
+         "time_mean", "reversed_in_time", "transposed", "total", "mean", "unbiased_mean", "rows_sum")
 RNG = np.random.default_rng(0)
 X, W, G = RNG.normal(size=(2, 3)), RNG.normal(size=(3, 4)), RNG.normal(size=(2, 4))
 BINARY = {"product": lambda x, w: x @ w, "left vector": lambda x, w: x[0] @ w, "right vector": lambda x, w: x @ w[:, 0],
