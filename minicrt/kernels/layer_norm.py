@@ -37,20 +37,25 @@ def layer_norm_backward(d_y, cache):
 
 @jit(fastmath=SUMS)
 def _forward(_, start, stop, x, gain, bias, eps, y, moments):
-    D = x.shape[1]
-    zero, one, size = x.dtype.type(0), x.dtype.type(1), x.dtype.type(D)
     for i in range(start, stop):
-        total = zero
-        for j in range(D):
-            total += x[i, j]
-        mean = total / size
-        total = zero
-        for j in range(D):
-            total += (x[i, j] - mean) * (x[i, j] - mean)
-        r = one / np.sqrt(total / size + eps)
-        for j in range(D):
-            y[i, j] = (x[i, j] - mean) * r * gain[j] + bias[j]
-        moments[i, 0], moments[i, 1] = mean, r
+        moments[i, 0], moments[i, 1] = normed_row(x[i], gain, bias, eps, y[i])
+
+
+@jit(fastmath=SUMS)
+def normed_row(x, gain, bias, eps, y):                       # (D,) each
+    """y = gain ⊙ x̂ + bias; the mean and r"""
+    zero, one, size = x.dtype.type(0), x.dtype.type(1), x.dtype.type(x.shape[0])
+    total = zero
+    for j in range(x.shape[0]):
+        total += x[j]
+    mean = total / size
+    total = zero
+    for j in range(x.shape[0]):
+        total += (x[j] - mean) * (x[j] - mean)
+    r = one / np.sqrt(total / size + eps)
+    for j in range(x.shape[0]):
+        y[j] = (x[j] - mean) * r * gain[j] + bias[j]
+    return mean, r
 
 
 @jit(fastmath=SUMS)

@@ -68,22 +68,29 @@ def _gates(x_side, h_rz, b, h, gates, reset):
 def _state(x_side, h_n, b, h, gates, h_next, modrelu):
     """n = tanh(v + b_n) or relu(|v| + b_n) sign(v),  h' = (1 − z) n + z h"""
     D = h.shape[1]
-    zero, one = h.dtype.type(0), h.dtype.type(1)
+    one = h.dtype.type(1)
     b_n = b[2 * D:]
     for i in range(h.shape[0]):
         z, n, v, x_n = gates[i, D:2 * D], gates[i, 2 * D:3 * D], gates[i, 3 * D:], x_side[i, 2 * D:]
         for j in range(D):
             v[j] = x_n[j] + h_n[i, j]
-        if modrelu:
-            for j in range(D):
-                size = abs(v[j]) + b_n[j]
-                signed = size if v[j] > zero else -size
-                n[j] = signed if size > zero and v[j] != zero else zero * v[j]           # NaN stays NaN
-        else:
-            for j in range(D):
-                n[j] = tanh(v[j] + b_n[j])
+        candidate(v, b_n, modrelu, n)
         for j in range(D):
             h_next[i, j] = (one - z[j]) * n[j] + z[j] * h[i, j]
+
+
+@jit(fastmath=CONTRACT)
+def candidate(v, b_n, modrelu, n):                           # (D,) each
+    """n = relu(|v| + b_n) sign(v), or tanh(v + b_n)"""
+    zero = v.dtype.type(0)
+    if modrelu:
+        for j in range(v.shape[0]):
+            size = abs(v[j]) + b_n[j]
+            signed = size if v[j] > zero else -size
+            n[j] = signed if size > zero and v[j] != zero else zero * v[j]               # NaN stays NaN
+    else:
+        for j in range(v.shape[0]):
+            n[j] = tanh(v[j] + b_n[j])
 
 
 @jit(fastmath=CONTRACT)

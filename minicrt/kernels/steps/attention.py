@@ -23,12 +23,7 @@ def attend(q, keys, values, first, last, heads, scores, y):  # (B, D), (B, S, D)
                     total += q_h[c] * k[c]
                 scores[j] = scale * total
             weigh(scores, first, last)
-            for c in range(K):
-                y_h[c] = zero
-            for j in range(first, last):
-                p, v = scores[j], values[b, j, start:start + K]
-                for c in range(K):
-                    y_h[c] += p * v[c]
+            mix(scores, values[b], first, last, start, y_h)
 
 
 @jit(fastmath=LOOSE_SUMS)
@@ -47,12 +42,19 @@ def attend_by_distance(q, keys, values, table, u, w, first, last, heads, scores,
                     total += (q_h[c] + u_h[c]) * k[c] + (q_h[c] + w_h[c]) * r[c]
                 scores[j] = scale * total
             weigh(scores, first, last)
-            for c in range(K):
-                y_h[c] = zero
-            for j in range(first, last):
-                p, v = scores[j], values[b, j, start:start + K]
-                for c in range(K):
-                    y_h[c] += p * v[c]
+            mix(scores, values[b], first, last, start, y_h)
+
+
+@jit(fastmath=LOOSE_SUMS)
+def mix(p, values, first, last, start, y):                   # (S,), (S, D), …, (K,)
+    """y = Σ_j p_j v_j, of the head whose columns begin at `start`"""
+    K, zero = y.shape[0], y.dtype.type(0)
+    for c in range(K):
+        y[c] = zero
+    for j in range(first, last):
+        v = values[j, start:start + K]
+        for c in range(K):
+            y[c] += p[j] * v[c]
 
 
 @jit(fastmath=LOOSE_SUMS)

@@ -4,6 +4,7 @@ x is (B, I), a state (B, ·); `a` and `c` are to write into.
 """
 
 from minicrt.kernels.compiling import jit
+from minicrt.kernels.reset_before import candidate
 from minicrt.kernels.steps.products import add_columns, add_product, set_rows, set_zero
 from minicrt.kernels.vector_math import CONTRACT, sigmoid, tanh
 
@@ -34,7 +35,7 @@ def gru(x, h, w, u, b, b_hn, a, c, h_next):
 def reset_before(x, h, w, u, b, modrelu, a, c, h_next):
     """n = f(x W_n + (r h) U_n, b_n), f of tanh or modReLU"""
     D = h.shape[1]
-    zero, one = h.dtype.type(0), h.dtype.type(1)
+    one = h.dtype.type(1)
     set_zero(a)
     add_product(x, w, a)
     add_columns(h, u, 0, 2 * D, a, 0)
@@ -48,14 +49,7 @@ def reset_before(x, h, w, u, b, modrelu, a, c, h_next):
     b_n = b[2 * D:]
     for i in range(h.shape[0]):
         z, n = a[i, D:2 * D], a[i, 2 * D:]
-        if modrelu:
-            for j in range(D):
-                size = abs(n[j]) + b_n[j]
-                signed = size if n[j] > zero else -size
-                n[j] = signed if size > zero and n[j] != zero else zero * n[j]           # NaN stays NaN
-        else:
-            for j in range(D):
-                n[j] = tanh(n[j] + b_n[j])
+        candidate(n, b_n, modrelu, n)
         for j in range(D):
             h_next[i, j] = (one - z[j]) * n[j] + z[j] * h[i, j]
 
