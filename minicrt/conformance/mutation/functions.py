@@ -219,33 +219,6 @@ def unshifted(by_key: Array) -> Array:                       # (B, H, S, J) by k
     return out
 
 
-def rolled(x: Any, by: int = 1) -> Any:
-    """One step later along time (axis 1 of several, else the first), the last one in front"""
-    axis = min(np.ndim(value_of(x)) - 1, 1)
-    if not isinstance(x, Variable):
-        return np.roll(x, by, axis)
-    return Variable(np.roll(x.value, by, axis), [(x, lambda g: np.roll(g, -by, axis))])
-
-
-def reversed_in_time(x: Any) -> Any:
-    return x[:, ::-1] if np.ndim(value_of(x)) > 1 else x[::-1]
-
-
-def last_step(x: Any) -> Any:
-    """The last step's, at every step"""
-    return x[:, -1:] + 0.0 * x
-
-
-def time_mean(x: Any) -> Any:
-    """The mean over the steps, at every step"""
-    return mean(x, 1, True) + 0.0 * x
-
-
-def previous(x: Any) -> Any:
-    """The step before's, and zeros at the first"""
-    return concatenated([0.0 * x[:, :1], x[:, :-1]], 1)
-
-
 def zeros_like(x: Any) -> Array:
     return np.zeros(np.shape(value_of(x)))
 
@@ -254,11 +227,6 @@ def softmax_of(x: Any) -> Any:
     """Over the last axis"""
     e = exp(x - largest(x, -1))
     return e / total(e, -1, True)
-
-
-def rolled_back(x: Any) -> Any:
-    """One step earlier along time, the first one at the end"""
-    return rolled(x, -1)
 
 
 def place(name: str, value: Any) -> Any:

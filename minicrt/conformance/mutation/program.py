@@ -2,13 +2,13 @@
 
 import ast
 import inspect
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from types import ModuleType
 from typing import Any
 
+from minicrt.conformance.mutation import functions, in_time
 from minicrt.conformance.mutation.equations import MODULES
 from minicrt.conformance.mutation.tree import Changes, Note, Running, Trail, Tree, number_of
 
@@ -93,7 +93,7 @@ def exists(root: str) -> bool:
 @cache
 def parsed(modules: tuple[ModuleType, ...]) -> tuple[dict[str, Tree], dict[str, Any]]:
     trees: dict[str, Tree] = {}
-    names = dict(vars(sys.modules["minicrt.conformance.mutation.functions"]))
+    names = {**vars(functions), **vars(in_time)}
     number = 0
     for module in modules:
         names |= vars(module)
