@@ -39,7 +39,10 @@ def explain_gradient(operation: str, inputs: Mapping[str, Any], upstream: Array,
     defaults = {name: parameter.default for name, parameter in known.items()
                 if parameter.default not in (inspect.Parameter.empty, None)}
     given = {name: value for name, value in {**defaults, **inputs}.items() if value is not None}
-    case = case_of(operation, operation, given, np.asarray(upstream))
+    try:
+        case = case_of(operation, operation, given, np.asarray(upstream))
+    except AssertionError as error:                          # minicrt.ops itself was edited
+        raise ConformanceError(f"explain_gradient has no reference: {error}") from error
     names = [tensor.name for tensor in case.tensors if tensor.role == "gradient"]
     theirs = {name: np.asarray(value) for name, value in gradients.items() if value is not None}
     if not theirs or theirs.keys() - set(names):

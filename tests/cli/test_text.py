@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from minicrt.cli import main
 from minicrt.cli.text import WIDTH, pieces, readable
 from minicrt.data import Vocabulary
-from minicrt.inference import generation
+from minicrt.inference.sampling import Sampling
 from tests.cli.running import command, environment
 
 WORDS = Vocabulary(["<eos>", "a", "well-known", "w" * 30, "W" * 120, ",", "<unk>"])
@@ -39,13 +39,13 @@ def test_a_piece_comes_with_its_token(ids):
 
 def test_generate_prints_as_it_goes(trained, capsys, monkeypatch):
     _, run, _ = trained
-    seen, usual = [], generation.distribution
+    seen, usual = [], Sampling.distribution
 
     def distribution(*arguments):
         seen.append(capsys.readouterr().out)
         return usual(*arguments)
 
-    monkeypatch.setattr(generation, "distribution", distribution)
+    monkeypatch.setattr(Sampling, "distribution", distribution)
     assert main(["generate", str(run), "--prompt", "red", "--tokens", "12"]) == 0
     last = capsys.readouterr().out
     assert seen[0] == "red" and any(seen[1:])
@@ -62,7 +62,7 @@ def test_ctrl_c_leaves_the_line_ended(trained, capsys, monkeypatch):
         calls.append(1)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(generation, "distribution", interrupt)
+    monkeypatch.setattr(Sampling, "distribution", interrupt)
     assert main(["generate", str(run), "--prompt", "red"]) == 130
     assert calls and capsys.readouterr() == ("red\n", "minicrt: interrupted\n")
 
