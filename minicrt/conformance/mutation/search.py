@@ -21,6 +21,8 @@ SINGLES = 6000      # so many edits are tried, the simplest and likeliest first
 PARTIAL = 4         # so many mutants that explain the first wrong tensors get a second one
 SECOND = 600        # so many others are tried as the second one
 PAIRS = 60          # so many pairs that explain different gradients are tried
+MODEL_RUNS = 200    # so many mutants of a whole model are run in all, so that a check takes seconds and not minutes
+RUN = 100           # a run takes as much of a search's effort as so many tensors of a known mistake
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,13 @@ class MutantSearch:
         self.forward_rows = [k for k, row in enumerate(self.handed) if row.tensor.role in FORWARD]
         self.forward_is_wrong = any(self.handed[k].wrong for k in self.forward_rows)
         self.watch, self.partial = Watch(search), list[Tried]()
+        most = MODEL_RUNS if isinstance(mutants.operation, Model) else SINGLES + SECOND
+        self.runs_left = min(most, search.experience.effort_left // RUN)
+
+    def may_run(self) -> bool:
+        """Whether one more mutant may be run, which then counts"""
+        self.runs_left -= 1
+        return self.runs_left >= 0
 
     def explanations(self) -> list[Explanation]:
         """All of the simplest kind that explain everything; or the best of the others."""
@@ -90,7 +99,7 @@ class MutantSearch:
         edits = [edit for edit in self.likely(self.mutants.operation.forward_program, self.mutants.forward, FORWARD)
                  if not edit.detached]
         for edit in simplest(edits, ended):
-            found = self.tried((edit,))
+            found = self.tried((edit,)) if self.may_run() else None
             if found:
                 both = list(self.with_gradients(found))
                 ended += self.complete(both)
@@ -128,6 +137,8 @@ class MutantSearch:
         assert first.forward is not None
         ended = list[Tried]()
         for edit in simplest(self.gradient_edits(single=not known), ended):
+            if not self.may_run():
+                return
             trace = self.mutants.differentiated({**first.changes, **edit.changes}) if edit.detached else \
                 self.mutants.by_hand(first.forward, edit.changes, self.watch.backward)
             if trace is not None:
@@ -176,7 +187,7 @@ class MutantSearch:
 
     def second_forward(self, first: Tried) -> Iterator[Tried]:
         for edit in self.mutants.forward[:SECOND]:
-            if not edit.detached and not edit.changes.keys() & first.changes.keys():
+            if not edit.detached and not edit.changes.keys() & first.changes.keys() and self.may_run():
                 found = self.tried((*first.edits, edit))
                 if found and found.reach > first.reach:
                     yield from self.with_gradients(found)
