@@ -46,11 +46,11 @@ class CRT(Net):
         return gru(y, m[:, 0], scoped(self.p, "memory.0."))
 
     def readout(self, y: Tensor, h: Tensor, m: Tensor) -> Tensor:
-        return y + self.token(h) + self.token(m) @ self.p["memory.read"]
+        return y + self.token(h) + m @ self.p["memory.read"]
 
 
 class NCGRU(CRT):
-    """The memory network is an NC-GRU, and there is a norm on what is read of it."""
+    """The memory network is an NC-GRU; its norm is on the token and on h_t."""
 
     def token(self, m: Tensor) -> Tensor:
         return self.norm("memory.norm", m)
