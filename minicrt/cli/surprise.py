@@ -40,8 +40,8 @@ def run(arguments: argparse.Namespace) -> None:
 
     trained = load_run(arguments.run_folder)
     page: Path | None = arguments.html
-    if page is not None and page.exists():
-        raise InputError(f"{page} is there already; give --html another name, or move it away")
+    if page is not None:
+        check_new(page)
     tokens, known = words_of(arguments.file, trained.vocabulary)
     ids = trained.vocabulary.encode(tokens)
     bits = surprisal(trained.model, trained.parameters, ids)
@@ -56,6 +56,16 @@ def run(arguments: argparse.Namespace) -> None:
             advance()
     write_page(page, tokens, known, found, trained.vocabulary.tokenizer == "characters")
     print(page)
+
+
+def check_new(page: Path) -> None:
+    """Before anything is read: the page is not there, and its folder is"""
+    from minicrt.data.reading import exists
+
+    if exists(page):
+        raise InputError(f"{page} is there already, or can have no such name; give --html another, or move it away")
+    if not page.parent.is_dir():
+        raise InputError(f"{page} cannot be written: {page.parent} is no folder; make it, or give --html another name")
 
 
 def words_of(file: str, vocabulary: "Vocabulary") -> tuple[list[str], list[bool]]:

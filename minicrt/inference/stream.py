@@ -91,16 +91,28 @@ class Stream:
         if metadata.get("model") != self._fingerprint:
             raise InputError("what is to be restored is of another model, or of other weights; make the Stream of the "
                              "run that it was saved with")
-        segment = arrays.pop("segment")
-        if len(segment) != self.batch:
-            raise InputError(f"what is to be restored has {len(segment)} texts side by side, the stream has "
-                             f"{self.batch}; make a Stream with batch={len(segment)}")
+        segment, tokens = self._checked_segment(arrays.pop("segment", None)), metadata.get("tokens", "")
+        if not tokens.isdecimal():
+            raise InputError(f"what is to be restored has read {tokens!r} tokens, expected a whole number; save it "
+                             "again")
         state = State({name.removeprefix("state."): array for name, array in arrays.items()})
         check_state(self.model, self.batch, state)
         self._start_segment(state)
         for column in segment.T:
             self._step(column)
-        self.tokens = int(metadata["tokens"])
+        self.tokens = int(tokens)
+
+    def _checked_segment(self, segment: Array | None) -> Array:                  # -> (B, at most T)
+        T, V = self._segment.shape[1], self.model.config.vocabulary
+        if segment is None or segment.ndim != 2 or segment.dtype.kind != "u" or segment.shape[1] > T or \
+                (segment >= V).any():
+            got = "nothing" if segment is None else f"{segment.dtype} of shape {segment.shape}"
+            raise InputError(f"what is to be restored has {got} for its segment, expected ids below {V} of shape "
+                             f"({self.batch}, at most {T}); save it again")
+        if len(segment) != self.batch:
+            raise InputError(f"what is to be restored has {len(segment)} texts side by side, the stream has "
+                             f"{self.batch}; make a Stream with batch={len(segment)}")
+        return segment
 
     def _start_segment(self, state: State) -> None:
         self._state, self._row = state, 0

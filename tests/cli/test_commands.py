@@ -116,7 +116,8 @@ def test_surprise_refuses_what_it_cannot_read_or_write(trained, tmp_path, capsys
     words.write_text("red", encoding="utf-8")
     assert "empty.txt" in refused(capsys, "surprise", run, empty)
     assert "there is no file" in refused(capsys, "surprise", run, tmp_path / "none.txt")
-    assert "cannot be written" in refused(capsys, "surprise", run, words, "--html", tmp_path / "none" / "page.html")
+    assert "is no folder" in refused(capsys, "surprise", run, words, "--html", tmp_path / "none" / "page.html")
+    assert "no such name" in refused(capsys, "surprise", run, words, "--html", tmp_path / f"{'a' * 300}.html")
 
 
 def test_info_shows_every_parameter(trained, capsys):

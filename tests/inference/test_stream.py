@@ -7,7 +7,9 @@ import pytest
 from minicrt import engines, ops
 from minicrt.errors import CheckpointError, InputError
 from minicrt.inference import Stream
+from minicrt.inference.stream import FORM
 from minicrt.models import CRT, create_model
+from minicrt.sealed import opened, sealed
 
 V, T = 11, 4
 ENGINES = ["numpy", *(["numba"] if engines.name_of(engines.get()) == "numba" else [])]
@@ -201,6 +203,16 @@ def test_what_is_restored_is_of_this_model_and_whole():
             (stream, saved[:-1] + bytes([saved[-1] ^ 1]), "damaged", CheckpointError)]:
         with pytest.raises(error, match=words):
             target.restore(data)
+    arrays, metadata = opened(saved, FORM, "", "")
+    kept = {"model": metadata["model"], "tokens": metadata["tokens"]}
+    for segment in (None, np.array([[99]], np.uint8), np.zeros((1, T + 1), np.uint8), np.zeros((1, 2), np.float32),
+                    np.zeros(1, np.uint8)):
+        forged = {name: array for name, array in {**arrays, "segment": segment}.items() if array is not None}
+        with pytest.raises(InputError, match="for its segment, expected ids below 11"):
+            stream.restore(sealed(forged, kept, FORM))
+    for tokens in ({}, {"tokens": "many"}):
+        with pytest.raises(InputError, match="expected a whole number"):
+            stream.restore(sealed(arrays, {"model": kept["model"], **tokens}, FORM))
     np.testing.assert_array_equal(stream.step(7), Stream(model, parameters).feed([1, 2, 3, 4, 5, 6, 7]))
     assert other.tokens == 0
     changed = parameters.zeros_like()

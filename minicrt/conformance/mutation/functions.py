@@ -9,6 +9,8 @@ from scipy.special import erf as _erf
 
 from minicrt.conformance.mutation.variable import Array, Variable, summed_to, swapped, value_of
 from minicrt.ops.activations import logistic
+from minicrt.ops.relative_attention import shifted as by_key_of
+from minicrt.ops.relative_attention import unshifted
 
 
 def elementwise(function: Callable[[Any], Any], slope: Callable[[Any, Any], Any]) -> Callable[[Any], Any]:
@@ -199,24 +201,9 @@ def one_hot(index: Array, number: int) -> Array:             # (...) -> (..., V)
 
 
 def shifted(by_row: Any) -> Any:                             # (B, H, S, J) by row of r -> by key
-    """out[i, j] = in[i, j + S − 1 − i]; 0 where there is no row"""
     if not isinstance(by_row, Variable):
-        return _shifted(by_row)
-    return Variable(_shifted(by_row.value), [(by_row, unshifted)])
-
-
-def _shifted(by_row: Array) -> Array:
-    out, S = np.zeros_like(by_row), by_row.shape[2]
-    for i in range(S):
-        out[:, :, i, :by_row.shape[3] - (S - 1 - i)] = by_row[:, :, i, S - 1 - i:]
-    return out
-
-
-def unshifted(by_key: Array) -> Array:                       # (B, H, S, J) by key -> by row of r
-    out, S = np.zeros_like(by_key), by_key.shape[2]
-    for i in range(S):
-        out[:, :, i, S - 1 - i:] = by_key[:, :, i, :by_key.shape[3] - (S - 1 - i)]
-    return out
+        return by_key_of(by_row)
+    return Variable(by_key_of(by_row.value), [(by_row, unshifted)])
 
 
 def zeros_like(x: Any) -> Array:

@@ -109,7 +109,7 @@ def simplest_first(program: Program, scopes: dict[str, dict[str, object]]) -> li
 
 def has_equations(case: GoldenCase) -> bool:
     if case.kind == "model":
-        return bool(model_equations(case.configuration))
+        return exists(model_equations(case.configuration))
     given = {tensor.name: tensor.value for tensor in case.tensors if tensor.given}
     return exists(equation_of(case.subject, {**case.configuration, **given}))
 

@@ -92,12 +92,17 @@ def exists(root: str) -> bool:
 
 @cache
 def parsed(modules: tuple[ModuleType, ...]) -> tuple[dict[str, Tree], dict[str, Any]]:
+    """Empty where the package was installed without its source: then there are no mutants."""
     trees: dict[str, Tree] = {}
     names = {**vars(functions), **vars(in_time)}
     number = 0
-    for module in modules:
+    try:
+        sources = [inspect.getsource(module) for module in modules]
+    except OSError:
+        return {}, {}
+    for module, source in zip(modules, sources):
         names |= vars(module)
-        for node in ast.parse(inspect.getsource(module)).body:
+        for node in ast.parse(source).body:
             if isinstance(node, ast.FunctionDef):
                 trees[node.name] = Tree(node, number)
                 number = trees[node.name].numbers.stop

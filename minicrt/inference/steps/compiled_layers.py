@@ -1,7 +1,7 @@
 """The layers of a model one row at a time, compiled: names and meaning are those of `layers`
 
 Each has what it writes into from the start, so a step takes no memory; what it returns is good until its next call.
-Weights are not copied: all streams of a model share them.
+Weights are not copied, all streams of a model share them; what is computed of weights alone, each stream has.
 """
 
 from collections.abc import Callable

@@ -5,7 +5,8 @@ import pytest
 
 from minicrt.conformance import check_port, golden
 from minicrt.conformance.mutation import functions as f
-from minicrt.conformance.mutation.mutants import Mutants
+from minicrt.conformance.mutation.mutants import Mutants, has_equations
+from minicrt.conformance.mutation.program import parsed
 from minicrt.conformance.mutation.variable import Variable, gradients
 
 MADE = {                                                     # of each kind of change, one line that comes of it
@@ -31,6 +32,19 @@ def test_each_kind_of_change_is_made(subject):
     trees = mutants.operation.forward_program.trees
     lines = {trees[edit.function].line(edit.changes) for edit in mutants.forward}
     assert not MADE[subject].keys() - lines
+
+
+@pytest.mark.parametrize("name", ["gru", "crt-gru"])
+def test_without_source_there_are_no_mutants(name, monkeypatch):
+    def no_source(module):
+        raise OSError("could not get source code")
+
+    parsed.cache_clear()
+    monkeypatch.setattr("inspect.getsource", no_source)
+    try:
+        assert not has_equations(golden.case(name))
+    finally:
+        parsed.cache_clear()
 
 
 def test_a_change_is_undone():
