@@ -97,8 +97,11 @@ def _checked(described: Mapping[str, Any], path: Path) -> tuple[dict[str, Any], 
     _expect(isinstance(listed, list) and listed, path, "at least one [[cells]]")
     for block in listed:
         _expect(isinstance(block, dict) and set(block) == set(BLOCK) and _names(block["models"])
-                and _whole(block["segment_lengths"], 1) and _whole(block["seeds"], 0), path,
+                and all(isinstance(block[key], list) and block[key] for key in BLOCK[1:]), path,
                 "models, segment_lengths and seeds in every [[cells]], a list each")
+        for key, least in (("segment_lengths", 1), ("seeds", 0)):
+            _expect(_whole(block[key], least), path,
+                    f"{key} of whole numbers of {least} or more in every [[cells]], not {shown(block[key])}")
     number = sum(math.prod(len(block[key]) for key in BLOCK) for block in listed)
     _expect(number <= MOST_CELLS, path, f"at most {MOST_CELLS:,} cells, not {number:,}")
     for key in WHOLE:
@@ -139,6 +142,8 @@ def _fitted(described: Mapping[str, Any], changes: Mapping[str, Any], key: Any) 
         return model.size
 
     low, high = 1, 2
+    require(size(low) <= wanted, f"parameters = {shown(wanted)} is less than the {size(low):,} that the model {kind!r} has "
+            f"with {key} = {FIT_STEP}, the smallest that is taken; ask for more")
     while size(high) < wanted:
         require(size(high) > size(low), f"fit = {key!r} does not change how many parameters the model {kind!r} has; "
                 f"name another of {', '.join(sizes)}")

@@ -82,7 +82,7 @@ class TrainingConfig(Configuration):
     def _check_budget(self) -> None:
         given = [key for key in BUDGETS if getattr(self, key)]
         if len(given) != 1:
-            got = " and ".join(given) if given else "none"
+            got = " and ".join(given) if given else "none above 0"
             raise ConfigurationError(f"training: expected exactly one of epochs, steps and minutes, got {got}")
         require(not self.minutes or self.warmup_steps >= 10,
                 f"training: minutes is measured during the warm-up and needs warmup_steps of 10 or more, "

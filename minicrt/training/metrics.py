@@ -24,7 +24,7 @@ NUMBERS = ("epoch", "tokens", "train_loss", "train_perplexity", "valid_loss", "v
 
 def append_metrics(path: Path, record: Mapping[str, Any]) -> str:
     """Add a line; returns the digest of the file as it is then."""
-    with path.open("a", encoding="utf-8") as file:
+    with path.open("a", encoding="utf-8", newline="\n") as file:
         file.write(to_json(record) + "\n")
         file.flush()
         os.fsync(file.fileno())
@@ -49,11 +49,11 @@ def truncate_metrics(path: Path, step: int, digest: str = "") -> None:
 
 
 def _lines(path: Path) -> list[bytes]:
-    """The whole lines, each with its end, without the mark that an editor may have put in front of them."""
+    """The whole lines, each with its end, without the mark and the line ends that an editor may have given them."""
     if not path.exists():
         return []
     try:
-        text = read_regular(path).removeprefix(codecs.BOM_UTF8)
+        text = read_regular(path).removeprefix(codecs.BOM_UTF8).replace(b"\r\n", b"\n")
         return [line + b"\n" for line in text.split(b"\n")[:-1]]                    # what follows the last is torn
     except OSError as error:
         raise CheckpointError(f"cannot read {path}: {error.strerror}") from error

@@ -1,4 +1,4 @@
-"""TOML and JSON that an editor has put a byte order mark in front of are read as if it had not."""
+"""TOML and JSON that an editor gave a byte order mark and other line ends are read as if it had not."""
 
 import codecs
 import shutil
@@ -17,7 +17,7 @@ NAMES = ["config.toml", "summary.json", "metrics.jsonl"]
 
 
 def mark(path):
-    path.write_bytes(codecs.BOM_UTF8 + path.read_bytes())
+    path.write_bytes(codecs.BOM_UTF8 + path.read_bytes().replace(b"\n", b"\r\n"))
 
 
 def test_a_run(trained, tmp_path, capsys):

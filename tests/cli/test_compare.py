@@ -147,7 +147,9 @@ def test_a_run_of_other_settings_is_refused(grid, capsys):
 
 @pytest.mark.parametrize(("old", "new", "message"), [
     ('models = ["crt", "transformer"]', 'models = ["crt", "transfomer"]', "transfomer"),
-    ("segment_lengths = [5]", "segment_lengths = [0]", "[[cells]]"),
+    ("segment_lengths = [5]", "segment_lengths = [0]", "segment_lengths of whole numbers of 1 or more"),
+    ("seeds = [0, 1]", "seeds = [-1]", "seeds of whole numbers of 0 or more in every [[cells]], not [-1]"),
+    ("parameters = 600", "parameters = 100", "parameters = 100 is less than the"),
     ("seeds = [0, 1]", "", "[[cells]]"),
     ("[base]", "[bases]", "bases"),
     ("width = 8", "widht = 8", "grid.toml, model 'crt', segments of 5: unknown key 'widht' in the grid"),
