@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from minicrt import picture, plotting
+from minicrt.errors import InputError
 
 ROWS = [{"epoch": e, "valid_perplexity": 400 / e, "train_loss": np.log(300 / e)} for e in (0.5, 1.0, 1.5)]
 SUMMARY = {"valid_perplexity": 60.0, "valid_perplexity_memory_cut": 66.0, "valid_perplexity_positions_cut": 62.0,
@@ -53,7 +54,9 @@ def test_attention_map_has_a_panel_a_head_and_a_column_a_row(heads):
     figure = plotting.attention_map(weights, ["the", "with", "statement", "is", "a"])
     images = [image for axes in figure.axes for image in axes.images][:heads]
     for image, expected in zip(images, weights, strict=True):
-        np.testing.assert_array_equal(image.get_array(), expected)
+        np.testing.assert_array_equal(image.get_array().filled(0), expected)
+        np.testing.assert_array_equal(np.ma.getmaskarray(image.get_array()), expected == 0)      # white, not dark
+        assert image.get_cmap()(np.ma.masked)[3] == 0
     assert {"memory", "statement", f"head {heads}"} <= texts(figure)
     png_size(figure)
 
@@ -68,6 +71,64 @@ def test_vector_over_time_is_symmetric_about_zero_unless_it_is_a_gate():
     figure = plotting.vector_over_time(np.zeros((3, 2)), list("abc"))
     assert {"a", "b", "c"} <= texts(figure)
     png_size(figure)
+
+
+def test_of_a_long_vector_twelve_units_are_drawn_and_a_white_line_starts_a_segment():
+    values = np.random.default_rng(0).standard_normal((40, 96))
+    axes = plotting.vector_over_time(values, segment_length=16).axes[0]
+    drawn = axes.images[0].get_array().T
+    units = [int(text.get_text()) for text in axes.get_yticklabels()]
+    assert len(units) == 12 and units[0] == 0 and units[-1] == 95
+    np.testing.assert_array_equal(drawn, values[:, units])
+    assert [(line.get_xdata()[0], line.get_color()) for line in axes.lines] == [(15.5, "white"), (31.5, "white")]
+    assert "unit of the memory vector (12 of 96)" in texts(axes.figure)
+
+
+@pytest.mark.parametrize("draw", [lambda: plotting.attention_map(causal_weights(4, 40, 1), ["word"] * 39),
+                                  lambda: plotting.vector_over_time(np.eye(300)),
+                                  lambda: plotting.gradient_error(np.eye(90), np.ones((90, 90)))])
+def test_no_figure_is_wider_than_a_page_of_a_notebook(draw):
+    figure = draw()
+    assert figure.get_figwidth() * figure.dpi <= 1200
+
+
+@pytest.mark.parametrize("colours", ["viridis", "cividis"])
+def test_colours_grow_lighter_with_the_value(colours):
+    rgb = matplotlib.colormaps[colours](np.linspace(0, 1, 50))[:, :3]
+    assert (np.diff(rgb @ [0.2126, 0.7152, 0.0722]) > 0).all()
+    pictures = [plotting.vector_over_time(np.eye(3)), plotting.vector_over_time(-np.eye(3))]
+    assert colours in [figure.axes[0].images[0].get_cmap().name for figure in pictures]
+
+
+def test_the_error_of_a_gradient_is_bright_where_it_is_wrong():
+    reference = np.array([[1.0, 2.0], [-4.0, 0.5]])
+    wrong = reference + [[0, 0], [0.4, 0]]
+    error = plotting.gradient_error(wrong, reference).axes[0].images[0].get_array()
+    np.testing.assert_allclose(error, [[-17, -17], [-1, -17]], rtol=1e-12)
+    png_size(plotting.gradient_error(np.zeros((1, 1)), np.zeros((1, 1))))
+    with pytest.raises(InputError, match=r"shape \(2, 2\) and reference \(1, 2\), expected the same"):
+        plotting.gradient_error(reference, reference[:1])
+
+
+def test_lines_differ_in_colour_and_in_form():
+    axes, = plotting.lines([1, 2, 4], {"one": [3, 2, 1], "$two_": [1, 1, 1]}, "steps", "loss", log="xy",
+                           levels={"chance": 0.5}).axes
+    first, second, level = axes.lines
+    np.testing.assert_array_equal(first.get_xydata(), [(1, 3), (2, 2), (4, 1)])
+    assert first.get_color() != second.get_color() and first.get_linestyle() != second.get_linestyle()
+    assert level.get_ydata()[0] == 0.5 and axes.get_xscale() == axes.get_yscale() == "log"
+    assert {"one", "$two_", "chance", "steps", "loss"} <= texts(axes.figure)
+    with pytest.raises(InputError, match="one has 2 values and x has 3, expected as many"):
+        plotting.lines([1, 2, 3], {"one": [1, 2]}, "x", "y")
+
+
+def test_groups_have_a_point_and_a_bar_each():
+    axes, = plotting.by_group(["1", "2-4"], [0.5, 0.1], [0.05, 0.01], "place", "loss").axes
+    points = next(line for line in axes.lines if line.get_marker() == "o")
+    np.testing.assert_array_equal(points.get_ydata(), [0.5, 0.1])
+    assert {"1", "2-4", "place", "loss"} <= texts(axes.figure)
+    with pytest.raises(InputError, match="2 names, 2 means and 1 errors; expected as many of each"):
+        plotting.by_group(["1", "2"], [1, 2], [1], "place", "loss")
 
 
 def test_a_notebook_shows_a_figure_without_pyplot():
@@ -97,7 +158,10 @@ def test_the_style_is_the_packages_own():
                                      "text.color": "white", "axes.grid": True, "lines.linewidth": 9})
     drawings = [lambda: plotting.learning_curves(ROWS, 687.0, "a run"), lambda: plotting.cut_bars(SUMMARY, "a run"),
                 lambda: plotting.attention_map(causal_weights(1, 4, 1), list("abc")),
-                lambda: plotting.vector_over_time(np.eye(4)), lambda: plotting.comparison(CELLS)]
+                lambda: plotting.vector_over_time(np.eye(4)), lambda: plotting.comparison(CELLS),
+                lambda: plotting.lines([1, 2], {"a": [1, 2], "b": [2, 1]}, "x", "y", "a figure"),
+                lambda: plotting.by_group("ab", [1, 2], [1, 1], "x", "y"),
+                lambda: plotting.gradient_error(np.eye(2), np.ones((2, 2)))]
     usual = [draw().png() for draw in drawings]
     with unusual:
         assert [draw().png() for draw in drawings] == usual

@@ -1,24 +1,17 @@
-"""Every figure that the command line and the notebooks draw.
-
-Each function returns a matplotlib Figure and leaves pyplot and its global state alone, so that it needs no display and
-nothing has to be closed: `figure.savefig("curves.png")`, or let a notebook show it. Titles, tokens and labels are drawn
-as they are written, `$` included. matplotlib is slow to import; import this module where a figure is drawn. Colours are
-Okabe and Ito's, which the colour-blind tell apart.
-"""
+"""What a run measured: learning curves, the worth of the carried state, and models beside each other"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from minicrt.arguments import check_iterable, check_kind, check_number, check_whole
-from minicrt.array_arguments import real_array
+from minicrt.arguments import check_kind, check_number
 from minicrt.errors import InputError
 from minicrt.picture import Picture, as_written, in_own_style, matplotlib
+from minicrt.plotting.style import BLUE, GREY, ORANGE, quiet, title_above
 
-Array = np.ndarray
-
-BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#6B6B6B"
+TAB20 = matplotlib.colormaps["tab20"]                        # where there are more things than Okabe and Ito's colours
+MARKERS = {17: "v", 35: "o", 70: "s", 150: "D"}
 
 
 @in_own_style
@@ -61,9 +54,8 @@ def learning_curves(rows: Sequence[Mapping[str, Any]], unigram: float | None = N
     loss.set(xlabel="epochs", ylabel="loss (nats per token)")
     loss.legend(frameon=False)
     for axes in (perplexity, loss):
-        _quiet(axes)
-    if as_written(title):
-        figure.suptitle(as_written(title), fontsize=11, parse_math=False)
+        quiet(axes)
+    title_above(figure, title)
     return figure
 
 
@@ -90,93 +82,11 @@ def cut_bars(summary: Mapping[str, Any], title: str = "") -> Picture:
     axes.invert_yaxis()
     axes.margins(x=0.12)
     axes.set_xlabel("validation perplexity (lower is better)")
-    _quiet(axes)
+    quiet(axes)
     axes.grid(False)
     if as_written(title):
         axes.set_title(as_written(title), fontsize=11, parse_math=False)
     return figure
-
-
-@in_own_style
-def attention_map(weights: Array, tokens: Sequence[str], memory_tokens: int = 1, title: str = "") -> Picture:
-    """One panel per head: how much each token (row) looks at each row of the sequence (column).
-
-    `weights` (H, Tq, Tk) are the attention probabilities of one layer for one stream; `tokens` name the segment's T
-    tokens. The first `memory_tokens` rows and columns are the memory's, set apart by a line.
-    """
-    weights = real_array("weights", weights, "H Tq Tk")
-    H, Tq, Tk = weights.shape
-    check_whole("memory_tokens", memory_tokens, 0)
-    check_iterable("the list of tokens", tokens, "the segment's tokens, a text each")
-    names = [f"m{i + 1}" if memory_tokens > 1 else "memory" for i in range(memory_tokens)] + [*map(as_written, tokens)]
-    if not Tq <= Tk <= len(names):
-        raise InputError(f"weights have shape {weights.shape}, and there are {len(names)} names for rows and columns; "
-                         "expected Tq <= Tk <= memory_tokens + the number of tokens")
-    side = min(7.0, 1.6 + 0.16 * Tk)
-    columns = H if H <= 3 else -(-H // 2)
-    rows = -(-H // columns)
-    figure = Picture(figsize=(side * columns + 0.8, side * rows), dpi=110, layout="constrained")
-    grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
-    for unused in grid.flat[H:]:
-        unused.remove()
-    panels = list(grid.flat[:H])
-    for head, panel in enumerate(panels):
-        image = panel.imshow(weights[head], cmap="viridis", vmin=0, vmax=1, interpolation="nearest")
-        panel.set_xticks(range(Tk), names[:Tk], rotation=90, fontsize=7, parse_math=False)
-        panel.set_yticks(range(Tq), names[Tk - Tq:Tk], fontsize=7, parse_math=False)
-        if memory_tokens:
-            panel.axvline(memory_tokens - 0.5, color="white", linewidth=1)
-        panel.tick_params(labelbottom=head + columns >= H)   # under the lowest panel of each column
-        panel.set_title(f"head {head + 1}", fontsize=9)
-    figure.supylabel("the row that looks", fontsize=10)
-    figure.supxlabel("the row that is looked at", fontsize=10)
-    figure.colorbar(image, ax=panels, label="attention probability", fraction=0.04, pad=0.02)
-    if as_written(title):
-        figure.suptitle(as_written(title), fontsize=11, parse_math=False)
-    return figure
-
-
-@in_own_style
-def vector_over_time(values: Array, tokens: Sequence[str] | None = None, segment_length: int = 0,
-                     name: str = "memory", label: str = "value", title: str = "") -> Picture:
-    """A vector's units (rows) over time (columns): the memory, the positional state, or a gate.
-
-    `values` (T, D). Values between 0 and 1 (a gate) get a scale from 0 to 1, others one that is symmetric about 0.
-    Segments' boundaries are marked every `segment_length` tokens (0 = not at all).
-    """
-    values = real_array("values", values, "T D")
-    T, D = values.shape
-    check_whole("segment_length", segment_length, 0)
-    if tokens is not None:
-        check_iterable("the list of tokens", tokens, "a text for each of the values, or None")
-        tokens = [*map(as_written, tokens)]
-        if len(tokens) != T:
-            raise InputError(f"there are {len(tokens)} tokens and values for {T}, expected as many")
-    figure = Picture(figsize=(min(14.0, max(5.0, 0.16 * T + 2)), 4), dpi=110, layout="constrained")
-    axes = figure.subplots()
-    if values.min() >= 0 and values.max() <= 1:
-        low, high, colours = 0.0, 1.0, "viridis"
-    else:
-        high = float(np.abs(values).max()) or 1.0
-        low, colours = -high, "RdBu_r"
-    image = axes.imshow(values.T, aspect="auto", cmap=colours, vmin=low, vmax=high, interpolation="nearest")
-    if segment_length:
-        for boundary in range(segment_length, T, segment_length):
-            axes.axvline(boundary - 0.5, color="black", linewidth=0.9)
-    if tokens is not None and T <= 80:
-        axes.set_xticks(range(T), tokens, rotation=90, fontsize=7, parse_math=False)
-    axes.set_xlabel("tokens, in reading order" + (" (a line starts a segment)" if segment_length else ""))
-    axes.set_ylabel(as_written(f"unit of the {name} vector"), parse_math=False)
-    figure.colorbar(image, ax=axes, fraction=0.04, pad=0.02).set_label(as_written(label), parse_math=False)
-    if as_written(title):
-        axes.set_title(as_written(title), fontsize=11, parse_math=False)
-    return figure
-
-
-def _quiet(axes: matplotlib.axes.Axes) -> None:
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(alpha=0.25, linewidth=0.6)
-    axes.set_axisbelow(True)
 
 
 def _on_an_axis(perplexity: float | None) -> float:
@@ -198,10 +108,6 @@ def _plain_log_ticks(axes: matplotlib.axes.Axes, values: Sequence[float]) -> Non
     shown = [t for t in ticks if low <= t <= high]
     axes.set_yticks(shown, [f"{t:g}" for t in shown])
     axes.minorticks_off()
-
-
-TAB20 = matplotlib.colormaps["tab20"]                        # where there are more things than Okabe and Ito's colours
-MARKERS = {17: "v", 35: "o", 70: "s", 150: "D"}
 
 
 @in_own_style
@@ -231,5 +137,5 @@ def comparison(rows: Sequence[Mapping[str, Any]]) -> Picture:
         text.set_parse_math(False)
     axes.set(xlabel="forward operations per token (MFLOP; number at a point: segment length)",
              ylabel="validation perplexity")
-    _quiet(axes)
+    quiet(axes)
     return figure

@@ -1,0 +1,16 @@
+"""Every figure that the command line and the notebooks draw.
+
+Each function returns a matplotlib Figure and leaves pyplot and its global state alone, so that it needs no display and
+nothing has to be closed: `figure.savefig("curves.png")`, or let a notebook show it. Titles, tokens and labels are drawn
+as they are written, `$` included. matplotlib is slow to import; import this package where a figure is drawn. Figures
+are at most 1,200 pixels wide, and can be read in print and by the colour-blind.
+"""
+
+from minicrt.picture import Picture
+from minicrt.plotting.lines import by_group, lines
+from minicrt.plotting.maps import attention_map, gradient_error, vector_over_time
+from minicrt.plotting.runs import comparison, cut_bars, learning_curves
+from minicrt.plotting.style import BLUE, GREEN, GREY, ORANGE
+
+__all__ = ["BLUE", "GREEN", "GREY", "ORANGE", "Picture", "attention_map", "by_group", "comparison", "cut_bars",
+           "gradient_error", "learning_curves", "lines", "vector_over_time"]
