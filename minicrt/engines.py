@@ -58,6 +58,8 @@ class Engine(Protocol):
     lru_backward: Operation
     lstm: Operation
     lstm_backward: Operation
+    mean_squared_error: Operation
+    mean_squared_error_backward: Operation
     mingru: Operation
     mingru_backward: Operation
     modrelu: Operation

@@ -176,6 +176,10 @@ def linear_cross_entropy(z: Array, table: Array, bias: Array, targets: Array) ->
     return jnp.sum(jnp.where(scored, chosen, 0)) / jnp.sum(scored).astype(z.dtype)
 
 
+def mean_squared_error(y: Array, targets: Array, scored: Array) -> Array:
+    return jnp.mean((y - targets) ** 2, where=scored)
+
+
 def sinusoids(rows: int, width: int, dtype: jnp.dtype) -> Array:
     """Row t: sin(t f_k) in the first half and cos(t f_k) in the second, f_k = 10000^(-2k/width)."""
     frequencies = 10000.0 ** (-2 * jnp.arange((width + 1) // 2) / width)

@@ -186,6 +186,14 @@ def linear_cross_entropy_case(rng: Rng, leading: tuple[int, ...] = (2, 4), width
         "bias": rng.standard_normal(vocabulary), "targets": targets, "chunk": chunk})
 
 
+def mean_squared_error_case(rng: Rng, shape: tuple[int, ...] = (2, 4, 3), missing: float = 0.3, name: str = "") -> Case:
+    """A fraction `missing` of the targets is not scored, but the first is."""
+    scored = rng.random(shape) >= missing
+    scored.flat[0] = True
+    return Case(name or "mean_squared_error", "mean_squared_error", {
+        "y": rng.standard_normal(shape), "targets": rng.standard_normal(shape), "scored": scored})
+
+
 ACTIVATIONS = ("sigmoid", "tanh", "relu", "gelu", "gelu_tanh")
 
 
@@ -222,5 +230,7 @@ def all_cases(rng: Rng) -> Iterator[Case]:
     yield scaled_cayley_case(rng, 4, 0)
     yield linear_cross_entropy_case(rng)
     yield linear_cross_entropy_case(rng, (5,), 4, 3, ignored=0.0, chunk=512, name="linear_cross_entropy, all scored")
+    yield mean_squared_error_case(rng)
+    yield mean_squared_error_case(rng, (5, 2), 0.0, name="mean_squared_error, all scored")
     yield embedding_case(rng, scale=1.75, name="embedding, scaled")
     yield self_attention_case(rng, ahead=True)

@@ -8,7 +8,7 @@ from minicrt import ops
 from minicrt.configuration import field_types
 from minicrt.gradcheck.model import check_model
 from minicrt.gradcheck.report import Report
-from minicrt.models import CRT, MODELS, CRTConfig, SegmentModel, create_model
+from minicrt.models import CRT, MODELS, CRTConfig, SegmentModel, SensorModel, create_model, create_sensor_model
 
 Array = np.ndarray
 
@@ -53,6 +53,10 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
     "LSTM": {"model": "recurrent", "cell": "lstm", "hidden": 5, "dropout": 0.3},
     "minGRU": {"model": "linear_recurrent", "cell": "mingru", "hidden": 5},
     "LRU": {"model": "linear_recurrent", "cell": "lru", "hidden": 8, "inner": 0, "dropout": 0.3},
+    "CRT, sensors, regression": {"task": "regression"},
+    "CRT, NC-GRU, sensors, classification": {"task": "classification", "memory": "ncgru", "dropout": 0.3},
+    "Transformer, sensors, classification": {"task": "classification", "model": "transformer"},
+    "GRU, sensors, regression": {"task": "regression", "model": "recurrent", "cell": "gru"},
 }
 
 GIVEN_MEMORY = frozenset({"CRT, reset before", "CRT, three memory vectors, normed",
@@ -66,9 +70,33 @@ def small_crt(overrides: dict[str, Any]) -> CRT:
 
 
 def small_model(overrides: dict[str, Any]) -> SegmentModel:
-    """The CRT, or the model that the key "model" names, at the sizes above as far as it has them."""
+    """The CRT, or the model that the key "model" names, at the sizes above as far as it has them; with the key "task"
+    on readings of three channels."""
     known = field_types(MODELS[overrides.get("model", "crt")][1])
-    return create_model({**{key: value for key, value in SMALL.items() if key in known}, **overrides}, ops)
+    settings = {**{key: value for key, value in SMALL.items() if key in known}, **overrides}
+    if "task" not in overrides:
+        return create_model(settings, ops)
+    del settings["vocabulary"]
+    return create_sensor_model(3, 2, engine=ops, **settings)
+
+
+def small_segment(model: SegmentModel, rng: np.random.Generator, batch: int, length: int) -> tuple[Array, Array]:
+    """What the model reads and what it is to say; a fifth of the targets, and of readings, is not there."""
+    if not isinstance(model, SensorModel):
+        tokens, targets = rng.integers(0, model.config.vocabulary, (2, batch, length))
+        return tokens, with_gaps(targets, -1, rng)
+    readings = with_gaps(rng.standard_normal((batch, length, model.channels)), np.nan, rng)
+    if model.task == "classification":
+        return readings, with_gaps(rng.integers(0, model.outputs, (batch, length)), -1, rng)
+    return readings, with_gaps(rng.standard_normal((batch, length, model.outputs)), np.nan, rng)
+
+
+def with_gaps(values: Array, gap: float, rng: np.random.Generator) -> Array:
+    """The first one is there."""
+    first = values.flat[0]
+    values[rng.random(values.shape) < 0.2] = gap
+    values.flat[0] = first
+    return values
 
 
 def check_small_model(overrides: dict[str, Any], rng: np.random.Generator, batch: int = 2,
@@ -83,13 +111,7 @@ def check_small_model(overrides: dict[str, Any], rng: np.random.Generator, batch
     model = small_model(overrides)
     parameters = model.initialize(rng, np.float64)
     parameters.flat += 0.2 * rng.standard_normal(parameters.size)              # no bias at 0, no gain at 1
-    V = model.config.vocabulary
-    segments = []
-    for length in lengths:
-        tokens, targets = rng.integers(0, V, (2, batch, length))
-        targets[rng.random(targets.shape) < 0.2] = -1
-        targets[0, 0] = 0
-        segments.append((tokens, targets))
+    segments = [small_segment(model, rng, batch, length) for length in lengths]
     truncate = bool(model.detached_entries & set(model.state_shapes(batch)))
     from_m_0 = "memory.start" in parameters and not given_memory
     state = {entry: 0.5 * rng.standard_normal([size or 1 for size in shape])

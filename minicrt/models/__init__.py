@@ -8,10 +8,11 @@ from minicrt.models.linear_recurrent import LinearRecurrentConfig, LinearRecurre
 from minicrt.models.parameters import Parameters, ParameterSpec
 from minicrt.models.recurrent import RecurrentConfig, RecurrentModel
 from minicrt.models.rmt import RMT, RMTConfig
+from minicrt.models.sensors import SensorModel, create_sensor_model, sensor_mapping
 from minicrt.models.transformer import Transformer, TransformerConfig
 from minicrt.models.transformer_xl import TransformerXL, TransformerXLConfig
 
 __all__ = ["CRT", "CRTConfig", "LanguageModelConfig", "LinearRecurrentConfig", "LinearRecurrentModel", "MODELS",
            "ParameterSpec", "Parameters", "RMT", "RMTConfig", "RecurrentConfig", "RecurrentModel", "SegmentModel",
-           "State", "Transformer", "TransformerConfig", "TransformerXL", "TransformerXLConfig", "create_model",
-           "model_kind", "model_mapping"]
+           "SensorModel", "State", "Transformer", "TransformerConfig", "TransformerXL", "TransformerXLConfig",
+           "create_model", "create_sensor_model", "model_kind", "model_mapping", "sensor_mapping"]

@@ -61,10 +61,10 @@ class EmbeddingCaches(NamedTuple):
 class SegmentCache(NamedTuple):
     """What a segment's forward pass keeps for its backward pass."""
 
-    embedding: EmbeddingCaches
+    embedding: Any                                           # of the model's `embed`
     encoder: Any                                             # of the model's `encode`
     output_mask: Any                                         # of dropout before the output: None without
-    loss: Any                                                # of linear_cross_entropy
+    loss: Any                                                # of the model's `loss`
 
 
 class SegmentModel(ABC):
@@ -75,15 +75,14 @@ class SegmentModel(ABC):
     entry of G_state′ is a zero gradient, and G_state has the entries that the forward pass was given.
 
     A subclass says how vectors become vectors (`encode`, `encode_backward`), which parameters that takes
-    (`encoder_specs`) and what its state looks like (`state_shapes`); embedding, output and loss are here.
+    (`encoder_specs`) and what its state looks like (`state_shapes`); words in (`embed`) and out (`loss`) are here.
 
-    `detached_entries` name the entries of the state that no gradient goes into. `embedding_size` is the deviation that
-    the entries of e start with.
+    `detached_entries` are those of the state that no gradient goes into, `embedding_size` the first deviation of e.
     """
 
     memory_entries: frozenset[str] = frozenset()
-    position_entries: ClassVar[frozenset[str]] = frozenset()
-    detached_entries: ClassVar[frozenset[str]] = frozenset()
+    position_entries: frozenset[str] = frozenset()
+    detached_entries: frozenset[str] = frozenset()
     embedding_size: ClassVar[float] = 0.5
     config: LanguageModelConfig
 
@@ -162,11 +161,10 @@ class SegmentModel(ABC):
         """
         check_truth("with_gradient", with_gradient)
         e, e_caches = self.embed(parameters, tokens, state, rng)
-        targets = inputs.checked_targets(np.asarray(tokens), targets)
+        targets = self.checked_targets(tokens, targets)
         z, state, encoder_cache = self.encode(parameters, e, state, rng, with_gradient)
         z, z_mask = self.dropped(z, rng)
-        loss, loss_cache = self.engine.linear_cross_entropy(
-            z, parameters[self._output], parameters["output.bias"], targets, with_gradient=with_gradient)
+        loss, loss_cache = self.loss(parameters, z, targets, with_gradient)
         return loss, state, SegmentCache(e_caches, encoder_cache, z_mask, loss_cache)
 
     def backward(self, d_loss: float, d_state: State, cache: Any, gradients: Parameters) -> State:
@@ -179,17 +177,10 @@ class SegmentModel(ABC):
         inputs.check_parameters(self, gradients, "gradients")
         check_kind("cache", cache, SegmentCache, "what forward returned last")
         check_real("d_loss", d_loss)
-        d_z, d_table, d_bias = self.engine.linear_cross_entropy_backward(d_loss, cache.loss)
-        gradients[self._output] += d_table
-        gradients["output.bias"] += d_bias
+        d_z = self.loss_backward(d_loss, cache.loss, gradients)
         d_z = self.engine.dropout_backward(d_z, cache.output_mask)
         d_e, d_state = self.encode_backward(d_z, d_state, cache.encoder, gradients)
-        lookup, row_mask = cache.embedding
-        if row_mask is None:
-            self.engine.embedding_backward(d_e, lookup, into=gradients["embedding"])   # e = √D table[tokens]
-        else:
-            d_table = self.engine.embedding_backward(d_e, lookup)
-            gradients["embedding"] += self.engine.embedding_dropout_backward(d_table, row_mask)
+        self.embed_backward(d_e, cache.embedding, gradients)
         return d_state
 
     def logits(self, parameters: Parameters, tokens: Array, state: State) -> tuple[Array, State]:
@@ -225,10 +216,35 @@ class SegmentModel(ABC):
               rng: np.random.Generator | None) -> tuple[Array, EmbeddingCaches]:
         """e_t = √D E[token_t], (B, T, D), whole words dropped with `rng`; what the model is handed is checked here."""
         inputs.check_parameters(self, parameters)
-        tokens = inputs.checked_tokens(self, tokens)
+        tokens = self.checked_inputs(tokens)
         inputs.check_state(self, len(tokens), state)
         inputs.check_generator(rng)
         rate = 0.0 if rng is None else self.config.embedding_dropout
         table, row_mask = self.engine.embedding_dropout(parameters["embedding"], rate, rng)
         e, lookup = self.engine.embedding(tokens, table, self.scale)
         return e, EmbeddingCaches(lookup, row_mask)
+
+    def embed_backward(self, d_e: Array, cache: EmbeddingCaches, gradients: Parameters) -> None:
+        lookup, row_mask = cache
+        if row_mask is None:
+            self.engine.embedding_backward(d_e, lookup, into=gradients["embedding"])   # e = √D table[tokens]
+        else:
+            d_table = self.engine.embedding_backward(d_e, lookup)
+            gradients["embedding"] += self.engine.embedding_dropout_backward(d_table, row_mask)
+
+    def loss(self, parameters: Parameters, z: Array, targets: Array, with_gradient: bool) -> tuple[Any, Any]:
+        """The mean negative log-likelihood of the targets, by the table or a matrix of its own, and its cache"""
+        return self.engine.linear_cross_entropy(z, parameters[self._output], parameters["output.bias"], targets,
+                                                with_gradient=with_gradient)
+
+    def loss_backward(self, d_loss: float, cache: Any, gradients: Parameters) -> Array:      # -> G_z
+        d_z, d_table, d_bias = self.engine.linear_cross_entropy_backward(d_loss, cache)
+        gradients[self._output] += d_table
+        gradients["output.bias"] += d_bias
+        return d_z
+
+    def checked_inputs(self, tokens: Any) -> Array:
+        return inputs.checked_tokens(self, tokens)
+
+    def checked_targets(self, tokens: Any, targets: Any) -> Array:
+        return inputs.checked_targets(np.shape(tokens), targets)

@@ -33,6 +33,17 @@ def _normal(deviation: float, rng: np.random.Generator, shape: Shape) -> Array:
     return deviation * rng.standard_normal(shape)
 
 
+def first_rows(rows: int, deviation: float) -> Initialiser:
+    """N(0, deviation²) in so many rows, zeros in the rest"""
+    return partial(_first_rows, rows, deviation)
+
+
+def _first_rows(rows: int, deviation: float, rng: np.random.Generator, shape: Shape) -> Array:
+    values = np.zeros(shape)
+    values[:rows] = _normal(deviation, rng, (rows, *shape[1:]))
+    return values
+
+
 def repeated(deviation: float) -> Initialiser:
     """One row drawn from N(0, deviation²), the same for all rows"""
     return partial(_repeated, deviation)

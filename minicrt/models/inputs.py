@@ -33,16 +33,29 @@ def checked_tokens(model: "SegmentModel", tokens: Any) -> Array:
     return array
 
 
-def checked_targets(tokens: Array, targets: Any) -> Array:
+def checked_targets(shape: tuple[int, ...], targets: Any) -> Array:
     """Targets as an array of the tokens' shape; their range is checked where the loss is computed."""
     array = as_array("targets", targets)
-    if array.shape != tokens.shape:
-        raise InputError(f"targets have shape {array.shape}, expected that of the tokens, {tokens.shape}")
+    if array.shape != shape:
+        raise InputError(f"targets have shape {array.shape}, expected that of the tokens, {shape}")
+    return array
+
+
+def checked_readings(name: str, readings: Any, shape: tuple[int | str, ...]) -> Array:
+    """Real numbers of this shape, NaN being one that is missing; a letter in `shape` is any size."""
+    array = as_array(name, readings)
+    fits = array.ndim == len(shape) and all(isinstance(n, str) or n == size for n, size in zip(shape, array.shape))
+    if not fits or not array.size:
+        raise InputError(f"{name} have shape {array.shape}, expected ({', '.join(map(str, shape))})")
+    if array.dtype.kind not in "fiu":
+        raise InputError(f"{name} have dtype {array.dtype}, expected real numbers, NaN where one is missing")
+    if np.isinf(array).any():
+        raise InputError(f"{name} hold an infinite number, expected finite ones, or NaN where one is missing")
     return array
 
 
 def checked_segments(model: "SegmentModel", segments: Any) -> list[tuple[Array, Array]]:
-    """A window of one segment at least: pairs of what `checked_tokens` and `checked_targets` accept"""
+    """A window of one segment at least: pairs of what the model's `checked_inputs` and `checked_targets` accept"""
     check_kind("the window", segments, Sequence, "a list of segments, each (tokens, targets)")
     if not segments or isinstance(segments, str | bytes):
         raise InputError(f"the window is {shown(segments)}, expected one segment at least, each (tokens, targets)")
@@ -50,8 +63,8 @@ def checked_segments(model: "SegmentModel", segments: Any) -> list[tuple[Array, 
     for segment in segments:
         if not isinstance(segment, tuple | list) or len(segment) != 2:
             raise InputError(f"a segment of the window is {shown(segment)}, expected a pair (tokens, targets)")
-        tokens = checked_tokens(model, segment[0])
-        checked.append((tokens, checked_targets(tokens, segment[1])))
+        tokens = model.checked_inputs(segment[0])
+        checked.append((tokens, model.checked_targets(tokens, segment[1])))
     return checked
 
 

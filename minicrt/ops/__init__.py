@@ -45,6 +45,7 @@ from minicrt.ops.linear_activation import linear_activation, linear_activation_b
 from minicrt.ops.linear_cross_entropy import IGNORE, linear_cross_entropy, linear_cross_entropy_backward
 from minicrt.ops.lru import lru, lru_backward
 from minicrt.ops.lstm import lstm, lstm_backward
+from minicrt.ops.mean_squared_error import mean_squared_error, mean_squared_error_backward
 from minicrt.ops.mingru import mingru, mingru_backward
 from minicrt.ops.ncgru import ncgru, ncgru_backward
 from minicrt.ops.relative_attention import relative_attention, relative_attention_backward
@@ -57,14 +58,14 @@ from minicrt.ops.scaled_cayley import (
 )
 
 __all__ = [
-    "IGNORE", "adamw_update", "add", "attention", "attention_backward", "causal_mask", "cayley_inverse",
-    "concatenate", "dropout", "dropout_backward", "embedding", "embedding_backward", "embedding_dropout",
-    "embedding_dropout_backward", "gelu", "gelu_backward", "gelu_tanh", "gelu_tanh_backward", "global_norm", "glu",
-    "glu_backward", "gru", "gru_backward", "layer_norm", "layer_norm_backward", "linear", "linear_activation",
-    "linear_activation_backward", "linear_backward", "linear_cross_entropy", "linear_cross_entropy_backward",
-    "locked_dropout", "locked_dropout_backward", "lru", "lru_backward", "lstm", "lstm_backward", "mingru",
-    "mingru_backward", "modrelu", "modrelu_backward", "ncgru", "ncgru_backward", "neumann_inverse",
-    "relative_attention", "relative_attention_backward", "relu", "relu_backward", "scaled_cayley",
-    "scaled_cayley_backward", "self_attention", "self_attention_backward", "sigmoid", "sigmoid_backward",
-    "skew_symmetric", "tanh", "tanh_backward",
+    "IGNORE", "adamw_update", "add", "attention", "attention_backward", "causal_mask", "cayley_inverse", "concatenate",
+    "dropout", "dropout_backward", "embedding", "embedding_backward", "embedding_dropout", "embedding_dropout_backward",
+    "gelu", "gelu_backward", "gelu_tanh", "gelu_tanh_backward", "global_norm", "glu", "glu_backward", "gru",
+    "gru_backward", "layer_norm", "layer_norm_backward", "linear", "linear_activation", "linear_activation_backward",
+    "linear_backward", "linear_cross_entropy", "linear_cross_entropy_backward", "locked_dropout",
+    "locked_dropout_backward", "lru", "lru_backward", "lstm", "lstm_backward", "mean_squared_error",
+    "mean_squared_error_backward", "mingru", "mingru_backward", "modrelu", "modrelu_backward", "ncgru",
+    "ncgru_backward", "neumann_inverse", "relative_attention", "relative_attention_backward", "relu", "relu_backward",
+    "scaled_cayley", "scaled_cayley_backward", "self_attention", "self_attention_backward", "sigmoid",
+    "sigmoid_backward", "skew_symmetric", "tanh", "tanh_backward",
 ]

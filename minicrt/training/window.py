@@ -23,8 +23,9 @@ WORTH_A_THREAD = 1 << 14                                     # tokens times widt
 
 
 def scored(segments: Iterable[Segment]) -> int:
-    """The number of targets that are scored."""
-    return sum(int(np.count_nonzero(targets != IGNORE)) for _, targets in segments)
+    """The number of targets that are scored: integers other than −1, numbers other than NaN."""
+    return sum(int(np.count_nonzero(~np.isnan(targets) if targets.dtype.kind == "f" else targets != IGNORE))
+               for _, targets in segments)
 
 
 def window_gradients(model: SegmentModel, parameters: Parameters, gradients: Parameters, segments: Sequence[Segment],

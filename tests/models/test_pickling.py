@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from minicrt import engines, ops
-from minicrt.gradcheck.configurations import CONFIGURATIONS, small_model
+from minicrt.gradcheck.configurations import CONFIGURATIONS, small_model, small_segment
 from minicrt.models import CRT, CRTConfig
 from minicrt.training import AdamW, TrainingConfig, train_step
 
@@ -22,8 +22,7 @@ def through(request):
 
 
 def window(model):
-    tokens, targets = np.random.default_rng(3).integers(0, model.config.vocabulary, (2, 2, 4))
-    return [(tokens, targets)]
+    return [small_segment(model, np.random.default_rng(3), 2, 4)]
 
 
 def step(model, parameters):

@@ -113,6 +113,12 @@ def _cross_entropy(rng: np.random.Generator, s: Sizes) -> Call:
     return Call((_normal(rng, s.B, s.T, s.D), _normal(rng, s.V, s.D), _normal(rng, s.V), targets), {})
 
 
+def _squared_error(rng: np.random.Generator, s: Sizes) -> Call:
+    scored = rng.random((s.B, s.T, s.I)) < 0.7
+    scored.flat[rng.integers(scored.size)] = True
+    return Call((_normal(rng, *scored.shape), _normal(rng, *scored.shape), scored), {})
+
+
 # Every differentiable operation, some in several settings: label -> (name in minicrt.ops, its arguments).
 CALLS: dict[str, tuple[str, Draw]] = {
     "linear": ("linear", lambda rng, s: Call((_normal(rng, s.B, s.T, s.I), _normal(rng, s.I, s.D),
@@ -137,6 +143,7 @@ CALLS: dict[str, tuple[str, Draw]] = {
     "relative_attention with a mask": ("relative_attention", _masked_relative_attention),
     "scaled_cayley": ("scaled_cayley", _cayley),
     "linear_cross_entropy": ("linear_cross_entropy", _cross_entropy),
+    "mean_squared_error": ("mean_squared_error", _squared_error),
 }
 DROPOUTS = ("dropout", "locked_dropout", "embedding_dropout")
 

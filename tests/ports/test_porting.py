@@ -67,6 +67,7 @@ OTHER = {
     "attention, mask": "memory hidden",
     "attention, heads": "packed head by head",
     "loss": "sum over the rows",
+    "squared error": "half the square",
     "relative attention, table": "r in increasing order of distance",
     "relative attention, shift": "distances one too large",
     "relative attention, biases": "u and w the other way round",

@@ -160,6 +160,10 @@ def linear_cross_entropy(z: Tensor, table: Tensor, bias: Tensor, targets: Tensor
     return F.cross_entropy(logits.flatten(0, -2), targets.flatten(), ignore_index=IGNORE)
 
 
+def mean_squared_error(y: Tensor, targets: Tensor, scored: Tensor) -> Tensor:
+    return F.mse_loss(y[scored], targets[scored])
+
+
 def sinusoids(rows: int, width: int, dtype: torch.dtype) -> Tensor:
     """Row t: sin(t f_k) in the first half and cos(t f_k) in the second, f_k = 10000^(-2k/width)."""
     half = (width + 1) // 2

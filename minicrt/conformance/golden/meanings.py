@@ -92,6 +92,10 @@ MEANINGS: dict[str, dict[str, str]] = {
         "row_losses": "−log p[target]; 0 where not scored", "loss": "their sum over the N scored rows, divided by N",
         "d_logits": "G_loss (p − y)/N; 0 where not scored", "d_z": "G_logits E", "d_table": "G_logitsᵀ z",
         "d_bias": "Σ G_logits"},
+    "mean_squared_error": {
+        "y": "what is predicted", "targets": "of any value where not scored", "scored": "True where a target counts",
+        "difference": "y − target; 0 where not scored", "loss": "(1/N) Σ difference², over the N scored targets",
+        "d_y": "2 G_loss difference/N", "d_targets": "−G_y"},
 }
 
 

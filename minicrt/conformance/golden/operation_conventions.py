@@ -73,6 +73,12 @@ CONVENTIONS: dict[str, tuple[str, ...]] = {
         "Without any scored target loss and gradients are 0, not NaN.",
         "logits = z Eᵀ + b, with the table E stored (V, D), as an embedding.",
         "d_loss is not 1, and multiplies every gradient. Logits are shifted by their largest before the exponential."),
+    "mean_squared_error": (
+        "loss is the mean of (y − target)² over the scored entries, each feature of each step one entry; no half in "
+        "front, and no root.",
+        "Entries that are not scored are neither added nor counted, whatever stands there. Without any scored entry "
+        "loss and gradients are 0, not NaN.",
+        "d_loss is not 1, and multiplies every gradient."),
 }
 
 BY_OPTION: dict[tuple[str, str, object], tuple[str, ...]] = {

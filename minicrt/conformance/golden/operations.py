@@ -20,7 +20,7 @@ from minicrt.conformance.mistakes.operations import faulty_operation
 Array = np.ndarray
 
 OUTPUT = {"gru": "h", "ncgru": "h", "lstm": "s", "mingru": "h", "lru": "h", "scaled_cayley": "U",
-          "linear_cross_entropy": "loss"}                    # of the others: y
+          "linear_cross_entropy": "loss", "mean_squared_error": "loss"}              # of the others: y
 PARAMETERS = {
     "linear": ("weight", "bias"), "linear_activation": ("weight", "bias"), "embedding": ("table",),
     "layer_norm": ("gain", "bias"), "modrelu": ("bias",), "embedding_dropout": ("table",),

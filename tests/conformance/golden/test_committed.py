@@ -18,7 +18,8 @@ from minicrt.conformance.golden.encoding import encoded
 
 FOLDER = Path(__file__).parents[2] / "golden"
 CASES = ("embedding-repeated", "layer_norm-constant", "dropout", "attention-memory", "relative_attention", "gru",
-         "gru-before-saturated", "ncgru", "lstm", "scaled_cayley", "linear_cross_entropy", "crt-gru")
+         "gru-before-saturated", "ncgru", "lstm", "scaled_cayley", "linear_cross_entropy", "crt-gru",
+         "mean_squared_error")
 ULPS = 64
 
 

@@ -62,6 +62,14 @@ def large_logits(v: Values) -> dict[str, Any]:
                      "bias": 1024 + v.real("bias", 6, bits=4)}
 
 
+def squared_error(v: Values, shape: tuple[int, ...] = (2, 5, 3), missing: tuple[int, ...] = (1, 4, 5, 17, 28)
+                  ) -> dict[str, Any]:
+    """`missing` counts through the targets in C order."""
+    scored = np.ones(shape, bool)
+    scored.flat[list(missing)] = False
+    return {"y": v.real("y", *shape, factor=2), "targets": v.real("targets", *shape, factor=2), "scored": scored}
+
+
 SKETCHES = (
     Sketch("linear", "Two leading axes and a bias.", linear),
     Sketch("linear-square", "As many outputs as inputs, so that a transposed weight fits; no bias.",
@@ -91,4 +99,10 @@ SKETCHES = (
     Sketch("linear_cross_entropy-B1", "A single row.", lambda v: cross_entropy(v, (1, 1), ignored=())),
     Sketch("linear_cross_entropy-large", "Logits around 1024, whose exponential overflows unless they are shifted.",
            large_logits),
+    Sketch("mean_squared_error", "Five of thirty targets are not scored, and not equally many in all rows.",
+           squared_error),
+    Sketch("mean_squared_error-all-scored", "Every target is scored.", lambda v: squared_error(v, missing=())),
+    Sketch("mean_squared_error-none-scored", "No target is scored: the loss is 0, and so is every gradient.",
+           lambda v: squared_error(v, (2, 2, 1), (0, 1, 2, 3))),
+    Sketch("mean_squared_error-B1", "A single row.", lambda v: squared_error(v, (1, 4, 3), (5,))),
 )

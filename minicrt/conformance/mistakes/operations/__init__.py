@@ -31,12 +31,13 @@ from minicrt.conformance.mistakes.operations.mingru import MINGRU
 from minicrt.conformance.mistakes.operations.relative import RELATIVE
 from minicrt.conformance.mistakes.operations.scaled_cayley import SCALED_CAYLEY
 from minicrt.conformance.mistakes.operations.self_attention import SELF_ATTENTION
+from minicrt.conformance.mistakes.operations.squared_error import SQUARED_ERROR
 from minicrt.errors import ConformanceError
 
 __all__ = ["FAULTY", "VARIANTS", "Faulty", "Mistake", "Variant", "faulty_operation"]
 
 FAULTY: tuple[Faulty, ...] = (*LINEAR, *EMBEDDING, *LAYER_NORM, *ACTIVATIONS, *DROPOUT, *ATTENTION, *SELF_ATTENTION,
-                                *RELATIVE, *GRU, *LSTM, *MINGRU, *LRU, *GLU, *SCALED_CAYLEY, *LOSS)
+                                *RELATIVE, *GRU, *LSTM, *MINGRU, *LRU, *GLU, *SCALED_CAYLEY, *LOSS, *SQUARED_ERROR)
 VARIANTS: tuple[Variant, ...] = tuple(variant for faulty in FAULTY for variant in faulty.variants)
 
 

@@ -216,6 +216,19 @@ def embedding_backward(d_y, tokens, table, scale):
     return d_table
 
 
+def mean_squared_error(y, targets, scored):
+    count = max(scored.sum(), 1)
+    difference = where(scored, y - targets, 0)
+    return total(difference * difference) / count
+
+
+def mean_squared_error_backward(d_loss, scored, difference):
+    count = max(scored.sum(), 1)
+    d_y = 2 * d_loss * difference / count
+    d_targets = -d_y
+    return d_y, d_targets
+
+
 def linear_cross_entropy(z, table, bias, targets):
     scored = targets != -1
     count = max(scored.sum(), 1)
