@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from minicrt.gradcheck.derivative import EPSILON, Derivative, Estimate
-from minicrt.gradcheck.explanation import explanation, lengths_of
+from minicrt.gradcheck.explanation import explanation, lengths_of, numbers_of
 from minicrt.gradcheck.options import Options
 from minicrt.gradcheck.report import ROUNDING, TensorResult
 
@@ -151,7 +151,8 @@ class _Comparison:
         shapes = {name: np.shape(self.derivative.point[name]) for name in self.derivative.names}
         shapes |= {f"output {i}" if len(self.derivative.d_y) > 1 else "the output": np.shape(d)
                    for i, d in enumerate(self.derivative.d_y)}
-        return explanation(self.analytic, self.reference, self.shape, lengths_of(shapes), 10 * self.tolerance)
+        return explanation(self.analytic, self.reference, self.shape, lengths_of(shapes), 10 * self.tolerance,
+                           numbers_of(self.derivative.point))
 
     def _problem(self, k: int, whose: str, values: Array) -> TensorResult:
         return self._row(k, relative_error=math.inf, problem=f"{whose} is {values[k]} at {list(self.places[k])}")

@@ -1,6 +1,7 @@
 """What simple change makes the analytic gradient of the reference, said only where it fits every number"""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -8,11 +9,11 @@ Array = np.ndarray
 
 
 def explanation(analytic: Array, reference: Array, shape: tuple[int, ...], lengths: Mapping[int, str],
-                tolerance: float) -> str:
+                tolerance: float, numbers: Mapping[str, float] | None = None) -> str:
     """A sentence, or '' where nothing fits to a relative `tolerance`.
 
     `analytic` and `reference` are vectors: all entries of a tensor of that shape, or some, or projections. `lengths`
-    says what a number is the length of.
+    says what a number is the length of; `numbers` are the inputs that are a single number, by name.
     """
     if not analytic.any():
         return "it is 0 everywhere"
@@ -20,7 +21,7 @@ def explanation(analytic: Array, reference: Array, shape: tuple[int, ...], lengt
         return "the reference is 0 everywhere"
     factor = float((analytic * reference).sum() / (reference * reference).sum())
     if _equal(analytic, factor * reference, tolerance):
-        known = _named(factor, lengths, 10 * tolerance)
+        known = _named(factor, lengths, numbers or {}, 10 * tolerance)
         if known or np.count_nonzero(reference) == 1:        # any single number is some multiple of another
             return known
         return f"it is {factor:.6g} times the reference everywhere"
@@ -30,14 +31,34 @@ def explanation(analytic: Array, reference: Array, shape: tuple[int, ...], lengt
     return ""
 
 
-def _named(factor: float, lengths: Mapping[int, str], tolerance: float) -> str:
-    if abs(factor + 1) <= tolerance:
-        return "its sign is the other way round"
+def _named(factor: float, lengths: Mapping[int, str], numbers: Mapping[str, float], tolerance: float) -> str:
+    """What a factor is that occurs among the shapes or the inputs, or -1; else ''."""
+    sign = "its sign is the other way round" if factor < 0 else ""
+    size = _of_length(abs(factor), lengths, tolerance) or _of_number(abs(factor), numbers, tolerance)
+    return "; ".join(filter(None, [sign, size])) if size or abs(factor + 1) <= tolerance else ""
+
+
+def _of_length(factor: float, lengths: Mapping[int, str], tolerance: float) -> str:
     for length, of in lengths.items():
         if length > 1 and abs(factor / length - 1) <= tolerance:
             return f"it is {length} times the reference everywhere, and {length} is {of}: a sum in place of a mean?"
         if length > 1 and abs(factor * length - 1) <= tolerance:
             return f"it is 1/{length} of the reference everywhere, and {length} is {of}: a mean in place of a sum?"
+    return ""
+
+
+def _of_number(factor: float, numbers: Mapping[str, float], tolerance: float) -> str:
+    for name, number in numbers.items():
+        for power in ("", "²"):
+            value = abs(number) ** (2 if power else 1)
+            if value in (0, 1):
+                continue
+            if abs(factor / value - 1) <= tolerance:
+                return (f"it is {factor:.6g} times the reference everywhere, and that is {name}{power}: a factor "
+                        f"1/{name}{power} is lost, or {name}{power} is one too many?")
+            if abs(factor * value - 1) <= tolerance:
+                return (f"it is {factor:.6g} times the reference everywhere, and that is 1/{name}{power}: a factor "
+                        f"{name}{power} is lost, or 1/{name}{power} is one too many?")
     return ""
 
 
@@ -54,3 +75,10 @@ def lengths_of(shapes: Mapping[str, tuple[int, ...]]) -> dict[int, str]:
     for name, shape in shapes.items():
         found.setdefault(int(np.prod(shape)), f"the number of entries of {name}")
     return found
+
+
+def numbers_of(values: Mapping[str, Any]) -> dict[str, float]:
+    """The values that are a single real number, by name."""
+    arrays = {name: np.asarray(value) for name, value in values.items()}
+    return {name: float(array.reshape(())) for name, array in arrays.items() if array.size == 1
+            and array.dtype.kind == "f"}

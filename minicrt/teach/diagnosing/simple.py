@@ -1,0 +1,74 @@
+"""What simple change makes a student's arrays of the right ones: a factor, a sign, another order, a shift in time"""
+
+import re
+
+import numpy as np
+
+from minicrt.conformance.checking.appearance import appearance
+from minicrt.conformance.checking.comparison import TensorComparison
+from minicrt.conformance.checking.patterns import find_patterns
+from minicrt.gradcheck.explanation import explanation, lengths_of, numbers_of
+from minicrt.teach.diagnosing.draws import Draw, same
+from minicrt.teach.diagnosing.finding import Finding
+from minicrt.teach.verdict import sentence
+
+SINGLE = 1e-5
+KINDS = (
+    (r"sign is the other way|sign reversed", "sign"), (r"sum in place of a mean|mean in place of a sum", "mean"),
+    (r"transpose", "transposed"), (r"shifted along|reversed along", "time"), (r"times the right one", "factor"),
+    (r"0 everywhere|zero", "zero"), (r"blocks in the order", "blocks"), (r"everywhere the (mean|sum)", "mean"),
+    (r"equals", "other"), (r"(less|plus) ", "term"), (r"times|divided by", "factor"))
+
+
+def simple_change(draw: Draw) -> Finding | None:
+    """A finding where every wrong output is a simple change of the right one."""
+    names = [draw.exercise.outputs[k] for k in draw.wrong]
+    phrases = [phrase_of(draw, k) for k in draw.wrong]
+    if not all(phrases):
+        return None
+    kind = next((kind for pattern, kind in KINDS if re.search(pattern, phrases[0])), "other")
+    if len(set(phrases)) == 1:
+        return Finding((sentence(f"{joined(names)}: {phrases[0]}"),), kind)
+    return Finding(tuple(sentence(f"{name}: {phrase}") for name, phrase in zip(names, phrases)), kind)
+
+
+def single_precision(draw: Draw) -> Finding | None:
+    """Where every wrong output is right to about seven digits, and has no more of them."""
+    if all(draw.theirs[k].dtype.itemsize < 8 and same(draw.right[k], draw.theirs[k], SINGLE) for k in draw.wrong):
+        return Finding(("It is right to the accuracy of float32 and no further: keep the dtype of the arguments.",),
+                       "precision")
+    return None
+
+
+def phrase_of(draw: Draw, k: int) -> str:
+    """What the student's output is, compared with the right one, in words; or ''."""
+    ours, theirs = draw.right[k], draw.theirs[k]
+    if not np.isfinite(theirs).all() or ours.dtype.kind not in "fiu" or theirs.dtype.kind not in "fiu":
+        return ""
+    shapes = {tensor.name: tensor.value.shape for tensor in draw.comparison.case.tensors}
+    values = {name: value for name, value in draw.arguments.items() if isinstance(value, np.ndarray | float | int)}
+    told = explanation(theirs.ravel().astype(float), ours.ravel().astype(float), ours.shape, lengths_of(shapes),
+                       draw.exercise.tolerance, numbers_of(values))
+    found = [told] if told else [phrase for phrase in find_patterns(draw.comparison.case, row_of(draw, k))
+                                 if "the sign of" not in phrase]
+    return in_words(found[0]) if found else ""
+
+
+def looks_like(draw: Draw, k: int) -> str:
+    """What can be seen where no change explains every number: which part is right, how the error grows; or ''."""
+    found = appearance(draw.comparison.case, row_of(draw, k))
+    return f"{draw.exercise.outputs[k]} {in_words(found[0])}." if found else ""
+
+
+def row_of(draw: Draw, k: int) -> TensorComparison:
+    return draw.comparison[draw.exercise.outputs[k]]
+
+
+def in_words(phrase: str) -> str:
+    """A phrase of the checkers as it is said to a student"""
+    phrase = phrase.replace("the reference", "the right one").replace(" of the case", "")
+    return re.sub(r"\bours\b", "the right one", phrase)
+
+
+def joined(names: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))

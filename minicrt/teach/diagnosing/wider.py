@@ -1,0 +1,67 @@
+"""More small changes, which a student makes and a port does not: the same one in several places, exchanged blocks"""
+
+import ast
+import itertools
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from minicrt.conformance.mutation.mutators import is_integer
+from minicrt.conformance.mutation.program import Edit
+from minicrt.conformance.mutation.rewriting import edits_of
+from minicrt.conformance.mutation.source import Function, Line
+from minicrt.conformance.mutation.syntax import expression, is_call, is_unit
+from minicrt.conformance.mutation.tree import number_of
+
+MOST_BLOCKS = 4
+
+
+def all_edits(function: Function) -> Iterator[Edit]:
+    """Those of the mutation search that change values, and more."""
+    single = [edit for edit in (*edits_of(function), *neighbours(function)) if not edit.detached]
+    yield from single
+    yield from everywhere(function, single)
+    yield from exchanged(function)
+
+
+def neighbours(function: Function) -> Iterator[Edit]:
+    """The step before or after, where there is one more of it"""
+    for line in function.lines:
+        for node in line.expressions():
+            if isinstance(node, ast.Subscript) and function.array(node.value) is not None:
+                for part in ast.walk(node.slice):
+                    if isinstance(part, ast.Name) and is_integer(function.value(part)):
+                        for new in (f"{part.id} + 1", f"{part.id} - 1"):
+                            yield line.edit(part, expression(new), f"{{}} were that of step {new}", about=node)
+
+
+def everywhere(function: Function, edits: list[Edit]) -> Iterator[Edit]:
+    """The same change of everything in the function that reads the same"""
+    texts = {number_of(node): ast.unparse(node) for line in function.lines for node in line.nodes
+             if is_unit(node) or isinstance(node, ast.Attribute)}
+    groups: dict[tuple[str, str], list[Edit]] = {}
+    for edit in edits:
+        (number, *others), (new, *_) = edit.changes, edit.changes.values()
+        if not others and number in texts and isinstance(new, ast.expr):
+            groups.setdefault((texts[number], ast.unparse(new)), []).append(edit)
+    for (old, new), alike in groups.items():
+        if len({edit.line for edit in alike}) > 1:
+            changes: dict[int, Any] = {number: node for edit in alike for number, node in edit.changes.items()}
+            yield Edit(function.name, "", partial("{} were {}".format, old, new), changes, alike[0].effort + 1,
+                       targets=frozenset().union(*(edit.targets for edit in alike)))
+
+
+def exchanged(function: Function) -> Iterator[Edit]:
+    """The parts of a join in another order"""
+    for line in function.lines:
+        for node in line.expressions():
+            parts: Any = node.args[0] if is_call(node, ("concatenated", "stacked")) and node.args else None
+            if isinstance(parts, ast.List | ast.Tuple) and len(parts.elts) <= MOST_BLOCKS:
+                yield from orders(line, parts)
+
+
+def orders(line: Line, parts: Any) -> Iterator[Edit]:
+    for order in itertools.permutations(range(len(parts.elts))):
+        if list(order) != sorted(order):
+            new = ast.List([parts.elts[k] for k in order], ast.Load())
+            yield line.edit(parts, new, "the blocks were {new}", 1)

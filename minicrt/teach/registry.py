@@ -1,0 +1,52 @@
+"""The exercises and predictions by name"""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from types import MappingProxyType
+from typing import TypeVar
+
+from minicrt.arguments import check_kind
+from minicrt.errors import UnknownNameError
+from minicrt.suggestion import suggestion
+from minicrt.teach.exercise import Answer, Exercise
+
+Known = TypeVar("Known", Exercise, Answer)
+
+
+@cache
+def registered() -> Mapping[str, Exercise | Answer]:
+    """All that the modules of minicrt.teach.exercises have in their EXERCISES."""
+    package = import_module("minicrt.teach.exercises")
+    found: dict[str, Exercise | Answer] = {}
+    for module in sorted(iter_modules(package.__path__), key=lambda module: module.name):
+        for one in import_module(f"{package.__name__}.{module.name}").EXERCISES:
+            assert one.name not in found, f"two exercises are called {one.name}"
+            found[one.name] = one
+    return MappingProxyType(found)
+
+
+def exercise_of(name: str) -> Exercise:
+    """Raises UnknownNameError where there is none of that name."""
+    return looked_up(name, Exercise, "exercise")
+
+
+def answer_of(name: str) -> Answer:
+    return looked_up(name, Answer, "prediction")
+
+
+def any_of(name: str) -> Exercise | Answer:
+    check_kind("the name", name, str, "that of an exercise, as in teach.contents()")
+    if name not in registered():
+        raise UnknownNameError(f"there is no exercise {name!r}; {suggestion(name, registered(), 'there are')}")
+    return registered()[name]
+
+
+def looked_up(name: str, kind: type[Known], what: str) -> Known:
+    check_kind("the name", name, str, f"that of {'an' if what[0] in 'aeiou' else 'a'} {what}, as in teach.contents()")
+    found = registered().get(name)
+    if not isinstance(found, kind):
+        known = [one.name for one in registered().values() if isinstance(one, kind)]
+        raise UnknownNameError(f"there is no {what} {name!r}; {suggestion(name, known, 'there are')}")
+    return found
