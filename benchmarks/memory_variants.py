@@ -13,7 +13,7 @@ from minicrt.models.parameters import Array
 
 
 class WithoutStates(CRT):
-    """z_t = y_t + m_{N−1} W_r: the reading of the past alone"""
+    """z_t = y_t + (1 + y_t) ⊙ m_{N−1} W_r: the reading of the past alone"""
 
     def readout(self, p: Parameters, y: Array, h: list[Array], m: Array) -> tuple[Array, Any]:
         return super().readout(p, y, [np.zeros_like(h_i) for h_i in h], m)
@@ -21,6 +21,25 @@ class WithoutStates(CRT):
     def readout_backward(self, *arguments: Any) -> tuple[Array, list[Array], Array]:
         d_y, d_h, d_m = super().readout_backward(*arguments)
         return d_y, [np.zeros_like(d_h_i) for d_h_i in d_h], d_m
+
+
+class Added(CRT):
+    """z_t = y_t + h_t + m_{N−1} W_r"""
+
+    def read_past(self, p: Parameters, y: Array, m: Array) -> tuple[Array, Any]:
+        z, past = super().read_past(p, np.zeros_like(y), m)
+        return y + z, past
+
+    def read_past_backward(self, d_z: Array, cache: Any, g: Parameters) -> tuple[Array, Array]:
+        return d_z, super().read_past_backward(d_z, cache, g)[1]
+
+
+class Multiplied(CRT):
+    """z_t = y_t + h_t + y_t ⊙ m_{N−1} W_r"""
+
+    def read_past(self, p: Parameters, y: Array, m: Array) -> tuple[Array, Any]:
+        z, past = super().read_past(p, y - 1, m)
+        return z + 1, past
 
 
 class LargeToken(CRT):
@@ -63,7 +82,9 @@ VARIANTS: dict[str, Variant] = {
     "y: the token alone": Variant({"readout": "transformer"}),
     "y: the token alone, b = 4": Variant({"readout": "transformer", "update_bias": 4.0}),
     "y: the token alone, b chrono": Variant({"readout": "transformer", "update_bias": "chrono"}),
-    "y + m W: without h": Variant(model=WithoutStates),
+    "added alone: y + h + m W": Variant(model=Added),
+    "multiplied alone: y + h + y ⊙ m W": Variant(model=Multiplied),
+    "without h: the reading of the past alone": Variant(model=WithoutStates),
     "W starts at zero": Variant(zero=("memory.read",)),
     "no token: the reading alone": Variant({"memory_position": "last"}),
     "token four times as large": Variant(model=LargeToken),

@@ -7,7 +7,7 @@ One segment of T tokens, given the memory m_{N−1} and the position p_0 that th
     (2) s = [m_{N−1} ; x_1 … x_T]                                the memory token in front, which every token sees
     (3) [· ; y_1 … y_T] = LN(Block_L(… Block_1(s)))              a shallow causal Transformer
     (4) h_t = GRU(y_t, h_{t−1}),   h_0 = m_{N−1},   m_N = h_T    the memory is written
-    (5) z_t = y_t + h_t + m_{N−1} W_r                            and read
+    (5) z_t = y_t + h_t + (1 + y_t) ⊙ r,   r = m_{N−1} W_r       and read
         loss = −mean log softmax(z_t Eᵀ + b)[token_{t+1}]
     (6) gradients cross the boundaries inside a window of segments and stop at its edge
 
@@ -97,7 +97,9 @@ class Caches(NamedTuple):
     positions: Any
     blocks: list["BlockCaches"]
     norm: Any
+    y: Array
     memory: Any
+    r: Array
     read: Any
     loss: Any
 
@@ -114,18 +116,18 @@ def forward(p: Parameters, tokens: Array, targets: Array, state: State) -> tuple
         blocks.append(caches)
     y, norm = ops.layer_norm(s[:, 1:], p["norm_final.gain"], p["norm_final.bias"])                 #     (B, T, D)
     h, memory = MEMORY.forward(p, "memory.0.", y, state.memory)                                    # (4) (B, T, D)
-    m_read, read = ops.linear(state.memory, p["memory.read"])                                      # (5) (B, D)
-    z = y + h + m_read[:, None]                                                                    #     (B, T, D)
+    r, read = ops.linear(state.memory, p["memory.read"])                                           # (5) (B, D)
+    z = y + h + (1 + y) * r[:, None]                                                               #     (B, T, D)
     nll, loss = ops.linear_cross_entropy(z, p["embedding"], p["output.bias"], targets)
-    return nll, State(h[:, -1], p_t[:, -1]), Caches(embedding, positions, blocks, norm, memory, read, loss)
+    return nll, State(h[:, -1], p_t[:, -1]), Caches(embedding, positions, blocks, norm, y, memory, r, read, loss)
 
 
 def backward(d_loss: float, d_state: State, caches: Caches, g: Parameters) -> State:
     """d_loss, (d_m_N, d_p_T)   ->   (d_m_{N−1}, d_p_0);   the parameters' gradients are added into g."""
     d_z, d_table, d_bias = ops.linear_cross_entropy_backward(d_loss, caches.loss)                  # (5)
     add(g, "", **{"embedding": d_table, "output.bias": d_bias})
-    d_h, d_y = d_z, d_z                                                  #     z = y + h + m W_r, the same m for all T
-    d_m_read, d_w_r, _ = ops.linear_backward(d_z.sum(1), caches.read)
+    d_h, d_y, d_r = d_z, (1 + caches.r[:, None]) * d_z, ((1 + caches.y) * d_z).sum(1)    #     one r for all T
+    d_m_read, d_w_r, _ = ops.linear_backward(d_r, caches.read)
     add(g, "memory.", read=d_w_r)
     d_y_read, d_m = MEMORY.backward(g, "memory.0.", d_h, d_state.memory, caches.memory)            # (4) m is h_0
     d_y, d_gain, d_bias = ops.layer_norm_backward(d_y + d_y_read, caches.norm)
@@ -186,8 +188,7 @@ def block_backward(g: Parameters, b: str, d_x: Array, caches: BlockCaches) -> Ar
 
 def window_gradient(p: Parameters, window: Sequence[Segment], state: State | None = None
                     ) -> tuple[float, State, Parameters]:
-    """The mean loss of segments that follow each other, the state after them, the gradient through all; None: a text
-    begins."""
+    """The mean loss of segments in a row, the state after them, the gradient through all; None: a text begins."""
     loss, caches, g = 0.0, [], {name: np.zeros_like(value) for name, value in p.items()}
     begins = state is None
     state = state or first_state(p, len(window[0][0]))

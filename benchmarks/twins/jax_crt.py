@@ -91,7 +91,7 @@ class Twin(Layers):
             if c.memory_gradient == "writer":
                 after["writer_inputs"], after["writer_start"] = map(lax.stop_gradient, (written, m))
             if c.readout == "memory":
-                z = y + (m.reshape(len(m), -1) @ p["memory.read"])[:, None]
+                z = y + (1 + y) * (m.reshape(len(m), -1) @ p["memory.read"])[:, None]
             if c.readout == "memory" and c.memory_update == "per_token":
                 z = z + jnp.mean(self.norm("memory.norm", h) if self.norms_memory else h, 2)
         z = self.drop("output", z)

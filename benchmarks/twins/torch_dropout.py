@@ -115,7 +115,7 @@ class Twin(nn.Module):
             s = block(s)
         y = self.norm_final(s[:, 1:])
         h, m_next = self.scan(self.memory, y, m)
-        z = y + h + (m @ self.memory_read)[:, None] if hasattr(self, "memory_read") else y + h
+        z = y + h + (1 + y) * (m @ self.memory_read)[:, None] if hasattr(self, "memory_read") else y + h
         return z, State(m_next, p)
 
     def scan(self, gru: nn.GRU, x: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:

@@ -50,7 +50,7 @@ class CRT(nn.Module):
             s = block(s)
         y = self.norm_final(s[:, 1:])
         h, after = self.memory(y, memory[None])
-        return y + h + self.memory_read(memory)[:, None], after[0], positions[0]
+        return y + h + (1 + y) * self.memory_read(memory)[:, None], after[0], positions[0]
 
     def forward(self, tokens: Tensor, targets: Tensor, memory: Tensor, positions: Tensor
                 ) -> tuple[Tensor, Tensor, Tensor]:

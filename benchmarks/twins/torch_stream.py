@@ -57,7 +57,7 @@ class Stream:
     def finish(self, x: Tensor, h: Tensor, read: Tensor) -> tuple[Tensor, Tensor]:
         y = self.model.norm_final(x)
         h = gru_step(self.model.memory, y, h)
-        return F.linear(y + h + read, self.model.embedding.weight, self.model.output_bias), h
+        return F.linear(y + h + (1 + y) * read, self.model.embedding.weight, self.model.output_bias), h
 
     def step(self, token: Tensor) -> Tensor:                 # (1,) -> (1, V)
         if self.row > self.length:

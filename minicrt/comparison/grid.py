@@ -142,8 +142,8 @@ def _fitted(described: Mapping[str, Any], changes: Mapping[str, Any], key: Any) 
         return model.size
 
     low, high = 1, 2
-    require(size(low) <= wanted, f"parameters = {shown(wanted)} is less than the {size(low):,} that the model {kind!r} has "
-            f"with {key} = {FIT_STEP}, the smallest that is taken; ask for more")
+    require(size(low) <= wanted, f"parameters = {shown(wanted)} is less than the {size(low):,} that the model {kind!r} "
+            f"has with {key} = {FIT_STEP}, the smallest that is taken; ask for more")
     while size(high) < wanted:
         require(size(high) > size(low), f"fit = {key!r} does not change how many parameters the model {kind!r} has; "
                 f"name another of {', '.join(sizes)}")

@@ -19,7 +19,7 @@ from minicrt.models.block import (
     norm_specs,
 )
 from minicrt.models.cells import Cell, SkewParameter, cell
-from minicrt.models.crt_caches import BlocksCache, CRTCache, ReadoutCache, RecallCache, WriteCache
+from minicrt.models.crt_caches import BlocksCache, CRTCache, PastCache, ReadoutCache, RecallCache, WriteCache
 from minicrt.models.crt_config import CRTConfig
 from minicrt.models.parameters import Array, Parameters, ParameterSpec
 from minicrt.models.positions import PositionedModel, position_specs
@@ -31,7 +31,7 @@ class CRT(PositionedModel):
         p_t = GRU(e_t, p_{t−1}),  x_t = e_t + p_t W_p           positions, carried on
         y   = norm(blocks([m_{N−1} ; x_1 … x_T]))               causal; every token sees the memory
         h_t = RNN(y_t, h_{t−1}),  h_0 = m_{N−1},  m_N = h_T     the memory is written
-        z_t = y_t + h_t + m_{N−1} W_r                           the outputs read it, as it is now and as it was
+        z_t = y_t + h_t + (1 + y_t) ⊙ m_{N−1} W_r               the outputs read it, as it is now and as it was
         logits_t = z_t Eᵀ + b                                   E is the embedding table
 
         model = create_model(vocabulary=1000, width=64, layers=2)
@@ -155,32 +155,40 @@ class CRT(PositionedModel):
         return reduce(self.engine.add, [d for d, _ in back]), np.stack([d_start for _, d_start in back], axis=1)
 
     def readout(self, p: Parameters, y: Array, h: list[Array], m: Array) -> tuple[Array, ReadoutCache]:
-        """(5)  z_t = y_t + h̄_t + [m^1 … m^M] W_r, with h̄ the mean over memory vectors of (normed) h; or z = y. Per
-        segment there is no h̄. `m` (B, M, D) is the memory before the segment, as it is carried."""
+        """(5)  z_t = y_t + h̄_t + (1 + y_t) ⊙ [m^1 … m^M] W_r, with h̄ the mean over memory vectors of (normed) h; or
+        z = y. Per segment there is no h̄. `m` (B, M, D) is the memory before the segment, as it is carried."""
         if self.config.readout == "transformer":
             return y, ReadoutCache(h, None, None)
-        read, linear = self.engine.linear(m.reshape(len(m), -1), p["memory.read"])       # (B, M · D) -> (B, D)
-        z = y + read[:, None]
+        z, past = self.read_past(p, y, m)
         if self.config.memory_update == "per_segment":
-            return z, ReadoutCache(h, linear, None)
+            return z, ReadoutCache(h, past, None)
         normed = [self.normed(p, h_i) for h_i in h]
         h_mean = reduce(self.engine.add, [normed_i for normed_i, _ in normed])
         if len(h) > 1:
             h_mean = h_mean / len(h)
-        return self.engine.add(z, h_mean), ReadoutCache(h, linear, [norm_cache for _, norm_cache in normed])
+        return self.engine.add(z, h_mean), ReadoutCache(h, past, [norm_cache for _, norm_cache in normed])
 
     def readout_backward(self, d_z: Array, cache: ReadoutCache | None, g: Parameters
                          ) -> tuple[Array, list[Array], Array]:                  # -> d_y, d_h, d_m (B, M, D)
         assert cache is not None
         d_h = [np.zeros_like(h_i) for h_i in cache.h]
-        if cache.linear is None:
+        if cache.past is None:
             return d_z, d_h, np.zeros((len(d_z), self.config.memory_vectors, self.config.width), d_z.dtype)
-        d_read, d_w_r, _ = self.engine.linear_backward(d_z.sum(1), cache.linear)         # one m W_r for all T
-        g["memory.read"] += d_w_r
         if cache.norms is not None:
             d_mean = d_z / len(cache.h) if len(cache.h) > 1 else d_z
             d_h = [self.normed_backward(d_mean, norm_cache, g) for norm_cache in cache.norms]
-        return d_z, d_h, d_read.reshape(len(d_z), self.config.memory_vectors, self.config.width)
+        d_y, d_m = self.read_past_backward(d_z, cache.past, g)
+        return d_y, d_h, d_m
+
+    def read_past(self, p: Parameters, y: Array, m: Array) -> tuple[Array, PastCache]:
+        """y_t + (1 + y_t) ⊙ r, r = [m^1 … m^M] W_r: one r for all T, added and multiplied with what asks for it"""
+        r, linear = self.engine.linear(m.reshape(len(m), -1), p["memory.read"])          # (B, M · D) -> (B, D)
+        return y + (1 + y) * r[:, None], PastCache(y, r, linear)
+
+    def read_past_backward(self, d_z: Array, cache: PastCache, g: Parameters) -> tuple[Array, Array]:
+        d_m, d_w_r, _ = self.engine.linear_backward(((1 + cache.y) * d_z).sum(1), cache.linear)
+        g["memory.read"] += d_w_r
+        return (1 + cache.r[:, None]) * d_z, d_m.reshape(len(d_z), self.config.memory_vectors, self.config.width)
 
     # Between the stages.
 

@@ -23,9 +23,15 @@ class WriteCache(NamedTuple):
     cells: list[Any]                                         # of each memory vector's network
 
 
+class PastCache(NamedTuple):
+    y: Array                                                 # (B, T, D)
+    r: Array                                                 # m W_r, (B, D)
+    linear: Any                                              # of m W_r
+
+
 class ReadoutCache(NamedTuple):
     h: list[Array]                                           # as in WriteCache
-    linear: Any                                              # of m W_r: None if the memory is not read
+    past: PastCache | None                                   # None if the memory is not read
     norms: list[Any] | None                                  # of each h_i: None if none is read
 
 

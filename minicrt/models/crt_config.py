@@ -32,7 +32,8 @@ class CRTConfig(StackConfig):
     memory_position        in front, or behind, where no token sees it: then only the writer carries it on
     memory_norm            layer norm on m as a token and on h where it is read; "auto": where h has no bound (minGRU,
                            LRU, and NC-GRU with modReLU)
-    readout                the outputs read the "memory", y_t + h_t + m_{N−1} W_r (5), or are the "transformer"'s y_t
+    readout                the outputs read the "memory", y_t + h_t + (1 + y_t) ⊙ m_{N−1} W_r (5), or are the
+                           "transformer"'s y_t
     reset_after            which form of the GRU (both networks)
     orthogonal             NC-GRU: U_c alone, or U_c and U_r
     negatives              NC-GRU: ρ, the number of −1 in S; −1 stands for D/2

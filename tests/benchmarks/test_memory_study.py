@@ -33,7 +33,8 @@ def test_what_starts_at_zero_stays_there_if_it_is_frozen_and_not_otherwise(name)
 
 def test_what_is_no_setting_is_a_model_with_its_own_gradient():
     """Against the difference quotient of the loss, by the parameters that the two models treat otherwise"""
-    for name in ("y + m W: without h", "token four times as large"):
+    for name in ("without h: the reading of the past alone", "added alone: y + h + m W",
+                 "multiplied alone: y + h + y ⊙ m W", "token four times as large"):
         model, _, parameters = trained(name, 1)
         parameters = parameters.astype(np.float64)
         rng = np.random.default_rng(1)

@@ -62,7 +62,7 @@ def segment(config: Any, p: Named, tokens: Tensor, targets: Tensor, state: Named
         if config.memory_gradient == "writer":
             after["writer_inputs"], after["writer_start"] = written.detach(), start.detach()
         if config.readout == "memory":
-            z = y + (start.flatten(1) @ p["memory.read"])[:, None]
+            z = y + (1 + y) * (start.flatten(1) @ p["memory.read"])[:, None]
             z = z + _normed(config, p, h).mean(1) if per_token else z
     z = ops.dropout(z, f["output"]) if "output" in f else z
     out = table if config.tied else p["output.weight"]

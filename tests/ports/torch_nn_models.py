@@ -72,7 +72,7 @@ class CRT(Stack):
         m = state.get("memory", self.memory_start.expand(len(e), -1, -1))
         y = self.stack(torch.cat([m, e + self.positions_out(states)], 1))[:, m.shape[1]:]
         h = torch.stack([gru(y, m[None, :, i].contiguous())[0] for i, gru in enumerate(self.memory)], 1)  # (B, M, T, D)
-        z = y + h.mean(1) + self.memory_read(m.flatten(1))[:, None]
+        z = y + h.mean(1) + (1 + y) * self.memory_read(m.flatten(1))[:, None]
         return z, {"memory": h[:, :, -1], "positions": last[0]}
 
 

@@ -105,10 +105,11 @@ def readout(config: Any) -> str:
         return "z_t = y_t: the outputs do not read the memory."
     m = "m_{N−1}" if config.memory_vectors == 1 else "[m^1 … m^M]_{N−1}"
     if config.memory_update == "per_segment":
-        return f"z_t = y_t + {m} W_r, W_r = memory.read: one row, of the memory in front of the segment, for all T."
+        return (f"z_t = y_t + (1 + y_t) ⊙ {m} W_r, W_r = memory.read: one row, of the memory in front of the segment, "
+                "for all T.")
     h = "h_t" if config.memory_vectors == 1 else "h̄_t"
-    return (f"z_t = y_t + {h} + {m} W_r, W_r = memory.read: h_t is read as it is at token t, m_{{N−1}} as it is in "
-            "front of the segment, one row for all T.")
+    return (f"z_t = y_t + {h} + (1 + y_t) ⊙ {m} W_r, W_r = memory.read: h_t is read as it is at token t, m_{{N−1}} as "
+            "it is in front of the segment, one row for all T.")
 
 
 def ncgru(config: Any) -> list[str]:

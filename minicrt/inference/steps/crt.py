@@ -13,7 +13,7 @@ from minicrt.models import State
 class CRTSteps(Steps):
     """The stages of `CRT.encode` for one token: positions (1), blocks (3), write (4) and readout (5).
 
-    The memory rows go through the blocks once, when the segment begins; m_{N−1} W_r is the same for all its tokens.
+    The memory rows go through the blocks once, when the segment begins; r = m_{N−1} W_r is the same for all its tokens.
     """
 
     def __init__(self, *arguments: Any) -> None:
@@ -40,7 +40,7 @@ class CRTSteps(Steps):
         m, _ = self.model.recall(self.parameters, state, self.batch, False)              # (B, M, D)
         self.h = [np.array(m[:, i]) for i in range(m.shape[1])]
         if self.reads:
-            self.read = m.reshape(self.batch, -1) @ self.parameters["memory.read"]       # m W_r
+            self.r = m.reshape(self.batch, 1, -1) @ self.parameters["memory.read"]       # (B, 1, D)
         m, _ = self.model.normed(self.parameters, m)
         if self.model.config.memory_position == "first":
             for i in range(m.shape[1]):
@@ -63,8 +63,10 @@ class CRTSteps(Steps):
         self.h = [writer(inputs, h_i) for writer, h_i in zip(self.writers, self.h)]
 
     def readout(self, y: Array) -> Array:
-        """(5)  z = y + h̄ + m W_r"""
-        np.add(y, self.read[:, None], out=self.z)
+        """(5)  z = y + h̄ + (1 + y) ⊙ r"""
+        np.add(y, 1, out=self.z)
+        self.z *= self.r
+        self.z += y
         if self.per_token:
             for h_i in self.h:
                 self.z += self.memory_norm(h_i[:, None]) / len(self.h) if len(self.h) > 1 \

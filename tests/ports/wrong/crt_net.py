@@ -46,7 +46,7 @@ class CRT(Net):
         return gru(y, m[:, 0], scoped(self.p, "memory.0."))
 
     def readout(self, y: Tensor, h: Tensor, m: Tensor) -> Tensor:
-        return y + self.token(h) + m @ self.p["memory.read"]
+        return y + self.token(h) + (1 + y) * (m @ self.p["memory.read"])
 
 
 class NCGRU(CRT):

@@ -8,12 +8,12 @@ import numpy as np
 from minicrt.conformance.mistakes.models.layers import at_zero, without_norm_at
 from minicrt.conformance.mistakes.models.mistake import ModelMistake
 from minicrt.models import CRT, SegmentModel, State
-from minicrt.models.crt_caches import ReadoutCache
+from minicrt.models.crt_caches import PastCache, ReadoutCache
 from minicrt.models.parameters import Array, Parameters
 
 SENTENCES = {
     "readout: without y_t": "y_t is left out of the output: it reads the memory alone.",
-    "readout: without h_t": "h_t is left out of the output: it reads y_t + m_{N−1} W_r.",
+    "readout: without h_t": "h_t is left out of the output: it reads y_t + (1 + y_t) ⊙ m_{N−1} W_r.",
     "readout: without m W_r": "m_{N−1} W_r is left out of the output: it reads y_t + h_t.",
     "readout: y_t + h_t": "The output reads y_t + h_t; here y_t alone.",
     "readout: one state too early": "The output at token t reads h_{t−1} in place of h_t.",
@@ -32,7 +32,7 @@ BACKWARD_SENTENCES = {
 
 
 class WithoutOutputs(CRT):
-    """z_t = h_t + m_{N−1} W_r"""
+    """z_t = h_t + m_{N−1} W_r: 0 for y_t"""
 
     def readout(self, p: Parameters, y: Array, h: list[Array], m: Array) -> tuple[Array, Any]:
         return super().readout(p, np.zeros_like(y), h, m)
@@ -43,38 +43,39 @@ class WithoutOutputs(CRT):
 
 
 class WithoutStates(CRT):
-    """z_t = y_t + m_{N−1} W_r"""
+    """z_t = y_t + (1 + y_t) ⊙ m_{N−1} W_r"""
 
     def readout(self, p: Parameters, y: Array, h: list[Array], m: Array) -> tuple[Array, Any]:
-        read, linear = self.engine.linear(m.reshape(len(m), -1), p["memory.read"])
-        return y + read[:, None], ReadoutCache(h, linear, None)
+        z, past = self.read_past(p, y, m)
+        return z, ReadoutCache(h, past, None)
 
     def readout_backward(self, *arguments: Any) -> tuple[Array, list[Array], Array]:
         return CRT.readout_backward(self, *arguments)
 
 
 class StatesRead(CRT):
-    """z_t = y_t + h_t, and with `by_matrix` + [h_t^1 … h_t^M] W_r"""
+    """z_t = y_t + h_t, and with `by_matrix` + (1 + y_t) ⊙ [h_t^1 … h_t^M] W_r"""
 
     by_matrix = False
 
     def readout(self, p: Parameters, y: Array, h: list[Array], m: Array) -> tuple[Array, Any]:
-        read: Any = 0
-        linear = None
+        z, past = y, None
         normed = [self.normed(p, h_i) for h_i in h]
         rows = [row for row, _ in normed]
         if self.by_matrix:
-            read, linear = self.engine.linear(np.concatenate(rows, axis=-1), p["memory.read"])
-        return y + reduce(np.add, rows) / len(h) + read, ReadoutCache(h, linear, [cache for _, cache in normed])
+            r, linear = self.engine.linear(np.concatenate(rows, axis=-1), p["memory.read"])
+            z, past = y + (1 + y) * r, PastCache(y, r, linear)
+        return z + reduce(np.add, rows) / len(h), ReadoutCache(h, past, [cache for _, cache in normed])
 
     def readout_backward(self, d_z: Array, cache: Any, g: Parameters) -> tuple[Array, list[Array], Array]:
-        d_rows = [d_z / len(cache.h)] * len(cache.h)
-        if self.by_matrix:
-            d_read, d_w_r, _ = self.engine.linear_backward(d_z, cache.linear)
+        d_y, d_rows = d_z, [d_z / len(cache.h)] * len(cache.h)
+        if cache.past is not None:
+            d_read, d_w_r, _ = self.engine.linear_backward((1 + cache.past.y) * d_z, cache.past.linear)
             g["memory.read"] += d_w_r
             d_rows = [d + d_i for d, d_i in zip(d_rows, np.split(d_read, len(d_rows), axis=-1))]
+            d_y = (1 + cache.past.r) * d_z
         d_h = [self.normed_backward(d, norm_cache, g) for d, norm_cache in zip(d_rows, cache.norms)]
-        return d_z, d_h, np.zeros((len(d_z), len(d_h), d_z.shape[2]), d_z.dtype)
+        return d_y, d_h, np.zeros((len(d_z), len(d_h), d_z.shape[2]), d_z.dtype)
 
 
 class MatrixReadsStates(StatesRead):
@@ -82,7 +83,7 @@ class MatrixReadsStates(StatesRead):
 
 
 class ReadsStateBefore(CRT):
-    """z_t = y_t + h_{t−1} + m_{N−1} W_r, h_0 what `recall` gave, whatever W_r reads"""
+    """z_t = y_t + h_{t−1} + (1 + y_t) ⊙ m_{N−1} W_r, h_0 what `recall` gave, whatever W_r reads"""
 
     _d_carried: Any = 0.0
 
@@ -127,7 +128,7 @@ class MatrixReadsNormed(CRT):
 
 
 class MatrixReadsNewMemory(CRT):
-    """z_t = y_t + h_t + m_N W_r"""
+    """z_t = y_t + h_t + (1 + y_t) ⊙ m_N W_r"""
 
     def readout(self, p: Parameters, y: Array, h: list[Array], m: Array) -> tuple[Array, Any]:
         return super().readout(p, y, h, np.stack([h_i[:, -1] for h_i in h], axis=1))

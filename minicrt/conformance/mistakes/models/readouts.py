@@ -12,7 +12,8 @@ from minicrt.models.parameters import Array, Parameters
 
 SENTENCES = {
     "readout: y_t + m": "The output reads y_t + m_{N−1}, the memory itself: without h_t, and without W_r.",
-    "readout: y_t + h_t + m": "m_{N−1} is added to the output as it is: its matrix W_r is left out.",
+    "readout: y_t + h_t + m": "m_{N−1} is added to the output as it is: without its matrix W_r, and without "
+                           "the product with y_t.",
     "readout: h_T at every token": "The output at every token reads h_T, which knows the tokens to come, in place of "
                                    "h_t.",
     "readout: mean of the last outputs": "W_r reads the mean of the last segment's outputs y_t in place of m_{N−1}; "

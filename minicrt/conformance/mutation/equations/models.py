@@ -156,7 +156,7 @@ def positioned(w, e, p_0, positions, gru):
 
 def read(w, y, h, m, per_segment, normed):
     m_read = place("readout.memory.read", m.reshape(len(m), -1) @ w["memory.read"])
-    z = y + m_read[:, None]
+    z = y + (1 + y) * m_read[:, None]
     if per_segment:
         return z
     h_mean = 0
