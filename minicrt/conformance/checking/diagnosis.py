@@ -76,7 +76,8 @@ def diagnose(comparison: Comparison, catalogue: Catalogue | None = None, experie
         return complete(found, comparison)
     precision = single_precision(comparison) or stored(comparison)
     if precision:
-        return Diagnosis(precision, "precision")
+        function = approximate_function(comparison) if precision[0].startswith("This looks like") else ()
+        return Diagnosis(function or precision, "precision")
     if comparison.dtype is None and in_single_precision(comparison):
         narrow = diagnose(compare(comparison.case, comparison.theirs, "float32"), search.catalogue,
                           search.experience)
@@ -150,11 +151,15 @@ def incomplete(found: list[Explanation], comparison: Comparison, catalogue: Cata
     equal = [other.known for other in found[1:] if (other.reach, len(other.known)) == (best.reach, len(best.known))]
     case, is_mutant = comparison.case, any(isinstance(known, Mutant) for known in best.known)
     trace = best.trace if is_mutant else catalogue.trace(names_of(best.known))
+    if best.gradients:
+        whole = best.gradients.whole(unexplained.name, unexplained.tensor.value.shape)
+        trace = trace if whole is None else {**trace, unexplained.name: whole}
     tensors = (dataclasses.replace(tensor, value=np.asarray(trace.get(tensor.name, tensor.value)))
                for tensor in case.tensors)
     with_mistakes = dataclasses.replace(case, tensors=tuple(tensors))
     row = compare(with_mistakes, comparison.theirs, comparison.dtype)[unexplained.name]
-    phrases = find_patterns(with_mistakes, row) or appearance(with_mistakes, row)
+    known = unexplained.name in trace
+    phrases = (find_patterns(with_mistakes, row) or appearance(with_mistakes, row)) if known else []
     what = f"{unexplained.name} {phrases[0]}, compared with such a port" if phrases else f"{unexplained.name} is wrong"
     if comparison.first_forward and unexplained.tensor.role in BACKWARD:
         rest = f"The forward pass is explained by that; in the backward pass moreover {what}."

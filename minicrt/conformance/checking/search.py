@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -30,11 +31,20 @@ class Experience:
     effort_left: int = 1_000_000_000
 
 
+class Gradients(Protocol):
+    """Gradients that nobody has computed, but whose products with directions can be told"""
+
+    def slope(self, directions: Trace) -> float: ...
+
+    def whole(self, name: str, shape: tuple[int, ...]) -> Array | None: ...
+
+
 @dataclass(frozen=True)
 class Explanation:
     """Known mistakes, and how far the port's numbers are theirs.
 
     trace  what such a port computes; at least up to the first tensor that is not the port's
+    gradients   its gradients, where they are not in the trace
     reach  the number of the port's tensors, in order of computation, up to the first that is not explained
     first_unexplained   that tensor, or None where all are explained
     """
@@ -43,6 +53,7 @@ class Explanation:
     trace: Trace
     reach: int
     first_unexplained: TensorComparison | None
+    gradients: Gradients | None = None
 
     @property
     def complete(self) -> bool:
@@ -51,6 +62,13 @@ class Explanation:
     @property
     def forward_complete(self) -> bool:
         return self.complete or (self.first_unexplained is not None and self.first_unexplained.tensor.role in BACKWARD)
+
+    def along(self, name: str, direction: Array) -> float | None:
+        """The product of a tensor with a direction; None where it is not known"""
+        if name in self.trace:
+            fits = np.shape(self.trace[name]) == direction.shape
+            return float((self.trace[name] * direction).sum()) if fits else np.nan
+        return self.gradients.slope({name: direction}) if self.gradients else None
 
 
 class Search:
@@ -197,10 +215,17 @@ def furthest(found: Iterable[Explanation]) -> list[Explanation]:
 def telling_tensor(found: list[Explanation], comparison: Comparison) -> str:
     """The name of a tensor that was not handed in and differs between explanations; empty if there is none."""
     for row in comparison.computed:
-        values = [explanation.trace.get(row.name) for explanation in found]
-        if row.present or any(value is None for value in values):
-            continue
-        first, *others = (np.asarray(value) for value in values)
-        if not all(agree(first, other, {"float64": 1e-9}) for other in others):
+        if not row.present and tells_apart(found, row):
             return row.name
     return ""
+
+
+def tells_apart(found: list[Explanation], row: TensorComparison) -> bool:
+    values: list[Any] = [explanation.trace.get(row.name) for explanation in found]
+    if any(value is None for value in values):
+        direction = np.cos(np.arange(row.tensor.value.size)).reshape(row.tensor.value.shape)
+        values = [explanation.along(row.name, direction) for explanation in found]
+    if any(value is None for value in values):
+        return False
+    first, *others = (np.asarray(value) for value in values)
+    return not all(agree(first, other, {"float64": 1e-9}) for other in others)

@@ -2,7 +2,8 @@
 
 Each operation is written in `equations` once more, one equation a line. `mutators` change a line in the ways in which
 people get one wrong; a port whose numbers are those of a changed line has probably made that change. The backward pass
-of a changed forward pass is either right for it (`variable`), as where a library differentiates, or the reference's.
+of a changed forward pass is either right for it, as where a library differentiates, or the reference's. Whether a
+port's gradients are those that are right for a changed forward pass, the complex step tells (`complex_step`).
 Mutants only name what is wrong. Whether a port is wrong is never theirs to decide.
 """
 

@@ -1,109 +1,124 @@
-"""What the equations are written in: functions of arrays that take variables as well, and know their gradients"""
+"""What the equations are written in: functions of arrays, real or complex
 
-from collections.abc import Callable, Sequence
-from functools import partial
+Of a complex array the imaginary part is what moves (`complex_step`). What has steps or kinks goes by the real part.
+"""
+
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from scipy.special import erf as _erf
+from scipy.special import erf as erf
 
-from minicrt.conformance.mutation.variable import Array, Variable, summed_to, swapped, value_of
-from minicrt.ops.activations import logistic
-from minicrt.ops.relative_attention import shifted as by_key_of
-from minicrt.ops.relative_attention import unshifted
+from minicrt.ops.activations import logistic as sigmoid
+from minicrt.ops.relative_attention import shifted as shifted
+from minicrt.ops.relative_attention import unshifted as unshifted
 
+Array = np.ndarray
 
-def elementwise(function: Callable[[Any], Any], slope: Callable[[Any, Any], Any]) -> Callable[[Any], Any]:
-    """y = f(x) of one argument; slope(x, y)"""
-    def of(x: Any) -> Any:
-        if not isinstance(x, Variable):
-            return function(x)
-        y = function(x.value)
-        return Variable(y, [(x, lambda g: g * slope(x.value, y))])
-    return of
+exp, log, tanh, sqrt, sin, cos = np.exp, np.log, np.tanh, np.sqrt, np.sin, np.cos
 
 
-def _gelu(x: Any) -> Any:
-    return x * 0.5 * (1 + _erf(x * np.sqrt(0.5)))
+def sign(x: Any) -> Any:
+    return np.sign(np.real(x))
 
 
-def _density(x: Any) -> Any:
-    return np.exp(-0.5 * x * x) / np.sqrt(2 * np.pi)
+def positive(x: Any) -> Any:
+    return 1.0 * (np.real(x) > 0)
 
 
-exp = elementwise(np.exp, lambda x, y: y)
-log = elementwise(np.log, lambda x, y: 1 / x)
-tanh = elementwise(np.tanh, lambda x, y: 1 - y * y)
-sigmoid = elementwise(logistic, lambda x, y: y * (1 - y))
-relu = elementwise(lambda x: x * (x > 0), lambda x, y: 1.0 * (x > 0))
-erf = elementwise(_erf, lambda x, y: 2 / np.sqrt(np.pi) * np.exp(-x * x))
-sqrt = elementwise(np.sqrt, lambda x, y: 0.5 / y)
-sin = elementwise(np.sin, lambda x, y: np.cos(x))
-cos = elementwise(np.cos, lambda x, y: -np.sin(x))
-absolute = elementwise(np.abs, lambda x, y: np.sign(x))
-sign = elementwise(np.sign, lambda x, y: 0 * x)
-positive = elementwise(lambda x: 1.0 * (x > 0), lambda x, y: 0 * x)
-softplus = elementwise(lambda x: np.logaddexp(0, x), lambda x, y: logistic(x))
-softsign = elementwise(lambda x: x / (1 + np.abs(x)), lambda x, y: 1 / (1 + np.abs(x)) ** 2)
-hard_tanh = elementwise(lambda x: np.clip(x, -1, 1), lambda x, y: 1.0 * (np.abs(x) < 1))
-hard_sigmoid = elementwise(lambda x: np.clip(x / 6 + 0.5, 0, 1), lambda x, y: (np.abs(x) < 3) / 6)
-keras_sigmoid = elementwise(lambda x: np.clip(0.2 * x + 0.5, 0, 1), lambda x, y: 0.2 * (np.abs(x) < 2.5))
-silu = elementwise(lambda x: x * logistic(x), lambda x, y: logistic(x) * (1 + x * (1 - logistic(x))))
-exact_gelu = elementwise(_gelu, lambda x, y: 0.5 * (1 + _erf(x * np.sqrt(0.5))) + x * _density(x))
-identity = elementwise(lambda x: x, lambda x, y: 1)
-square = elementwise(lambda x: x * x, lambda x, y: 2 * x)
-elu = elementwise(lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))),
-                  lambda x, y: np.where(x > 0, 1, np.exp(np.minimum(x, 0))))
-leaky_relu = elementwise(lambda x: np.where(x > 0, x, 0.01 * x), lambda x, y: np.where(x > 0, 1, 0.01))
-quick_gelu = elementwise(lambda x: x * logistic(1.702 * x),
-                         lambda x, y: logistic(1.702 * x) * (1 + 1.702 * x * (1 - logistic(1.702 * x))))
+def absolute(x: Any) -> Any:
+    return x * sign(x)
+
+
+def relu(x: Any) -> Any:
+    return x * positive(x)
+
+
+def clipped(x: Any, low: float, high: float) -> Any:
+    return np.where(np.real(x) < low, low, np.where(np.real(x) > high, high, x))
+
+
+def softplus(x: Any) -> Any:
+    """log(1 + e^x), without overflow"""
+    return relu(x) + np.log1p(exp(-absolute(x)))
+
+
+def softsign(x: Any) -> Any:
+    return x / (1 + absolute(x))
+
+
+def hard_tanh(x: Any) -> Any:
+    return clipped(x, -1, 1)
+
+
+def hard_sigmoid(x: Any) -> Any:
+    return clipped(x / 6 + 0.5, 0, 1)
+
+
+def keras_sigmoid(x: Any) -> Any:
+    return clipped(0.2 * x + 0.5, 0, 1)
+
+
+def silu(x: Any) -> Any:
+    return x * sigmoid(x)
+
+
+def quick_gelu(x: Any) -> Any:
+    return x * sigmoid(1.702 * x)
+
+
+def exact_gelu(x: Any) -> Any:
+    return x * 0.5 * (1 + erf(x * np.sqrt(0.5)))
+
+
+def elu(x: Any) -> Any:
+    return np.where(np.real(x) > 0, x, np.expm1(-relu(-x)))
+
+
+def leaky_relu(x: Any) -> Any:
+    return np.where(np.real(x) > 0, x, 0.01 * x)
+
+
+def identity(x: Any) -> Any:
+    return x
+
+
+def square(x: Any) -> Any:
+    return x * x
 
 
 def detached(x: Any) -> Any:
-    """A constant: no gradient goes back through it."""
-    return value_of(x)
-
-
-def reduced(x: Any, function: Callable[..., Any], axis: Any, keepdims: bool, scaled: bool) -> Any:
-    if not isinstance(x, Variable):
-        return function(x, axis=axis, keepdims=keepdims)
-    y = function(x.value, axis=axis, keepdims=keepdims)
-    factor = y.size / x.value.size if scaled else 1.0
-
-    def pull(g: Array) -> Array:
-        if axis is not None and not keepdims:
-            g = np.expand_dims(g, axis)
-        return np.broadcast_to(g, x.value.shape) * factor
-    return Variable(y, [(x, pull)])
+    """A constant: no gradient goes back through it, so nothing that moves comes through."""
+    return np.real(x)
 
 
 def total(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Σ x over axes"""
-    return reduced(x, np.sum, axis, keepdims, False)
+    return np.sum(x, axis=axis, keepdims=keepdims)
 
 
 def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    return reduced(x, np.mean, axis, keepdims, True)
+    return np.mean(x, axis=axis, keepdims=keepdims)
 
 
 def unbiased_mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The sum divided by one less than the number"""
-    number = np.size(value_of(x)) // max(np.size(np.sum(value_of(x), axis=axis)), 1)
+    number = np.size(x) // max(np.size(np.sum(x, axis=axis)), 1)
     return total(x, axis, keepdims) / (number - 1)
 
 
 def rows_sum(x: Any) -> Any:
     """Σ over all axes but the last"""
-    return total(x, tuple(range(np.ndim(value_of(x)) - 1)))
+    return total(x, tuple(range(np.ndim(x) - 1)))
 
 
 def rows_mean(x: Any) -> Any:
-    return mean(x, tuple(range(np.ndim(value_of(x)) - 1)))
+    return mean(x, tuple(range(np.ndim(x) - 1)))
 
 
 def largest(x: Any, axis: int) -> Any:
     """A shift that changes nothing; a constant"""
-    return np.max(value_of(x), axis=axis, keepdims=True)
+    return np.max(np.real(x), axis=axis, keepdims=True)
 
 
 def rows(x: Any) -> Any:                                     # (..., D) -> (rows, D)
@@ -111,9 +126,7 @@ def rows(x: Any) -> Any:                                     # (..., D) -> (rows
 
 
 def transposed(x: Any) -> Any:                               # (..., I, J) -> (..., J, I)
-    if isinstance(x, Variable):
-        return Variable(swapped(x.value), [(x, swapped)])
-    return swapped(x)
+    return np.swapaxes(x, -1, -2)
 
 
 def heads_of(x: Any, heads: int) -> Any:                     # (B, T, D) -> (B, H, T, K)
@@ -125,32 +138,12 @@ def merged(x: Any) -> Any:                                   # (B, H, T, K) -> (
 
 
 def concatenated(parts: Sequence[Any], axis: int = -1) -> Any:
-    values = [value_of(part) for part in parts]
-    y = np.concatenate(values, axis)
-    if not any(isinstance(part, Variable) for part in parts):
-        return y
-    ends = np.cumsum([value.shape[axis] for value in values])
-    parents: list[Any] = []
-    for part, value, end in zip(parts, values, ends):
-        if isinstance(part, Variable):
-            parents.append((part, partial(_cut, axis, slice(end - value.shape[axis], end))))
-    return Variable(y, parents)
-
-
-def _cut(axis: int, part: slice, g: Array) -> Array:
-    return np.moveaxis(np.moveaxis(g, axis, 0)[part], 0, axis)
+    return np.concatenate(parts, axis)
 
 
 def stacked(parts: Sequence[Any], axis: int = 1) -> Any:
     """The steps of a scan, or vectors, side by side along a new axis"""
-    y = np.stack([value_of(part) for part in parts], axis)
-    if not any(isinstance(part, Variable) for part in parts):
-        return y
-    return Variable(y, [(part, partial(_taken, axis, k)) for k, part in enumerate(parts) if isinstance(part, Variable)])
-
-
-def _taken(axis: int, k: int, g: Array) -> Array:
-    return np.take(g, k, axis)
+    return np.stack(parts, axis)
 
 
 def blocks(x: Any, number: int) -> list[Any]:
@@ -162,28 +155,18 @@ def blocks(x: Any, number: int) -> list[Any]:
 
 
 def where(condition: Array, x: Any, y: Any) -> Any:
-    condition = value_of(condition)
-    a, b = value_of(x), value_of(y)
-    result = np.where(condition, a, b)
-    parents: list[Any] = []
-    if isinstance(x, Variable):
-        parents.append((x, lambda g: summed_to(np.where(condition, g, 0), np.shape(a))))
-    if isinstance(y, Variable):
-        parents.append((y, lambda g: summed_to(np.where(condition, 0, g), np.shape(b))))
-    return Variable(result, parents) if parents else result
+    return np.where(np.real(condition), x, y)
 
 
 def inverse(x: Any) -> Any:
-    y = np.linalg.inv(value_of(x))
-    return Variable(y, [(x, lambda g: -y.T @ g @ y.T)]) if isinstance(x, Variable) else y
+    return np.linalg.inv(x)
 
 
 def upper(a: Any, n: int) -> Any:                            # (n(n-1)/2,) -> (n, n)
     """a above the diagonal, row by row; zeros below"""
-    place = np.triu_indices(n, 1)
-    y = np.zeros((n, n))
-    y[place] = value_of(a)
-    return Variable(y, [(a, lambda g: g[place])]) if isinstance(a, Variable) else y
+    y = np.zeros((n, n), np.result_type(a))
+    y[np.triu_indices(n, 1)] = a
+    return y
 
 
 def above(g: Array) -> Array:                                # (n, n) -> (n(n-1)/2,)
@@ -192,7 +175,7 @@ def above(g: Array) -> Array:                                # (n, n) -> (n(n-1)
 
 def chosen(x: Any, index: Array) -> Any:                     # (..., V), (...) -> (...)
     """x at an index of the last axis"""
-    index = np.asarray(value_of(index))
+    index = np.asarray(index)
     return x[(*np.indices(index.shape), index)]
 
 
@@ -200,14 +183,8 @@ def one_hot(index: Array, number: int) -> Array:             # (...) -> (..., V)
     return 1.0 * (np.asarray(index)[..., None] == np.arange(number))
 
 
-def shifted(by_row: Any) -> Any:                             # (B, H, S, J) by row of r -> by key
-    if not isinstance(by_row, Variable):
-        return by_key_of(by_row)
-    return Variable(by_key_of(by_row.value), [(by_row, unshifted)])
-
-
 def zeros_like(x: Any) -> Array:
-    return np.zeros(np.shape(value_of(x)))
+    return np.zeros(np.shape(x))
 
 
 def softmax_of(x: Any) -> Any:

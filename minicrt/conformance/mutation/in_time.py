@@ -5,19 +5,15 @@ from typing import Any
 import numpy as np
 
 from minicrt.conformance.mutation.functions import concatenated, mean
-from minicrt.conformance.mutation.variable import Variable, value_of
 
 
 def rolled(x: Any, by: int = 1) -> Any:
     """One step later along time (axis 1 of several, else the first), the last one in front"""
-    axis = min(np.ndim(value_of(x)) - 1, 1)
-    if not isinstance(x, Variable):
-        return np.roll(x, by, axis)
-    return Variable(np.roll(x.value, by, axis), [(x, lambda g: np.roll(g, -by, axis))])
+    return np.roll(x, by, min(np.ndim(x) - 1, 1))
 
 
 def reversed_in_time(x: Any) -> Any:
-    return x[:, ::-1] if np.ndim(value_of(x)) > 1 else x[::-1]
+    return x[:, ::-1] if np.ndim(x) > 1 else x[::-1]
 
 
 def last_step(x: Any) -> Any:

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from minicrt.conformance.golden.tensors import GoldenCase
+from minicrt.conformance.mutation.complex_step import STEP, Array, Directions, moved
 from minicrt.conformance.mutation.program import Program, program
-from minicrt.conformance.mutation.running import Expected, Unexpected, taken
-from minicrt.conformance.mutation.tree import Changes, Trail
-from minicrt.conformance.mutation.variable import Array, Variable, gradients, value_of
+from minicrt.conformance.mutation.running import Expected, taken
+from minicrt.conformance.mutation.tree import Changes, Trail, Unexpected
 
 
 def model_equations(configuration: Mapping[str, Any]) -> str:
@@ -24,10 +24,10 @@ def model_equations(configuration: Mapping[str, Any]) -> str:
 
 
 class Places:
-    """The results that have a place, by the case's names; `expected` may end the run."""
+    """The results that have a place, by the case's names; `expected` may end the run, `moves` are what they move by."""
 
-    def __init__(self, expected: Expected | None) -> None:
-        self.expected, self.segment, self.found = expected, 0, dict[str, Any]()
+    def __init__(self, expected: Expected | None, moves: Directions | None = None) -> None:
+        self.expected, self.segment, self.found, self.moves = expected, 0, dict[str, Any](), dict(moves or {})
 
     def place(self, name: str, value: Any) -> Any:
         whole, count = f"segment{self.segment}/{name}", 1
@@ -36,16 +36,19 @@ class Places:
             whole = f"segment{self.segment}/{name}.{count}"
         if self.expected and not self.expected(whole, value, -1):
             raise Unexpected
-        if isinstance(value, Variable):
-            value = Variable(value.value, [(value, lambda g: g)])
+        if whole in self.moves:
+            value = moved(value, self.moves.pop(whole))
         self.found[whole] = value
         return value
 
 
 class Model:
-    """A model of the equations with a golden case's parameters, segments and state."""
+    """A model of the equations with a golden case's parameters, segments and state.
 
-    has_backward = False
+    entries   a gradient with no more than so many is computed entry by entry
+    """
+
+    has_backward, entries = False, 48
 
     def __init__(self, case: GoldenCase) -> None:
         self.case, self.given, self.configuration = case, case.given(), case.configuration
@@ -109,8 +112,8 @@ class Model:
         return active | set(self.right_run[0].begun[first:self.reached[name][0]])
 
     def run(self, changes: Changes, w: Mapping[str, Any], start: Mapping[str, Any], expected: Expected | None,
-            trail: Trail | None = None) -> Places:
-        places = Places(expected)
+            trail: Trail | None = None, moves: Directions | None = None) -> Places:
+        places = Places(expected, moves)
         function = self.forward_program.running(changes, lambda name, value, step: value, trail, place=places.place)[0]
         state = self.first_state(w, start)
         for n in range(len(self.configuration["segments"])):
@@ -127,17 +130,32 @@ class Model:
         places = self.run(changes, self.parameters, self.start, expected)
         return {name: np.asarray(value) for name, value in places.found.items()}, None
 
-    def differentiated(self, changes: Changes) -> dict[str, Array]:
-        """All tensors, with the backward pass that is right for the changed forward pass."""
-        w = {name: Variable(value) for name, value in self.parameters.items()}
-        start = {name: Variable(value) for name, value in self.start.items()}
-        found = self.run(changes, w, start, None).found
-        last = len(self.configuration["segments"]) - 1
-        ends = [(found[f"segment{n}/loss"], self.given["d_loss"][n]) for n in range(last + 1)]
-        ends += [(found[f"segment{last}/state/{entry}"], self.given[f"d_state/{entry}"])
-                 for entry in ("memory", "positions") if f"d_state/{entry}" in self.given]
-        wanted = {f"d_parameters/{name}": value for name, value in w.items()} | {
-            f"d_initial_state/{name}": value for name, value in start.items()} | {
-            f"d_{name}": value for name, value in found.items()}
-        values = gradients(ends, list(wanted.values()))
-        return {name: np.asarray(value_of(value)) for name, value in found.items()} | dict(zip(wanted, values))
+    @cached_property
+    def right(self) -> tuple[dict[str, Array], Any]:
+        return self.forward({})
+
+    @cached_property
+    def movable(self) -> frozenset[str]:
+        """The gradients whose values have names"""
+        names = (*self.reached, *self.given, *(f"initial_{name}" for name in self.given))
+        return frozenset(f"d_{name}" for name in names)
+
+    def slope(self, changes: Changes, directions: Directions) -> float:
+        """Of J, with changes, as what each gradient belongs to moves along its direction: by the complex step."""
+        w, start, moves = dict(self.parameters), dict(self.start), dict[str, Array]()
+        for name, v in directions.items():
+            kind, _, rest = name.removeprefix("d_").partition("/")
+            values = {"parameters": w, "initial_state": start}.get(kind)
+            if values is None:
+                moves[f"{kind}/{rest}"] = v
+            else:
+                values[rest] = moved(values[rest], v)
+        places = self.run(changes, w, start, None, moves=moves)
+        if places.moves:
+            raise Unexpected
+        found, last = places.found, len(self.configuration["segments"]) - 1
+        j = sum(self.given["d_loss"][n] * found[f"segment{n}/loss"] for n in range(last + 1))
+        for entry in ("memory", "positions"):
+            if f"d_state/{entry}" in self.given:
+                j = j + (self.given[f"d_state/{entry}"] * found[f"segment{last}/state/{entry}"]).sum()
+        return float(np.imag(j) / STEP)

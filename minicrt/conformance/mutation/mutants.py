@@ -9,15 +9,15 @@ import numpy as np
 
 from minicrt.conformance.checking.catalogue import Known
 from minicrt.conformance.golden.tensors import GoldenCase
+from minicrt.conformance.mutation.complex_step import Array, OwnGradients
 from minicrt.conformance.mutation.equations import equation_of
 from minicrt.conformance.mutation.models import Model, model_equations
 from minicrt.conformance.mutation.program import Edit, Program, exists, tree_of
 from minicrt.conformance.mutation.references import place_of
 from minicrt.conformance.mutation.rewriting import edits_of
-from minicrt.conformance.mutation.running import CANNOT_BE, Expected, Notes, Operation, Unexpected, taken
+from minicrt.conformance.mutation.running import Expected, Notes, Operation, taken
 from minicrt.conformance.mutation.source import Function
-from minicrt.conformance.mutation.tree import Changes
-from minicrt.conformance.mutation.variable import Array
+from minicrt.conformance.mutation.tree import CANNOT_BE, Changes, Unexpected
 
 Trace = dict[str, Array]
 Where = Literal["forward", "backward"]
@@ -63,9 +63,9 @@ class Mutants:
         return [edit for edit in simplest_first(program, program.scopes(lambda f: f(**taken(program, known))))
                 if not edit.detached and not (edit.function == program.root and edit.targets == {"return"})]
 
-    @cached_property
+    @property
     def right(self) -> tuple[Trace, Notes]:
-        return self.operation.forward({})
+        return self.operation.right
 
     def run_forward(self, changes: Changes, expected: Expected | None = None) -> tuple[Trace, Notes] | None:
         """What a port with these changes computes in its forward pass; None where none can, or it is not expected."""
@@ -75,13 +75,9 @@ class Mutants:
         except (*CANNOT_BE, Unexpected):
             return None
 
-    def differentiated(self, changes: Changes) -> Trace | None:
-        """All that a port computes whose backward pass is right for its forward pass."""
-        try:
-            with np.errstate(all="ignore"):
-                return self.operation.differentiated(changes)
-        except CANNOT_BE:
-            return None
+    def own_gradients(self, changes: Changes) -> OwnGradients:
+        """What a port has whose backward pass is right for its forward pass."""
+        return OwnGradients(self.operation, changes)
 
     def by_hand(self, forward: tuple[Trace, Notes], changes: Changes, expected: Expected | None = None) -> Trace | None:
         """All that a port computes whose backward pass is the reference's with changes."""
@@ -93,7 +89,6 @@ class Mutants:
                 return self.operation.by_hand(*forward, changes, expected)
         except (*CANNOT_BE, Unexpected):
             return None
-
 
     def named(self, edits: tuple[Edit, ...], by_hand: bool) -> tuple[Mutant, ...]:
         return tuple(mutant(edit, self.operation.case.subject, by_hand, self.where(edit)) for edit in edits)

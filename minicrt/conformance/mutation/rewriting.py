@@ -130,7 +130,7 @@ def in_place(function: Function) -> Iterator[Edit]:
                     both = [statement, written] if node is statement.value else [written, statement]
                     say = partial("{0} were written over {1}, and whatever reads {1} later saw that".format,
                                   ast.unparse(node), name)
-                    yield Edit(function.name, line.text, say, {statement.number: both}, 1,
+                    yield Edit(function.name, line.text, say, {statement.number: both}, 2,
                                targets=frozenset().union(*(other.targets for other in readers(function, name))))
 
 

@@ -7,38 +7,35 @@ from typing import Any
 import numpy as np
 
 from minicrt.conformance.golden.tensors import GoldenCase
+from minicrt.conformance.mutation.complex_step import STEP, Array, Directions, moved
 from minicrt.conformance.mutation.equations import equation_of
 from minicrt.conformance.mutation.functions import stacked, zeros_like
 from minicrt.conformance.mutation.program import Program, exists, program
-from minicrt.conformance.mutation.tree import Changes
-from minicrt.conformance.mutation.variable import Array, Variable, gradients, value_of
+from minicrt.conformance.mutation.tree import Changes, Unexpected
 
 CALLED = {"d_state": "h", "mean": "mu"}                      # what the equations call a tensor of the case
 SKEW = ("d_A",)                                              # of a skew-symmetric matrix: of its free entries, skew too
 Expected = Callable[[str, Any, int], bool]
-CANNOT_BE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, AssertionError, NameError,
-             RecursionError)
-
-
-class Unexpected(Exception):                                 # noqa: N818 - a signal, and no error
-    """A value is not what is expected."""
+Moves = Mapping[tuple[str, int], Array]
 
 
 class Notes:
     """The values that names were given; those of a loop stand side by side, in the order of the steps.
 
-    `expected(name, value, step)` may end the run: the step is −1 where there is none.
+    `expected(name, value, step)` may end the run: the step is −1 where there is none. `moves` are the directions in
+    which the values of a name and step move.
     """
 
-    def __init__(self, backwards: bool = False, expected: Expected | None = None) -> None:
+    def __init__(self, backwards: bool = False, expected: Expected | None = None, moves: Moves | None = None) -> None:
         self.backwards, self.single, self.steps = backwards, dict[str, Any](), dict[str, list[Any]]()
-        self.expected = expected
+        self.expected, self.moves = expected, dict(moves or {})
 
     def note(self, name: str, value: Any, step: bool) -> Any:
-        if self.expected and not self.expected(name, value, len(self.steps.get(name, ())) if step else -1):
+        number = len(self.steps.get(name, ())) if step else -1
+        if self.expected and not self.expected(name, value, number):
             raise Unexpected
-        if isinstance(value, Variable):
-            value = Variable(value.value, [(value, lambda g: g)])        # a node of its own: its gradient is the name's
+        if (name, number) in self.moves:
+            value = moved(value, self.moves.pop((name, number)))
         if step:
             self.steps.setdefault(name, []).append(value)
         else:
@@ -52,19 +49,21 @@ class Notes:
     def value(self, name: str) -> Any:
         """None for what is no array."""
         if name in self.steps:
-            steps = [value_of(value) for value in self.steps[name]]
+            steps = self.steps[name]
             if not all(isinstance(value, np.ndarray) for value in steps):
                 return None
             return stacked(steps[::-1] if self.backwards else steps)
-        value = value_of(self.single.get(name))
+        value = self.single.get(name)
         return value if isinstance(value, np.ndarray | np.generic) else None
-
-    def variables(self, name: str) -> list[Any]:
-        return self.steps.get(name, [self.single[name]] if name in self.single else [])
 
 
 class Operation:
-    """An operation of the equations with the inputs of a golden case."""
+    """An operation of the equations with the inputs of a golden case.
+
+    entries   a gradient with no more than so many is computed entry by entry
+    """
+
+    entries = 256
 
     def __init__(self, case: GoldenCase) -> None:
         self.case = case
@@ -76,7 +75,6 @@ class Operation:
         self.forward_names = [t.name for t in case.tensors if t.role == "intermediate"]
         self.backward_names = [t.name for t in case.tensors if t.role == "backward"]
         self.gradient_names = [t.name for t in case.tensors if t.role == "gradient"]
-        self.floats = [name.removeprefix("d_") for name in self.gradient_names]
 
     @cached_property
     def forward_program(self) -> Program:
@@ -100,26 +98,39 @@ class Operation:
     def tensors(self, notes: Notes, y: Any) -> dict[str, Array]:
         found = {name: notes.value(CALLED.get(name, name)) for name in self.forward_names}
         return {name: value for name, value in found.items() if value is not None} | {
-            self.output: np.asarray(value_of(y), float)}
+            self.output: np.asarray(y, float)}
 
-    def differentiated(self, changes: Changes) -> dict[str, Array]:
-        """All tensors, with the backward pass that is right for the changed forward pass."""
-        notes = Notes()
-        function = self.forward_program.function(changes, notes.note)
-        leaves = {name: Variable(self.inputs[name]) for name in self.floats}
-        y = function(**taken(self.forward_program, {**self.inputs, **leaves}))
-        called = {name: CALLED.get(name, name.removeprefix("d_")) for name in self.backward_names}
-        wanted = {name: notes.variables(called[name]) for name in self.backward_names}
-        flat = [variable for variables in wanted.values() for variable in variables]
-        found = gradients([(y, self.upstream)], [*leaves.values(), *flat])
-        result = self.tensors(notes, y)
-        after = iter(found[len(leaves):])
-        for name, variables in wanted.items():
-            values = [next(after) for _ in variables]
-            if values:
-                whole = stacked(values) if called[name] in notes.steps else values[0]
-                result[name] = whole - whole.T if name in SKEW else whole
-        return result | {f"d_{name}": value for name, value in zip(leaves, found)}
+    @cached_property
+    def right(self) -> tuple[dict[str, Array], Notes]:
+        return self.forward({})
+
+    def called(self, gradient: str) -> str:
+        """What the equations call the value that a gradient of the case belongs to"""
+        return CALLED.get(gradient, gradient.removeprefix("d_"))
+
+    @cached_property
+    def movable(self) -> frozenset[str]:
+        """The gradients whose values have names"""
+        notes = self.right[1]
+        return frozenset(self.gradient_names) | {name for name in self.backward_names if self.called(name) in
+                                                 (notes.single.keys() | notes.steps.keys())}
+
+    def slope(self, changes: Changes, directions: Directions) -> float:
+        """Of J, with changes, as what each gradient belongs to moves along its direction: by the complex step."""
+        inputs, moves = dict(self.inputs), dict[tuple[str, int], Array]()
+        for name, v in directions.items():
+            called = self.called(name)
+            if name in self.gradient_names:
+                inputs[called] = moved(inputs[called], v)
+            elif called in self.right[1].steps:
+                moves |= {(called, t): v[:, t] for t in range(v.shape[1])}
+            else:
+                moves[called, -1] = v - v.T if name in SKEW else v
+        notes = Notes(moves=moves)
+        y = self.forward_program.function(changes, notes.note)(**taken(self.forward_program, inputs))
+        if notes.moves:
+            raise Unexpected
+        return float((self.upstream * y).imag.sum() / STEP)
 
     def by_hand(self, forward: Mapping[str, Array], notes: Notes, changes: Changes,
                 expected: Expected | None = None) -> dict[str, Array]:

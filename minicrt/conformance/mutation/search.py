@@ -1,20 +1,16 @@
 """Which mutants, one or two at once, give a port's numbers: tried where no known mistake does"""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-
-from minicrt.conformance.checking.distance import agree
 from minicrt.conformance.checking.search import Explanation, Search
 from minicrt.conformance.golden.tensors import BACKWARD, FORWARD, GoldenCase, Role
+from minicrt.conformance.mutation.judging import Judge, Tried
 from minicrt.conformance.mutation.likely import Likelihood
 from minicrt.conformance.mutation.models import Model
 from minicrt.conformance.mutation.mutants import Mutants, Trace, has_equations
 from minicrt.conformance.mutation.program import Edit, Program
-from minicrt.conformance.mutation.running import CALLED, Notes, Operation
-from minicrt.conformance.mutation.tree import Changes
+from minicrt.conformance.mutation.running import CALLED, Operation
 from minicrt.conformance.mutation.watching import Watch
 
 SINGLES = 6000      # so many edits are tried, the simplest and likeliest first
@@ -25,35 +21,13 @@ MODEL_RUNS = 200    # so many mutants of a whole model are run in all, so that a
 RUN = 100           # a run takes as much of a search's effort as so many tensors of a known mistake
 
 
-@dataclass(frozen=True)
-class Tried:
-    """Edits, and how far the port's tensors are those of a port with them; `forward` where the gradients are unknown.
-
-    by_hand  the backward pass is the reference's
-    """
-
-    edits: tuple[Edit, ...]
-    trace: Trace
-    reach: int
-    by_hand: bool = False
-    forward: tuple[Trace, Notes] | None = None
-
-    @property
-    def changes(self) -> Changes:
-        return {number: new for edit in self.edits for number, new in edit.changes.items()}
-
-    @property
-    def effort(self) -> int:
-        return sum(edit.effort for edit in self.edits)
-
-
 class MutantSearch:
     """`search` has the port's tensors, and says what agrees with them."""
 
     def __init__(self, search: Search, mutants: Mutants) -> None:
         self.search, self.mutants, self.handed = search, mutants, search.handed
-        self.forward_rows = [k for k, row in enumerate(self.handed) if row.tensor.role in FORWARD]
-        self.forward_is_wrong = any(self.handed[k].wrong for k in self.forward_rows)
+        self.judge = Judge(search, mutants)
+        self.forward_is_wrong = any(self.handed[k].wrong for k in self.judge.forward_rows)
         self.watch, self.partial = Watch(search), list[Tried]()
         most = MODEL_RUNS if isinstance(mutants.operation, Model) else SINGLES + SECOND
         self.runs_left = min(most, search.experience.effort_left // RUN)
@@ -70,7 +44,7 @@ class MutantSearch:
             singles += self.of_forward()
         found = self.complete(singles) or self.complete(self.pairs(singles))
         best = found or [one for one in singles if one.reach > self.search.start]
-        return [self.explanation(one) for one in merged(best)]
+        return [self.explanation(one) for one in self.judge.merged(best)]
 
     @cached_property
     def has_output(self) -> bool:
@@ -85,11 +59,16 @@ class MutantSearch:
 
     def explanation(self, one: Tried) -> Explanation:
         unexplained = self.handed[one.reach] if one.reach < len(self.handed) else None
-        return Explanation(self.mutants.named(one.edits, one.by_hand), one.trace, one.reach, unexplained)
+        return Explanation(self.mutants.named(one.edits, one.by_hand), one.trace, one.reach, unexplained, one.own)
 
-    def judged(self, edits: tuple[Edit, ...], trace: Trace, by_hand: bool) -> Tried:
-        reach = next((k for k in range(len(self.handed)) if not self.search.agrees(k, trace)), len(self.handed))
-        return Tried(edits, trace, reach, by_hand)
+    def by_hand(self, edits: tuple[Edit, ...], trace: Trace | None) -> list[Tried]:
+        """With the reference's backward pass, or changes of it; nothing where it cannot be run"""
+        return [] if trace is None else [Tried(edits, trace, self.judge.reach(trace), True)]
+
+    def differentiated(self, edits: tuple[Edit, ...], forward: Trace) -> Tried:
+        """With the backward pass that is right for a forward pass"""
+        own = self.mutants.own_gradients({number: new for edit in edits for number, new in edit.changes.items()})
+        return Tried(edits, forward, self.judge.reach(forward, own), own=own)
 
     # One mutant.
 
@@ -112,7 +91,7 @@ class MutantSearch:
         forward = self.mutants.run_forward(changes, None if returned else self.watch.forward)
         if forward is None:
             return None
-        reach = next((k for k in self.forward_rows if not self.search.agrees(k, forward[0])), len(self.handed))
+        reach = next((k for k in self.judge.forward_rows if not self.search.agrees(k, forward[0])), len(self.handed))
         return Tried(edits, forward[0], reach, forward=forward) if reach > self.search.start else None
 
     def with_gradients(self, found: Tried) -> Iterator[Tried]:
@@ -122,11 +101,9 @@ class MutantSearch:
             yield found
             return
         assert found.forward is not None
-        own = self.mutants.differentiated(found.changes)
-        has_gradients = any(row.tensor.role in BACKWARD for row in self.handed)
-        reference = self.mutants.by_hand(found.forward, {}) if has_gradients else None
-        both = [self.judged(found.edits, trace, by_hand) for trace, by_hand in ((own, False), (reference, True))
-                if trace is not None]
+        both = [self.differentiated(found.edits, found.trace)]
+        if any(row.tensor.role in BACKWARD for row in self.handed):
+            both += self.by_hand(found.edits, self.mutants.by_hand(found.forward, {}))
         if not self.complete(both):
             self.partial.append(found)
         yield from both
@@ -139,12 +116,11 @@ class MutantSearch:
         for edit in simplest(self.gradient_edits(single=not known), ended):
             if not self.may_run():
                 return
-            trace = self.mutants.differentiated({**first.changes, **edit.changes}) if edit.detached else \
-                self.mutants.by_hand(first.forward, edit.changes, self.watch.backward)
-            if trace is not None:
-                one = self.judged((*known, edit), trace, not edit.detached)
-                ended += self.complete([one])
-                yield one
+            edits = *known, edit
+            tried = [self.differentiated(edits, first.forward[0])] if edit.detached else \
+                self.by_hand(edits, self.mutants.by_hand(first.forward, edit.changes, self.watch.backward))
+            ended += self.complete(tried)
+            yield from tried
 
     def gradient_edits(self, single: bool) -> list[Edit]:
         """Those that change nothing but gradients, the simplest first"""
@@ -195,8 +171,7 @@ class MutantSearch:
     def of_different_gradients(self, singles: list[Tried]) -> Iterator[Tried]:
         """Two edits of which for every gradient at least one agrees with the port."""
         rows = [k for k, row in enumerate(self.handed) if row.tensor.role in BACKWARD and row.wrong]
-        marked = [(agreed, one) for one in singles
-                  if (agreed := frozenset(k for k in rows if self.search.agrees(k, one.trace)))]
+        marked = [(agreed, one) for one in singles if (agreed := self.agreed(rows, one))]
         tried = 0
         for k, (agreed, one) in enumerate(marked):
             for others, other in marked[k + 1:]:
@@ -204,12 +179,16 @@ class MutantSearch:
                     tried += 1
                     yield from self.both(one, other)
 
-    def both(self, one: Tried, other: Tried) -> Iterator[Tried]:
-        changes = {**one.changes, **other.changes}
-        trace = self.mutants.by_hand(self.mutants.right, changes) if one.by_hand else \
-            self.mutants.differentiated(changes)
-        if trace is not None:
-            yield self.judged((*one.edits, *other.edits), trace, one.by_hand)
+    def agreed(self, rows: list[int], one: Tried) -> frozenset[int]:
+        """Those of the rows that agree; along directions each takes a run."""
+        self.runs_left -= len(rows) if one.own else 0
+        return frozenset(k for k in rows if self.judge.agrees(k, one)) if self.runs_left >= 0 else frozenset()
+
+    def both(self, one: Tried, other: Tried) -> list[Tried]:
+        edits = *one.edits, *other.edits
+        if one.by_hand:
+            return self.by_hand(edits, self.mutants.by_hand(self.mutants.right, {**one.changes, **other.changes}))
+        return [self.differentiated(edits, self.right.trace)]
 
 
 def simplest(edits: list[Edit], enough: list[Tried]) -> Iterator[Edit]:
@@ -225,20 +204,6 @@ def simplest(edits: list[Edit], enough: list[Tried]) -> Iterator[Edit]:
 def called(name: str, role: Role) -> str:
     """A tensor of the case by the equations' name"""
     return "return" if role == "output" else name if name.startswith("d_") else CALLED.get(name, name)
-
-
-def merged(found: list[Tried]) -> list[Tried]:
-    """One of each that have the same numbers, the simplest."""
-    kept: list[Tried] = []
-    for one in sorted(found, key=lambda one: (-one.reach, one.effort, one.by_hand)):
-        if not any(same(one.trace, other.trace) for other in kept):
-            kept.append(one)
-    return kept
-
-
-def same(one: Trace, other: Trace) -> bool:
-    return one.keys() == other.keys() and all(agree(np.asarray(one[name]), np.asarray(other[name]), {"float64": 1e-9})
-                                              for name in one)
 
 
 def mutant_explanations(search: Search) -> list[Explanation]:

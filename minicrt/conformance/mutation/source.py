@@ -9,7 +9,6 @@ import numpy as np
 
 from minicrt.conformance.mutation.program import Edit, Program
 from minicrt.conformance.mutation.syntax import expression, is_unit
-from minicrt.conformance.mutation.variable import Variable
 
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 
@@ -71,7 +70,7 @@ class Function:
                 found = eval(text, dict(self.names), dict(self.scope))
             except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, NameError, SyntaxError):
                 found = None
-            self._values[text] = found.value if isinstance(found, Variable) else found
+            self._values[text] = found
         return self._values[text]
 
     def array(self, node: ast.expr) -> Any:
@@ -88,7 +87,7 @@ class Function:
                 if is_unit(node) and self.array(node) is not None:
                     found.setdefault(text := ast.unparse(node), expression(text))     # nodes of their own
         for name, value in self.scope.items():
-            if isinstance(value, np.ndarray | Variable):
+            if isinstance(value, np.ndarray):
                 found.setdefault(name, ast.Name(name, ast.Load()))
         return found
 

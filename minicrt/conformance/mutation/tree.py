@@ -13,6 +13,12 @@ from typing import Any
 SOURCE = "<equations>"
 Changes = Mapping[int, Any]                                  # a node's number → the node, or nodes, in its place
 Note = Callable[[str, Any, bool], Any]
+CANNOT_BE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, AssertionError, NameError,
+             RecursionError)                                 # what changed equations may raise
+
+
+class Unexpected(Exception):                                 # noqa: N818 - a signal, and no error
+    """A value is not what is expected."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,6 @@
-"""The equations equal the reference, whichever way they are differentiated, in every case of an operation"""
+"""The equations equal the reference, forward, by hand and by the complex step, in every case of an operation"""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -6,6 +8,8 @@ import pytest
 from minicrt.conformance import golden
 from minicrt.conformance.golden.models import MODEL_CASES
 from minicrt.conformance.golden.operations import operation_cases
+from minicrt.conformance.golden.tensors import BACKWARD, FORWARD
+from minicrt.conformance.mutation.complex_step import OwnGradients, PortGradient
 from minicrt.conformance.mutation.models import Model
 from minicrt.conformance.mutation.mutants import has_equations
 from minicrt.conformance.mutation.running import Operation
@@ -18,21 +22,44 @@ def test_nearly_every_operation_has_equations():
     assert every - covered <= {"adamw"}
 
 
+def equal(trace, case, roles):
+    for tensor in case.computed():
+        if tensor.role in roles:
+            size = max(1.0, np.abs(tensor.value[np.isfinite(tensor.value)]).max(initial=0))
+            np.testing.assert_allclose(trace[tensor.name], tensor.value, rtol=0, atol=1e-10 * size, err_msg=tensor.name)
+
+
+def right_along_directions(operation, case):
+    """Each gradient of the case is that of the equations, told alone and all at once."""
+    rows = [PortGradient(tensor.name, tensor.value, max(1.0, np.abs(tensor.value).max(initial=0)), 1e-10)
+            for tensor in case.computed() if tensor.role in BACKWARD]
+    own = OwnGradients(operation, {})
+    assert own.agree(rows)
+    if case.kind == "operation":
+        assert all(own.agree([row]) for row in rows)
+    assert not own.agree([*rows[1:], replace(rows[0], value=rows[0].value + 1e-4)])
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_the_equations_are_those_of_the_case(name):
     case = golden.case(name)
     operation = Operation(case)
     forward, notes = operation.forward({})
-    for trace in (operation.differentiated({}), operation.by_hand(forward, notes, {})):
-        for tensor in case.computed():
-            size = max(1.0, np.abs(tensor.value[np.isfinite(tensor.value)]).max(initial=0))
-            np.testing.assert_allclose(trace[tensor.name], tensor.value, rtol=0, atol=1e-10 * size, err_msg=tensor.name)
+    equal(operation.by_hand(forward, notes, {}), case, (*FORWARD, *BACKWARD))
+    right_along_directions(operation, case)
 
 
 @pytest.mark.parametrize("name", [name for name in MODEL_CASES if has_equations(golden.case(name))])
 def test_the_equations_of_a_model_are_those_of_the_case(name):
     case = golden.case(name)
-    trace = Model(case).differentiated({})
-    for tensor in case.computed():
-        size = max(1.0, np.abs(tensor.value).max(initial=0))
-        np.testing.assert_allclose(trace[tensor.name], tensor.value, rtol=0, atol=1e-10 * size, err_msg=tensor.name)
+    model = Model(case)
+    equal(model.forward({})[0], case, FORWARD)
+    right_along_directions(model, case)
+
+
+def test_a_gradient_entry_by_entry():
+    case = golden.case("attention")
+    own = OwnGradients(Operation(case), {})
+    for name in ("d_q", "d_scores"):
+        np.testing.assert_allclose(own.whole(name, case[name].value.shape), case[name].value, rtol=0, atol=1e-12)
+    assert own.whole("d_q", (100, 100)) is None

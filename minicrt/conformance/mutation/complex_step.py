@@ -1,0 +1,111 @@
+"""The gradients of a changed forward pass without a backward pass: the complex step along directions
+
+J = Σ G_y ⊙ y is computed from each input and each named value x on the way without a step or a kink nearby, so along
+any direction v
+
+    <∂J/∂x, v> = Im J(x + i h v)/h
+
+to the last digits, since h = 1e-30 leaves the real part as it is. A port's gradient G is ∂J/∂x if <G, v> is that along
+random directions. All of its gradients are asked about in one run: each has a direction of its own, and the sum of
+their parts is the slope of J as everything moves at once. Entry by entry, what G should be is told as well.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from minicrt.conformance.mutation.tree import CANNOT_BE, Changes, Unexpected
+
+Array = np.ndarray
+Directions = Mapping[str, Array]
+STEP = 1e-30
+ASKED = 2           # along so many directions do gradients have to be right
+DEVIATIONS = 6      # an error of random signs is hardly ever more than so many times its root of squares
+ROUNDING = 1e-13    # of a gradient's size: what a slope is exact to
+
+
+class Sloped(Protocol):
+    """An operation or a model of the equations."""
+
+    entries: int
+
+    def slope(self, changes: Changes, directions: Directions) -> float: ...
+
+
+@dataclass(frozen=True)
+class PortGradient:
+    """A gradient that a port handed in.
+
+    size      its natural size, or that of its largest entry
+    allowed   how far an entry may be off; negative where nothing that is computed can be this
+    """
+
+    name: str
+    value: Array
+    size: float
+    allowed: float
+
+    def direction(self, number: int) -> Array:
+        """A random one, so long that gradients of every size and shape weigh the same."""
+        return drawn(self.name, self.value.shape, number) / (self.size * np.sqrt(max(self.value.size, 1)))
+
+
+class OwnGradients:
+    """Those of a forward pass with changes: what a port has whose backward pass is right for its forward pass."""
+
+    def __init__(self, operation: Sloped, changes: Changes) -> None:
+        self.operation, self.changes = operation, changes
+
+    def slope(self, directions: Directions) -> float:
+        """Of J as what each gradient belongs to moves along its direction; NaN where it cannot"""
+        try:
+            with np.errstate(all="ignore"):
+                return self.operation.slope(self.changes, directions)
+        except (*CANNOT_BE, Unexpected):
+            return np.nan
+
+    def agree(self, rows: Sequence[PortGradient]) -> bool:
+        """Whether all of these are the gradients"""
+        if any(row.allowed < 0 for row in rows):
+            return False
+        allowed = DEVIATIONS * np.sqrt(sum((row.allowed / row.size) ** 2 for row in rows))
+        for number in range(ASKED if rows else 0):
+            directions = {row.name: row.direction(number) for row in rows}
+            theirs = sum(float((row.value * directions[row.name]).sum()) for row in rows)
+            if not abs(self.slope(directions) - theirs) <= allowed:
+                return False
+        return True
+
+    def agreeing(self, rows: Sequence[PortGradient], wanted: int) -> int:
+        """How many of the first rows agree, up to one that does not; 0 if fewer than are wanted do"""
+        if not self.agree(rows[:wanted]):
+            return 0
+        if self.agree(rows):
+            return len(rows)
+        low, high = wanted, len(rows)                        # so many agree, so many do not
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if self.agree(rows[:middle]) else (low, middle)
+        return low
+
+    def whole(self, name: str, shape: tuple[int, ...]) -> Array | None:
+        """A gradient, entry by entry; None of one that has too many"""
+        if np.prod(shape) > self.operation.entries:
+            return None
+        ones = np.eye(int(np.prod(shape))).reshape(-1, *shape)
+        return np.array([self.slope({name: one}) for one in ones]).reshape(shape)
+
+
+def drawn(name: str, shape: tuple[int, ...], number: int) -> Array:
+    """Numbers of size one and of either sign, no two of which cancel"""
+    rng = np.random.default_rng([number, *name.encode()])
+    return rng.choice([-1.0, 1.0], shape) * rng.uniform(0.5, 1.5, shape)
+
+
+def moved(x: Any, v: Array) -> Any:
+    """x + i h v"""
+    if np.shape(x) != np.shape(v):
+        raise Unexpected
+    return x + 1j * STEP * v
