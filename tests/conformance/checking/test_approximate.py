@@ -64,6 +64,36 @@ def test_the_function_itself():
     assert approximate_function(compare(case, computed(case) | {"y": case["y"].value + 0.01})) == ()
 
 
+def short_series(x):
+    """erf, good to 1.5e-7: Abramowitz and Stegun 1964, 7.1.26"""
+    t = 1 / (1 + 0.3275911 * np.abs(x))
+    series = ((((1.061405429 * t - 1.453152027) * t + 1.421413741) * t - 0.284496736) * t + 0.254829592) * t
+    return np.sign(x) * (1 - series * np.exp(-x * x))
+
+
+def power_of_two(x):
+    """log2 e has four digits."""
+    return 2.0 ** (1.4427 * x)
+
+
+@pytest.mark.parametrize("name, function, other, words", [
+    ("gelu", "erf", short_series, "GELU"),
+    ("self_attention", "exp", power_of_two, "exp"), ("attention", "exp", power_of_two, "exp")])
+def test_an_error_no_larger_than_that_of_float32_is_no_float32_where_it_is_a_function_s(name, function, other, words):
+    case = golden.case(name)
+    trace = traced(case, Alteration(functions={function: other}))
+    handed = {tensor.name: trace[tensor.name] for tensor in case.computed() if tensor.role in ("output", "gradient")}
+    sentence = diagnose(compare(case, handed)).sentences[0]
+    assert sentence.startswith(f"This looks like an approximate {words}, with "), sentence
+
+
+@pytest.mark.parametrize("name", ["gelu", "linear_activation-gelu", "self_attention", "attention"])
+def test_float32_is_no_approximate_function(name):
+    case = golden.case(name)
+    theirs = {key: value * (1 + 6e-8 * drawn(0, value.shape)) for key, value in computed(case).items()}
+    assert "float32" in diagnose(compare(case, theirs)).sentences[0]
+
+
 @pytest.mark.parametrize("name", ["gru", "attention", "lstm", "glu"])
 @pytest.mark.parametrize("seed", range(3))
 def test_noise_is_no_function(name, seed):

@@ -77,6 +77,8 @@ FIRST = [
     ("crt-gru", "norm_final: missing", "segment0/norm_final"),
     ("crt-gru", "attention: no residual connection", "segment0/blocks.0.attention.residual"),
     ("crt-gru", "embedding: not scaled", "segment0/embedding"),
+    ("crt-gru", "positions: of unscaled embeddings", "segment0/positions.h"),
+    ("crt-gru", "blocks: residual of the normed rows", "segment0/blocks.0.attention.residual"),
     ("crt-gru", "output: no bias", "segment0/logits"),
     ("crt-gru", "positions: added twice", "segment0/x"),
     ("crt-gru", "positions: not added", "segment0/x"),

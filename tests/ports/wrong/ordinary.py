@@ -131,3 +131,21 @@ def activation_with_dropout(x, weight, bias):
     """nn.Dropout is left on: the model was not put into evaluation."""
     kept = torch.rand(x.shape[:-1] + bias.shape, generator=torch.Generator().manual_seed(1)) >= 0.25
     return F.gelu(F.linear(x, weight.T, bias)) * kept / 0.75
+
+
+@by_autograd("gelu", r"approximate", r"GELU|erf")
+def gelu_by_a_short_series(x):
+    """erf is Abramowitz and Stegun's 7.1.26, good to 1.5e-7: that is no float32."""
+    a = x.abs() / 2 ** 0.5
+    t = 1 / (1 + 0.3275911 * a)
+    series = ((((1.061405429 * t - 1.453152027) * t + 1.421413741) * t - 0.284496736) * t + 0.254829592) * t
+    return 0.5 * x * (1 + torch.sign(x) * (1 - series * torch.exp(-a * a)))
+
+
+@by_autograd("self_attention", r"approximate", r"\bexp\b")
+def attention_by_powers_of_two(qkv, heads):
+    """exp is 2^(1.4427 x), with log2 e of four digits: that is no float32."""
+    q, k, v = (split(part, heads) for part in qkv.chunk(3, -1))
+    scores = (q @ k.transpose(-1, -2) / q.shape[-1] ** 0.5).masked_fill(~causal(q.shape[2], k.shape[2]), -torch.inf)
+    e = 2 ** (1.4427 * (scores - scores.amax(-1, keepdim=True)))
+    return merged(e / e.sum(-1, keepdim=True) @ v)

@@ -103,6 +103,25 @@ class PositionsEarly(CRT):
         return e + torch.cat([start[:, None], p[:, :-1]], 1), p[:, -1]
 
 
+@model("crt-gru", r"position", r"unscaled|without the factor √D")
+class PositionsOfUnscaledEmbeddings(CRT):
+    """The positions' network reads E[token]; what its states are added to is √D E[token]."""
+
+    def add_positions(self, e, start):
+        p = gru(e / self.config.width ** 0.5, start, scoped(self.p, "positions."))
+        return e + p, p[:, -1]
+
+
+@model("crt-gru", r"residual|added", r"normed|LN\(x\) \+")
+class ResidualOfTheNormed(CRT):
+    """x = LN(x) + f(LN(x)), in both branches."""
+
+    def block(self, name, x, mask):
+        x = self.norm(f"{name}.norm_attention", x)
+        x = self.norm(f"{name}.norm_feed_forward", x + self.attention(f"{name}.attention", x, mask))
+        return x + self.feed_forward(f"{name}.feed_forward", x)
+
+
 @model("transformer-sinusoidal", r"frequenc", r"D/2 [−-] 1|half [−-] 1|10000")
 class OtherFrequencies(Transformer):
     """Tensor2Tensor's: the last frequency is 1/10000."""

@@ -25,6 +25,7 @@ PARTS = {"operation": 24, "model": 12}      # of a function's range, at most
 NUMBERS, FEWEST = 4, 6      # so many numbers are seen for each part; so many parts at least
 LARGE = 0.06                # a first wrong tensor's error beyond this is no approximation's
 ALONE = {"tanh": "tanh", "sigmoid": "σ", "gelu": "GELU", "gelu_tanh": "GELU"}
+NOISE = 0.8         # below this ratio an error is a smooth function
 EXPLAINED = 0.98            # so much of the square of the error is explained by an approximate function
 
 
@@ -75,12 +76,21 @@ def approximate_function(comparison: Comparison) -> tuple[str, ...]:
 
 def alone(first: TensorComparison, x: Array, words: str) -> tuple[str, ...]:
     """Of an operation that is the function itself: what is added everywhere, or differs in few places, is none."""
-    error = np.abs(np.asarray(first.theirs) - first.tensor.value)
+    signed = np.asarray(first.theirs) - first.tensor.value
+    error = np.abs(signed)
     some = 2 * np.count_nonzero(error > first.tolerance) >= error.size
-    if not some or error.max() > max(SMALL.values()) or error.min() > error.max() / 2:
+    if not some or error.max() > max(SMALL.values()) or error.min() > error.max() / 2 or not smooth(x, signed):
         return ()
     return (f"This looks like an approximate {words}, with an error of up to {error.max():.1e}, largest near "
             f"{x.flat[error.argmax()]:.1f}.",)
+
+
+def smooth(x: Array, error: Array) -> bool:
+    """Whether neighbouring arguments have like errors, perhaps once those of −x are those of x or their opposites;
+    rounding has none that are alike (von Neumann's ratio, which is 2 for noise)."""
+    ways = ((x, error), (np.abs(x), error), (np.abs(x), error * np.sign(x)))
+    sorted_errors = [values.ravel()[np.argsort(at.ravel())] for at, values in ways]
+    return min(np.sum(np.diff(values) ** 2) / np.sum(values**2) for values in sorted_errors) < NOISE
 
 
 def trace(comparison: Comparison, first: TensorComparison, alteration: Alteration) -> dict[str, Array]:

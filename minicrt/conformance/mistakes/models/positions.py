@@ -17,6 +17,8 @@ SENTENCES = {
     "positions: not added": "The positions' network runs and its state is carried, but p_t is not added to e_t.",
     "positions: without e": "x_t is p_t alone: the embedding is not added to it.",
     "positions: one step early": "p_{t−1} is added to e_t in place of p_t, which has read e_t.",
+    "positions: of unscaled embeddings": "The positions' network reads E[token] without the factor √D; what its states "
+                                         "are added to has it.",
     "positions: D/2 − 1": "The sinusoids' frequencies are 10000^(−k/(D/2 − 1)), as in Tensor2Tensor, in place of "
                           "10000^(−2k/D).",
     "positions: interleaved": "Sines and cosines alternate; here all sines come first.",
@@ -60,6 +62,22 @@ class AddsStateBefore(PositionedModel):
         d_e, d_start = position_cell(self.config).run_backward(self.engine, d_states, cache.recurrence, d_last,
                                                                g.scope("positions."))
         return self.engine.add(d_x, d_e), d_start + d_added[:, 0]
+
+
+class OfUnscaled(PositionedModel):
+    """The positions' network reads e/√D"""
+
+    def positions(self, p: Parameters, e: Array, start: Array | None) -> tuple[Array, Any, Any]:
+        first = np.zeros((len(e), self.config.positions_width)) if start is None else start
+        states, recurrence = position_cell(self.config).run(self.engine, p.scope("positions."), e / self.scale, first)
+        added, out = states, None
+        if "positions.w_out" in p:
+            added, out = self.engine.linear(states, p["positions.w_out"])
+        return self.engine.add(e, added), states[:, -1].copy(), PositionCaches(states, recurrence, out)
+
+    def positions_backward(self, d_x: Array, d_last: Array | None, cache: Any, g: Parameters) -> tuple[Array, Any]:
+        d_e, d_start = super().positions_backward(d_x, d_last, cache, g)
+        return d_x + (d_e - d_x) / self.scale, d_start
 
 
 def tensor2tensor(length: int, width: int) -> Array:         # -> (T, D)
@@ -121,9 +139,9 @@ def positions(model: SegmentModel) -> list[ModelMistake]:
         added = "positions.h" if config.positions_width == config.width else "positions.out"
         changes = {"positions: added twice": times(2, added), "positions: not added": times(0, added),
                    "positions: without e": without_embedding()}
-        early = "positions: one step early"
+        others = {"positions: one step early": AddsStateBefore, "positions: of unscaled embeddings": OfUnscaled}
         return [*(ModelMistake(name, SENTENCES[name], substitutes=change) for name, change in changes.items()),
-                ModelMistake(early, SENTENCES[early], models=(AddsStateBefore,))]
+                *(ModelMistake(name, SENTENCES[name], models=(made,)) for name, made in others.items())]
     models = {"positions: added twice": (config.positions != "none", TableTwice),
               "positions: D/2 − 1": (config.positions == "sinusoidal", TableOfOtherFrequencies),
               "positions: interleaved": (config.positions == "sinusoidal", TableInterleaved),

@@ -9,22 +9,19 @@ from minicrt.conformance.golden.model_pass import Pass
 from minicrt.conformance.golden.recording import Substitute
 from minicrt.conformance.mistakes.models.layers import at_zero
 from minicrt.conformance.mistakes.models.mistake import ModelMistake
-from minicrt.models import CRT, LinearRecurrentModel, RecurrentModel, SegmentModel, State, Transformer, TransformerXL
+from minicrt.conformance.mistakes.models.stacks import with_stack
+from minicrt.models import LinearRecurrentModel, RecurrentModel, SegmentModel, TransformerXL
 from minicrt.models.block import (
     BlockCache,
     ResidualCaches,
     feed_forward,
     feed_forward_backward,
-    final_norm,
-    final_norm_backward,
     norm,
     norm_backward,
     self_attention,
     self_attention_backward,
 )
-from minicrt.models.crt_caches import BlocksCache
 from minicrt.models.parameters import Array, Parameters
-from minicrt.models.transformer import TransformerCache
 
 SENTENCES = {
     "blocks: in reverse": "The blocks are run in reverse order: the last one first.",
@@ -32,6 +29,8 @@ SENTENCES = {
                                           "the feed-forward too.",
     "blocks: parallel branches": "The two branches of a block are parallel, x + attention(LN(x)) + "
                                  "feed_forward(LN(x)); here the feed-forward reads what the attention has added to.",
+    "blocks: residual of the normed rows": "A branch is added to the normed rows that it reads, x = LN(x) + f(LN(x)); "
+                                           "here it is added to x.",
     "attention: no bias in qkv": "Queries, keys and values have no bias: b_qkv is left out.",
     "attention: no output bias": "The attention's output has no bias: b_out is left out.",
     "feed_forward: no biases": "The feed-forward has no biases: b_in and b_out are left out.",
@@ -84,13 +83,13 @@ def second_norms(parameters: Parameters) -> list[str]:
     return [name for name in parameters if ".norm_feed_forward." in name]
 
 
-def parallel(model: Any, p: Parameters, x: Array, mask: Array | None = None) -> tuple[Array, list[BlockCache]]:
+def parallel(model: Any, p: Parameters, x: Array, rng: Any) -> tuple[Array, list[BlockCache]]:
     """x + Attention(LN(x)) + FeedForward(LN(x)), L times"""
     caches = list[BlockCache]()
     for layer in range(model.config.layers):
         scope = p.scope(f"blocks.{layer}.")
         normed, norm_cache = norm(model, scope, "norm_attention.", x)
-        y, attention = self_attention(model, scope, normed, mask)
+        y, attention = self_attention(model, scope, normed)
         attended = model.engine.add(x, y)
         normed, second = norm(model, scope, "norm_feed_forward.", x)
         y, fed = feed_forward(model, scope, normed)
@@ -110,32 +109,32 @@ def parallel_backward(model: Any, d_x: Array, caches: list[BlockCache], g: Param
     return d_x
 
 
-class ParallelCRT(CRT):
-    def blocks(self, p: Parameters, s: Array, rng: Any) -> tuple[Array, Any]:
-        s, stack = parallel(self, p, s)
-        _, raw = self.parted(s)
-        y, norm_cache = final_norm(self, p, raw)
-        return y, BlocksCache(stack, raw, norm_cache)
+def of_the_normed(model: Any, p: Parameters, x: Array, rng: Any) -> tuple[Array, list[BlockCache]]:
+    """x ← LN(x) + f(LN(x)), in both branches of every block"""
+    caches = list[BlockCache]()
+    for layer in range(model.config.layers):
+        scope = p.scope(f"blocks.{layer}.")
+        normed, norm_cache = norm(model, scope, "norm_attention.", x)
+        y, attention = self_attention(model, scope, normed)
+        normed, second = norm(model, scope, "norm_feed_forward.", model.engine.add(normed, y))
+        y, fed = feed_forward(model, scope, normed)
+        x = model.engine.add(normed, y)
+        caches.append(BlockCache(scope, ResidualCaches(norm_cache, attention, None), ResidualCaches(second, fed, None)))
+    return x, caches
 
-    def blocks_backward(self, d_y: Array, cache: Any, g: Parameters) -> Array:
-        d_raw = final_norm_backward(self, d_y, cache.norm, g)
-        vectors = 0 if self.config.memory == "none" else self.config.memory_vectors
-        unread = np.zeros((len(d_raw), vectors, d_raw.shape[2]), d_raw.dtype)
-        return parallel_backward(self, self.joined(unread, d_raw), cache.stack, g)
+
+def of_the_normed_backward(model: Any, d_x: Array, caches: list[BlockCache], g: Parameters) -> Array:
+    for layer in reversed(range(len(caches))):
+        kept, scope = caches[layer], g.scope(f"blocks.{layer}.")
+        d_normed = d_x + feed_forward_backward(model, d_x, kept.feed_forward.branch, scope)
+        d_x = norm_backward(model, d_normed, kept.feed_forward.norm, "norm_feed_forward.", scope)
+        d_normed = d_x + self_attention_backward(model, d_x, kept.attention.branch, scope)
+        d_x = norm_backward(model, d_normed, kept.attention.norm, "norm_attention.", scope)
+    return d_x
 
 
-class ParallelTransformer(Transformer):
-    def encode(self, parameters: Parameters, e: Array, state: State, rng: Any, with_gradient: bool
-               ) -> tuple[Array, State, Any]:
-        x, _, _ = self.positions(parameters, e, None)
-        y, stack = parallel(self, parameters, x)
-        z, norm_cache = final_norm(self, parameters, y)
-        return z, State(), TransformerCache(None, stack, norm_cache)
-
-    def encode_backward(self, d_z: Array, d_state: State, cache: Any, gradients: Parameters) -> tuple[Array, State]:
-        d_y = final_norm_backward(self, d_z, cache.norm, gradients)
-        d_e, _ = self.positions_backward(parallel_backward(self, d_y, cache.stack, gradients), None, None, gradients)
-        return d_e, State()
+STACKS = {"blocks: parallel branches": (parallel, parallel_backward),
+          "blocks: residual of the normed rows": (of_the_normed, of_the_normed_backward)}
 
 
 def scaled_table(scale: float) -> Substitute:
@@ -162,9 +161,9 @@ def _found(model: SegmentModel) -> Iterator[tuple[str, dict[str, Any]]]:
         yield "blocks: in reverse", {"passes": (InReverse,)}
     if config.inner:
         yield "blocks: one norm for both branches", {"passes": (OneNorm,)}
-    for kind, parted in ((CRT, ParallelCRT), (Transformer, ParallelTransformer)):
-        if isinstance(model, kind) and config.norm == "pre" and config.inner:
-            yield "blocks: parallel branches", {"models": (parted,)}
+    for name, stack in STACKS.items() if config.inner else ():
+        if models := with_stack(model, *stack):
+            yield name, {"models": models}
     names = {spec.name for spec in model.specs()}
     for name, leaves in BIASES.items():
         biases = [f"blocks.{i}.{leaf}" for i in range(config.layers) for leaf in leaves]
