@@ -10,9 +10,8 @@ import numpy as np
 
 from minicrt.conformance.mutation import functions, in_time
 from minicrt.conformance.mutation.program import Edit, Program
-from minicrt.conformance.mutation.running import CANNOT_BE
 from minicrt.conformance.mutation.source import Function
-from minicrt.conformance.mutation.tree import Tree
+from minicrt.conformance.mutation.tree import CANNOT_BE, Tree
 from minicrt.teach.diagnosing.spelling import spelled
 from minicrt.teach.diagnosing.wider import all_edits
 
