@@ -49,7 +49,7 @@ def check(forward: Callable[..., Any], backward: Callable[..., Any], inputs: Inp
     Returns a Report. Wrong values, shapes or counts, values that are not finite and inputs written to are findings in
     it, and so is a gradient that cannot be decided: at a kink, or below rounding.
     Raises GradientError where nothing can be differentiated or compared: no floating-point input, arrays of another
-    library, a forward function that does not take complex input or draws random numbers, absurd options.
+    library or of objects, a forward function that does not take complex input or draws random numbers, absurd options.
     """
     options = Options.checked(rng, method, tolerance, step, elements, directions, scale)
     refuse_no_function("forward", forward)
@@ -130,7 +130,7 @@ def _check(forward: Callable[..., Any], run: Callable[..., Any], run_backward: C
         problem = "d_y was written to; work on a copy"
 
     checked = [leaf for leaf in found if leaf.is_array or given.get(leaf.name) is not None]
-    scalars = {leaf.name: float(leaf.value) for leaf in checked if leaf.is_scalar}
+    scalars = {leaf.name: float(leaf.value) for leaf in found if leaf.is_scalar}
     options.check_scale(leaf.name for leaf in checked)
     derivative = Derivative(lambda values: as_outputs(run(caller(values))[0]), before | scalars,
                             [leaf.name for leaf in checked if leaf.is_array or leaf.is_scalar], d_y_parts,
@@ -149,7 +149,7 @@ def _check(forward: Callable[..., Any], run: Callable[..., Any], run_backward: C
         raise GradientError("nothing was checked: backward returned no gradient of "
                             + ", ".join(leaf.name for leaf in found if leaf.is_scalar))
     left = [f"{leaf.name} ({leaf.description}{', no gradient returned' * leaf.is_scalar})" for leaf in found
-            if leaf not in checked]
+            if leaf not in checked and leaf.name not in {result.name for result in results}]
     return Report(tuple(results), derivative.description, options.tolerance, tuple(left))
 
 

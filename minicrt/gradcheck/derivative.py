@@ -128,8 +128,9 @@ class Derivative:
         except (TypeError, ValueError, NotImplementedError, RuntimeError, MinicrtError,
                 np.exceptions.ComplexWarning) as error:
             reason = " ".join(str(error).split())
-            raise GradientError(f"forward does not take complex input ({reason}); keep the inputs' dtype, in "
-                                "buffers too (no astype(np.float32)), or use method='central'") from error
+            raise GradientError(f"forward does not take complex input ({reason}); keep the inputs' dtype, in buffers "
+                                "too (no astype(np.float32), no float(), np.exp for math.exp), or use "
+                                "method='central'") from error
         if not any(np.iscomplexobj(part) for part in parts):
             raise GradientError("forward returned real numbers for complex input, so it drops the imaginary part "
                                 "(np.abs, .real, astype(float) or a float buffer); use method='central'")

@@ -89,6 +89,10 @@ def named_leaves(name: str, value: Any, above: tuple[int, ...] = ()) -> Iterator
 def _refuse_foreign(leaf: Leaf) -> None:
     """Arrays of another library, and dtypes that NumPy does not know as floating point."""
     name, value, _ = leaf
+    if isinstance(value, np.ndarray) and value.dtype == object and value.size and all(
+            isinstance(number, float | np.floating) for number in value.flat):
+        raise GradientError(f"{name} is an array of objects that are floats, and the check works in float64: "
+                            f"hand in {name}.astype(np.float64)")
     dtype = str(getattr(value, "dtype", "")).removeprefix("torch.")
     if "float" not in dtype or leaf.is_array or leaf.is_scalar:
         return

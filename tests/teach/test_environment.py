@@ -1,0 +1,41 @@
+"""`python -m minicrt.teach`"""
+
+import pytest
+
+from minicrt.teach import environment
+from minicrt.teach.__main__ import main
+
+
+def test_a_complete_environment_is_ok(capsys, monkeypatch):
+    monkeypatch.setattr(environment, "NOTEBOOKS", ())        # tests run without Jupyter as well
+    assert main() == 0
+    out = capsys.readouterr().out
+    assert "OK: jupyter lab tutorials" in out and "numpy" in out and "Penn Treebank" in out
+
+
+@pytest.mark.parametrize("versions, words", [
+    ({"numpy": ""}, "numpy: pip install numpy"), ({"scipy": "1.9.3"}, 'scipy: pip install "scipy>=1.13"'),
+    ({"matplotlib": "4.0"}, "OK"), ({"numba": ""}, "everything runs on NumPy, more slowly")])
+def test_what_is_missing_or_old_is_said_with_what_to_do(capsys, monkeypatch, versions, words):
+    known = environment.installed_version
+    monkeypatch.setattr(environment, "NOTEBOOKS", ())
+    monkeypatch.setattr(environment, "installed_version", lambda package: versions.get(package, known(package)))
+    assert main() == (0 if "OK" in words or "NumPy" in words else 1)
+    assert words in capsys.readouterr().out
+
+
+def test_notebooks_and_the_corpus_are_looked_for(capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr(environment, "NOTEBOOKS", ("no_such_package_of_notebooks",))
+    monkeypatch.setattr("minicrt.data.locations.data_directories", lambda data_dir=None: [tmp_path])
+    assert main() == 1
+    out = capsys.readouterr().out
+    assert 'pip install ".[notebooks]" in a clone' in out and "minicrt data get ptb" in out
+
+
+def test_an_installation_without_source_is_told(capsys, monkeypatch):
+    monkeypatch.setattr("minicrt.teach.reading.inspect.getsource", without_source)
+    assert main() == 1 and "with its .py files" in capsys.readouterr().out
+
+
+def without_source(function):
+    raise OSError("could not get source code")
