@@ -4,7 +4,7 @@ import numpy as np
 
 
 def softmax(y):                                     # (N, J) -> (N, J)
-    """p = e^y / Σ e^y in every row. Shift each row by its largest real part, or e^1000 overflows."""
+    """p = e^y / Σ e^y in every row, shifted by its largest score: e^1000 overflows"""
     e = np.exp(y - y.real.max(-1, keepdims=True))
     return e / e.sum(-1, keepdims=True)
 
@@ -17,7 +17,7 @@ def cross_entropy(y, classes):                      # (N, J), (N,) -> one number
 
 
 def cross_entropy_backward(d_loss, y, classes):     # one number -> (N, J)
-    """The gradient of cross_entropy(y, classes) with respect to y, given that of the loss."""
+    """The gradient of y in cross_entropy(y, classes), given that of the loss."""
     one_hot = np.eye(y.shape[1])[classes]
     p = softmax(y)
     return d_loss * (p - one_hot) / len(y)
@@ -31,12 +31,12 @@ def linear_backward(d_y, x, W, b):                  # (N, J) -> (N, I), (I, J), 
     return d_x, d_W, d_b
 
 
-def central_difference(f, w, unit, h):              # f gives one number; unit has the shape of w
+def central_difference(f, w, unit, h):      # f gives a number, unit is like w
     """The derivative of f at w along unit, from one step h forth and one back."""
     return (f(w + h * unit) - f(w - h * unit)) / (2 * h)
 
 
-def complex_step(f, w, unit, h):                    # f gives one number; unit has the shape of w
+def complex_step(f, w, unit, h):            # f gives a number, unit is like w
     """The derivative of f at w along unit, from one step h along the imaginary axis."""
     return f(w + 1j * h * unit).imag / h
 
@@ -51,7 +51,7 @@ def tempered_backward(d_p, y, tau):                 # (N, J) -> (N, J), one numb
 
 
 def rms_norm_backward(d_y, x, gain, eps):           # (N, D) -> (N, D), (D,)
-    """d_x and d_gain of y = gain * x * r with r = 1 / sqrt(mean(x²) + eps), the mean over a row."""
+    """d_x and d_gain of y = gain * x * r, r = 1 / sqrt(mean(x²) + eps) of each row."""
     r = 1 / np.sqrt((x * x).mean(-1, keepdims=True) + eps)
     x_hat = x * r
     d_x_hat = d_y * gain
