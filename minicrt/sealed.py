@@ -8,6 +8,7 @@ in it is used.
 import hashlib
 import json
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 from safetensors import SafetensorError
@@ -17,6 +18,7 @@ from minicrt.errors import CheckpointError
 
 Array = np.ndarray
 BLANK = b"0" * 64
+LONGEST = 100_000_000                    # of a header, as safetensors has it
 MARK = b'"sha256":"'                     # cannot occur inside a metadata value: there its quotes are escaped
 
 
@@ -55,6 +57,17 @@ def opened(content: bytes, form: str, name: str, what: str) -> tuple[dict[str, A
         raise CheckpointError(f"{name} has the format {metadata.get('format')!r}, expected {form!r}; "
                               f"read it with the version of minicrt that wrote it")
     return arrays, metadata
+
+
+def form_of(path: Path) -> str | None:
+    """What the bytes of a file say that they are, with nothing verified; None where they do not say"""
+    try:
+        with path.open("rb") as file:
+            length = header_length(bytearray(file.read(8)))
+            header = json.loads(file.read(min(length, LONGEST)))
+        return header["__metadata__"]["format"]
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return None
 
 
 def header_length(data: bytearray) -> int:

@@ -47,10 +47,11 @@ class Stream:
         check_fit(model, parameters)
         self.model, self.parameters, self.batch = model, parameters, check_whole("batch", batch, 1)
         self._steps = steps_of(model, parameters, self.batch)
-        config, p = model.config, parameters
-        self._output = self._steps.layers.Output(model.engine, self.batch,
-                                                 p["embedding" if config.tied else "output.weight"], p["output.bias"])
-        self._e = np.empty((self.batch, 1, config.width), p.dtype)
+        config, layers = model.config, self._steps.layers
+        self._embedding = layers.Embedding(parameters)
+        self._output = layers.Output(model.engine, self.batch, parameters,
+                                     "embedding" if config.tied else "output.weight")
+        self._e = np.empty((self.batch, 1, config.width), parameters.dtype)
         self._segment = np.empty((self.batch, config.segment_length), np.min_scalar_type(config.vocabulary - 1))
         self.reset()
 
@@ -124,7 +125,7 @@ class Stream:
         self._segment[:, self._row] = tokens
         self._row += 1
         self.tokens += 1
-        np.take(self.parameters["embedding"], tokens, 0, self._e[:, 0], mode="clip")     # checked before
+        self._embedding(tokens, self._e[:, 0])
         self._e *= self.model.scale                          # e = √D E[token]
         return self._output(self._steps.step(self._e))
 
@@ -145,4 +146,7 @@ class Stream:
     def _fingerprint(self) -> str:
         """SHA-256 of the model's configuration and weights"""
         described = json.dumps([type(self.model).__name__, to_mapping(self.model.config)], sort_keys=True)
-        return hashlib.sha256(described.encode() + self.parameters.flat.tobytes()).hexdigest()
+        digest = hashlib.sha256(described.encode())
+        for array in self.parameters.stored_arrays():
+            digest.update(array.tobytes())
+        return digest.hexdigest()

@@ -76,6 +76,13 @@ def check_fit(model: Any, parameters: Any) -> None:
     check_parameters(model, parameters)
 
 
+def check_trainable(parameters: Parameters) -> None:
+    """Parameters that can be written to"""
+    if not parameters.flat.flags.writeable:
+        raise InputError("the parameters are read-only, as those of a quantised run are; train the run that it was "
+                         "made from, or a copy in float32, parameters.copy()")
+
+
 def check_generator(rng: Any) -> None:
     check_kind("rng", rng, (np.random.Generator, NoneType), f"{A_GENERATOR}, or None for no dropout")
 

@@ -74,7 +74,8 @@ class Parameters(Mapping[str, Array]):
         floating(self.flat.dtype)
         if self.flat.shape != (ends[-1],):
             raise InputError(f"a flat buffer of shape {self.flat.shape} does not fit a table of {ends[-1]} values")
-        self._views = {spec.name: self.flat[self._slices[spec.name]].reshape(spec.shape) for spec in self.specs}
+        self._views: Mapping[str, Array] = {
+            spec.name: self.flat[self._slices[spec.name]].reshape(spec.shape) for spec in self.specs}
         self._siblings: list[Parameters] = []
 
     def __getitem__(self, name: str) -> Array:
@@ -118,6 +119,14 @@ class Parameters(Mapping[str, Array]):
     @property
     def dtype(self) -> np.dtype:
         return self.flat.dtype
+
+    def stored(self, name: str) -> Any:
+        """The parameter as it is kept: the array itself; of a quantised run perhaps a matrix of small integers."""
+        return self[name]
+
+    def stored_arrays(self) -> Iterator[Array]:
+        """All that is kept, in the table's order"""
+        return iter(self.values())
 
     def slice(self, name: str) -> slice:
         """Where the parameter `name` lies in `flat`."""
@@ -182,8 +191,19 @@ class Scope:
     def __setitem__(self, name: str, value: Array) -> None:
         self._parameters[self._prefix + name] = value
 
+    def stored(self, name: str) -> Any:
+        return self._parameters.stored(self._prefix + name)
+
+    def as_stored(self) -> "Scope":
+        return _StoredScope(self._parameters, self._prefix)
+
     def __contains__(self, name: object) -> bool:
         return f"{self._prefix}{name}" in self._parameters
+
+
+class _StoredScope(Scope):
+    def __getitem__(self, name: str) -> Any:
+        return self.stored(name)
 
 
 def initialised(specs: Iterable[ParameterSpec], rng: np.random.Generator,

@@ -66,8 +66,8 @@ def write_checkpoint(path: Path, arrays: Mapping[str, Array], metadata: Mapping[
         raise CheckpointError(f"cannot write the checkpoint {path}: {error.strerror}; the old one is kept") from error
 
 
-def read_checkpoint(path: Path | str) -> Checkpoint:
-    """The checkpoint at `path`, verified.
+def read_checkpoint(path: Path | str, form: str = FORMAT) -> Checkpoint:
+    """The checkpoint at `path`, verified; `form` is its format, that of a run's unless said.
 
     Raises CheckpointError, in one line, for a file that is missing, cut short, changed in any byte, or something else.
     """
@@ -76,5 +76,5 @@ def read_checkpoint(path: Path | str) -> Checkpoint:
         data = read_regular(path)
     except OSError as error:
         raise CheckpointError(f"cannot read the checkpoint {path}: {error.strerror}") from error
-    arrays, metadata = opened(data, FORMAT, str(path), "a minicrt checkpoint")
+    arrays, metadata = opened(data, form, str(path), f"a {form.rpartition(' ')[0]}")
     return Checkpoint(path, arrays, metadata)

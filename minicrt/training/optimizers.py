@@ -13,6 +13,7 @@ from minicrt import engines
 from minicrt.arguments import check_kind, is_number, shown
 from minicrt.engines import EngineOrName
 from minicrt.errors import ConfigurationError
+from minicrt.models.inputs import check_trainable
 from minicrt.models.parameters import Parameters
 from minicrt.training.configuration import TrainingConfig
 
@@ -52,6 +53,7 @@ def check_rates(parameters: Parameters, **rates: float | None) -> None:
     """Raises ConfigurationError unless each is a number of 0 or more that is finite in the parameters' type, and eps,
     which is what keeps a parameter without gradient from 0/0, is above 0 there."""
     check_kind("parameters", parameters, Parameters, "a model's parameters; model.initialize(rng) makes some")
+    check_trainable(parameters)
     for name, rate in rates.items():
         if rate is None and name == "orthogonal_learning_rate":
             continue

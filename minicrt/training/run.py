@@ -21,6 +21,7 @@ from minicrt.training.checkpoint import read_checkpoint
 from minicrt.training.configuration import TrainingConfig, changed_table
 from minicrt.training.position import Position
 from minicrt.training.progress import Progress, progress_of
+from minicrt.training.quantised_run import FORM, parameters_of, quantised_file, step_of
 from minicrt.training.run_corpus import check_corpus, corpus_of_run, fingerprint, where_found
 from minicrt.training.run_folder import RunFolder
 from minicrt.training.short_texts import fitted
@@ -116,6 +117,7 @@ def trainer_of(run: RunFolder, data_dir: Path | str | None, progress: Progress,
 
 def load_run(path: str | os.PathLike[str], engine: EngineOrName = None) -> Trained:
     """The best weights of a run, with its model and vocabulary, from its folder or from a checkpoint file alone.
+    Those of a quantised run are `minicrt.quantisation.QuantisedParameters`.
 
         run = load_run("runs/first")
         loss, state, _ = run.model.forward(run.parameters, tokens, targets, {}, with_gradient=False)
@@ -127,8 +129,10 @@ def load_run(path: str | os.PathLike[str], engine: EngineOrName = None) -> Train
     """
     check_kind("path", path, (str, os.PathLike), "the path of a run folder or of a checkpoint")
     path = expanded(path)
-    folder, summary = path.parent, None
-    if path.is_file():
+    folder, summary, quantised = path.parent, None, quantised_file(path)
+    if quantised is not None:
+        folder, checkpoint = quantised.parent, read_checkpoint(quantised, FORM)
+    elif path.is_file():
         checkpoint = read_checkpoint(path)
     else:
         run = RunFolder.open(path)
@@ -138,13 +142,19 @@ def load_run(path: str | os.PathLike[str], engine: EngineOrName = None) -> Train
         check_same(checkpoint, run.configuration)
     configuration = checked_tables(checkpoint.described("configuration"), checkpoint.path)
     model = create_model(configuration["model"], engine)
+    vocabulary = Vocabulary.from_mapping(checkpoint.described("vocabulary"))
+    if vocabulary.size != model.config.vocabulary:
+        raise CheckpointError(f"{checkpoint.path} has a vocabulary of {vocabulary.size} for a model of "
+                              f"{model.config.vocabulary}; put a copy of it back")
+    if quantised is not None:
+        return Trained(folder, model, parameters_of(checkpoint, model), vocabulary, configuration, step_of(checkpoint))
     config = from_mapping(TrainingConfig, configuration["training"], "training")
     parameters = Parameters(model.specs(), np.dtype(config.precision))
     position = Position.of(checkpoint)
     has_best = bool(checkpoint.group("best."))
     checkpoint.fill("best." if has_best else "parameters.", parameters)
-    return Trained(folder, model, parameters, Vocabulary.from_mapping(checkpoint.described("vocabulary")),
-                   configuration, position.best_step if has_best else position.step, summary, position)
+    return Trained(folder, model, parameters, vocabulary, configuration,
+                   position.best_step if has_best else position.step, summary, position)
 
 
 def learned(trainer: Trainer, summary: dict[str, Any]) -> Trained:

@@ -24,7 +24,7 @@ from minicrt.training import metrics, summary_file
 if sys.platform != "win32":
     import fcntl
 
-CONFIG = "config.toml"
+CONFIG, QUANTISED = "config.toml", "quantised.safetensors"
 TABLES = ("model", "training", "data", "written_by")
 
 
@@ -74,6 +74,9 @@ class RunFolder:
         try:
             configuration = toml_document(read_regular(expanded(path) / CONFIG))
         except OSError as error:
+            if (expanded(path) / QUANTISED).is_file():
+                raise CheckpointError(f"the run in {path} is quantised, and such weights are not trained; train the "
+                                      "run that it was made from, and quantise that again") from None
             raise CheckpointError(f"no run in {path}: cannot read {CONFIG}: {error.strerror}; name the folder "
                                   "that a training has made") from error
         except DocumentError as error:

@@ -48,6 +48,7 @@ def train_step(model: SegmentModel, parameters: Parameters, gradients: Parameter
     not fit, as a `clip` or a `rate` that is no number of 0 or more.
     """
     inputs.check_fit(model, parameters)
+    inputs.check_trainable(parameters)
     inputs.check_generator(rng)
     check_has("optimizer", optimizer, ("step", "count"), "an optimizer, as AdamW(parameters)")
     check_number("clip", clip, 0)

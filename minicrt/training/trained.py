@@ -49,7 +49,8 @@ class Trained:
 
     def __repr__(self) -> str:
         corpus = self.configuration["data"]["corpus"]
-        result = "not finished" if self.summary is None else (
+        bits = getattr(self.parameters, "bits", None)
+        result = f"quantised to {bits} bits" if bits else "not finished" if self.summary is None else (
             f"valid perplexity {_rounded(self.summary.get('valid_perplexity'))}, "
             f"test {_rounded(self.summary.get('test_perplexity'))}")
         return (f"<Trained {_from_here(self.folder)}: {type(self.model).__name__} of {self.parameters.size:,} "

@@ -1,7 +1,9 @@
 """The layers of a model one row at a time, compiled: names and meaning are those of `layers`
 
 Each has what it writes into from the start, so a step takes no memory; what it returns is good until its next call.
-Weights are not copied, all streams of a model share them; what is computed of weights alone, each stream has.
+Weights are not copied, all streams of a model share them; what is computed of weights alone, each stream has. Those of
+a quantised run are read as the small integers that they are, but for a few that are needed once a segment or at the
+start: CRT's W_r, Transformer-XL's W_r, NC-GRU's u, and all that RMT's memory rows go through.
 """
 
 from collections.abc import Callable
@@ -10,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from minicrt.inference.steps import layers
-from minicrt.kernels.steps import block, feed_forward, products, recurrences
+from minicrt.kernels.steps import block, feed_forward, products, recurrences, small_products
 from minicrt.kernels.steps.normed import normed
 from minicrt.models.cells import Cell
 from minicrt.models.parameters import Parameters, Scope
@@ -18,15 +20,28 @@ from minicrt.models.parameters import Parameters, Scope
 Array = np.ndarray
 
 
+class Embedding(layers.Embedding):
+    def __init__(self, p: Parameters) -> None:
+        self.stored: Any = p.stored("embedding")
+        if isinstance(self.stored, np.ndarray):
+            super().__init__(p)
+
+    def __call__(self, tokens: Array, e: Array) -> None:
+        if isinstance(self.stored, np.ndarray):
+            super().__call__(tokens, e)
+        else:
+            small_products.ROWS[type(self.stored)](self.stored, tokens, e)
+
+
 class Linear(layers.Linear):
-    def __init__(self, engine: Any, batch: int, weight: Array, bias: Array | None = None) -> None:
-        super().__init__(engine, batch, weight, bias)
-        self.first = np.zeros(weight.shape[1], weight.dtype) if bias is None else bias
-        self.y = np.empty((batch, 1, weight.shape[1]), weight.dtype)
+    def __init__(self, engine: Any, batch: int, p: Parameters, name: str) -> None:
+        self.weight = p.stored(name)
+        outputs = self.weight.shape[1] if isinstance(self.weight, np.ndarray) else len(self.weight.scales)
+        self.y = np.empty((batch, 1, outputs), p.dtype)
 
     def __call__(self, x: Array) -> Array:
         y = row_of(self.y)
-        products.set_rows(y, self.first)
+        products.set_zero(y)
         products.add_product(row_of(x), self.weight, y)
         return self.y
 
@@ -42,19 +57,19 @@ class Norm(layers.Norm):
 
 
 class Output(layers.Output):
-    def __init__(self, engine: Any, batch: int, weight: Array, bias: Array) -> None:
-        super().__init__(engine, batch, weight, bias)
-        self.logits = np.empty((batch, len(weight)), weight.dtype)
+    def __init__(self, engine: Any, batch: int, p: Parameters, name: str) -> None:
+        self.weight, self.bias = p.stored(name), p["output.bias"]
+        self.logits = np.empty((batch, len(self.bias)), self.bias.dtype)
+        self.run = products.products_with_rows if isinstance(self.weight, np.ndarray) else small_products.scores
 
     def __call__(self, z: Array) -> Array:
-        products.products_with_rows(row_of(z), self.weight, self.bias, self.logits)
+        self.run(row_of(z), self.weight, self.bias, self.logits)
         return self.logits
 
 
 class Recurrence(layers.Recurrence):
     def __init__(self, engine: Any, batch: int, cell: Cell, p: Scope) -> None:
-        super().__init__(engine, batch, cell, p)
-        self.run = STEPS[cell.operation](batch, *self.arguments)
+        self.run = STEPS[cell.operation](batch, *weights_of(engine, cell, p))
         self.spare: Array | None = None
 
     def __call__(self, x: Array, state: Array) -> Array:
@@ -65,33 +80,40 @@ class Recurrence(layers.Recurrence):
         return after
 
 
-def gru_step(batch: int, w: Array, u: Array, b: Array, b_hn: Array | None, reset_after: bool) -> Any:
+def weights_of(engine: Any, cell: Cell, p: Scope) -> tuple[Any, ...]:
+    """What the cell's operation takes, as it is kept; NC-GRU's u is made, once, and in floating point."""
+    if not cell.skew_parameters("", 1):
+        return cell.arguments(engine, p.as_stored())
+    _, u, *rest = cell.arguments(engine, p)
+    return (p.stored("w"), np.ascontiguousarray(u), *rest)
+
+
+def gru_step(batch: int, w: Any, u: Any, b: Array, b_hn: Array | None, reset_after: bool) -> Any:
     if not reset_after:
         return reset_before_step(batch, w, u, b, "tanh")
-    a, c = scratch(batch, w, 3, 1)
+    a, c = scratch(batch, b, len(b)), scratch(batch, b, len(b) // 3)
     return lambda x, h, after: recurrences.gru(x, h, w, u, b, b_hn, a, c, after)
 
 
-def reset_before_step(batch: int, w: Array, u: Array, b: Array, candidate: str) -> Any:
-    a, c = scratch(batch, w, 3, 1)
-    u = np.ascontiguousarray(u)
+def reset_before_step(batch: int, w: Any, u: Any, b: Array, candidate: str) -> Any:
+    a, c = scratch(batch, b, len(b)), scratch(batch, b, len(b) // 3)
     return lambda x, h, after: recurrences.reset_before(x, h, w, u, b, candidate == "modrelu", a, c, after)
 
 
-def lstm_step(batch: int, w: Array, u: Array, b: Array) -> Any:
-    a, h = scratch(batch, w, 4, 1)
+def lstm_step(batch: int, w: Any, u: Any, b: Array) -> Any:
+    a, h = scratch(batch, b, len(b)), scratch(batch, b, len(b) // 4)
     return lambda x, s, after: recurrences.lstm(x, s, w, u, b, a, h, after)
 
 
-def mingru_step(batch: int, w: Array, b: Array) -> Any:
-    a, _ = scratch(batch, w, 2, 1)
+def mingru_step(batch: int, w: Any, b: Array) -> Any:
+    a = scratch(batch, b, len(b))
     return lambda x, h, after: recurrences.mingru(x, h, w, b, a, after)
 
 
-def lru_step(batch: int, w: Array, nu: Array, theta: Array, log_gamma: Array) -> Any:
-    a, _ = scratch(batch, w, 2, 1)
+def lru_step(batch: int, w: Any, nu: Array, theta: Array, log_gamma: Array) -> Any:
+    a = scratch(batch, nu, 2 * len(nu))
     eigenvalue, gamma = np.exp(-np.exp(nu) + 1j * np.exp(theta)), np.exp(log_gamma)
-    re, im = (np.ascontiguousarray(part, w.dtype) for part in (eigenvalue.real, eigenvalue.imag))
+    re, im = (np.ascontiguousarray(part, nu.dtype) for part in (eigenvalue.real, eigenvalue.imag))
     return lambda x, h, after: recurrences.lru(x, h, w, re, im, gamma, a, after)
 
 
@@ -102,10 +124,9 @@ STEPS: dict[str, Callable[..., Any]] = {
 class FeedForward(layers.FeedForward):
     def __init__(self, model: Any, batch: int, p: Scope) -> None:
         super().__init__(model, batch, p)
-        D, F = p["feed_forward.w_in"].shape
         self.weights = feed_forward_weights(p)
-        self.x, self.branch = (np.empty((batch, 1, D), self.weights[0].dtype) for _ in range(2))
-        self.inner = np.empty((batch, F), self.x.dtype)
+        self.x, self.branch = (np.empty((batch, 1, model.config.width), self.weights[0].dtype) for _ in range(2))
+        self.inner = np.empty((batch, model.config.inner), self.x.dtype)
 
     def __call__(self, x: Array) -> Array:
         self.x[...] = x
@@ -122,7 +143,7 @@ class Blocks(layers.Blocks):
         self.qkv, self.scores = np.empty((batch, 3 * D), dtype), np.empty(room, dtype)
         self.q, self.mixed, self.branch = (np.empty((batch, D), dtype) for _ in range(3))
         self.inner = np.empty((batch, model.config.inner), dtype)
-        self.attentions = [(*norm_weights(p, "norm_attention."), *(p[f"attention.{name}"] for name in (
+        self.attentions = [(*norm_weights(p, "norm_attention."), *(p.stored(f"attention.{name}") for name in (
             "w_qkv", "b_qkv", "w_out", "b_out")), keys, values)
             for p, keys, values in zip(self.scopes, self.keys, self.values)]
         self.feed_forwards = [feed_forward_weights(p) for p in self.scopes]
@@ -148,7 +169,7 @@ class RelativeBlocks(layers.RelativeBlocks):
         self.x, self.kv = np.empty((batch, 1, D), dtype), np.empty((batch, 2 * D), dtype)
         self.scores, self.inner = np.empty(room, dtype), np.empty((batch, model.config.inner), dtype)
         self.q, self.mixed, self.branch = (np.empty((batch, D), dtype) for _ in range(3))
-        self.attentions = [(*norm_weights(p, "norm_attention."), *(p[f"attention.{name}"] for name in (
+        self.attentions = [(*norm_weights(p, "norm_attention."), *(p.stored(f"attention.{name}") for name in (
             "w_q", "w_kv", "w_out")), np.ascontiguousarray(table), *biases, keys, values)
             for p, table, biases, keys, values in zip(self.scopes, self.tables, self.biases, self.keys, self.values)]
         self.feed_forwards = [feed_forward_weights(p) for p in self.scopes]
@@ -169,10 +190,8 @@ def row_of(x: Array) -> Array:                               # (B, 1, D) -> (B, 
     return np.ascontiguousarray(x).reshape(len(x), x.shape[2])
 
 
-def scratch(batch: int, w: Array, blocks: int, one: int) -> tuple[Array, Array]:
-    """For gates of so many blocks, (B, blocks · D), and for one, (B, D)"""
-    D = w.shape[1] // blocks
-    return np.empty((batch, blocks * D), w.dtype), np.empty((batch, one * D), w.dtype)
+def scratch(batch: int, like: Array, width: int) -> Array:
+    return np.empty((batch, width), like.dtype)
 
 
 def norm_weights(p: Scope, prefix: str) -> tuple[Array, Array]:
@@ -181,7 +200,7 @@ def norm_weights(p: Scope, prefix: str) -> tuple[Array, Array]:
 
 def feed_forward_weights(p: Scope) -> tuple[Array, ...]:
     return (*norm_weights(p, "norm_feed_forward."),
-            *(p[f"feed_forward.{name}"] for name in ("w_in", "b_in", "w_out", "b_out")))
+            *(p.stored(f"feed_forward.{name}") for name in ("w_in", "b_in", "w_out", "b_out")))
 
 
 def activation_of(model: Any) -> int:

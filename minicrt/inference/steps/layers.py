@@ -13,19 +13,29 @@ from minicrt.models.block import block, residual
 from minicrt.models.cells import Cell
 from minicrt.models.parameters import Parameters, Scope
 
-__all__ = ["Blocks", "FeedForward", "Linear", "Norm", "Output", "Recurrence", "RelativeBlocks"]
+__all__ = ["Blocks", "Embedding", "FeedForward", "Linear", "Norm", "Output", "Recurrence", "RelativeBlocks"]
 
 Array = np.ndarray
 
 
-class Linear:
-    """y = x W + b, for a row of each stream"""
+class Embedding:
+    """E[token], for a token of each stream"""
 
-    def __init__(self, engine: Any, batch: int, weight: Array, bias: Array | None = None) -> None:
-        self.engine, self.weight, self.bias = engine, weight, bias
+    def __init__(self, p: Parameters) -> None:
+        self.table = p["embedding"]
+
+    def __call__(self, tokens: Array, e: Array) -> None:     # (B,), and (B, D) to write into
+        np.take(self.table, tokens, 0, e, mode="clip")       # they are checked before
+
+
+class Linear:
+    """y = x W, for a row of each stream"""
+
+    def __init__(self, engine: Any, batch: int, p: Parameters | Scope, name: str) -> None:
+        self.engine, self.weight = engine, p[name]
 
     def __call__(self, x: Array) -> Array:                   # (B, 1, I) -> (B, 1, O)
-        y, _ = self.engine.linear(x, self.weight, self.bias)
+        y, _ = self.engine.linear(x, self.weight)
         return y
 
 
@@ -43,8 +53,8 @@ class Norm:
 class Output:
     """logits = z Eᵀ + b, for a row of each stream"""
 
-    def __init__(self, engine: Any, batch: int, weight: Array, bias: Array) -> None:
-        self.engine, self.weight, self.bias = engine, weight, bias
+    def __init__(self, engine: Any, batch: int, p: Parameters, name: str) -> None:
+        self.engine, self.weight, self.bias = engine, p[name], p["output.bias"]
 
     def __call__(self, z: Array) -> Array:                   # (B, 1, D) -> (B, V)
         logits, _ = self.engine.linear(z[:, 0], self.weight.T, self.bias)

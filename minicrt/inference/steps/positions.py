@@ -24,7 +24,7 @@ class Positions(Steps):
             self.p = self.zeros(config.positions_width)
             engine, layers = self.model.engine, self.layers
             self.recurrence = layers.Recurrence(engine, self.batch, position_cell(config), p.scope("positions."))
-            self.out = layers.Linear(engine, self.batch, p["positions.w_out"]) if "positions.w_out" in p else None
+            self.out = layers.Linear(engine, self.batch, p, "positions.w_out") if "positions.w_out" in p else None
 
     def begin(self, state: State) -> None:
         self.row = 0

@@ -3,14 +3,27 @@
 At one row a product is as fast as its weights arrive, and a BLAS call costs more than that of a small matrix.
 """
 
+from numba import types
+from numba.core.extending import overload
+
 from minicrt.kernels.compiling import jit
 
 LOOSE_SUMS = {"contract", "reassoc"}
 
 
-@jit(fastmath=LOOSE_SUMS)
 def add_columns(x, w, first, last, y, at):                   # (B, I), (I, O), …, (B, ·)
-    """y[:, at:] += x W[:, first:last], four rows of W at a time: so y is read and written a quarter as often."""
+    """Inside a kernel, y[:, at:] += x W[:, first:last]; W is an array, or one of those of `small_products`."""
+
+
+@overload(add_columns)
+def _of_an_array(x, w, first, last, y, at):
+    if isinstance(w, types.Array):
+        return lambda x, w, first, last, y, at: add_columns_of_array(x, w, first, last, y, at)
+
+
+@jit(fastmath=LOOSE_SUMS)
+def add_columns_of_array(x, w, first, last, y, at):
+    """Four rows of W at a time: so y is read and written a quarter as often."""
     inputs = w.shape[0]
     whole = inputs - inputs % 4
     for i in range(0, whole, 4):
@@ -30,7 +43,7 @@ def add_columns(x, w, first, last, y, at):                   # (B, I), (I, O), �
 @jit
 def add_product(x, w, y):                                    # (B, I), (I, O), (B, O)
     """y += x W"""
-    add_columns(x, w, 0, w.shape[1], y, 0)
+    add_columns(x, w, 0, y.shape[1], y, 0)
 
 
 @jit
