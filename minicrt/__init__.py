@@ -18,7 +18,7 @@ Here, imported when they are first used:
     check_port      checks a port to another framework or language against golden cases
 
 The rest is in the packages: ops (the operations), kernels (the same, compiled), models, training, data, inference,
-conformance, accounting, comparison, plotting, engines, parallel, errors, teach (the course's exercises).
+export, conformance, accounting, comparison, plotting, engines, parallel, errors, teach (the course's exercises).
 """
 
 __version__ = "0.1.0"
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from minicrt import data as data
     from minicrt import engines as engines
     from minicrt import errors as errors
+    from minicrt import export as export
     from minicrt import gradcheck
     from minicrt import inference as inference
     from minicrt import kernels as kernels
@@ -51,8 +52,8 @@ if TYPE_CHECKING:
 else:
     _HOMES = {"models": ("CRT", "CRTConfig", "create_model"), "training": ("evaluate", "load_run", "train"),
               "data": ("load_corpus",), "inference": ("Stream", "generate"), "conformance": ("check_port",)}
-    _PACKAGES = (*_HOMES, "accounting", "comparison", "engines", "errors", "gradcheck", "kernels", "ops", "parallel",
-                 "plotting", "teach")
+    _PACKAGES = (*_HOMES, "accounting", "comparison", "engines", "errors", "export", "gradcheck", "kernels", "ops",
+                 "parallel", "plotting", "teach")
 
     def __getattr__(name: str) -> object:
         """A public name or package, imported at its first use, so that `import minicrt` takes no time."""

@@ -11,9 +11,10 @@ import errno
 import os
 import re
 import secrets
+import shutil
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -46,6 +47,22 @@ def create_atomically(path: Path, data: bytes) -> None:
             if os.path.lexists(path):
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
             partial.replace(path)
+    sync_folder(path.parent)
+
+
+def create_folder_atomically(path: Path, files: Mapping[str, bytes]) -> None:
+    """Make the folder `path` with these files in it. Raises FileExistsError if it is there."""
+    partial = path.with_name(f"{path.name}.{secrets.token_hex(8)}.partial")
+    partial.mkdir()
+    try:
+        for name, data in files.items():
+            create_atomically(partial / name, data)
+        if os.path.lexists(path):                            # an empty folder would be replaced
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+        partial.rename(path)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
     sync_folder(path.parent)
 
 

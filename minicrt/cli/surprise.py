@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from minicrt.cli.parser import add_engine
-from minicrt.errors import DataError, InputError
+from minicrt.cli.targets import check_new, writing
+from minicrt.errors import DataError
 from minicrt.files import expanded
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def run(arguments: argparse.Namespace) -> None:
     trained = load_run(arguments.run_folder)
     page: Path | None = arguments.html
     if page is not None:
-        check_new(page)
+        check_new(page, "--html")
     tokens, known = words_of(arguments.file, trained.vocabulary)
     ids = trained.vocabulary.encode(tokens)
     bits = surprisal(trained.model, trained.parameters, ids)
@@ -56,16 +57,6 @@ def run(arguments: argparse.Namespace) -> None:
             advance()
     write_page(page, tokens, known, found, trained.vocabulary.tokenizer == "characters")
     print(page)
-
-
-def check_new(page: Path) -> None:
-    """Before anything is read: the page is not there, and its folder is"""
-    from minicrt.data.reading import exists
-
-    if exists(page):
-        raise InputError(f"{page} is there already, or can have no such name; give --html another, or move it away")
-    if not page.parent.is_dir():
-        raise InputError(f"{page} cannot be written: {page.parent} is no folder; make it, or give --html another name")
 
 
 def words_of(file: str, vocabulary: "Vocabulary") -> tuple[list[str], list[bool]]:
@@ -84,7 +75,5 @@ def write_page(page: Path, tokens: list[str], known: list[bool], bits: list[floa
     from minicrt.inference.surprise_page import surprise_page
 
     text = surprise_page(tokens, known, bits, page.stem, "" if characters else " ")
-    try:
+    with writing(page, "--html"):
         create_atomically(page, text.encode("utf-8"))
-    except OSError as error:
-        raise InputError(f"{page} cannot be written: {error.strerror}; give --html another name") from None

@@ -1,0 +1,67 @@
+"""`minicrt export`: a trained model that leaves Python."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from minicrt.cli.targets import check_new, writing
+from minicrt.files import expanded
+
+if TYPE_CHECKING:
+    from minicrt.training.trained import Trained
+
+DESCRIPTION = """\
+Write a trained CRT or Transformer for other programs: as an ONNX file of standard operators, which any of its runtimes
+steps token by token, or as a C program that needs no library and allocates nothing. Both keep the keys and values of
+the running segment and begin the next segment by themselves. Nothing that is there is written over.
+
+--format c makes a folder: model.h and model.c are the model, with its weights as constants; main.c is a program that
+streams a text through it, and vocabulary.h the text of the tokens."""
+
+EXAMPLES = """\
+examples:
+  minicrt export runs/ptb-001 --format onnx --out ptb.onnx
+  minicrt export runs/ptb-001 --format c --out ptb-c"""
+
+
+def add(commands: Any) -> None:
+    parser = commands.add_parser("export", help="a trained model as an ONNX file or as a C program",
+                                 description=DESCRIPTION, epilog=EXAMPLES)
+    parser.add_argument("run_folder", type=expanded, metavar="RUN", help="a run folder, or a checkpoint file")
+    parser.add_argument("--format", choices=tuple(WRITERS), required=True, help="onnx: a file, which takes the extra "
+                        "`export`; c: a folder of C99")
+    parser.add_argument("--out", type=expanded, required=True, metavar="PATH", help="the file or folder to make")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    from minicrt.training import load_run
+
+    check_new(arguments.out, "--out")
+    WRITERS[arguments.format](load_run(arguments.run_folder), arguments.out)
+
+
+def write_onnx(trained: "Trained", out: Path) -> None:
+    from minicrt.atomic import create_atomically
+    from minicrt.export import export_onnx
+
+    data = export_onnx(trained.model, trained.parameters, trained.vocabulary)
+    with writing(out, "--out"):
+        create_atomically(out, data)
+    print(f"{out}   {len(data):,} bytes")
+
+
+def write_c(trained: "Trained", out: Path) -> None:
+    from minicrt.atomic import create_folder_atomically
+    from minicrt.export import export_c
+
+    texts = export_c(trained.model, trained.parameters, trained.vocabulary)
+    files = {name: text.encode("utf-8") for name, text in texts.items()}
+    with writing(out, "--out"):
+        create_folder_atomically(out, files)
+    for name, data in files.items():
+        print(f"{out / name}   {len(data):,} bytes")
+    print(f"to compile it: cc -std=c99 -O2 -o stream {out / 'main.c'} {out / 'model.c'} -lm")
+
+
+WRITERS = {"onnx": write_onnx, "c": write_c}

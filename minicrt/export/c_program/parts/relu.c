@@ -1,0 +1,4 @@
+static float activation(float x)
+{
+    return x > 0 ? x : 0;
+}

@@ -1,0 +1,61 @@
+"""model.c: the equations of one model as C, with its weights behind them"""
+
+from minicrt import __version__
+from minicrt.export.c_program import functions
+from minicrt.export.c_program.parts import part
+from minicrt.export.c_program.tables import networks, tables
+from minicrt.export.c_program.weights import Weights
+from minicrt.export.design import Design, summary
+
+INCLUDES = '#include <math.h>\n#include <string.h>\n#include "model.h"'
+MATRIX = "typedef const float *Matrix;"
+
+
+def program(made: Design) -> str:
+    weights = Weights()
+    constants = tables(made, weights)
+    scores = part("scores").replace("OUTPUT", made.output.replace(".", "_"))
+    pieces = [f"/* {summary(made)}. Made by minicrt {__version__}.\n\n{equations(made)} */", INCLUDES, sizes(made),
+              "/* The weights; their numbers stand at the end. */\n" + weights.declarations(), MATRIX,
+              *(part(name) for name in parts(made)), scores, constants, *functions.of_model(made),
+              weights.definitions()]
+    return "\n\n".join(piece.strip() for piece in pieces) + "\n"
+
+
+def equations(made: Design) -> str:
+    """Of one token, and of a segment's beginning; where there is more than one memory vector, h is each of them."""
+    x = {"recurrent": "p = RNN(e, p),  x = e + p", "none": "x = e"}.get(made.config.positions, "x = e + row of a table")
+    lines = ["A token:   e = sqrt(D) E[token],  " + x + (" W_p" if "positions.w_out" in made.parameters else ""),
+             "           y = norm(blocks(x))" if made.pre_norm else "           y = blocks(x)"]
+    if made.per_token:
+        lines.append("           h = RNN(y, h)")
+    lines.append(f"           logits = z O^T + b,  z = {functions.z_of(made) if made.reads else 'y'}")
+    if made.vectors:
+        lines.append("A segment: begins with " + ("the memory m = h" if made.per_token else
+                                                  "the memory m = RNN(mean of the last segment's y, m)")
+                     + (", whose rows go through the blocks first" if made.front else ""))
+    return "\n".join("   " + line for line in lines)
+
+
+def sizes(made: Design) -> str:
+    config = made.config
+    found: list[tuple[str, str | int, str]] = [
+        ("V", "MODEL_VOCABULARY", "tokens"), ("D", "MODEL_WIDTH", "width of a token's vector"),
+        ("L", "MODEL_LAYERS", "blocks"), ("ROWS", "MODEL_ROWS", "of a segment"),
+        ("K", config.width // config.heads, "width of a head"), ("F", config.inner, "inner width of the feed-forward")]
+    if made.vectors:
+        found.append(("M", made.vectors, "memory vectors"))
+    if made.per_segment:
+        found.append(("T", config.segment_length, "tokens of a segment"))
+    if made.recurrent_positions:
+        found.append(("P", config.positions_width, "width of the positions"))
+    if networks(made):
+        found.append(("WIDEST", max(network.width for network in networks(made)), "of the recurrent networks"))
+    return "\n".join(f"{f'#define {name} {value}':<58} /* {meaning} */" for name, value, meaning in found)
+
+
+def parts(made: Design) -> list[str]:
+    """The functions that the model needs, each behind what it calls"""
+    kinds = list(dict.fromkeys(network.kind for network in networks(made)))
+    return ["embedding", "linear", "add", "norm", made.config.activation, "attention", "block",
+            f"block_{made.config.norm}", *(["sigmoid"] if set(kinds) - {"lru"} else []), *kinds]

@@ -1,0 +1,126 @@
+"""What an exporter is given: the sizes of a model, its weights by name, and its recurrent networks as they compute"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from minicrt.arguments import kind_of
+from minicrt.data import Vocabulary
+from minicrt.errors import InputError
+from minicrt.export.recurrences import Recurrence, recurrence
+from minicrt.models import CRT, Parameters, SegmentModel, Transformer
+from minicrt.models.inputs import check_fit
+from minicrt.models.positions import position_cell, sinusoids
+
+Array = np.ndarray
+EXPORTED = (CRT, Transformer)
+
+
+@dataclass(frozen=True)
+class Design:
+    """A CRT or a Transformer, ready to leave Python.
+
+    To an exporter a Transformer is a CRT without a memory. M is `vectors`, then 0; the first `front` rows of a segment
+    are the memory's.
+    """
+
+    model: Any
+    parameters: Parameters
+    vocabulary: Vocabulary
+
+    @property
+    def config(self) -> Any:
+        return self.model.config
+
+    @property
+    def vectors(self) -> int:
+        return self.config.memory_vectors if self._setting("memory", "none") != "none" else 0
+
+    @property
+    def front(self) -> int:
+        return self.vectors if self._setting("memory_position", "") == "first" else 0
+
+    @property
+    def rows(self) -> int:
+        """Of the keys and values of a segment"""
+        return self.front + self.config.segment_length
+
+    @property
+    def per_token(self) -> bool:
+        """Whether the writer reads every y_t"""
+        return self.vectors > 0 and self.config.memory_update == "per_token"
+
+    @property
+    def per_segment(self) -> bool:
+        """Whether the writer reads the segment's mean"""
+        return self.vectors > 0 and self.config.memory_update == "per_segment"
+
+    @property
+    def reads(self) -> bool:
+        """Whether the outputs read the memory"""
+        return self.vectors > 0 and self.config.readout == "memory"
+
+    @property
+    def normed_memory(self) -> bool:
+        return bool(self._setting("normed_memory", False))
+
+    @property
+    def pre_norm(self) -> bool:
+        return self.config.norm == "pre"
+
+    @property
+    def recurrent_positions(self) -> bool:
+        return self.config.positions == "recurrent"
+
+    @property
+    def output(self) -> str:
+        """The name of the matrix of the logits"""
+        return "embedding" if self.config.tied else "output.weight"
+
+    @cached_property
+    def position_table(self) -> Array | None:                # (T, D)
+        if self.config.positions == "sinusoidal":
+            return sinusoids(self.config.segment_length, self.config.width).astype(np.float32)
+        return self.weight("positions.table") if self.config.positions == "learned" else None
+
+    @cached_property
+    def position_network(self) -> Recurrence:
+        """Where the positions are recurrent"""
+        return recurrence(position_cell(self.config), "positions.", self.parameters)
+
+    @cached_property
+    def writers(self) -> list[Recurrence]:
+        """One for each memory vector"""
+        return [recurrence(self.model.writer, f"memory.{i}.", self.parameters) for i in range(self.vectors)]
+
+    def weight(self, name: str) -> Array:
+        """In float32, by its name in the parameter table"""
+        return self.parameters[name].astype(np.float32)
+
+    def _setting(self, name: str, otherwise: Any) -> Any:
+        """A setting that the Transformer does not have"""
+        return getattr(self.config, name, otherwise)
+
+
+def design(model: SegmentModel, parameters: Parameters, vocabulary: Vocabulary) -> Design:
+    """Raises InputError for a model that cannot be exported, and for parameters and a vocabulary that do not fit."""
+    if type(model) not in EXPORTED:
+        raise InputError(f"the model is {kind_of(model)}, which cannot be exported; expected one whose setting `model` "
+                         "is 'crt' or 'transformer'")
+    check_fit(model, parameters)
+    if vocabulary.size != model.config.vocabulary:
+        raise InputError(f"the vocabulary has {vocabulary.size} tokens, the model {model.config.vocabulary}; give the "
+                         "vocabulary of the run that the model is from")
+    if parameters.dtype.kind != "f":
+        raise InputError(f"the parameters are {parameters.dtype}, expected float32 or float64")
+    if not np.isfinite(parameters.flat).all():
+        raise InputError("the parameters are not all finite, so the model has diverged; export one that has not")
+    return Design(model, parameters, vocabulary)
+
+
+def summary(made: Design) -> str:
+    config = made.config
+    return (f"{type(made.model).__name__} of {made.model.size:,} weights: {config.vocabulary:,} tokens, width "
+            f"{config.width}, {config.layers} layers, segments of {config.segment_length}")

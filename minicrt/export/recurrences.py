@@ -1,0 +1,47 @@
+"""The recurrent networks with their weights ready: what is computed of the weights alone is computed"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minicrt import ops
+from minicrt.models import Parameters
+from minicrt.models.cells import GRU, LRU, Cell, MinGRU
+
+Array = np.ndarray
+
+
+class Recurrence(NamedTuple):
+    """h′ = RNN(x, h), one of five kinds, with blocks r, z, n (or z, c) side by side in w, u and b as in `minicrt.ops`:
+
+    gru          w (I, 3D), u (D, 3D), b (3D,), b_hn (D,)      the reset gate after the product
+    gru_before   w, u, b                                       before it
+    ncgru        w, u, b                                       before it, n by modReLU; U is orthogonal where it should
+    mingru       w (I, 2D), b (2D,)
+    lru          w (I, 2N), re (N,), im (N,)                   λ = re + i im; γ is in w already
+    """
+
+    kind: str
+    name: str                                                # as in the parameter table
+    width: int                                               # of h
+    arrays: dict[str, Array]
+
+
+def recurrence(cell: Cell, prefix: str, parameters: Parameters) -> Recurrence:
+    kind, arrays = _kind_and_arrays(cell, *cell.arguments(ops, parameters.scope(prefix)))
+    width = arrays["w"].shape[1] // {"mingru": 2, "lru": 1}.get(kind, 3)
+    return Recurrence(kind, prefix.rstrip("."), width, {name: np.asarray(array, np.float32)
+                                                       for name, array in arrays.items()})
+
+
+def _kind_and_arrays(cell: Cell, w: Array, *others: Any) -> tuple[str, dict[str, Array]]:
+    if isinstance(cell, LRU):
+        nu, theta, log_gamma = (np.asarray(array, np.float64) for array in others)
+        eigenvalues = np.exp(-np.exp(nu) + 1j * np.exp(theta))
+        return "lru", {"w": w * np.tile(np.exp(log_gamma), 2), "re": eigenvalues.real, "im": eigenvalues.imag}
+    if isinstance(cell, MinGRU):
+        return "mingru", {"w": w, "b": others[0]}
+    arrays = {"w": w, "u": others[0], "b": others[1]}
+    if isinstance(cell, GRU):
+        return ("gru", arrays | {"b_hn": others[2]}) if cell.reset_after else ("gru_before", arrays)
+    return "ncgru" if others[2] == "modrelu" else "gru_before", arrays

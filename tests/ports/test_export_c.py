@@ -1,0 +1,86 @@
+"""Exported C compiles without a warning, is clean under the sanitizers, and computes what a stream does."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from minicrt.data import Vocabulary
+from minicrt.export import export_c
+from minicrt.inference import surprisal
+from tests.export.exported_models import SETTINGS, VOCABULARY, V, model_and_weights, streamed, tokens, worst
+from tests.ports.c_compiler import c_compiler
+
+DUMP = Path(__file__).parent / "c" / "dump_logits.c"
+FLAGS = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic"]
+STRICTER = ["-Wshadow", "-Wconversion", "-Wdouble-promotion"]
+SANITIZED = ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+
+
+@pytest.fixture(scope="module", params=["gcc", "clang"])
+def compiler(request):
+    c_compiler()                                             # one there must be, in CI
+    return shutil.which(request.param) or pytest.skip(f"there is no {request.param} on PATH")
+
+
+def compiled(compiler, folder, main, *flags):
+    command = [compiler, *FLAGS, *STRICTER, *flags, "-I", folder, "-o", folder / main.stem, main, folder / "model.c",
+               "-lm"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    return folder / main.stem
+
+
+def written(folder, model, parameters, vocabulary=VOCABULARY):
+    for name, text in export_c(model, parameters, vocabulary).items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_it_computes_what_a_stream_does_and_touches_nothing_else(name, compiler, tmp_path):
+    model, parameters = model_and_weights(name)
+    texts = tokens(1000, 1)
+    program = compiled(compiler, written(tmp_path, model, parameters), DUMP, *SANITIZED)
+    done = subprocess.run([program], input=" ".join(map(str, texts[:, 0])).encode(), capture_output=True)
+    assert (done.returncode, done.stderr) == (0, b"")
+    logits = np.frombuffer(done.stdout, np.float32).reshape(1000, 1, V)
+    assert worst(logits, streamed(model, parameters, texts)) < 1e-4
+
+
+@pytest.mark.parametrize("token", [-1, V, 2 ** 31 - 1, -2 ** 31])
+def test_what_is_no_token_is_refused(token, compiler, tmp_path):
+    program = compiled(compiler, written(tmp_path, *model_and_weights("default")), DUMP, *SANITIZED)
+    done = subprocess.run([program], input=f"1 {token}".encode(), capture_output=True)
+    assert done.returncode == 3 and len(done.stdout) == 4 * V
+
+
+def printed(compiler, folder, text):
+    done = subprocess.run([compiled(compiler, folder, folder / "main.c", "-O2")], input=text.encode(),
+                          capture_output=True)
+    return done.returncode, [line.split("\t") for line in done.stdout.decode().splitlines()], done.stderr.decode()
+
+
+@pytest.mark.parametrize("split", [" ", "\n", " \r\n\t "])
+def test_its_main_program_streams_a_text(split, compiler, tmp_path):
+    model, parameters = model_and_weights("default")
+    words = [VOCABULARY.tokens[token] for token in tokens(60, 1)[:, 0]]
+    words[7] = "unheard-of"
+    code, lines, _ = printed(compiler, written(tmp_path, model, parameters), split.join(words))
+    ids = VOCABULARY.encode(words)
+    _, *bits = surprisal(model, parameters, ids)
+    best = streamed(model, parameters, ids[:, None])[:, 0].argmax(1)
+    assert code == 0 and [line[0] for line in lines] == VOCABULARY.decode(ids)
+    np.testing.assert_allclose([float(line[1]) for line in lines], [0, *bits], atol=2e-3)
+    assert [line[2] for line in lines] == VOCABULARY.decode(best)
+
+
+def test_characters_are_read_as_they_stand(compiler, tmp_path):
+    vocabulary = Vocabulary([*"ab é", "\U0001f600", "?", '"', "\\", "%", "c", "d"], "characters")
+    text = 'a é\U0001f600?b"\\%'
+    code, lines, _ = printed(compiler, written(tmp_path, *model_and_weights("default"), vocabulary), text)
+    assert code == 0 and [line[0] for line in lines] == list(text)
+    code, lines, message = printed(compiler, tmp_path, "abx")
+    assert code == 2 and len(lines) == 2 and message == "not in the vocabulary: x\n"

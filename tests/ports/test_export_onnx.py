@@ -1,0 +1,75 @@
+"""An exported ONNX file, checked when it is made, computes in onnxruntime what a stream does."""
+
+import json
+
+import numpy as np
+import pytest
+
+from minicrt.data import Vocabulary
+from minicrt.export import export_onnx
+from minicrt.export.onnx_model import OPSET
+from tests.export.exported_models import SETTINGS, VOCABULARY, T, model_and_weights, streamed, tokens, worst
+
+onnx = pytest.importorskip("onnx")
+onnxruntime = pytest.importorskip("onnxruntime")
+
+
+class Runner:
+    """As docs/edge.md has it"""
+
+    def __init__(self, data, batch):
+        self.session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
+        sizes = {"batch": batch, "rows": 0}
+        self.state = {entry.name: np.zeros([sizes.get(axis, axis) for axis in entry.shape], np.float32)
+                      for entry in self.session.get_inputs() if entry.name != "token"}
+
+    def step(self, token):                                   # (B,) -> (B, V)
+        logits, *after = self.session.run(["logits", *(f"next.{name}" for name in self.state)],
+                                          {"token": token, **self.state})
+        self.state = dict(zip(self.state, after))
+        return logits
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_it_computes_what_a_stream_does(name):
+    model, parameters = model_and_weights(name)
+    texts = tokens(1000, 2)
+    runner = Runner(export_onnx(model, parameters, VOCABULARY), 2)
+    logits = np.stack([runner.step(row) for row in texts])
+    assert worst(logits, streamed(model, parameters, texts)) < 1e-5
+
+
+def test_a_batch_of_any_size_is_as_each_text_alone():
+    data = export_onnx(*model_and_weights("default"), VOCABULARY)
+    texts = tokens(3 * T + 1, 3)
+    together = Runner(data, 3)
+    alone = [Runner(data, 1) for _ in range(3)]
+    for row in texts:
+        np.testing.assert_allclose(together.step(row), [runner.step(row[i:i + 1])[0] for i, runner in enumerate(alone)],
+                                   atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["default", "reset before"])
+def test_its_operators_are_those_of_the_standard_and_a_gru_is_one(name):
+    model = onnx.load_from_string(export_onnx(*model_and_weights(name), VOCABULARY))
+    onnx.checker.check_model(model, full_check=True)
+    assert [(entry.domain, entry.version) for entry in model.opset_import] == [("", OPSET)]
+    grus = [node for node in model.graph.node if node.op_type == "GRU"]
+    assert len(grus) == 2
+    for node in grus:
+        attributes = {attribute.name: attribute.i for attribute in node.attribute}
+        assert attributes["linear_before_reset"] == (name == "default")
+
+
+def test_it_says_what_it_is():
+    model = onnx.load_from_string(export_onnx(*model_and_weights("default"), VOCABULARY))
+    properties = {entry.key: entry.value for entry in model.metadata_props}
+    assert Vocabulary(json.loads(properties["vocabulary"]), properties["tokenizer"]) == VOCABULARY
+    assert properties["segment_length"] == str(T) and model.producer_name == "minicrt"
+    names = {node.name for node in model.graph.node}
+    assert "blocks.1.attention.scores" in names and len(names) == len(model.graph.node)
+
+
+def test_it_is_the_same_each_time():
+    assert export_onnx(*model_and_weights("default"), VOCABULARY) == export_onnx(*model_and_weights("default"),
+                                                                                 VOCABULARY)
