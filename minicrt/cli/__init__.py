@@ -13,14 +13,27 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 
 from minicrt import __version__, engines
-from minicrt.cli import compare, data, evaluate, export, flops, generate, golden, gradcheck, info, surprise, train
+from minicrt.cli import (
+    compare,
+    data,
+    evaluate,
+    export,
+    flops,
+    generate,
+    golden,
+    gradcheck,
+    info,
+    quantize,
+    surprise,
+    train,
+)
 from minicrt.cli.completion import add_completion
 from minicrt.cli.parser import Parser
 from minicrt.cli.streams import standard_streams
 from minicrt.errors import MinicrtError, TrainingError
 from minicrt.parallel import threads
 
-COMMANDS = (train, evaluate, generate, surprise, export, compare, flops, gradcheck, golden, data, info)
+COMMANDS = (train, evaluate, generate, surprise, quantize, export, compare, flops, gradcheck, golden, data, info)
 
 DESCRIPTION = """\
 The Compact Recurrent Transformer in NumPy: train it on text, see what its memory is worth,

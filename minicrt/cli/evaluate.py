@@ -49,6 +49,9 @@ def run(arguments: argparse.Namespace) -> None:
 
     refuse_half_a_choice(arguments)
     trained = load_run(arguments.run_folder)
+    if arguments.dynamic and trained.bits:
+        raise ConfigurationError(f"--dynamic trains the weights, and those of {arguments.run_folder} are quantised; "
+                                 "give the run that it was made from")
     cut_entries(trained.model, arguments.cut)                # a cut that there is not, before the corpus is read
     text = text_to_score(arguments, trained)
     length = arguments.segment_length or trained.model.config.segment_length

@@ -46,10 +46,12 @@ def run(arguments: argparse.Namespace) -> None:
         from minicrt.training import load_run
 
         trained = load_run(arguments.run_folder)
-        print(f"{arguments.run_folder}: weights of step {trained.step}")
+        form = f", quantised to {trained.bits} bits" if trained.bits else ""
+        print(f"{arguments.run_folder}: weights of step {trained.step}{form}")
         print_configuration(trained.configuration)
         print_parameters(trained.model)
-        print_memory(trained.model, trained.training)
+        if not trained.bits:
+            print_memory(trained.model, trained.training)
     elif arguments.preset is not None:
         from minicrt.configuration import to_mapping
         from minicrt.settings import settings

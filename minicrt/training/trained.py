@@ -7,6 +7,7 @@ from typing import Any
 from minicrt.configuration import from_mapping
 from minicrt.data import Vocabulary
 from minicrt.models import Parameters, SegmentModel
+from minicrt.quantisation import QuantisedParameters
 from minicrt.training.configuration import TrainingConfig
 from minicrt.training.position import Position
 from minicrt.training.run_folder import RunFolder
@@ -25,6 +26,7 @@ class Trained:
     summary        summary.json (perplexities in "valid_perplexity", "test_perplexity", "valid_perplexity_memory_cut"
                    and so on); None while the run is not over
     position       how far the run had come
+    bits           of the weights of a quantised run
     training       the table "training" as a TrainingConfig
     metrics        the lines of metrics.jsonl, one an evaluation; CheckpointError if they are not what was written
     """
@@ -47,10 +49,14 @@ class Trained:
         known = () if self.position is None else (self.position.step, self.position.metrics)
         return RunFolder.open(self.folder).read_metrics(*known)
 
+    @property
+    def bits(self) -> int | None:
+        """8 or 4 of a quantised run, None of another"""
+        return self.parameters.bits if isinstance(self.parameters, QuantisedParameters) else None
+
     def __repr__(self) -> str:
         corpus = self.configuration["data"]["corpus"]
-        bits = getattr(self.parameters, "bits", None)
-        result = f"quantised to {bits} bits" if bits else "not finished" if self.summary is None else (
+        result = f"quantised to {self.bits} bits" if self.bits else "not finished" if self.summary is None else (
             f"valid perplexity {_rounded(self.summary.get('valid_perplexity'))}, "
             f"test {_rounded(self.summary.get('test_perplexity'))}")
         return (f"<Trained {_from_here(self.folder)}: {type(self.model).__name__} of {self.parameters.size:,} "

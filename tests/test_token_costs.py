@@ -1,0 +1,54 @@
+"""What a token of a stream takes, by the accountant, against what a Stream does and holds"""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from minicrt import accounting, engines, ops
+from minicrt.inference import Stream
+from minicrt.models import create_model
+from tests.test_flops import MODELS as COUNTED
+from tests.test_flops import SIZES, STACK, Counted
+
+MODELS = {**COUNTED, "crt, memory behind": {"model": "crt", "memory_position": "last", **STACK},
+          "rmt, sinusoidal": {"model": "rmt", "positions": "sinusoidal", **STACK},
+          "transformer_xl, same length": {"model": "transformer_xl", "cache_length": 3, "same_length": True, **STACK},
+          "crt, sinusoidal": {"model": "crt", "positions": "sinusoidal", **STACK}}
+NUMBA = engines.name_of(engines.get()) == "numba"
+DOMAIN = np.lib.tracemalloc_domain
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_multiply_adds_are_those_that_are_performed(name, monkeypatch):
+    ncgru = ops.ncgru
+    monkeypatch.setattr(ops, "ncgru", lambda x, h0, w, u, *rest: ncgru(x, h0, w, u.view(Counted), *rest))
+    model = create_model({**SIZES, **MODELS[name]}, ops)
+    parameters = model.initialize(np.random.default_rng(0), np.float64)
+    stream, T = Stream(model, parameters.with_flat(parameters.flat.view(Counted))), model.config.segment_length
+    for kept in ("keys", "values"):
+        if hasattr(stream._steps, "blocks"):
+            setattr(stream._steps.blocks, kept, getattr(stream._steps.blocks, kept).view(Counted))
+    stream.feed(np.zeros(2 * T + 1, int))                    # a third segment finds a full cache
+    Counted.performed = 0
+    stream.feed(np.zeros(T, int))
+    assert Counted.performed == pytest.approx(T * sum(accounting.token_multiply_adds(model).values()))
+
+
+@pytest.mark.skipif(not NUMBA, reason="the NumPy operations make arrays as they go")
+@pytest.mark.parametrize("name", MODELS)
+def test_the_memory_is_that_of_a_streams_arrays(name):
+    larger = {"width": 64, "vocabulary": 50, "segment_length": 30, "inner": 90, "hidden": 48}
+    settings = {**SIZES, **MODELS[name]}
+    model = create_model({**settings, **{key: larger[key] for key in settings if key in larger}}, "numba")
+    parameters = model.initialize(np.random.default_rng(0))
+    Stream(model, parameters).step(0)                        # compiled
+    tracemalloc.start()
+    try:
+        stream = Stream(model, parameters)
+        stream.feed(np.zeros(2 * model.config.segment_length + 1, int))
+        traces = tracemalloc.take_snapshot().filter_traces([tracemalloc.DomainFilter(True, DOMAIN)]).traces
+        held = sum(trace.size for trace in traces)
+    finally:
+        tracemalloc.stop()
+    assert sum(accounting.stream_memory(model).values()) == pytest.approx(held, rel=0.1)
