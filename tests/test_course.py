@@ -78,6 +78,12 @@ def test_links_lead_somewhere(path):
                 assert (path.parent / link).exists(), link
 
 
+def test_the_readme_of_the_course_names_every_chapter_and_no_other():
+    named = re.findall(r"\]\((?!http)([^)#]+)\)", (FOLDER / "README.md").read_text(encoding="utf-8"))
+    assert [link for link in named if not (FOLDER / link).exists()] == []
+    assert sorted(link for link in named if link.endswith(".ipynb")) == [f"{path.stem}.ipynb" for path in SOURCES]
+
+
 @both
 def test_code_is_not_cut_off(path):
     lines = [line for cell in cells(path) if cell["cell_type"] == "code" for line in cell["source"]]

@@ -118,6 +118,7 @@ def test_lines_differ_in_colour_and_in_form():
     assert first.get_color() != second.get_color() and first.get_linestyle() != second.get_linestyle()
     assert level.get_ydata()[0] == 0.5 and axes.get_xscale() == axes.get_yscale() == "log"
     assert {"one", "$two_", "chance", "steps", "loss"} <= texts(axes.figure)
+    assert {"0.5", "1", "2"} <= {text.get_text() for text in axes.get_yticklabels()}
     with pytest.raises(InputError, match="one has 2 values and x has 3, expected as many"):
         plotting.lines([1, 2, 3], {"one": [1, 2]}, "x", "y")
 

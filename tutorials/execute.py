@@ -46,11 +46,20 @@ def execute(notebook: Any, name: str) -> tuple[Any, str]:
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             problem = str(error)
         else:
+            drop_notice(notebook)
             problem = unwanted(notebook)
     print(f"{name}: {time.perf_counter() - start:.1f} s, {'FAILED' if problem else 'ok'}", flush=True)
     if problem:
         print(problem, file=sys.stderr)
     return notebook, problem
+
+
+def drop_notice(notebook: Any) -> None:
+    """What Numba's first run on a machine says belongs to that run."""
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            cell["outputs"] = [output for output in cell["outputs"]
+                               if not output.get("text", "").startswith("minicrt: compiling kernels")]
 
 
 def unwanted(notebook: Any) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from minicrt.arguments import check_kind, check_number
 from minicrt.errors import InputError
 from minicrt.picture import Picture, as_written, in_own_style, matplotlib
-from minicrt.plotting.style import BLUE, GREY, ORANGE, quiet, title_above
+from minicrt.plotting.style import BLUE, GREY, ORANGE, plain_log_ticks, quiet, title_above
 
 TAB20 = matplotlib.colormaps["tab20"]                        # where there are more things than Okabe and Ito's colours
 MARKERS = {17: "v", 35: "o", 70: "s", 150: "D"}
@@ -42,7 +42,7 @@ def learning_curves(rows: Sequence[Mapping[str, Any]], unigram: float | None = N
         perplexity.annotate(f"unigram model {unigram:.0f}", (1, unigram), xycoords=("axes fraction", "data"),
                             xytext=(-4, 4), textcoords="offset points", ha="right", va="bottom", color=GREY)
     perplexity.set_yscale("log")
-    _plain_log_ticks(perplexity, [*valid, *([] if unigram is None else [unigram])])
+    plain_log_ticks(perplexity, [*valid, *([] if unigram is None else [unigram])])
     if np.isfinite(valid).any():
         best = int(np.nanargmin(valid))
         perplexity.annotate(f"{valid[best]:.1f}", (epochs[best], valid[best]), xytext=(0, -6),
@@ -92,22 +92,6 @@ def cut_bars(summary: Mapping[str, Any], title: str = "") -> Picture:
 def _on_an_axis(perplexity: float | None) -> float:
     """NaN, which matplotlib leaves out, for what a logarithmic axis with its margins has no place for."""
     return perplexity if perplexity is not None and perplexity < 1e200 else np.nan
-
-
-def _plain_log_ticks(axes: matplotlib.axes.Axes, values: Sequence[float]) -> None:
-    """Ticks at 1, 2 and 5 times a power of ten, written out: 50, 100, 200. Over many decades, matplotlib's own."""
-    values = [value for value in values if np.isfinite(value)]
-    if not values:
-        return
-    low, high = min(values) / 1.25, max(values) * 1.25
-    if high / low > 1e5:
-        return
-    axes.set_ylim(low, high)
-    ticks = [m * 10.0 ** e for e in range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
-             for m in (1, 2, 5)]
-    shown = [t for t in ticks if low <= t <= high]
-    axes.set_yticks(shown, [f"{t:g}" for t in shown])
-    axes.minorticks_off()
 
 
 @in_own_style

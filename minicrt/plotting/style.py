@@ -1,14 +1,16 @@
 """What all figures have in common. The colours are Okabe and Ito's, which the colour-blind tell apart."""
 
-import matplotlib
+from collections.abc import Sequence
 
-from minicrt.picture import Picture, as_written
+import numpy as np
+
+from minicrt.picture import Picture, as_written, matplotlib
 
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#6B6B6B"
 COLOURS = (BLUE, ORANGE, GREEN, "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 
 
-def quiet(axes: "matplotlib.axes.Axes") -> None:
+def quiet(axes: matplotlib.axes.Axes) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(alpha=0.25, linewidth=0.6)
     axes.set_axisbelow(True)
@@ -17,3 +19,19 @@ def quiet(axes: "matplotlib.axes.Axes") -> None:
 def title_above(figure: Picture, title: str) -> None:
     if as_written(title):
         figure.suptitle(as_written(title), fontsize=11, parse_math=False)
+
+
+def plain_log_ticks(axes: matplotlib.axes.Axes, values: Sequence[float]) -> None:
+    """Ticks at 1, 2 and 5 times a power of ten, written out: 50, 100, 200. Over many decades, matplotlib's own."""
+    values = [value for value in values if np.isfinite(value)]
+    if not values:
+        return
+    low, high = min(values) / 1.25, max(values) * 1.25
+    if high / low > 1e5:
+        return
+    axes.set_ylim(low, high)
+    ticks = [m * 10.0 ** e for e in range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
+             for m in (1, 2, 5)]
+    shown = [t for t in ticks if low <= t <= high]
+    axes.set_yticks(shown, [f"{t:g}" for t in shown])
+    axes.minorticks_off()

@@ -411,5 +411,5 @@ plotting.attention_map(p[None], [f"row {i + 1}" for i in range(T)], memory_token
 #   features of one row are neighbours. Cut the last axis first, then `transpose`.
 # - *`d_k` is right for T = K alone*: a matrix product with unequal sizes would have told. Test with sizes that differ.
 #
-# Next: chapter 03 adds layer norm, a feed-forward network and residual connections, and trains a
+# Next: [chapter 03](03_transformer.ipynb) adds layer norm, a feed-forward network and residual connections, and trains a
 # Transformer made of what you wrote.
