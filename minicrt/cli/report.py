@@ -60,7 +60,7 @@ def print_header(model: "SegmentModel", corpus: "Corpus", training: "TrainingCon
 def model_line(model: "SegmentModel") -> str:
     """`CRT, 2 layers, width 96, 4 heads, memory gru, positions recurrent, readout memory: 593,349 parameters`"""
     config = model.config
-    words = [type(model).__name__]
+    words = [type(getattr(model, "encoder", model)).__name__]                    # of a SensorModel, what it is made of
     for key in ("layers", "width", "heads", "memory", "positions", "readout"):
         if hasattr(config, key):
             value = getattr(config, key)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from minicrt import presets
+from minicrt.cli import train_sensors
 from minicrt.cli.numbering import numbered_folder
 from minicrt.cli.parser import add_engine, seed
 from minicrt.errors import ConfigurationError
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """\
 Train a Compact Recurrent Transformer. With no option: the preset tiny on the Python documentation,
-which needs no download and takes under two minutes on two cores.
+which needs no download and takes under two minutes on two cores. With --data: on the readings of sensors.
 
 The run folder (runs/CORPUS-PRESET-NUMBER, or --out) receives config.toml, metrics.jsonl, summary.json,
 checkpoint.safetensors, curves.png and sample.txt. Ctrl-C saves; --resume goes on."""
@@ -31,6 +32,8 @@ examples:
   minicrt train --corpus my-novel.txt --level character --set width=128 --set memory=ncgru
   minicrt train --set memory=none --set positions=learned --epochs 3     (a plain Transformer with the CRT's own code)
   minicrt train --set model=transformer_xl --epochs 3                    (or rmt, recurrent, linear_recurrent)
+  minicrt train --task forecast --data pump.csv --target pressure --horizon 10
+  minicrt train --task classify --data pump.csv --target state --set width=32 --minutes 5
   minicrt train --resume runs/python-docs-tiny-001
   minicrt train --resume runs/python-docs-tiny-001 --epochs 16     (a finished run, to 16 epochs in all)"""
 
@@ -52,6 +55,7 @@ def add(commands: Any) -> None:
                              "the same, and <eos> for empty lines too, as in PTB and WikiText (default: punctuation)")
     parser.add_argument("--data-dir", type=expanded, metavar="DIR",
                         help="where corpora are looked for first, then in $MINICRT_DATA and the user's cache")
+    train_sensors.add_options(parser)
     budget = parser.add_mutually_exclusive_group()
     budget.add_argument("--minutes", type=float, help="train for about so long, all included")
     budget.add_argument("--epochs", type=float, help="read the training text so often")
@@ -89,6 +93,9 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.log:
         tensorboardx()                                       # whether it is there, before anything takes time
     progress = Progress() if arguments.quiet else progress_for()
+    if train_sensors.is_asked_for(arguments):
+        train_sensors.run(arguments, progress)
+        return
     if arguments.resume is None:
         trained = train_afresh(arguments, progress)
     else:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from types import NoneType
+from typing import Any
 
 import numpy as np
 
@@ -55,6 +56,10 @@ class Corpus:
         for part in ("train", "valid", "test"):
             ids = checked_ids(f"the corpus's part {part!r}", getattr(self, part), self.vocabulary.size)
             object.__setattr__(self, part, ids)
+
+    def described(self) -> dict[str, Any]:
+        """What a checkpoint says of it"""
+        return {"vocabulary": self.vocabulary.to_mapping()}
 
     def __repr__(self) -> str:
         unit = "words" if self.level == "word" else "characters"

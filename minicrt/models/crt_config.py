@@ -105,6 +105,14 @@ class CRTConfig(StackConfig):
     def caution(self, bptt_segments: int) -> str | None:
         """One line on a part that stays untrained with gradients over so many segments, or costs more than it brings;
         None where there is none."""
+        untrained = self.untrained(bptt_segments)
+        if untrained is None and self.memory != "none" and self.memory_span > 1:
+            return (f"memory_span {self.memory_span} makes the memory ready for what is asked for many segments later, "
+                    "which costs a language model perplexity; for text set memory_span to 1")
+        return untrained
+
+    def untrained(self, bptt_segments: int) -> str | None:
+        """One line on a part that stays untrained with gradients over so many segments, or may, or None."""
         if self.memory == "none":
             return None
         if self.memory_position == "last" and self.readout == "transformer":
@@ -118,7 +126,4 @@ class CRTConfig(StackConfig):
         if self.readout == "transformer":
             return ("readout 'transformer' reads the memory as a token alone, and then it is luck whether the memory "
                     "learns what is needed segments later; set readout to 'memory'")
-        if self.memory_span > 1:
-            return (f"memory_span {self.memory_span} makes the memory ready for what is asked for many segments later, "
-                    "which costs a language model perplexity; for text set memory_span to 1")
         return None

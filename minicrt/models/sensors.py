@@ -13,6 +13,7 @@ from minicrt.models import initialisers, inputs
 from minicrt.models.base import LanguageModelConfig, SegmentModel, State
 from minicrt.models.cells import SkewParameter
 from minicrt.models.create import create_model, model_mapping
+from minicrt.models.crt_config import CRTConfig
 from minicrt.models.parameters import Array, Parameters, ParameterSpec
 
 Task = Literal["regression", "classification"]
@@ -141,7 +142,9 @@ class SensorModel(SegmentModel):
         return self.encoder.encode_backward(d_z, d_state, cache, gradients)
 
     def caution(self, bptt_segments: int) -> str | None:
-        return self.encoder.caution(bptt_segments)
+        """Of a CRT without the one on its memory's span, which is about text"""
+        config = self.config
+        return config.untrained(bptt_segments) if isinstance(config, CRTConfig) else self.encoder.caution(bptt_segments)
 
     def skew_parameters(self) -> list[SkewParameter]:
         return self.encoder.skew_parameters()

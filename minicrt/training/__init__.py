@@ -15,6 +15,7 @@ from minicrt.training.run import load_run, resume, train
 from minicrt.training.run_corpus import check_corpus, corpus_of_run, is_corpus_of
 from minicrt.training.run_folder import RunFolder
 from minicrt.training.schedules import evaluation_steps, warmup_constant, warmup_cosine
+from minicrt.training.sensor_run import TrainedSensors, load_sensor_run, resume_sensors, train_sensors
 from minicrt.training.short_texts import fitted
 from minicrt.training.step import Step, train_step
 from minicrt.training.tensorboard_log import TensorBoardLog
@@ -24,9 +25,10 @@ from minicrt.training.window import window_gradients
 
 __all__ = [
     "BUDGETS", "CUTS", "SGD", "AdamW", "Bar", "Checkpoint", "Cut", "DynamicConfig", "Evaluation", "Interrupted",
-    "Lines", "Optimizer", "Progress", "RunFolder", "Step", "TensorBoardLog", "Trained", "Trainer",
-    "TrainingConfig", "check_corpus", "clip_factor", "corpus_of_run", "cut_entries", "dynamic_evaluate",
-    "evaluate", "evaluation_steps", "fitted", "gradient_sizes", "is_corpus_of", "load_run", "make_optimizer",
-    "progress_for", "read_checkpoint", "recall_accuracy", "resume", "train", "train_on", "train_step",
-    "update_average", "warmup_constant", "warmup_cosine", "window_gradients", "write_checkpoint",
+    "Lines", "Optimizer", "Progress", "RunFolder", "Step", "TensorBoardLog", "Trained", "TrainedSensors", "Trainer",
+    "TrainingConfig", "check_corpus", "clip_factor", "corpus_of_run", "cut_entries", "dynamic_evaluate", "evaluate",
+    "evaluation_steps", "fitted", "gradient_sizes", "is_corpus_of", "load_run", "load_sensor_run", "make_optimizer",
+    "progress_for", "read_checkpoint", "recall_accuracy", "resume", "resume_sensors", "train", "train_on",
+    "train_sensors", "train_step", "update_average", "warmup_constant", "warmup_cosine", "window_gradients",
+    "write_checkpoint",
 ]

@@ -13,6 +13,7 @@ from typing import Literal, get_args
 from minicrt.arguments import shown
 from minicrt.array_arguments import Array, checked_ids
 from minicrt.data import TokenStream, evaluation_stream, largest_batch
+from minicrt.data.sensors import ReadingStream
 from minicrt.errors import InputError, TrainingError
 from minicrt.models.base import SegmentModel, State
 from minicrt.models.inputs import check_fit
@@ -55,7 +56,7 @@ class Evaluation:
         return math.exp(self.loss) if self.loss < 700 else math.inf
 
 
-def evaluate(model: SegmentModel, parameters: Parameters, stream: TokenStream | Array,
+def evaluate(model: SegmentModel, parameters: Parameters, stream: TokenStream | ReadingStream | Array,
              cut: Cut | None = None, advance: Callable[[], None] | None = None) -> Evaluation:
     """The perplexity of a text: every prediction of it is scored once, without dropout.
 
@@ -64,8 +65,8 @@ def evaluate(model: SegmentModel, parameters: Parameters, stream: TokenStream | 
 
     Arguments
         model, parameters    the model, and weights of it: model.initialize(rng), run.parameters
-        stream     a TokenStream, or token ids (N,); these are read in 10 rows, or in fewer if they are few, by segments
-                   of the model's segment_length
+        stream     a TokenStream (of sensors: a ReadingStream), or token ids (N,); these are read in 10 rows, or in
+                   fewer if they are few, by segments of the model's segment_length
         cut        what is dropped at every segment boundary, so that each segment starts with its initial value:
                    "memory", the carried "positions", or both, "state"; where a model has none of it nothing changes
         advance    called after every segment (a progress bar; what it raises is passed on)
@@ -75,7 +76,7 @@ def evaluate(model: SegmentModel, parameters: Parameters, stream: TokenStream | 
     """
     check_fit(model, parameters)
     dropped = cut_entries(model, cut)
-    if not isinstance(stream, TokenStream):
+    if not isinstance(stream, TokenStream | ReadingStream):
         stream = stream_of(stream, model)
     state: State = {}
     nll, tokens_scored = 0.0, 0

@@ -19,7 +19,8 @@ from minicrt.files import read_regular
 from minicrt.strict_json import finite, to_json
 
 Record = dict[str, Any]
-NUMBERS = ("epoch", "tokens", "train_loss", "train_perplexity", "valid_loss", "valid_perplexity", "seconds")
+NUMBERS = ("epoch", "tokens", "train_loss", "valid_loss", "seconds")
+FIGURES = ("perplexity", "error")                            # of text, or a forecast: one of them
 
 
 def append_metrics(path: Path, record: Mapping[str, Any]) -> str:
@@ -83,7 +84,13 @@ def _records(path: Path, lines: list[bytes], step: int | None, digest: str) -> l
 def _is_evaluation(record: Any, after: int) -> bool:
     return (isinstance(record, dict) and is_whole(record.get("step")) and record["step"] > after
             and is_truth(record.get("best"))
-            and all(key in record and (record[key] is None or is_number(record[key])) for key in NUMBERS))
+            and all(_is_figure(record, key) for key in NUMBERS)
+            and any(_is_figure(record, f"train_{key}") and _is_figure(record, f"valid_{key}") for key in FIGURES))
+
+
+def _is_figure(record: Record, key: str) -> bool:
+    """A number, or null for what was not finite"""
+    return key in record and (record[key] is None or is_number(record[key]))
 
 
 def _damaged(path: Path, reason: str) -> CheckpointError:

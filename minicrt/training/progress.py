@@ -16,8 +16,18 @@ from minicrt.errors import InputError
 log = logging.getLogger("minicrt")
 
 
+def in_perplexity(loss: float) -> str:
+    return f"perplexity {perplexity(loss)}"
+
+
 class Progress:
     """Says nothing. The base of those that do."""
+
+    figure: Callable[[float], str] = staticmethod(in_perplexity)                 # what a loss comes to, in words
+
+    def in_terms_of(self, figure: Callable[[float], str]) -> None:
+        """Losses are to be told so."""
+        self.figure = figure
 
     def begin(self, step: int, total: int) -> None:
         """Training starts at `step` of `total`; a total of 0 is not known yet. Called again once it is."""
@@ -46,8 +56,8 @@ class Progress:
 class Average:
     """The loss of about the last 20 steps and the tokens per second of about the last 5 seconds."""
 
-    def __init__(self) -> None:
-        self.loss = 0.0
+    def __init__(self, figure: Callable[[float], str] = in_perplexity) -> None:
+        self.figure, self.loss = figure, 0.0
         self._weight = 0.0
         self._times: list[tuple[float, int]] = [(time.perf_counter(), 0)]
         self._rate = 0.0                                     # before the training was interrupted the last time
@@ -73,11 +83,10 @@ class Average:
         return (after - before) / max(end - start, 1e-9)
 
     def __str__(self) -> str:
-        return (f"loss {self.loss:.3f}, perplexity {perplexity(self.loss)}, "
-                f"{self.tokens_per_second:,.0f} tokens/s")
+        return f"loss {self.loss:.3f}, {self.short()}"
 
     def short(self) -> str:
-        return f"perplexity {perplexity(self.loss)}, {self.tokens_per_second:,.0f} tokens/s"
+        return f"{self.figure(self.loss)}, {self.tokens_per_second:,.0f} tokens/s"
 
 
 class FittedBar(tqdm):
@@ -136,7 +145,7 @@ class Bar(Progress):
 
     def begin(self, step: int, total: int) -> None:
         self.end()
-        self._average = Average()
+        self._average = Average(self.figure)
         self._bar = FittedBar(desc="training", initial=step, total=total or None, unit="step", file=self._stream,
                               dynamic_ncols=True)
         self._bar.average = self._average
@@ -152,7 +161,7 @@ class Bar(Progress):
             self._bar.update()
 
     def evaluated(self, record: Mapping[str, Any]) -> None:
-        self.say(evaluation_line(record))
+        self.say(evaluation_line(record, self.figure))
         self._average.resume()
 
     def say(self, text: str) -> None:
@@ -182,7 +191,7 @@ class Lines(Progress):
         self._stream, self._seconds = stream, seconds
 
     def begin(self, step: int, total: int) -> None:
-        self._average, self._total, self._first = Average(), total, step
+        self._average, self._total, self._first = Average(self.figure), total, step
         self._start = self._last = time.perf_counter()
 
     def step(self, step: int, loss: float, tokens: int) -> None:
@@ -198,7 +207,7 @@ class Lines(Progress):
         self.say(f"step {step}{of}: {self._average}{left}")
 
     def evaluated(self, record: Mapping[str, Any]) -> None:
-        self.say(evaluation_line(record))
+        self.say(evaluation_line(record, self.figure))
         self._average.resume()
 
     def say(self, text: str) -> None:
@@ -220,10 +229,10 @@ def progress_of(progress: Progress | bool) -> Progress:
     return progress_for() if progress else Progress()
 
 
-def evaluation_line(record: Mapping[str, Any]) -> str:
-    return (f"step {record['step']}, epoch {record['epoch']:.2f}: train perplexity {perplexity(record['train_loss'])}, "
-            f"valid {perplexity(record['valid_loss'])}{' (best)' if record['best'] else ''}, "
-            f"{clock(record['seconds'])}")
+def evaluation_line(record: Mapping[str, Any], figure: Callable[[float], str] = in_perplexity) -> str:
+    valid = figure(record["valid_loss"]).split(" ", 1)[1]                        # named once
+    return (f"step {record['step']}, epoch {record['epoch']:.2f}: train {figure(record['train_loss'])}, "
+            f"valid {valid}{' (best)' if record['best'] else ''}, {clock(record['seconds'])}")
 
 
 def perplexity(loss: float) -> str:

@@ -2,14 +2,15 @@
 
 Tensors: `parameters.<name>` and `best.<name>` by name, `average` and `optimizer.<moment>` as flat buffers in the order
 of the parameter table, `state.<entry>` carried by the stream.
-Metadata: `configuration` (that of config.toml), `position`, `vocabulary`, `circumstances`, as JSON.
+Metadata: `configuration` (that of config.toml), `position`, `vocabulary` (or `framing`, of sensor readings),
+`circumstances`, as JSON.
 """
 
 import json
+from typing import Any
 
 import numpy as np
 
-from minicrt.data import Vocabulary
 from minicrt.errors import CheckpointError, TrainingError
 from minicrt.models.base import SegmentModel
 from minicrt.training.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
@@ -22,8 +23,9 @@ from minicrt.training.state import TrainingState
 BEFORE = "configuration_before"              # in the first checkpoint of a run that is trained on: the shorter run's
 
 
-def save_snapshot(state: TrainingState, folder: RunFolder, model: SegmentModel, vocabulary: Vocabulary) -> None:
-    """Write the run's checkpoint. Raises TrainingError, before writing, if a tensor is not finite."""
+def save_snapshot(state: TrainingState, folder: RunFolder, model: SegmentModel, described: dict[str, Any]) -> None:
+    """Write the run's checkpoint, with what is `described` of its data. Raises TrainingError, before writing, if a
+    tensor is not finite."""
     parameters = state.parameters
     arrays = {f"parameters.{name}": parameters[name] for name in parameters}
     if state.best is not None:
@@ -39,7 +41,7 @@ def save_snapshot(state: TrainingState, folder: RunFolder, model: SegmentModel, 
     write_checkpoint(folder.checkpoint, arrays, {
         "configuration": json.dumps(folder.configuration),
         "position": state.position.to_json(),
-        "vocabulary": json.dumps(vocabulary.to_mapping()),
+        **{name: json.dumps(value) for name, value in described.items()},
         "circumstances": json.dumps(circumstances(model.engine))})
 
 

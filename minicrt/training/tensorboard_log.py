@@ -16,7 +16,8 @@ from minicrt.files import expanded
 from minicrt.training.progress import Progress
 
 TAGS = {"train_loss": "loss/train", "valid_loss": "loss/valid", "train_perplexity": "perplexity/train",
-        "valid_perplexity": "perplexity/valid", "learning_rate": "learning_rate", "gradient_norm": "gradient_norm",
+        "valid_perplexity": "perplexity/valid", "train_error": "error/train", "valid_error": "error/valid",
+        "learning_rate": "learning_rate", "gradient_norm": "gradient_norm",
         "tokens_per_second": "tokens_per_second"}            # of the records of metrics.jsonl
 
 
@@ -47,6 +48,9 @@ class TensorBoardLog(Progress):
         self._folder, self._progress = expanded(Path(folder)), progress or Progress()
         self._writer: Any = None
 
+    def in_terms_of(self, figure: Callable[[float], str]) -> None:
+        self._progress.in_terms_of(figure)
+
     def begin(self, step: int, total: int) -> None:
         self._progress.begin(step, total)
         if self._writer is None:
@@ -62,7 +66,7 @@ class TensorBoardLog(Progress):
 
     def evaluated(self, record: Mapping[str, Any]) -> None:
         self._progress.evaluated(record)
-        values = {tag: record[key] for key, tag in TAGS.items()}
+        values = {tag: record[key] for key, tag in TAGS.items() if key in record}
         values |= {f"orthogonality/{name}": value for name, value in record["orthogonality"].items()}
         for tag, value in values.items():
             if value is not None:                            # not finite

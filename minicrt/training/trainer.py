@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from minicrt.data import Corpus, TokenStream, evaluation_stream
+from minicrt.data import TokenStream, evaluation_stream
 from minicrt.errors import TrainingError
 from minicrt.models import Parameters, SegmentModel
 from minicrt.parallel import threads
@@ -41,14 +41,13 @@ class Trainer:
     Raises DataError if a part of the corpus is too short for its batch and segment length.
     """
 
-    def __init__(self, folder: RunFolder, model: SegmentModel, corpus: Corpus, config: TrainingConfig,
+    def __init__(self, folder: RunFolder, model: SegmentModel, corpus: Any, config: TrainingConfig,
                  progress: Progress | None = None):
-        self.folder, self.model, self.corpus, self.config = folder, model, corpus, config
+        self.folder, self.model, self.config, self.corpus = folder, model, config, corpus
         self.progress = progress or Progress()
-        length = model.config.segment_length
         self._epoch, self.train_stream = 0, self.training_stream(0)
-        self.valid_stream = evaluation_stream(corpus.valid, config.evaluation_batch, length, "the validation part")
-        self.test_stream = evaluation_stream(corpus.test, config.evaluation_batch, length, "the test part")
+        self.valid_stream = self.scored_stream(corpus.valid, "the validation part")
+        self.test_stream = self.scored_stream(corpus.test, "the test part")
         self.windows = math.ceil(len(self.train_stream) / config.bptt_segments)
 
         self.state = TrainingState.fresh(model, config, total_steps(config, self.windows))
@@ -79,7 +78,7 @@ class Trainer:
                     self.progress.say(caution)
                 self.progress.begin(self.position.step, self.position.total)
                 self._train()
-                summary = finite(summarize(self.state, self))
+                summary = finite(self.summary())
             except Interrupted:
                 self.save()
                 raise Interrupted(f"stopped after step {self.position.step} and saved in {self.folder.path}; "
@@ -144,6 +143,16 @@ class Trainer:
             tokens = np.roll(tokens, -int(np.random.default_rng([self.config.seed, 2, epoch]).integers(len(tokens))))
         return TokenStream(tokens, self.config.batch, self.model.config.segment_length, "the training part")
 
+    def scored_stream(self, part: Any, name: str) -> TokenStream:
+        return evaluation_stream(part, self.config.evaluation_batch, self.model.config.segment_length, name)
+
+    def figures(self, part: str, loss: float) -> dict[str, float]:
+        """What a mean loss comes to, in the terms of whoever reads it"""
+        return {f"{part}_loss": loss, f"{part}_perplexity": Evaluation(loss, 1).perplexity}
+
+    def summary(self) -> dict[str, Any]:
+        return summarize(self.state, self)
+
     def rate(self, step: int) -> float:
         """The schedule's factor on the learning rates of step `step` (0 is the first)."""
         config = self.config
@@ -165,8 +174,7 @@ class Trainer:
         train_loss = position.nll / position.tokens
         record = finite({
             "step": position.step, "epoch": position.step / self.windows, "tokens": position.tokens_seen,
-            "train_loss": train_loss, "train_perplexity": Evaluation(train_loss, 1).perplexity,
-            "valid_loss": valid.loss, "valid_perplexity": valid.perplexity, "best": best,
+            **self.figures("train", train_loss), **self.figures("valid", valid.loss), "best": best,
             "learning_rate": self.config.learning_rate * self.rate(position.step - 1),
             "gradient_norm": position.norm, "orthogonality": self.model.orthogonality(self.state.parameters),
             "seconds": self.seconds(), "tokens_per_second": self.tokens_per_second()})
@@ -222,7 +230,7 @@ class Trainer:
         """Write the checkpoint. Raises TrainingError, and leaves the old one, if anything in it is not finite."""
         self.position.seconds = self.seconds()
         self.progress.saving(self.position.step)
-        save_snapshot(self.state, self.folder, self.model, self.corpus.vocabulary)
+        save_snapshot(self.state, self.folder, self.model, self.corpus.described())
         self._saved = time.perf_counter()
 
     def stop_if_interrupted(self) -> None:

@@ -3,6 +3,7 @@
 from types import ModuleType
 
 from minicrt import engines
+from minicrt.errors import InputError
 from minicrt.inference.steps import layers
 from minicrt.inference.steps.base import SegmentAgain, Steps
 from minicrt.inference.steps.crt import CRTSteps
@@ -18,6 +19,7 @@ from minicrt.models import (
     Parameters,
     RecurrentModel,
     SegmentModel,
+    SensorModel,
     Transformer,
     TransformerXL,
 )
@@ -28,7 +30,10 @@ STEPS: dict[type[SegmentModel], type[Steps]] = {
 
 
 def steps_of(model: SegmentModel, parameters: Parameters, batch: int) -> Steps:
-    """Of a subclass, of which nothing is known but its `encode`, that."""
+    """Of a subclass, of which nothing is known but its `encode`, that. InputError for a model that reads no words."""
+    if isinstance(model, SensorModel):
+        raise InputError("the model is one of sensor readings, expected one of words; minicrt.inference.SensorStream "
+                         "runs it")
     return STEPS.get(type(model), SegmentAgain)(model, parameters, batch, layers_for(model, parameters))
 
 

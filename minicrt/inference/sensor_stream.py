@@ -1,0 +1,156 @@
+"""A trained model of sensor readings as a stream: a reading in, a prediction out, in constant memory"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from types import NoneType
+from typing import Any
+
+import numpy as np
+
+from minicrt.arguments import check_iterable, check_kind, is_number, kind_of, shown
+from minicrt.data.sensors import Framing
+from minicrt.errors import ConfigurationError, InputError
+from minicrt.inference.steps import steps_of
+from minicrt.models import Parameters, SensorModel, State, sensor_mapping
+from minicrt.models.inputs import check_parameters, check_state
+from minicrt.sealed import opened, sealed
+from minicrt.suggestion import suggestion
+
+Array = np.ndarray
+FORM = "minicrt sensor stream 1"
+
+
+class SensorStream:
+    """Run a model reading by reading, over segments as it was trained on.
+
+        run = load_sensor_run("runs/pump")
+        stream = SensorStream(run.model, run.parameters, run.framing)
+        stream.step([3.1, 0.0, 61.5])                        # a float: the forecast, in the target's unit
+        stream.step({"pressure": 3.1, "temperature": 61.5})  # what is left out, None or NaN is missing
+        later.restore(stream.save())                         # another stream of the run goes on with the same bits
+
+    Arguments
+        model, parameters    the model, and weights of it
+        framing              of the run: readings come in their units, and predictions as a forecast in the target's, or
+                             as the classes' probabilities (K,) in the order of `framing.classes`. None: readings (C,)
+                             as the model sees them, and its outputs (K,)
+
+    A reading that is missing is told to the model as such. Raises InputError, in one line, for a reading that is text
+    or infinite or not of C channels, and for what `save` did not write, or wrote of another run; the stream is then as
+    it was.
+    """
+
+    def __init__(self, model: SensorModel, parameters: Parameters, framing: Framing | None = None) -> None:
+        check_kind("model", model, SensorModel, "a model of sensor readings; make one with create_sensor_model")
+        check_parameters(model, parameters)
+        check_kind("framing", framing, (Framing, NoneType), "the run's framing, run.framing, or None")
+        if framing is not None and len(framing.channels) != model.channels:
+            raise ConfigurationError(f"the framing is of {len(framing.channels)} channels, the model of "
+                                     f"{model.channels}; take both from one run")
+        self.model, self.parameters, self.framing = model, parameters, framing
+        self._steps = steps_of(model.encoder, parameters, 1)
+        self._segment = np.empty((model.config.segment_length, model.channels))
+        self.reset()
+
+    def __repr__(self) -> str:
+        return f"<SensorStream, {self.readings:,} readings in, of {self.model!r}>"
+
+    def reset(self) -> None:
+        """Back to the start of a recording"""
+        self._start_segment({})
+        self.readings = 0                                    # read so far
+
+    def step(self, reading: Iterable[float | None] | Mapping[str, float | None]) -> Any:
+        """The prediction after one more reading, a number for each channel in order, or by its name"""
+        return self._predicted(self._step(self._seen(reading)))
+
+    def feed(self, readings: Iterable[Any]) -> Any:
+        """The prediction after some more readings; nothing is read if one of them is none."""
+        check_iterable("readings", readings, "the readings, one after the other")
+        seen = [self._seen(reading) for reading in readings]
+        if not seen:
+            raise InputError("got no readings, expected one at least")
+        for values in seen:
+            y = self._step(values)
+        return self._predicted(y)
+
+    def save(self) -> bytes:
+        """Where the stream is: the state at the running segment's start, and the segment's readings so far"""
+        arrays = {f"state.{name}": array for name, array in self._state.items()}
+        arrays["segment"] = self._segment[:self._row]
+        return sealed(arrays, {"run": self._fingerprint, "readings": str(self.readings)}, FORM)
+
+    def restore(self, saved: bytes) -> None:
+        """Go on from what `save` returned, of this run; the running segment's readings are run again."""
+        check_kind("saved", saved, (bytes, bytearray, memoryview), "the bytes that save() returned")
+        arrays, metadata = opened(bytes(saved), FORM, "what is to be restored", "what SensorStream.save() returned")
+        if metadata.get("run") != self._fingerprint:
+            raise InputError("what is to be restored is of another model, other weights or other scales; make the "
+                             "stream of the run that it was saved with")
+        segment, readings = arrays.pop("segment"), metadata["readings"]
+        state = State({name.removeprefix("state."): array for name, array in arrays.items()})
+        check_state(self.model, 1, state)
+        self._start_segment(state)
+        for values in segment:
+            self._step(values)
+        self.readings = int(readings)
+
+    def _start_segment(self, state: State) -> None:
+        self._state, self._row = state, 0
+        self._steps.begin(state)
+
+    def _step(self, values: Array) -> Array:                 # (C,) as the model sees them -> (K,)
+        if self._row == len(self._segment):
+            self._start_segment(self._steps.end())
+        self._segment[self._row] = values
+        self._row += 1
+        self.readings += 1
+        p, missing = self.parameters, np.isnan(values)
+        both = np.concatenate([np.where(missing, 0, values), missing]).astype(p.dtype)
+        e = both @ p["input.weight"] + p["input.bias"]
+        z = self._steps.step(e[None, None])
+        return z[0, 0] @ p["output.weight"].T + p["output.bias"]
+
+    def _predicted(self, y: Array) -> Any:
+        if self.framing is None:
+            return y
+        if self.framing.task == "classify":
+            p = np.exp(y - y.max())
+            return p / p.sum()
+        return float(self.framing.forecast(y)[0])
+
+    def _seen(self, reading: Any) -> Array:
+        """A reading as the model sees it, (C,) float64. Raises InputError where it is none."""
+        names = self.framing.channels if self.framing else tuple(map(str, range(self.model.channels)))
+        if isinstance(reading, Mapping):
+            for name in reading:
+                if name not in names:
+                    raise InputError(f"the reading has a channel {shown(name)}; {suggestion(name, names, 'there are')}")
+            reading = [reading.get(name) for name in names]
+        if isinstance(reading, str | bytes) or not isinstance(reading, Iterable):
+            raise InputError(f"the reading is {kind_of(reading)}, expected {len(names)} numbers: {', '.join(names[:6])}"
+                             f"{', …' if len(names) > 6 else ''}")
+        given = list(reading)
+        if len(given) != len(names):
+            raise InputError(f"the reading has {len(given)} numbers, expected {len(names)}: {', '.join(names[:6])}"
+                             f"{', …' if len(names) > 6 else ''}")
+        values = np.array([number(value, name) for value, name in zip(given, names)])
+        return values if self.framing is None else self.framing.inputs(values)
+
+    @cached_property
+    def _fingerprint(self) -> str:
+        """SHA-256 of configuration, scales and weights"""
+        framing = None if self.framing is None else self.framing.to_mapping()
+        described = json.dumps([sensor_mapping(self.model), framing], sort_keys=True)
+        return hashlib.sha256(described.encode() + self.parameters.flat.tobytes()).hexdigest()
+
+
+def number(value: Any, name: str) -> float:
+    """A reading of a channel; NaN where it is missing"""
+    if value is None or isinstance(value, float | np.floating) and np.isnan(value):
+        return np.nan
+    if not is_number(value):
+        raise InputError(f"{name} is {shown(value)}, expected a number, or None or NaN where it is missing")
+    return float(value)
