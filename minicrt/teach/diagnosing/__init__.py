@@ -3,6 +3,7 @@
     known.py     wrong answers seen before, and the catalogue of an operation's mistakes
     simple.py    a factor, a sign, another order, a shift: of the outputs alone
     search.py    one small change of the solution (changed.py), named without giving it away (kinds.py)
+    repair.py    one small change that makes the student's function right: its line
     limits.py    right for width 1, or for small values
 """
 
@@ -14,6 +15,7 @@ from minicrt.teach.diagnosing.draws import Draw, same, solved
 from minicrt.teach.diagnosing.finding import Finding
 from minicrt.teach.diagnosing.known import known_mistake, of_operation
 from minicrt.teach.diagnosing.limits import right_within_limits
+from minicrt.teach.diagnosing.repair import Repairs, repaired, with_line
 from minicrt.teach.diagnosing.search import changed_solution
 from minicrt.teach.diagnosing.simple import looks_like, simple_change, single_precision
 
@@ -23,8 +25,11 @@ __all__ = ["Draw", "Finding", "diagnose", "same", "solved"]
 def diagnose(function: Callable[..., Any], draws: list[Draw], worst: int) -> Finding:
     """The likeliest mistake of a student's function; `worst` is the output that is furthest off."""
     first = draws[0]
-    found = single_precision(first) or known_mistake(draws) or simple_change(first) or changed_solution(
-        draws) or of_operation(first)
+    repairs = Repairs(function, draws)
+    found = single_precision(first) or known_mistake(draws) or simple_change(first)
+    if found is None:
+        found = changed_solution(draws)
+        found = with_line(found, repairs) if found else repaired(repairs) or of_operation(first)
     limits = right_within_limits(first.exercise, function)
     if found is None:
         seen = looks_like(first, worst)

@@ -1,41 +1,72 @@
-"""What a small change of a solution is, in few words that give nothing away"""
+"""What a small change is, in few words that give nothing away: of the right function, or back to it"""
 
 import ast
 import re
+from typing import NamedTuple
 
 from minicrt.conformance.mutation.program import Edit
 
-Kind = tuple[str, str]                                       # the key of a question, and what is wrong, a clause
+
+class Kind(NamedTuple):
+    """The key of a question; what is wrong where the right function has the change; and where the change repairs it."""
+
+    key: str
+    there: str
+    repaired: str = ""
+
+    @property
+    def clause(self) -> str:
+        """Of a repair."""
+        return self.repaired or self.there
+
+
 KEYS = ("term", "sign", "factor", "transposed", "complement", "time", "sum", "mean", "function", "blocks", "axis",
-        "order", "operator", "other", "number", "zero", "width", "small", "precision", "shape", "")
-TERM, SIGN = ("term", "one term is left out"), ("sign", "one sign is the other way round")
-FACTOR, TIME = ("factor", "one factor is left out"), ("time", "one array is taken at another time step")
-TRANSPOSED = ("transposed", "one matrix is transposed, or should be and is not")
-COMPLEMENT = ("complement", "something stands for what it adds up to 1 with")
+        "order", "operator", "other", "number", "loop", "zero", "width", "small", "precision", "shape", "")
+LESS_TERM = Kind("term", "one term is left out", "there is one term too many")
+MORE_TERM = Kind("term", LESS_TERM.repaired, LESS_TERM.there)
+LESS_FACTOR = Kind("factor", "one factor is left out", "there is one factor too many")
+MORE_FACTOR = Kind("factor", LESS_FACTOR.repaired, LESS_FACTOR.there)
+LESS_FUNCTION = Kind("function", "one function is left out", "there is one function too many")
+MORE_FUNCTION = Kind("function", LESS_FUNCTION.repaired, LESS_FUNCTION.there)
+SIGN = Kind("sign", "one sign is the other way round")
+TIME = Kind("time", "one array is taken at another time step")
+TRANSPOSED = Kind("transposed", "one matrix is transposed, or should be and is not")
+COMPLEMENT = Kind("complement", "something stands for what it adds up to 1 with")
+FOR_MEAN = Kind("mean", "a sum stands for a mean", "a mean stands for a sum, or is taken over another number")
+FOR_SUM = Kind("mean", FOR_MEAN.repaired, FOR_MEAN.there)
+OTHER = Kind("other", "one array stands in the place of another of the same shape")
+NUMBER = Kind("number", "one number is another one")
+BRACKETS = Kind("order", "something stands inside of a bracket or a function that should stand outside, or the other "
+                         "way round")
 BY_WORDS: tuple[tuple[str, Kind], ...] = (
-    (r"^the term .* left out$", TERM), (r"^the factor .* left out$", FACTOR),
-    (r"^the divisor .* left out$", ("factor", "one divisor is left out")),
-    (r"^(total|rows_sum) were left out", ("sum", "one sum is left out")),
-    (r"^mean were left out", ("mean", "one mean is left out")),
+    (r"^the term .* left out$", LESS_TERM), (r"^the factor .* left out$", LESS_FACTOR),
+    (r"^the divisor .* left out$", Kind("factor", "one divisor is left out", "there is one divisor too many")),
+    (r"^(total|rows_sum) were left out", Kind("sum", "one sum is left out", "there is one sum too many")),
+    (r"^mean were left out", Kind("mean", "one mean is left out", "there is one mean too many")),
     (r"^transposed were left out|not transposed$|were transposed$", TRANSPOSED),
-    (r"were left out of", ("function", "one function is left out")),
+    (r"were left out of", LESS_FUNCTION),
     (r"^the sign of .* were plus$| were (subtracted|added) in ", SIGN),
     (r"the index were|were that of step|rolled|reversed_in_time|other way round", TIME),
-    (r"^the blocks were", ("blocks", "the blocks stand in another order")),
-    (r" went over axis ", ("axis", "a sum, a mean or a join goes along another axis")),
-    (r"were multiplied by ", ("factor", "there is one factor too many")),
-    (r"(were added to|were subtracted from) ", ("term", "there is one term too many")),
-    (r"were doubled$", ("factor", "there is a factor of 2 too many")),
-    (r"were halved$", ("factor", "there is a factor of ½ too many")),
-    (r" stood for ", ("function", "one function stands in the place of another")),
-    (r"were 0$", TERM), (r"were written over|came before it$", ("order", "the lines work in another order")))
+    (r"^the blocks were", Kind("blocks", "the blocks stand in another order")),
+    (r" went over axis ", Kind("axis", "a sum, a mean or a join goes along another axis")),
+    (r"were multiplied by ", MORE_FACTOR), (r"(were added to|were subtracted from) ", MORE_TERM),
+    (r"were doubled$", Kind("factor", "there is a factor of 2 too many", "there is a factor of ½ too many, or one of 2 "
+                                      "too few")),
+    (r"were halved$", Kind("factor", "there is a factor of ½ too many", "there is a factor of 2 too many")),
+    (r" stood for ", Kind("function", "one function stands in the place of another")),
+    (r"were (0|zeros)$", LESS_TERM), (r"were written over|came before it$", Kind("order", "the lines work in another "
+                                                                                         "order")),
+    (r"^every turn ", Kind("loop", "of a sum over a loop only the last turn is left", "a loop adds up what it should "
+                                   "replace")),
+    (r"^the last turn ", Kind("loop", "a loop adds up what it should replace", "of a sum over a loop only the last "
+                                      "turn is left")))
 
 
 def kind_of_edit(edit: Edit) -> Kind:
-    """The first thing that fits: what became of the expression, or the words that the mutation search has for it."""
+    """The first that fits: the words that the mutation search has for it, or what became of the expression."""
     words = edit.words
     by_words = next((kind for pattern, kind in BY_WORDS if re.search(pattern, words)), None)
-    return by_words or of_expressions(*replaced_by(words)) or ("order", "one expression is put together in another way")
+    return by_words or of_expressions(*replaced_by(words)) or BRACKETS
 
 
 def replaced_by(words: str) -> tuple[str, str]:
@@ -54,27 +85,31 @@ def of_expressions(old: str, new: str) -> Kind | None:
         return SIGN
     if adds_up(first, other) or adds_up(second, one):
         return COMPLEMENT
+    if is_sum_of(first, other):
+        return MORE_TERM
+    return of_kinds(one, other)
+
+
+def of_kinds(one: ast.expr, other: ast.expr) -> Kind | None:
+    """By what the two expressions are."""
+    first, second = ast.unparse(one), ast.unparse(other)
     if isinstance(one, ast.Call) and isinstance(other, ast.Call) and {name_of(one), name_of(other)} <= {
             "total", "mean", "rows_sum", "rows_mean", "unbiased_mean"}:
-        mean_of_sum = "mean" in name_of(one)
-        return "mean", "a sum stands for a mean" if mean_of_sum and "sum" in name_of(other) + "_sum" * (
-            name_of(other) == "total") else "a mean stands for a sum, or is taken over another number"
+        return FOR_MEAN if "mean" in name_of(one) and "mean" not in name_of(other) else FOR_SUM
     if isinstance(one, ast.Subscript) and isinstance(other, ast.Subscript) and base(one) == base(other):
         return TIME
     if isinstance(one, ast.Name | ast.Subscript) and isinstance(other, ast.Name | ast.Subscript):
-        return "other", "one array stands in the place of another of the same shape"
+        return OTHER
     if isinstance(one, ast.BinOp) and isinstance(other, ast.BinOp) and type(one.op) is not type(other.op) and (
             ast.unparse(one.left), ast.unparse(one.right)) == (ast.unparse(other.left), ast.unparse(other.right)):
-        return "operator", "two things are put together by another operation"
+        return Kind("operator", "two things are put together by another operation")
     if isinstance(one, ast.BinOp) and isinstance(one.op, ast.Sub) and second == ast.unparse(one.right):
-        return TERM
+        return LESS_TERM
     if isinstance(other, ast.Call) and first in [ast.unparse(argument) for argument in other.args]:
-        return "function", "there is one function too many"
+        return MORE_FUNCTION
     if isinstance(one, ast.Attribute) and second == ast.unparse(one.value):
         return TRANSPOSED
-    if isinstance(one, ast.Constant) and isinstance(other, ast.Constant):
-        return "number", "one number is another one"
-    return None
+    return NUMBER if isinstance(other, ast.Constant) else None
 
 
 def is_turned(one: ast.expr, other: ast.expr) -> bool:
@@ -88,6 +123,12 @@ def adds_up(text: str, node: ast.expr) -> bool:
     """Whether the node is 1 - text."""
     return (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub) and ast.unparse(node.left) == "1"
             and ast.unparse(node.right).strip("()") == text.strip("()"))
+
+
+def is_sum_of(text: str, node: ast.expr) -> bool:
+    """Whether the node is text and something more."""
+    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub) and text in (
+        ast.unparse(node.left), ast.unparse(node.right))
 
 
 def name_of(node: ast.Call) -> str:

@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 
 from minicrt.conformance.mutation.program import Edit
-from minicrt.teach.diagnosing.changed import Solution
+from minicrt.teach.diagnosing.changed import Changeable
 from minicrt.teach.diagnosing.draws import Draw, same
 from minicrt.teach.diagnosing.finding import Finding
 from minicrt.teach.diagnosing.kinds import kind_of_edit
@@ -17,11 +17,11 @@ SEED = 0                    # of the first draw: what each change gives is compu
 
 
 @cache
-def solution_of(name: str, exercise: Exercise) -> Solution | None:
+def solution_of(name: str, exercise: Exercise) -> Changeable | None:
     """None where the solution cannot be read, or cannot be run line by line."""
     arguments = exercise.draw(np.random.default_rng([SEED, 0]))
     try:
-        solution = Solution(exercise.solution, arguments)
+        solution = Changeable.of_solution(exercise.solution, arguments)
         assert solution.edits
     except (OSError, NameError, AssertionError):
         return None
@@ -61,15 +61,15 @@ def explained_by(draw: Draw, values: tuple[np.ndarray, ...] | None) -> tuple[int
     return tuple(explained)
 
 
-def holds(others: list[Draw], solution: Solution, edit: Edit) -> bool:
+def holds(others: list[Draw], solution: Changeable, edit: Edit) -> bool:
     return all(draw.agrees(solution.values(draw.arguments, edit)) for draw in others)
 
 
-def holds_for(others: list[Draw], solution: Solution, edit: Edit, outputs: tuple[int, ...]) -> bool:
+def holds_for(others: list[Draw], solution: Changeable, edit: Edit, outputs: tuple[int, ...]) -> bool:
     return all(explained_by(draw, solution.values(draw.arguments, edit)) == outputs for draw in others)
 
 
-def in_parts(draw: Draw, solution: Solution, partial: dict[tuple[int, ...], Edit]) -> Finding | None:
+def in_parts(draw: Draw, solution: Changeable, partial: dict[tuple[int, ...], Edit]) -> Finding | None:
     """Changes of different outputs, which together explain all that is wrong."""
     left, found = set(draw.wrong), list[Finding]()
     for outputs, edit in sorted(partial.items(), key=lambda pair: (-len(pair[0]), pair[1].effort)):
@@ -83,25 +83,25 @@ def in_parts(draw: Draw, solution: Solution, partial: dict[tuple[int, ...], Edit
     return Finding(tuple(filter(None, (head, *sentences))), found[0].kind, found[0].question)
 
 
-def named(exercise: Exercise, solution: Solution, edit: Edit) -> Finding:
-    kind, words = kind_of_edit(edit)
+def named(exercise: Exercise, solution: Changeable, edit: Edit) -> Finding:
+    kind = kind_of_edit(edit)
     known = sorted(set(edit.targets) - {"return"})
     place = f", where {known[0]} is computed" if len(known) == 1 else ""
-    return Finding((f"The numbers are exactly the right function's, but that {words}{place}.",), kind,
+    return Finding((f"The numbers are exactly what comes out when {kind.there}{place}.",), kind.key,
                    question_of(exercise, solution, edit))
 
 
-def question_of(exercise: Exercise, solution: Solution, edit: Edit) -> str:
+def question_of(exercise: Exercise, solution: Changeable, edit: Edit) -> str:
     """Of the questions about a fragment that the changed lines no longer have: that about the shortest."""
     before, after = solution.lines(edit)
     lost = [key for key, text in fragments(exercise) if before.count(text) > after.count(text)]
     return exercise.questions[min(lost, key=len)] if lost else ""
 
 
-def rank(exercise: Exercise, solution: Solution, edit: Edit) -> tuple[bool, int]:
+def rank(exercise: Exercise, solution: Changeable, edit: Edit) -> tuple[bool, int]:
     """Of changes with the same numbers: one that has a name, and that whose question comes first."""
     asked, question = list(exercise.questions.values()), question_of(exercise, solution, edit)
-    return kind_of_edit(edit)[0] == "order", asked.index(question) if question else len(asked)
+    return kind_of_edit(edit).key == "order", asked.index(question) if question else len(asked)
 
 
 def fragments(exercise: Exercise) -> Iterator[tuple[str, str]]:

@@ -3,6 +3,7 @@
 import ast
 from typing import Any
 
+from minicrt.conformance.mutation import functions, in_time
 from minicrt.conformance.mutation.syntax import binary, call
 
 NAMES = {"exp": "exp", "log": "log", "tanh": "tanh", "sqrt": "sqrt", "sin": "sin", "cos": "cos", "abs": "absolute",
@@ -64,9 +65,22 @@ def is_last(axis: Any) -> bool:
     return axis is not None and ast.unparse(axis) in ("-1", "1")
 
 
+class Renaming(ast.NodeTransformer):
+    """A variable that has the name of one of the equations' functions, `total = e.sum()`, gets another one."""
+
+    def __init__(self, names: set[str]) -> None:
+        self.names = names
+
+    def visit_Name(self, node: ast.Name) -> Any:
+        return ast.copy_location(ast.Name(f"{node.id}_", node.ctx), node) if node.id in self.names else node
+
+
 def spelled(source: str) -> ast.Module:
     """The syntax tree of a source, spelled so; every node has its place in the text."""
-    return ast.fix_missing_locations(Spelling().visit(ast.parse(source)))
+    tree = ast.parse(source)
+    given = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    renamed = Renaming(given & (vars(functions).keys() | vars(in_time).keys())).visit(tree)
+    return ast.fix_missing_locations(Spelling().visit(renamed))
 
 
 def fragment(text: str) -> str:

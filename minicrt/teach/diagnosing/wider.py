@@ -9,9 +9,9 @@ from typing import Any
 from minicrt.conformance.mutation.mutators import is_integer
 from minicrt.conformance.mutation.program import Edit
 from minicrt.conformance.mutation.rewriting import edits_of
-from minicrt.conformance.mutation.source import Function, Line
+from minicrt.conformance.mutation.source import Function, Line, targets
 from minicrt.conformance.mutation.syntax import expression, is_call, is_unit
-from minicrt.conformance.mutation.tree import number_of
+from minicrt.conformance.mutation.tree import number_of, set_number
 
 MOST_BLOCKS = 4
 
@@ -22,17 +22,26 @@ def all_edits(function: Function) -> Iterator[Edit]:
     yield from single
     yield from everywhere(function, single)
     yield from exchanged(function)
+    yield from loops(function)
 
 
 def neighbours(function: Function) -> Iterator[Edit]:
-    """The step before or after, where there is one more of it"""
+    """The step before or after, where there is one more of it; the step of the loop for a certain one"""
+    steps = [line.statement.target.id for line in function.lines
+             if isinstance(line.statement, ast.For) and isinstance(line.statement.target, ast.Name)]
     for line in function.lines:
         for node in line.expressions():
             if isinstance(node, ast.Subscript) and function.array(node.value) is not None:
-                for part in ast.walk(node.slice):
-                    if isinstance(part, ast.Name) and is_integer(function.value(part)):
-                        for new in (f"{part.id} + 1", f"{part.id} - 1"):
-                            yield line.edit(part, expression(new), f"{{}} were that of step {new}", about=node)
+                for part, new in other_steps(node, steps, function):
+                    yield line.edit(part, expression(new), f"{{}} were that of step {new}", about=node)
+
+
+def other_steps(node: ast.Subscript, steps: list[str], function: Function) -> Iterator[tuple[Any, str]]:
+    for part in ast.walk(node.slice):
+        if isinstance(part, ast.Name) and is_integer(function.value(part)):
+            yield from ((part, new) for new in (f"{part.id} + 1", f"{part.id} - 1"))
+        if isinstance(part, ast.Constant | ast.UnaryOp) and is_integer(function.value(part)):
+            yield from ((part, new) for new in steps)
 
 
 def everywhere(function: Function, edits: list[Edit]) -> Iterator[Edit]:
@@ -65,3 +74,21 @@ def orders(line: Line, parts: Any) -> Iterator[Edit]:
         if list(order) != sorted(order):
             new = ast.List([parts.elts[k] for k in order], ast.Load())
             yield line.edit(parts, new, "the blocks were {new}", 1)
+
+
+def loops(function: Function) -> Iterator[Edit]:
+    """In a loop `a += b` for `a = b`, and the other way round"""
+    for line in function.lines:
+        statement: Any = line.statement
+        for one in statement.body if isinstance(statement, ast.For) else ():
+            if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name):
+                new: Any = ast.AugAssign(one.targets[0], ast.Add(), one.value)
+                yield changed(function, one, new, "the last turn of {} were not all")
+            elif isinstance(one, ast.AugAssign) and isinstance(one.op, ast.Add):
+                yield changed(function, one, ast.Assign([one.target], one.value), "every turn of {} began anew")
+
+
+def changed(function: Function, old: Any, new: Any, words: str) -> Edit:
+    set_number(new, number_of(old))                          # it stands for that statement
+    return Edit(function.name, ast.unparse(old), partial(words.format, ast.unparse(old.value)),
+                {number_of(old): [new]}, 0, targets=targets(old))

@@ -6,6 +6,7 @@ of several. The kind is "" where nothing is named.
 """
 
 import importlib
+import linecache
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ def function_of(table, name, changes=None):
     for old, new in (changes or {}).items():
         assert old in source, old
         source = source.replace(old, new)
-    scope = {"np": np}
-    exec(compile(source, f"<{name}>", "exec"), scope)
+    scope, file = {"np": np}, f"<{name} {hash(source)}>"
+    linecache.cache[file] = len(source), None, source.splitlines(keepends=True), file    # as a cell of a notebook is
+    exec(compile(source, file, "exec"), scope)
     return scope[name]
