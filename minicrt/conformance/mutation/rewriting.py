@@ -40,7 +40,7 @@ def indices(line: Line) -> Iterator[Edit]:
         parts: Any = ast.walk(node.slice) if whole is not None else iter(())
         for part in parts:
             if isinstance(part, ast.Name) and is_integer(line.function.value(part)):
-                step, last = part.id, whole.shape[1] - 1
+                step, last = part.id, whole.shape[min(1, whole.ndim - 1)] - 1
                 for new in ("0", "-1", f"{step} - 1", f"max({step} - 1, 0)", f"({step} + 1) % {last + 1}",
                             f"min({step} + 1, {last})", f"-1 - {step}"):
                     yield line.edit(part, expression(new), f"{{}} were that of step {new}", about=node)

@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from minicrt.conformance.mutation.program import Edit
+from minicrt.conformance.mutation.tree import CANNOT_BE
 from minicrt.teach.diagnosing.changed import Changeable
 from minicrt.teach.diagnosing.draws import Draw, same
 from minicrt.teach.diagnosing.finding import Finding
 from minicrt.teach.diagnosing.kinds import Kind, kind_of_edit
 
-CANNOT_BE_READ = (OSError, TypeError, NameError, SyntaxError, KeyError, AttributeError, AssertionError)
+CANNOT_BE_READ = (OSError, SyntaxError, *CANNOT_BE)
 
 
 class Repairs:

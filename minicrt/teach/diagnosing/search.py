@@ -108,6 +108,6 @@ def fragments(exercise: Exercise) -> Iterator[tuple[str, str]]:
     """The questions' keys that are fragments of the solution, as they stand and as the search reads them."""
     for key in exercise.questions:
         try:
-            yield key, fragment(key)
+            yield key, fragment(key, exercise.solution)
         except SyntaxError:
             continue

@@ -1,6 +1,9 @@
 """A solution as the mutation search reads it: what NumPy spells as a method is a function of the equations' own"""
 
 import ast
+import inspect
+import textwrap
+from collections.abc import Callable
 from typing import Any
 
 from minicrt.conformance.mutation import functions, in_time
@@ -68,21 +71,33 @@ def is_last(axis: Any) -> bool:
 class Renaming(ast.NodeTransformer):
     """A variable that has the name of one of the equations' functions, `total = e.sum()`, gets another one."""
 
-    def __init__(self, names: set[str]) -> None:
+    def __init__(self, names: frozenset[str] = frozenset()) -> None:
         self.names = names
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> Any:
+        outer, self.names = self.names, variables(node) & (vars(functions).keys() | vars(in_time).keys())
+        self.generic_visit(node)
+        self.names = outer
+        return node
 
     def visit_Name(self, node: ast.Name) -> Any:
         return ast.copy_location(ast.Name(f"{node.id}_", node.ctx), node) if node.id in self.names else node
 
 
+def variables(node: ast.FunctionDef) -> frozenset[str]:
+    """The names that a function gives values, its parameters apart."""
+    given = {part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
+    return frozenset(given - {argument.arg for argument in ast.walk(node.args) if isinstance(argument, ast.arg)})
+
+
 def spelled(source: str) -> ast.Module:
     """The syntax tree of a source, spelled so; every node has its place in the text."""
-    tree = ast.parse(source)
-    given = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    renamed = Renaming(given & (vars(functions).keys() | vars(in_time).keys())).visit(tree)
-    return ast.fix_missing_locations(Spelling().visit(renamed))
+    return ast.fix_missing_locations(Spelling().visit(Renaming().visit(ast.parse(source))))
 
 
-def fragment(text: str) -> str:
-    """A fragment of a solution as it reads when it is spelled so. Raises SyntaxError unless it is an expression."""
-    return ast.unparse(spelled(f"({text})")).strip()
+def fragment(text: str, function: Callable[..., Any]) -> str:
+    """A fragment of a function as it reads when it is spelled so. Raises SyntaxError unless it is an expression."""
+    tree: Any = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
+    names = variables(tree) & (vars(functions).keys() | vars(in_time).keys())
+    renamed = Renaming(names).visit(ast.parse(f"({text})"))
+    return ast.unparse(ast.fix_missing_locations(Spelling().visit(renamed))).strip()

@@ -78,7 +78,7 @@ WRONG = [
     ("gru_backward", {"carried + d_h[:, t]": "(d_h[:, t] if t == T - 1 else carried)"}, "known",
      "Put the loss on h_1 alone"),
     ("gru_backward", {"before.T @ outer": "h[:, t + 1].T @ outer"}, "known", "Which state multiplied U at step t?"),
-    ("gru_backward", {"u.T": "u.reshape(3 * D, D)"}, "width", "With D = 1 it is right"),
+    ("gru_backward", {"u.T": "u.reshape(3 * D, D)"}, "transposed", "With D = 1 it is right"),
     ("gru_backward", {"outer @ u.T": "sum(outer[:, k * D:(k + 1) * D] @ u[:, k * D:(k + 1) * D] for k in range(3))"},
      "known", "not transposed"),
     ("gru_backward", {"(1 - z[:, t]) *": "z[:, t] *"}, "complement", "Close the update gate"),
@@ -99,7 +99,7 @@ WRONG = [
     ("gru_backward", {"a_n * c[:, t]": "a_n"}, "factor", "Move the reset gate"),
     ("gru_backward", {"return d_x, carried": "return d_x, g"}, "known", "d_h0"),
     ("gru_backward", {"inner @ w.T": "outer @ w.T"}, "other", "d_x"),
-    ("gru_backward", {"slope(r[:, t])": "slope(z[:, t])"}, "small", "For small values it is right"),
+    ("gru_backward", {"slope(r[:, t])": "slope(z[:, t])"}, "other", "On line 11, `a_r = "),
     ("gru_backward", {"carried + d_h[:, t]": "carried + d_h[:, t - 1]"}, "time", "time"),
     ("gru_backward", {"return d_x, carried, d_w": "return d_x, d_w"}, "shape", "it returns 5 values, expected 6"),
 ]
