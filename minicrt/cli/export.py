@@ -29,7 +29,7 @@ def add(commands: Any) -> None:
                                  description=DESCRIPTION, epilog=EXAMPLES)
     parser.add_argument("run_folder", type=expanded, metavar="RUN", help="a run folder, or a checkpoint file")
     parser.add_argument("--format", choices=tuple(WRITERS), required=True, help="onnx: a file, which takes the extra "
-                        "`export`; c: a folder of C99")
+                        "`export`; c: a folder of C99, small weights as they are")
     parser.add_argument("--out", type=expanded, required=True, metavar="PATH", help="the file or folder to make")
     parser.set_defaults(run=run)
 

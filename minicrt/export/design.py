@@ -13,6 +13,7 @@ from minicrt.export.recurrences import Recurrence, recurrence
 from minicrt.models import CRT, Parameters, SegmentModel, Transformer
 from minicrt.models.inputs import check_fit
 from minicrt.models.positions import position_cell, sinusoids
+from minicrt.quantisation import QuantisedParameters, Small
 
 Array = np.ndarray
 EXPORTED = (CRT, Transformer)
@@ -94,6 +95,20 @@ class Design:
     def writers(self) -> list[Recurrence]:
         """One for each memory vector"""
         return [recurrence(self.model.writer, f"memory.{i}.", self.parameters) for i in range(self.vectors)]
+
+    @property
+    def small(self) -> bool:
+        """Whether the matrices are small integers"""
+        return isinstance(self.parameters, QuantisedParameters)
+
+    @property
+    def bits(self) -> int:
+        """Of an entry of a matrix"""
+        return self.parameters.bits if isinstance(self.parameters, QuantisedParameters) else 32
+
+    def matrix(self, name: str) -> Array | Small:
+        """A parameter as it is kept, in float32 or as small integers"""
+        return self.parameters.stored(name) if self.small else self.weight(name)
 
     def weight(self, name: str) -> Array:
         """In float32, by its name in the parameter table"""

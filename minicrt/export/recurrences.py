@@ -6,7 +6,8 @@ import numpy as np
 
 from minicrt import ops
 from minicrt.models import Parameters
-from minicrt.models.cells import GRU, LRU, Cell, MinGRU
+from minicrt.models.cells import GRU, LRU, NCGRU, Cell, MinGRU
+from minicrt.quantisation import Small
 
 Array = np.ndarray
 
@@ -24,21 +25,23 @@ class Recurrence(NamedTuple):
     kind: str
     name: str                                                # as in the parameter table
     width: int                                               # of h
-    arrays: dict[str, Array]
+    arrays: dict[str, Any]                                   # of float32; matrices of a quantised run are Small
 
 
 def recurrence(cell: Cell, prefix: str, parameters: Parameters) -> Recurrence:
-    kind, arrays = _kind_and_arrays(cell, *cell.arguments(ops, parameters.scope(prefix)))
-    width = arrays["w"].shape[1] // {"mingru": 2, "lru": 1}.get(kind, 3)
-    return Recurrence(kind, prefix.rstrip("."), width, {name: np.asarray(array, np.float32)
-                                                       for name, array in arrays.items()})
+    scope = parameters.scope(prefix)
+    kind, arrays = _kind_and_arrays(cell, *cell.arguments(ops, scope if isinstance(cell, NCGRU) else scope.as_stored()))
+    width = parameters[prefix + "w"].shape[1] // {"mingru": 2, "lru": 1}.get(kind, 3)
+    return Recurrence(kind, prefix.rstrip("."), width, {
+        name: array if isinstance(array, Small) else np.asarray(array, np.float32) for name, array in arrays.items()})
 
 
-def _kind_and_arrays(cell: Cell, w: Array, *others: Any) -> tuple[str, dict[str, Array]]:
+def _kind_and_arrays(cell: Cell, w: Any, *others: Any) -> tuple[str, dict[str, Any]]:
     if isinstance(cell, LRU):
         nu, theta, log_gamma = (np.asarray(array, np.float64) for array in others)
-        eigenvalues = np.exp(-np.exp(nu) + 1j * np.exp(theta))
-        return "lru", {"w": w * np.tile(np.exp(log_gamma), 2), "re": eigenvalues.real, "im": eigenvalues.imag}
+        eigenvalues, gamma = np.exp(-np.exp(nu) + 1j * np.exp(theta)), np.tile(np.exp(log_gamma), 2)
+        w = w._replace(scales=(w.scales * gamma).astype(np.float32)) if isinstance(w, Small) else w * gamma
+        return "lru", {"w": w, "re": eigenvalues.real, "im": eigenvalues.imag}
     if isinstance(cell, MinGRU):
         return "mingru", {"w": w, "b": others[0]}
     arrays = {"w": w, "u": others[0], "b": others[1]}

@@ -6,6 +6,7 @@ import numpy as np
 from minicrt.data import Vocabulary
 from minicrt.inference import Stream
 from minicrt.models import create_model
+from minicrt.quantisation import quantise
 
 V, T = 11, 4
 VOCABULARY = Vocabulary([*"abcdefghij", "<unk>"])
@@ -27,6 +28,7 @@ CRTS = {
     "learned": {"positions": "learned"}, "sinusoidal": {"positions": "sinusoidal"}, "unplaced": {"positions": "none"},
     "narrow positions": {"position_width": 6}, "wide positions": {"position_width": 20},
     "positions start anew": {"position_carry": False}, "segments of one": {"segment_length": 1},
+    "wide": {"width": 70, "inner": 33}, "odd width": {"width": 9, "heads": 3, "inner": 5},
 }
 TRANSFORMERS = {"transformer": {}, "transformer, post-norm": {"norm": "post", "positions": "sinusoidal"},
                 "transformer, unplaced": {"positions": "none"}}
@@ -40,6 +42,11 @@ def model_and_weights(name):
     parameters = model.initialize(np.random.default_rng(0))
     parameters.flat += 0.1 * np.random.default_rng(1).standard_normal(parameters.size).astype(np.float32)
     return model, parameters
+
+
+def small_model_and_weights(name, bits):
+    model, parameters = model_and_weights(name)
+    return model, quantise(parameters, bits)
 
 
 def tokens(steps, batch):

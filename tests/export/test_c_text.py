@@ -12,12 +12,14 @@ from minicrt.export.c_program import parts
 from minicrt.export.c_program.vocabulary_header import literal
 from minicrt.export.c_program.weights import numbers
 from minicrt.models import create_model
-from tests.export.exported_models import SETTINGS, SMALL, VOCABULARY, model_and_weights
+from tests.export.exported_models import SETTINGS, SMALL, VOCABULARY, model_and_weights, small_model_and_weights
 
 
 @pytest.fixture(scope="module")
 def programs():
-    return {name: export_c(*model_and_weights(name), VOCABULARY) for name in SETTINGS}
+    small = {f"{name}, {bits} bits": export_c(*small_model_and_weights(name, bits), VOCABULARY)
+             for name in ("default", "lru") for bits in (8, 4)}
+    return {name: export_c(*model_and_weights(name), VOCABULARY) for name in SETTINGS} | small
 
 
 def test_a_program_is_four_files_of_readable_lines(programs):
@@ -58,6 +60,20 @@ def test_numbers_keep_every_bit():
     read = np.float32([number.removesuffix("f") for number in numbers(values)])
     np.testing.assert_array_equal(read.view(np.uint32), values.view(np.uint32))
     assert all(re.fullmatch(r"-?\d\.\d{8}e[+-]\d+f", number) for number in numbers(values))
+
+
+def test_small_weights_stand_there_as_they_are_kept():
+    model, parameters = small_model_and_weights("default", 8)
+    text = export_c(model, parameters, VOCABULARY)["model.c"]
+    kept = parameters.stored("memory.read")
+    found = re.search(r"static const signed char memory_read_values\[144\] = \{(.*?)\};", text, re.DOTALL)
+    np.testing.assert_array_equal(np.fromstring(found[1], sep=",", dtype=int), kept.values.ravel())
+    assert "float memory_read_scales[12]" in text and "float memory_read[" not in text
+
+
+def test_a_quantised_ncgru_is_refused():
+    with pytest.raises(InputError, match="memory 'ncgru' has no C program"):
+        export_c(*small_model_and_weights("ncgru", 8), VOCABULARY)
 
 
 @pytest.mark.parametrize("text, expected", [

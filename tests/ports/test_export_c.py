@@ -10,7 +10,16 @@ import pytest
 from minicrt.data import Vocabulary
 from minicrt.export import export_c
 from minicrt.inference import surprisal
-from tests.export.exported_models import SETTINGS, VOCABULARY, V, model_and_weights, streamed, tokens, worst
+from tests.export.exported_models import (
+    SETTINGS,
+    VOCABULARY,
+    V,
+    model_and_weights,
+    small_model_and_weights,
+    streamed,
+    tokens,
+    worst,
+)
 from tests.ports.c_compiler import c_compiler
 
 DUMP = Path(__file__).parent / "c" / "dump_logits.c"
@@ -41,7 +50,17 @@ def written(folder, model, parameters, vocabulary=VOCABULARY):
 
 @pytest.mark.parametrize("name", SETTINGS)
 def test_it_computes_what_a_stream_does_and_touches_nothing_else(name, compiler, tmp_path):
-    model, parameters = model_and_weights(name)
+    hold(compiler, tmp_path, *model_and_weights(name))
+
+
+@pytest.mark.parametrize("bits", [8, 4])
+@pytest.mark.parametrize("name", ["default", "post-norm, relu, untied", "reset before", "mingru", "lru", "learned",
+                                  "three vectors, normed", "narrow positions", "wide", "odd width", "transformer"])
+def test_so_do_small_weights(name, bits, compiler, tmp_path):
+    hold(compiler, tmp_path, *small_model_and_weights(name, bits))
+
+
+def hold(compiler, tmp_path, model, parameters):
     texts = tokens(1000, 1)
     program = compiled(compiler, written(tmp_path, model, parameters), DUMP, *SANITIZED)
     done = subprocess.run([program], input=" ".join(map(str, texts[:, 0])).encode(), capture_output=True)

@@ -8,15 +8,14 @@ from minicrt.export.c_program.weights import Weights
 from minicrt.export.design import Design, summary
 
 INCLUDES = '#include <math.h>\n#include <string.h>\n#include "model.h"'
-MATRIX = "typedef const float *Matrix;"
 
 
 def program(made: Design) -> str:
     weights = Weights()
     constants = tables(made, weights)
-    scores = part("scores").replace("OUTPUT", made.output.replace(".", "_"))
+    scores = part(f"scores_{made.bits}").replace("OUTPUT", made.output.replace(".", "_"))
     pieces = [f"/* {summary(made)}. Made by minicrt {__version__}.\n\n{equations(made)} */", INCLUDES, sizes(made),
-              "/* The weights; their numbers stand at the end. */\n" + weights.declarations(), MATRIX,
+              "/* The weights; their numbers stand at the end. */\n" + weights.declarations(),
               *(part(name) for name in parts(made)), scores, constants, *functions.of_model(made),
               weights.definitions()]
     return "\n\n".join(piece.strip() for piece in pieces) + "\n"
@@ -57,5 +56,5 @@ def sizes(made: Design) -> str:
 def parts(made: Design) -> list[str]:
     """The functions that the model needs, each behind what it calls"""
     kinds = list(dict.fromkeys(network.kind for network in networks(made)))
-    return ["embedding", "linear", "add", "norm", made.config.activation, "attention", "block",
-            f"block_{made.config.norm}", *(["sigmoid"] if set(kinds) - {"lru"} else []), *kinds]
+    return [f"embedding_{made.bits}", f"linear_{made.bits}", "add", "norm", made.config.activation, "attention",
+            "block", f"block_{made.config.norm}", *(["sigmoid"] if set(kinds) - {"lru"} else []), *kinds]

@@ -1,11 +1,12 @@
 """The constants of a C program: declared in front of it, so that it can be read, with their numbers behind it"""
 
-from collections.abc import Iterator
-
 import numpy as np
 
+from minicrt.quantisation import Small
+
 Array = np.ndarray
-A_LINE = 6                                                   # numbers
+TYPES = {"f": "float", "i": "signed char", "u": "unsigned char"}
+A_LINE = {"f": 6, "i": 18, "u": 18}                          # numbers
 
 
 class Weights:
@@ -17,20 +18,25 @@ class Weights:
     def vector(self, name: str, array: Array) -> str:
         """What stands in C where a `const float *` is wanted"""
         known_as = name.replace(".", "_")
-        self._arrays[known_as] = np.asarray(array, np.float32)
+        self._arrays[known_as] = array
         return known_as
 
-    def matrix(self, name: str, array: Array) -> str:
-        """What stands in C where a `Matrix` is wanted"""
-        return self.vector(name, array)
+    def matrix(self, name: str, matrix: Array | Small) -> str:
+        """What stands in C where a `Matrix` is initialised"""
+        if isinstance(matrix, np.ndarray):
+            return self.vector(name, matrix)
+        parts = (self.vector(f"{name}_{part}", array) for part, array in matrix._asdict().items())
+        return "{" + ",\n      ".join(parts) + "}"
 
     def declarations(self) -> str:
-        lines = (f"static const float {name}[{array.size}];" for name, array in self._arrays.items())
-        return "\n".join(f"{line:<58} /* {shape(array)} */" for line, array in zip(lines, self._arrays.values()))
+        return "\n".join(f"{f'{head(name, array)};':<58} /* {shape(array)} */" for name, array in self._arrays.items())
 
     def definitions(self) -> str:
-        return "\n\n".join(f"static const float {name}[{array.size}] = {{\n{rows(numbers(array))}\n}};"
-                           for name, array in self._arrays.items())
+        return "\n\n".join(f"{head(name, array)} = {{\n{rows(array)}\n}};" for name, array in self._arrays.items())
+
+
+def head(name: str, array: Array) -> str:
+    return f"static const {TYPES[array.dtype.kind]} {name}[{array.size}]"
 
 
 def shape(array: Array) -> str:
@@ -38,12 +44,10 @@ def shape(array: Array) -> str:
 
 
 def numbers(array: Array) -> list[str]:
-    """Nine significant digits, which give every bit of a float back"""
-    return [f"{value:.8e}f" for value in array.ravel().tolist()]
+    """Of floats nine significant digits, which give every bit back"""
+    return [f"{value:.8e}f" if array.dtype.kind == "f" else str(value) for value in array.ravel().tolist()]
 
 
-def rows(words: list[str]) -> str:
-    def lines() -> Iterator[str]:
-        for start in range(0, len(words), A_LINE):
-            yield "    " + ", ".join(words[start:start + A_LINE])
-    return ",\n".join(lines())
+def rows(array: Array) -> str:
+    words, step = numbers(array), A_LINE[array.dtype.kind]
+    return ",\n".join("    " + ", ".join(words[start:start + step]) for start in range(0, len(words), step))

@@ -21,6 +21,8 @@ def export_onnx(model: SegmentModel, parameters: Parameters, vocabulary: Vocabul
     the segment's tokens read of it, "read" (B, D); "sum" (B, D), of a writer that reads once a segment: each where the
     model has it. The metadata holds the vocabulary, a JSON list, "tokenizer", "segment_length" and "model".
 
+    Weights are in float32, those of a quantised run too.
+
     Raises InputError for a model that cannot be exported, where the three do not fit, and where onnx is not installed.
     """
     try:
@@ -30,5 +32,7 @@ def export_onnx(model: SegmentModel, parameters: Parameters, vocabulary: Vocabul
                          "pip install 'minicrt[export]'") from error
     from minicrt.export.design import design
     from minicrt.export.onnx_model.token_graph import token_graph
+    from minicrt.quantisation import QuantisedParameters
 
-    return token_graph(design(model, parameters, vocabulary), OPSET)
+    dense = parameters.copy() if isinstance(parameters, QuantisedParameters) else parameters
+    return token_graph(design(model, dense, vocabulary), OPSET)

@@ -1,4 +1,6 @@
-/* y = x W + b, with W (inputs, outputs) row after row; no b is 0 */
+typedef const float *Matrix;                               /* (inputs, outputs), row after row */
+
+/* y = x W + b; no b is 0 */
 static void linear(float *y, const float *x, Matrix w, const float *b, int inputs, int outputs)
 {
     for (int j = 0; j < outputs; j++)
