@@ -75,7 +75,13 @@ def test_links_lead_somewhere(path):
     for cell in cells(path):
         if cell["cell_type"] == "markdown":
             for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", "".join(cell["source"])):
-                assert (path.parent / link).exists(), link
+                target = (path.parent / link).resolve()
+                assert target.exists() and target.is_relative_to(FOLDER), f"{link}: Jupyter sees {FOLDER.name}/ alone"
+
+
+def test_a_picture_of_the_documents_is_the_same_here():
+    for picture in (FOLDER / "pictures").iterdir():
+        assert picture.read_bytes() == (FOLDER.parent / "docs" / picture.name).read_bytes()
 
 
 def test_the_readme_of_the_course_names_every_chapter_and_no_other():
@@ -109,16 +115,16 @@ def test_a_source_that_is_none_is_refused(text, problem, tmp_path):
 
 def test_a_chapter_becomes_two_notebooks(tmp_path):
     source = tmp_path / "07_example.py"
-    source.write_text('# %% [markdown]\n# # Title\n#\n# [there](../docs/spec.md)\n\n# %%\nx = 1\n\n'
+    source.write_text('# %% [markdown]\n# # Title\n#\n# ![seen](pictures/a.svg)\n\n# %%\nx = 1\n\n'
                       '# %% answer="0.5, -2"\nteach.answer("07.a", ...)    # two numbers\n\n'
                       '# %% exercise="softmax"\ndef softmax(y):\n    ...\n\n\nteach.grade("softmax", softmax)\n',
                       encoding="utf-8")
     read = build.read(source)
     student = ["".join(cell["source"]) for cell in build.notebook(read, source)["cells"]]
     solved = ["".join(cell["source"]) for cell in build.notebook(read, source, solved=True)["cells"]]
-    assert student == ["# Title\n\n[there](../docs/spec.md)", "x = 1", 'teach.answer("07.a", ...)    # two numbers',
+    assert student == ["# Title\n\n![seen](pictures/a.svg)", "x = 1", 'teach.answer("07.a", ...)    # two numbers',
                        'def softmax(y):\n    ...\n\n\nteach.grade("softmax", softmax)']
-    assert solved[0].startswith("# Title\n\n[there](../../docs/spec.md)\n\n*This is the chapter with its exercises")
+    assert solved[0].startswith("# Title\n\n![seen](../pictures/a.svg)\n\n*This is the chapter with its exercises")
     assert solved[1:3] == ["x = 1", 'teach.answer("07.a", 0.5, -2)    # two numbers']
     assert solved[3] == teach.source("softmax").strip() + '\n\n\nteach.grade("softmax", softmax)'
 

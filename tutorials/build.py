@@ -2,7 +2,7 @@
 
 A source, `source/NN_name.py`, is Python in cells (the percent format, which Jupytext and most editors know):
 
-    # %% [markdown]              text, every line behind "# "
+    # %% [markdown]              text, every line behind "# "; a picture is in pictures/, where Jupyter can see it
     # %%                         code
     # %% exercise="gru_step"     a stub, 3 to 12 lines, and as the last statement teach.grade("gru_step", gru_step)
     # %% answer="0.5, -0.25"     code in which `...` stands for what the reader is to predict: teach.answer("04.h", ...)
@@ -130,7 +130,7 @@ def notebook(cells: list[Cell], source: Path, solved: bool = False) -> dict[str,
     if solved:                                               # one folder deeper
         for cell in made:
             if cell["cell_type"] == "markdown":
-                cell["source"] = cell["source"].replace("](../", "](../../")
+                cell["source"] = cell["source"].replace("](pictures/", "](../pictures/")
         note = (f"*This is the chapter with its exercises solved, to be read. To work on it, open "
                 f"[{source.stem}.ipynb](../{source.stem}.ipynb).*")
         made[0]["source"] = f"{made[0]['source']}\n\n{note}"

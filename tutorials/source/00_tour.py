@@ -88,7 +88,7 @@ print(f"knows how frequent each token is (unigram): perplexity {unigram:.1f}")
 # %% [markdown]
 # ## 2 · The model
 #
-# ![A segment of the CRT: the memory stands in front of the tokens, a recurrent network writes the next one](../docs/architecture.svg)
+# ![A segment of the CRT: the memory stands in front of the tokens, a recurrent network writes the next one](pictures/architecture.svg)
 #
 # From the bottom to the top of the drawing, and in the words of this field:
 #

@@ -415,7 +415,7 @@ plt.show()
 # first and alone would be gone in a few steps; their matrices are too small. So the update gate's bias decides how
 # far a gradient walks, and therefore what can be learned at all: what a gradient does not reach, nobody can blame.
 # This is why the CRT starts its memory's gates with biases spread over the distances that it is to bridge
-# ([specification](../docs/spec.md), 2.2, part 4).
+# (specification, `docs/spec.md`, 2.2, part 4).
 #
 # ## 8 · Across a boundary, and where it is cut
 #
