@@ -137,13 +137,16 @@ print("rows of d_x add up to        ", d_x.sum(1))
 print("rows of d_x * x_hat add up to", (d_x * x_hat).sum(1))
 
 # %% [markdown]
-# (The last line is zero but for eps.)
+# (The last line is zero but for eps.) In the code of the package, `minicrt/ops/layer_norm.py`, the three ways are three
+# terms of one line, each with a comment. Read it now, and find yours.
 #
 # ## 2 · Feed-forward
 #
 # $$a = x W_{in} + b_{in}, \qquad f = \operatorname{gelu}(a), \qquad y = f W_{out} + b_{out}$$
 #
-# with an inner width $F$ that is usually $4D$. Without the function between them the two linear layers would be one.
+# with an inner width $F$ that is usually $4D$. Each row is treated by itself and all rows alike: what attention has brought
+# together in a row is worked on here. Without the function between them the two linear layers would be one: a product of
+# matrices is a matrix.
 # **GELU** is $a\, \Phi(a)$, where $\Phi(a) = \tfrac12 (1 + \operatorname{erf}(a/\sqrt2))$ is the normal distribution
 # function: a soft switch that lets large $a$ through and blocks very negative ones. The derivative of $\Phi$ is the density
 # $\varphi(a) = e^{-a^2/2}/\sqrt{2\pi}$.
@@ -200,6 +203,11 @@ print("largest difference from the package:",
 # Neither branch replaces its input; it *adds* to it. A block is
 #
 # $$m = x + \operatorname{attention}(\operatorname{LN}(x)), \qquad y = m + \operatorname{feedforward}(\operatorname{LN}(m)) .$$
+#
+# The layer norm stands inside of each branch, in front of attention and of the feed-forward network ("pre-norm"). So
+# along the sums nothing stands in the way, from the last block down to the embeddings; what is added is put to size by a
+# last layer norm at the end. (The first Transformers had it behind each sum, "post-norm", and needed a slow start of
+# training. The package has both.)
 #
 # Backwards, a sum hands its gradient to both of its terms, and $x$, which went two ways, adds up what comes back from
 # both. Write it with the branches' backward passes as given functions (`attention_back(d)` is what comes back through
@@ -372,7 +380,8 @@ def backward(p, cache):                             # -> the gradient of every p
 # %% [markdown]
 # ### Is it right?
 #
-# First against the complex step, in the smallest Transformer that has everything: every entry of every parameter, or, to
+# A model with one wrong term in one backward pass often trains, only worse, and nobody notices. So before anything is
+# trained: the check. First against the complex step, in the smallest Transformer that has everything: every entry of every parameter, or, to
 # save time, at most six of each. The parameters come from the package's own model of the same shape.
 
 # %%
@@ -423,7 +432,14 @@ print("largest difference of a gradient:",
 # ## 6 · It learns
 #
 # The text: the documentation that comes with Python, as single characters this time. Sixteen pieces of 32 characters a
-# step. The update is Adam's: a gradient is averaged over some steps, and divided by the root of its averaged square.
+# step. The update is Adam's: a gradient is averaged over some steps, and divided by the root of its averaged square. So
+# each parameter moves by about the learning rate, however large or small its gradient is, and a bias of the embedding and
+# a gain of a layer norm get on at the same pace. Both averages start at 0 and would be too small at first; they are
+# divided by what they lack.
+#
+# What is in the model? In a block, attention has $D \times 3D$ and $D \times D$ weights and the feed-forward network
+# $D \times 4D$ and $4D \times D$: together $12 D^2$, which is 27,648 for $D = 48$, and two blocks of that. The table of
+# 103 characters is small beside them. In a language model of words it is the other way round.
 
 # %%
 corpus = load_corpus("python-docs", level="character")
@@ -481,6 +497,11 @@ print("\n".join(written[k:k + 80] for k in range(0, len(written), 80)))
 # %% [markdown]
 # Half words, half noise, after a minute: and every gradient in it is yours. (Put your own functions in place of those of
 # `parts`, `heads` and `basics`, run the section again, and compare the curve.)
+#
+# Look at the curve again. At the start the loss falls fast to that of the frequencies: which characters there are, is
+# learned first, mostly by the output's bias. What follows takes longer, for now attention has to find out which of the
+# characters before matter. The training line jumps up and down because each of its points is one step's sixteen pieces,
+# while validation is always on the same 64.
 #
 # One thing it cannot do, however long you train: the 33rd character back is gone. To make $T$ larger costs $T^2$ in
 # attention. The course's other half is about the alternative: a recurrent network that carries a memory from one piece to
