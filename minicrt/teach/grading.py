@@ -1,6 +1,8 @@
 """grade(name, function): the student's own function on random arguments, beside the solution"""
 
 from collections.abc import Callable
+from contextlib import redirect_stdout
+from io import StringIO
 from typing import Any
 
 import numpy as np
@@ -71,9 +73,9 @@ def wrong(answer: Callable[..., Any], draw: Any) -> Grade:
 
     exercise = draw.exercise
     worst = max(draw.wrong, key=lambda k: distance(draw.right[k], draw.theirs[k]).relative)
-    draws = [*fixed_draws(exercise, answer), draw]
-    told = [one for one in draws if one.wrong]
-    finding = diagnose(answer, draws if draws[0].wrong else told, worst)
+    with redirect_stdout(StringIO()):                        # what it prints has been seen
+        draws = [*fixed_draws(exercise, answer), draw]
+        finding = diagnose(answer, draws if draws[0].wrong else [one for one in draws if one.wrong], worst)
     return Grade("wrong", (place(draw, worst), *finding.sentences), finding.kind, finding.question)
 
 

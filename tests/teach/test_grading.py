@@ -128,6 +128,32 @@ def test_single_precision_is_told():
     assert "accuracy of float32" in repr(teach.grade("linear_backward", narrow))
 
 
+def test_a_factor_is_named_after_a_size_only_where_it_goes_with_it():
+    """In the first draw N is 4."""
+    assert "4 is the length of axis 0" in repr(teach.grade("linear_backward", of(
+        lambda d_x, d_W, d_b: (d_x * len(d_x), d_W, d_b))))
+    assert "d_x: it is 4 times the right one everywhere.\n" in repr(teach.grade("linear_backward", of(
+        lambda d_x, d_W, d_b: (4 * d_x, d_W, d_b))))
+
+
+def prints(d_y, x, W, b):
+    print("here I am")
+    return d_y @ W.T, x.T @ d_y, np.sin(b)
+
+
+def waits(d_y, x, W, b):
+    k = len(d_y)
+    while k > 3:
+        k -= 1
+    return d_y @ W.T, x.T @ d_y, d_y[:k].sum(0)
+
+
+def test_what_a_function_does_besides_is_not_done_thousands_of_times(capsys):
+    assert not teach.grade("linear_backward", prints)
+    assert capsys.readouterr().out.count("here I am") == 1
+    assert not teach.grade("linear_backward", waits)         # it ends
+
+
 def test_two_mistakes_in_two_outputs_are_both_told():
     grade = teach.grade("linear_backward", of(lambda d_x, d_W, d_b: (-d_x, d_W, d_b / 2)))
     assert "d_x: its sign is the other way round." in repr(grade) and "d_b: it is 0.5 times" in repr(grade)

@@ -26,7 +26,7 @@ def diagnose(function: Callable[..., Any], draws: list[Draw], worst: int) -> Fin
     """The likeliest mistake of a student's function; `worst` is the output that is furthest off."""
     first = draws[0]
     repairs = Repairs(function, draws)
-    found = single_precision(first) or known_mistake(draws) or simple_change(first)
+    found = single_precision(first) or known_mistake(draws) or simple_change(draws)
     if found is None:
         found = changed_solution(draws)
         found = with_line(found, repairs) if found else repaired(repairs) or of_operation(first)

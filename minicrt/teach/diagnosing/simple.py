@@ -20,16 +20,34 @@ KINDS = (
     (r"equals", "other"), (r"(less|plus) ", "term"), (r"times|divided by", "factor"))
 
 
-def simple_change(draw: Draw) -> Finding | None:
-    """A finding where every wrong output is a simple change of the right one."""
-    names = [draw.exercise.outputs[k] for k in draw.wrong]
-    phrases = [phrase_of(draw, k) for k in draw.wrong]
+def simple_change(draws: list[Draw]) -> Finding | None:
+    """A finding where every wrong output is a simple change of the right one, and the same in every draw."""
+    first = draws[0]
+    names = [first.exercise.outputs[k] for k in first.wrong]
+    phrases = [phrase_in_all(draws, k) for k in first.wrong]
     if not all(phrases):
         return None
     kind = next((kind for pattern, kind in KINDS if re.search(pattern, phrases[0])), "other")
     if len(set(phrases)) == 1:
         return Finding((sentence(f"{joined(names)}: {phrases[0]}"),), kind)
     return Finding(tuple(sentence(f"{name}: {phrase}") for name, phrase in zip(names, phrases)), kind)
+
+
+def phrase_in_all(draws: list[Draw], k: int) -> str:
+    """The phrase of the first draw, if the others have it too, with other sizes; else of a factor no more than that."""
+    phrases = [phrase_of(draw, k) for draw in draws]
+    if len({re.sub(r"[\d.e/-]+", "", phrase) for phrase in phrases}) == 1:
+        return phrases[0]
+    ratios = [ratio_of(draw, k) for draw in draws]
+    if all(phrases) and np.ptp(ratios) <= 1e-6 * abs(ratios[0]):
+        return f"it is {ratios[0]:.6g} times the right one everywhere"
+    return ""
+
+
+def ratio_of(draw: Draw, k: int) -> float:
+    ours, theirs = draw.right[k].ravel(), draw.theirs[k].ravel()
+    ratio = float(np.vdot(ours, theirs).real / (np.vdot(ours, ours).real or 1.0))
+    return ratio if same(ratio * ours, theirs, draw.exercise.tolerance) else np.nan
 
 
 def single_precision(draw: Draw) -> Finding | None:

@@ -13,8 +13,9 @@ STEEP = "How steep is the logistic function where the gate is open, and where it
 
 
 def drawn(rng, width, scale):
-    """B, T, I, D and the arguments of ops.gru."""
-    B, T, I, D = unequal(rng, 4)
+    """B, T, D and the arguments of ops.gru; three or four steps are enough to see time go wrong."""
+    T, *others = sorted(unequal(rng, 4, 3, 7))
+    B, I, D = (int(size) for size in rng.permutation(others))
     D = width or D
     shapes = {"x": (B, T, I), "h0": (B, D), "w": (I, 3 * D), "u": (D, 3 * D), "b": (3 * D,), "b_hn": (D,)}
     return (B, T, D), {name: scale * rng.standard_normal(shape) for name, shape in shapes.items()}
