@@ -17,7 +17,7 @@ from benchmarks import peers
 from benchmarks.task import Size
 
 Row = dict[str, Any]
-FLOORS = ("gemm-floor", "weights-read")                      # which compute something else
+OTHERS = ("gemm-floor", "weights-read", *peers.BITS)         # which compute something else
 PAUSE = 0.05                                                 # seconds: threads that spin after their work go to sleep
 
 
@@ -94,7 +94,7 @@ def measured(kind: str, names: Iterable[str], size: Size, number_of_threads: int
 
 def check_first_losses(running: Iterable[Peer]) -> None:
     """All begin with the same parameters and tokens: who has another first loss (or score) computes something else."""
-    firsts = {peer.name: peer.first for peer in running if peer.name not in FLOORS}
+    firsts = {peer.name: peer.first for peer in running if peer.name not in OTHERS}
     reference = next(iter(firsts.values()), 0.0)
     for name, first in firsts.items():
         if abs(first - reference) > 1e-4 * max(abs(reference), 1):

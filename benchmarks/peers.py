@@ -13,9 +13,11 @@ from typing import Any
 from benchmarks.task import Size
 
 TRAINING = ("torch-eager", "torch-compile", "jax-jit", "minicrt-numpy", "minicrt-numba", "gemm-floor")
-STREAMING = ("torch-eager", "torch-compile", "minicrt-numpy", "minicrt-numba", "weights-read")
+STREAMING = ("torch-eager", "torch-compile", "minicrt-numpy", "minicrt-numba", "minicrt-8-bits", "minicrt-4-bits",
+             "weights-read")
+BITS = {"minicrt-8-bits": 8, "minicrt-4-bits": 4}            # of quantised weights, on the engine numba
 NEEDS = {"torch-eager": "torch", "torch-compile": "torch", "jax-jit": "jax", "minicrt-numba": "numba",
-         "weights-read": "numba"}
+         **dict.fromkeys(BITS, "numba"), "weights-read": "numba"}
 LEARNING_RATE, DECAY = 1e-3, 0.01
 Step = Callable[[], float]
 
@@ -64,9 +66,13 @@ def _minicrt_training(peer: str, size: Size) -> Step:
 def _minicrt_streaming(peer: str, size: Size) -> Step:
     from minicrt import engines
     from minicrt.inference import Stream
+    from minicrt.quantisation import quantise
 
-    engine = engines.get(peer.removeprefix("minicrt-"))
-    stream, tokens = Stream(size.model(engine), size.parameters(engine)), iter_tokens(size)
+    engine = engines.get("numba" if peer in BITS else peer.removeprefix("minicrt-"))
+    parameters = size.parameters(engine)
+    if peer in BITS:
+        parameters = quantise(parameters, BITS[peer])
+    stream, tokens = Stream(size.model(engine), parameters), iter_tokens(size)
     return lambda: float(stream.step(next(tokens))[0])
 
 

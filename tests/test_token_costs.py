@@ -8,6 +8,7 @@ import pytest
 from minicrt import accounting, engines, ops
 from minicrt.inference import Stream
 from minicrt.models import create_model
+from minicrt.quantisation import quantise
 from tests.test_flops import MODELS as COUNTED
 from tests.test_flops import SIZES, STACK, Counted
 
@@ -52,3 +53,33 @@ def test_the_memory_is_that_of_a_streams_arrays(name):
     finally:
         tracemalloc.stop()
     assert sum(accounting.stream_memory(model).values()) == pytest.approx(held, rel=0.1)
+
+
+def test_the_bytes_of_a_crt_by_hand():
+    """Six rows of five tokens and a memory go through the blocks, each reads the rows before it and itself."""
+    model = create_model({**SIZES, **MODELS["crt"]}, ops)
+    parameters = model.initialize(np.random.default_rng(0))
+    D, T, R, L = 6, 5, 6, 2
+    blocks = sum(array.nbytes for name, array in parameters.items() if name.startswith("blocks."))
+    once, never = parameters["memory.read"].nbytes, parameters["memory.start"].nbytes
+    moved = accounting.token_bytes(model, parameters)
+    assert moved["weights"] == pytest.approx(4 * parameters.size + blocks / T - once * (1 - 1 / T) - never)
+    assert moved["keys and values"] == pytest.approx(4 * L * 2 * D * ((1 + 2 + 3 + 4 + 5 + 6) + R) / T)
+
+
+def test_a_table_that_is_not_the_outputs_is_read_by_the_row():
+    def weights(**changes):
+        model = create_model({**SIZES, **MODELS["transformer"], "vocabulary": 100, **changes}, ops)
+        return accounting.token_bytes(model, model.initialize(np.random.default_rng(0)))["weights"]
+
+    assert weights(tied=False) - weights() == pytest.approx(4 * 6)
+
+
+@pytest.mark.parametrize("bits, least, most", [(8, 3.6, 4), (4, 6.4, 8)])
+def test_small_weights_move_a_quarter_and_less_than_a_sixth(bits, least, most):
+    model = create_model({**SIZES, **MODELS["crt"], "width": 128, "inner": 512, "vocabulary": 1000}, ops)
+    parameters = model.initialize(np.random.default_rng(0))
+    small = quantise(parameters, bits)
+    assert least < accounting.weight_bytes(parameters) / accounting.weight_bytes(small) < most
+    ratio = accounting.token_bytes(model, parameters)["weights"] / accounting.token_bytes(model, small)["weights"]
+    assert least < ratio < most

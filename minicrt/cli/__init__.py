@@ -2,8 +2,8 @@
 
 One module a command; each has `add(commands)`, which describes its arguments, and `run(arguments)`, which imports what
 it needs, so that `minicrt --help` is quick. Here is what they share: the parser and how an error ends the program.
-Exit codes: 0 done, 1 training cannot go on or a gradient is wrong, 2 bad input, 130 interrupted (after saving a run,
-143 by SIGTERM or 129 by SIGHUP), 141 the reader of the output went away.
+Exit codes: 0 done, 1 training cannot go on, a gradient is wrong or a model does not fit, 2 bad input, 130 interrupted
+(after saving a run, 143 by SIGTERM or 129 by SIGHUP), 141 the reader of the output went away.
 """
 
 import sys
@@ -14,6 +14,7 @@ from contextlib import nullcontext
 
 from minicrt import __version__, engines
 from minicrt.cli import (
+    budget,
     compare,
     data,
     evaluate,
@@ -33,7 +34,8 @@ from minicrt.cli.streams import standard_streams
 from minicrt.errors import MinicrtError, TrainingError
 from minicrt.parallel import threads
 
-COMMANDS = (train, evaluate, generate, surprise, quantize, export, compare, flops, gradcheck, golden, data, info)
+COMMANDS = (train, evaluate, generate, surprise, quantize, budget, export, compare, flops, gradcheck, golden, data,
+            info)
 
 DESCRIPTION = """\
 The Compact Recurrent Transformer in NumPy: train it on text, see what its memory is worth,

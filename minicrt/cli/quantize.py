@@ -21,7 +21,7 @@ Make a run whose matrices are 8-bit integers with a scale for each output channe
 32 inputs of a channel; both are symmetric, and activations stay float32. The weights are those that were best on
 validation. Printed is what stays float32, and size, perplexity on validation and time per token before and after.
 
-eval, generate, surprise and minicrt.Stream take such a run; it cannot be trained."""
+eval, generate, surprise, budget, export and minicrt.Stream take such a run; it cannot be trained."""
 
 EXAMPLES = """\
 examples:
