@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from minicrt.gradcheck.configurations import small_segment
+from minicrt.models import SensorModel
 from minicrt.models.base import SegmentModel, State
 from minicrt.models.parameters import Parameters
 
@@ -53,7 +55,8 @@ def random_state(model: SegmentModel, rng: np.random.Generator, batch: int, dtyp
 
 def random_window(model: SegmentModel, rng: np.random.Generator, batch: int, lengths: Sequence[int],
                   carried: bool = True, dropout: bool = False, dtype: Any = np.float64) -> Window:
-    pairs = [random_tokens(rng, model.config.vocabulary, batch, length) for length in lengths]
+    pairs = [small_segment(model, rng, batch, length) if isinstance(model, SensorModel)
+             else random_tokens(rng, model.config.vocabulary, batch, length) for length in lengths]
     state = random_state(model, rng, batch, dtype)
     read = {name: value for name, value in state.items() if name not in model.detached_entries}
     return Window([tokens for tokens, _ in pairs], [targets for _, targets in pairs],

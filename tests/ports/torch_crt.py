@@ -22,17 +22,25 @@ def segment(config: Any, p: Named, tokens: Tensor, targets: Tensor, state: Named
             factors: Named | None = None) -> tuple[Tensor, dict[str, Tensor], Tensor]:
     """One segment: (loss, next state, logits). `factors` are dropout's, by the place where they act."""
     f = factors or {}
-    after: dict[str, Tensor] = {}
-
-    # 1. embedding and positions
     table = p["embedding"]
     looked_up = table * f["embedding"] if "embedding" in f else table
-    e = ops.embedding(tokens, looked_up) * config.width**0.5
+    z, after = encode(config, p, ops.embedding(tokens, looked_up) * config.width**0.5, state, f)
+    z = ops.dropout(z, f["output"]) if "output" in f else z
+    out = table if config.tied else p["output.weight"]
+    loss = ops.linear_cross_entropy(z, out, p["output.bias"], targets)
+    return loss, after, ops.linear(z, out.T, p["output.bias"])
+
+
+def encode(config: Any, p: Named, e: Tensor, state: Named, f: Named) -> tuple[Tensor, dict[str, Tensor]]:
+    """One segment's embeddings: (z, next state)."""
+    after: dict[str, Tensor] = {}
+
+    # 1. positions
     x = e + _positions(config, p, e, state, after)
     x = ops.dropout(x, f["input"]) if "input" in f else x
 
     # 2. memory tokens
-    start = _memory(config, p, state, len(tokens))                          # (B, M, D) or None
+    start = _memory(config, p, state, len(e))                          # (B, M, D) or None
     rows = x
     if start is not None:
         memory_tokens = _normed(config, p, start)
@@ -49,7 +57,7 @@ def segment(config: Any, p: Named, tokens: Tensor, targets: Tensor, state: Named
         rows = ops.layer_norm(rows, p["norm_final.gain"], p["norm_final.bias"])
     y = rows
     if start is not None:
-        count, length = config.memory_vectors, tokens.shape[1]
+        count, length = config.memory_vectors, e.shape[1]
         y = rows[:, count:] if config.memory_position == "first" else rows[:, :length]
 
     # 4. and 5. the memory's update and the readout
@@ -64,10 +72,7 @@ def segment(config: Any, p: Named, tokens: Tensor, targets: Tensor, state: Named
         if config.readout == "memory":
             z = y + (1 + y) * (start.flatten(1) @ p["memory.read"])[:, None]
             z = z + _normed(config, p, h).mean(1) if per_token else z
-    z = ops.dropout(z, f["output"]) if "output" in f else z
-    out = table if config.tied else p["output.weight"]
-    loss = ops.linear_cross_entropy(z, out, p["output.bias"], targets)
-    return loss, after, ops.linear(z, out.T, p["output.bias"])
+    return z, after
 
 
 def _positions(config: Any, p: Named, e: Tensor, state: Named, after: dict[str, Tensor]) -> Tensor | float:

@@ -24,10 +24,25 @@ def segment(model: Any, p: Named, tokens: Tensor, targets: Tensor, state: Named)
     config, kind = model.config, type(model).__name__
     if kind == "CRT":
         return torch_crt.segment(config, p, tokens, targets, state)[:2]
+    if kind == "SensorModel":
+        return sensors(model, p, tokens, targets, state)
     e = ops.embedding(tokens, p["embedding"]) * config.width**0.5
     z, after = ENCODERS[kind](config, p, e, state)
     out = p["embedding"] if config.tied else p["output.weight"]
     return ops.linear_cross_entropy(z, out, p["output.bias"], targets), after
+
+
+def sensors(model: Any, p: Named, readings: Tensor, targets: Tensor, state: Named) -> tuple[Tensor, dict[str, Tensor]]:
+    """A linear layer in, of the readings and of which are missing; numbers or classes out"""
+    missing = readings.isnan()
+    both = torch.cat([readings.nan_to_num(0.0), missing.to(readings.dtype)], 2)
+    e, kind = ops.linear(both, p["input.weight"], p["input.bias"]), type(model.encoder).__name__
+    z, after = torch_crt.encode(model.config, p, e, state, {}) if kind == "CRT" else \
+        ENCODERS[kind](model.config, p, e, state)
+    if model.task == "classification":
+        return ops.linear_cross_entropy(z, p["output.weight"], p["output.bias"], targets), after
+    y = ops.linear(z, p["output.weight"].T, p["output.bias"])
+    return ops.mean_squared_error(y, targets, ~targets.isnan()), after
 
 
 def _scoped(p: Named, prefix: str) -> dict[str, Tensor]:
