@@ -13,11 +13,11 @@ from typing import Any
 from benchmarks.task import Size
 
 TRAINING = ("torch-eager", "torch-compile", "jax-jit", "minicrt-numpy", "minicrt-numba", "gemm-floor")
-STREAMING = ("torch-eager", "torch-compile", "minicrt-numpy", "minicrt-numba", "minicrt-8-bits", "minicrt-4-bits",
-             "weights-read")
+STREAMING = ("torch-eager", "torch-compile", "onnxruntime", "minicrt-numpy", "minicrt-numba", "minicrt-8-bits",
+             "minicrt-4-bits", "weights-read")
 BITS = {"minicrt-8-bits": 8, "minicrt-4-bits": 4}            # of quantised weights, on the engine numba
-NEEDS = {"torch-eager": "torch", "torch-compile": "torch", "jax-jit": "jax", "minicrt-numba": "numba",
-         **dict.fromkeys(BITS, "numba"), "weights-read": "numba"}
+NEEDS = {"torch-eager": "torch", "torch-compile": "torch", "jax-jit": "jax", "onnxruntime": "onnxruntime",
+         "minicrt-numba": "numba", **dict.fromkeys(BITS, "numba"), "weights-read": "numba"}
 LEARNING_RATE, DECAY = 1e-3, 0.01
 Step = Callable[[], float]
 
@@ -43,6 +43,8 @@ def streaming(peer: str, size: Size) -> Step:
         return _weights_read(size)
     if peer.startswith("torch"):
         return _torch_streaming(size, peer == "torch-compile")
+    if peer == "onnxruntime":
+        return _onnx_streaming(size)
     return _minicrt_streaming(peer, size)
 
 
@@ -133,6 +135,13 @@ def _torch_streaming(size: Size, compiled: bool) -> Step:
         with torch.inference_mode():
             return float(stream.step(torch.tensor([next(tokens)]))[0, 0])
     return step
+
+
+def _onnx_streaming(size: Size) -> Step:
+    from benchmarks.twins.onnx_stream import Stream
+
+    stream, tokens = Stream(size), iter_tokens(size)
+    return lambda: float(stream.step(next(tokens))[0, 0])
 
 
 def _jax_model(size: Size) -> tuple[Any, dict[str, Any]]:

@@ -1,9 +1,9 @@
 """One token after another at batch 1, float32: the scores of the next token, by each peer.
 
 All keep the keys and values of the running segment: minicrt's Stream on NumPy, compiled, and compiled with quantised
-weights, the same in PyTorch under inference_mode, eager and compiled. "weights-read" reads every weight in float32 once
-and does nothing else. The times are medians and percentiles of single steps; the first step of a segment, which runs
-the memory's row as well, is among them.
+weights, the same in PyTorch under inference_mode, eager and compiled, and what `minicrt export` writes in onnxruntime.
+"weights-read" reads every weight in float32 once and does nothing else. The times are medians and percentiles of single
+steps; the first step of a segment, which runs the memory's row as well, is among them.
 """
 
 import sys

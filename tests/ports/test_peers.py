@@ -1,8 +1,8 @@
-"""The peers that are timed side by side do the same work: their first losses agree."""
+"""The peers that are timed side by side do the same work: their first losses and scores agree."""
 
 import pytest
 
-from benchmarks.peers import missing, training
+from benchmarks.peers import missing, streaming, training
 from benchmarks.task import Size
 
 
@@ -14,3 +14,13 @@ def test_first_losses_agree(peer):
     expected, found = (training(name, size) for name in ("minicrt-numpy", peer))
     for _ in range(2):
         assert found() == pytest.approx(expected(), rel=1e-4)
+
+
+@pytest.mark.parametrize("peer", ["torch-eager", "onnxruntime", "minicrt-numba"])
+def test_first_scores_agree(peer):
+    if missing(peer):
+        pytest.skip(missing(peer))
+    size = Size(width=16, layers=1, batch=3, length=5, vocabulary=30)
+    expected, found = (streaming(name, size) for name in ("minicrt-numpy", peer))
+    for _ in range(12):                                      # two segments end
+        assert found() == pytest.approx(expected(), rel=1e-4, abs=1e-5)
