@@ -103,7 +103,7 @@ for other in layer_norm_loops, parts.layer_norm:
 #
 # Wait: $v$ contains $\mu$, which contains $x_i$. Is that not a fourth way? It is, and it is closed:
 # $\partial v/\partial \mu = -\tfrac2D \sum_k (x_k - \mu) = 0$, because deviations from a mean add up to zero. (Move the mean
-# a little: half of the squares grow by as much as the others shrink.)
+# a little: what some of the squares gain, the others lose.)
 #
 # Two checks that need no computer. Adding a constant to all of a row changes nothing: so a row of $G_x$ adds up to 0.
 # Stretching a row about its mean changes nothing (for eps = 0): so $\sum_i (G_x)_i\, \hat x_i = 0$. The way through the mean
