@@ -12,6 +12,8 @@ their parts is the slope of J as everything moves at once. Entry by entry, what 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+from math import inf
 from typing import Any, Protocol
 
 import numpy as np
@@ -23,6 +25,7 @@ Directions = Mapping[str, Array]
 STEP = 1e-30
 ASKED = 2           # along so many directions do gradients have to be right
 DEVIATIONS = 6      # an error of random signs is hardly ever more than so many times its root of squares
+MOST = 64           # numerator and denominator of a factor are no larger
 ROUNDING = 1e-13    # of a gradient's size: what a slope is exact to
 
 
@@ -39,7 +42,8 @@ class PortGradient:
     """A gradient that a port handed in.
 
     size      its natural size, or that of its largest entry
-    allowed   how far an entry may be off; negative where nothing that is computed can be this
+    allowed   how far an entry may be off; negative where nothing that is computed can be this, infinite where it is
+              right and not computed
     """
 
     name: str
@@ -56,7 +60,7 @@ class OwnGradients:
     """Those of a forward pass with changes: what a port has whose backward pass is right for its forward pass."""
 
     def __init__(self, operation: Sloped, changes: Changes) -> None:
-        self.operation, self.changes = operation, changes
+        self.operation, self.changes, self.known = operation, changes, dict[tuple[str, ...], float]()
 
     def slope(self, directions: Directions) -> float:
         """Of J as what each gradient belongs to moves along its direction; NaN where it cannot"""
@@ -70,13 +74,33 @@ class OwnGradients:
         """Whether all of these are the gradients"""
         if any(row.allowed < 0 for row in rows):
             return False
+        rows = [row for row in rows if row.allowed < inf]
         allowed = DEVIATIONS * np.sqrt(sum((row.allowed / row.size) ** 2 for row in rows))
         for number in range(ASKED if rows else 0):
-            directions = {row.name: row.direction(number) for row in rows}
-            theirs = sum(float((row.value * directions[row.name]).sum()) for row in rows)
+            directions, theirs = asked(rows, number)
             if not abs(self.slope(directions) - theirs) <= allowed:
                 return False
         return True
+
+    def factor(self, rows: Sequence[PortGradient], right: "OwnGradients") -> Fraction | None:
+        """With which a part that is detached here seems to be multiplied on the way back, once and not in every step of
+        a scan, the rest being right; None where no simple factor gives what the port has along the first direction"""
+        if any(row.allowed < 0 for row in rows):
+            return None
+        directions, theirs = asked([row for row in rows if row.allowed < inf], 0)
+        without, whole = self.slope(directions), right.first(directions)
+        if not abs(whole - without) > 1e-6 * abs(whole):
+            return None
+        found = (theirs - without) / (whole - without)
+        near = Fraction(found).limit_denominator(MOST) if abs(found) < MOST else Fraction(0)
+        return near if near and near != 1 and abs(found - near) <= 1e-7 else None
+
+    def first(self, directions: Directions) -> float:
+        """The slope along directions that are asked about again and again"""
+        key = tuple(directions)
+        if key not in self.known:
+            self.known[key] = self.slope(directions)
+        return self.known[key]
 
     def agreeing(self, rows: Sequence[PortGradient], wanted: int) -> int:
         """How many of the first rows agree, up to one that does not; 0 if fewer than are wanted do"""
@@ -96,6 +120,12 @@ class OwnGradients:
             return None
         ones = np.eye(int(np.prod(shape))).reshape(-1, *shape)
         return np.array([self.slope({name: one}) for one in ones]).reshape(shape)
+
+
+def asked(rows: Sequence[PortGradient], number: int) -> tuple[Directions, float]:
+    """A direction for each of a port's gradients, and the sum of the products with them"""
+    directions = {row.name: row.direction(number) for row in rows}
+    return directions, sum(float((row.value * directions[row.name]).sum()) for row in rows)
 
 
 def drawn(name: str, shape: tuple[int, ...], number: int) -> Array:

@@ -92,6 +92,11 @@ def detached(x: Any) -> Any:
     return np.real(x)
 
 
+def scaled_gradient(x: Any, factor: float) -> Any:
+    """x, whose gradient is multiplied on its way back"""
+    return np.real(x) + factor * (x - np.real(x))
+
+
 def total(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Σ x over axes"""
     return np.sum(x, axis=axis, keepdims=keepdims)

@@ -47,6 +47,7 @@ class Judge:
 
     def __init__(self, search: Search, mutants: Mutants) -> None:
         self.search, self.handed, self.movable = search, search.handed, mutants.operation.movable
+        self.right = mutants.own_gradients({})
         self.forward_rows = [k for k, row in enumerate(self.handed) if row.tensor.role in FORWARD]
         self.asked = [self.port_gradient(k) for k in range(len(self.forward_rows), len(self.handed))]
         self.computed = [PortGradient(tensor.name, tensor.value, max(tensor.scale, largest(tensor.value)) or 1.0, 0.0)

@@ -6,21 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from minicrt.conformance.golden.tensors import GoldenCase
+from minicrt.conformance.golden.tensors import FORWARD, GoldenCase
 from minicrt.conformance.mutation.complex_step import STEP, Array, Directions, moved
+from minicrt.conformance.mutation.configured import States, model_equations, options
 from minicrt.conformance.mutation.program import Program, program
 from minicrt.conformance.mutation.running import Expected, taken
 from minicrt.conformance.mutation.tree import Changes, Trail, Unexpected
 
-
-def model_equations(configuration: Mapping[str, Any]) -> str:
-    """The name of a model's equations; empty where there are none for this configuration."""
-    model = configuration.get("model")
-    if model == "transformer":
-        return "transformer"
-    if model != "crt" or configuration["memory_gradient"] == "writer" or configuration["memory_position"] != "first":
-        return ""
-    return "transformer" if configuration["memory"] == "none" else "crt"
+LEAST = 0.02        # of a whole run: what it takes to begin one
 
 
 class Places:
@@ -46,9 +39,10 @@ class Model:
     """A model of the equations with a golden case's parameters, segments and state.
 
     entries   a gradient with no more than so many is computed entry by entry
+    cost      of the last run, a whole one being 1
     """
 
-    has_backward, entries = False, 48
+    has_backward, entries, cost = False, 48, 1.0
 
     def __init__(self, case: GoldenCase) -> None:
         self.case, self.given, self.configuration = case, case.given(), case.configuration
@@ -57,8 +51,8 @@ class Model:
                            if name.startswith("parameters/")}
         self.start = {name.removeprefix("state/"): value for name, value in self.given.items()
                       if name.startswith("state/")}
-        self.carries_positions = any(tensor.name == "segment0/state/positions" for tensor in case.tensors)
-        self.carries_memory = any(tensor.name == "segment0/state/memory" for tensor in case.tensors)
+        self.states = States(case)
+        self.forward_tensors = sum(tensor.role in FORWARD for tensor in case.tensors)
 
     @cached_property
     def forward_program(self) -> Program:
@@ -67,29 +61,15 @@ class Model:
     @property
     def inputs(self) -> dict[str, Any]:
         """What the equations of the first segment take."""
-        return {**self.options, **self.tokens(0), "w": self.parameters, **self.first_state(self.parameters, self.start)}
+        state = self.states.taken(self.parameters, self.start)
+        return {**self.options, **self.tokens(0), "w": self.parameters, **state}
 
     @cached_property
     def options(self) -> dict[str, Any]:
-        c = self.configuration
-        gru = "gru_after" if c.get("reset_after", True) else "gru_before"
-        cell = {"gru": gru, "ncgru": f"ncgru_{c.get('candidate')}"}.get(c.get("memory", ""), c.get("memory", ""))
-        negatives = c.get("negatives", -1)
-        return {"layers": c["layers"], "heads": c["heads"], "activation": c["activation"], "pre": c["norm"] == "pre",
-                "positions": c["positions"], "gru": gru, "cell": cell, "tied": c["tied"],
-                "negatives": c["width"] // 2 if negatives == -1 else negatives, "vectors": c.get("memory_vectors", 0),
-                "per_segment": c.get("memory_update") == "per_segment", "reads": c.get("readout") == "memory",
-                "normed": "memory.norm.gain" in self.parameters}
+        return options(self.configuration, self.parameters)
 
     def tokens(self, n: int) -> dict[str, Array]:
         return {"tokens": self.given[f"segment{n}/tokens"], "targets": self.given[f"segment{n}/targets"]}
-
-    def first_state(self, w: Mapping[str, Any], start: Mapping[str, Any]) -> dict[str, Any]:
-        rows, width = len(self.given["segment0/tokens"]), self.configuration.get("position_width", 0)
-        m, p_0 = start.get("memory"), start.get("positions", np.zeros((rows, width or self.configuration["width"])))
-        if m is None and "memory.start" in w:
-            m = np.zeros((rows, 1, 1)) + w["memory.start"]
-        return {"m": m, "p_0": p_0}
 
     @cached_property
     def reached(self) -> dict[str, tuple[int, set[int]]]:
@@ -103,7 +83,7 @@ class Model:
         def seen(name: str, value: Any, step: int) -> bool:
             reached[name] = len(trail.begun), set(trail.active)
             return True
-        self.run({}, self.parameters, self.start, seen, trail)
+        self.go(Places(seen), {}, self.parameters, self.start, trail)
         return trail, reached
 
     def between(self, before: str, name: str) -> set[int]:
@@ -111,23 +91,24 @@ class Model:
         first, active = self.reached.get(before, (0, set[int]()))
         return active | set(self.right_run[0].begun[first:self.reached[name][0]])
 
-    def run(self, changes: Changes, w: Mapping[str, Any], start: Mapping[str, Any], expected: Expected | None,
-            trail: Trail | None = None, moves: Directions | None = None) -> Places:
-        places = Places(expected, moves)
+    def go(self, places: Places, changes: Changes, w: Mapping[str, Any], start: Mapping[str, Any],
+           trail: Trail | None = None) -> None:
         function = self.forward_program.running(changes, lambda name, value, step: value, trail, place=places.place)[0]
-        state = self.first_state(w, start)
+        state = dict(start)
         for n in range(len(self.configuration["segments"])):
             places.segment = n
-            loss, m, p = function(**taken(self.forward_program, {**self.options, **self.tokens(n), "w": w, **state}))
-            if self.carries_positions:
-                state["p_0"] = places.place("state/positions", p)
-            if self.carries_memory:
-                state["m"] = places.place("state/memory", m)
+            known = {**self.options, **self.tokens(n), "w": w, **self.states.taken(w, state)}
+            loss, *results = function(**taken(self.forward_program, known))
+            for entry, value in self.states.given(results).items():
+                state[entry] = places.place(f"state/{entry}", value)
             places.place("loss", loss)
-        return places
 
     def forward(self, changes: Changes, expected: Expected | None = None) -> tuple[dict[str, Array], Any]:
-        places = self.run(changes, self.parameters, self.start, expected)
+        places = Places(expected)
+        try:
+            self.go(places, changes, self.parameters, self.start)
+        finally:
+            self.cost = max(LEAST, len(places.found) / self.forward_tensors)
         return {name: np.asarray(value) for name, value in places.found.items()}, None
 
     @cached_property
@@ -150,12 +131,13 @@ class Model:
                 moves[f"{kind}/{rest}"] = v
             else:
                 values[rest] = moved(values[rest], v)
-        places = self.run(changes, w, start, None, moves=moves)
+        places = Places(None, moves)
+        self.go(places, changes, w, start)
         if places.moves:
             raise Unexpected
         found, last = places.found, len(self.configuration["segments"]) - 1
         j = sum(self.given["d_loss"][n] * found[f"segment{n}/loss"] for n in range(last + 1))
-        for entry in ("memory", "positions"):
-            if f"d_state/{entry}" in self.given:
-                j = j + (self.given[f"d_state/{entry}"] * found[f"segment{last}/state/{entry}"]).sum()
+        for name, d in self.given.items():
+            if name.startswith("d_state/"):
+                j = j + (d * found[f"segment{last}/{name.removeprefix('d_')}"]).sum()
         return float(np.imag(j) / STEP)

@@ -10,8 +10,9 @@ import numpy as np
 from minicrt.conformance.checking.catalogue import Known
 from minicrt.conformance.golden.tensors import GoldenCase
 from minicrt.conformance.mutation.complex_step import Array, OwnGradients
+from minicrt.conformance.mutation.configured import model_equations
 from minicrt.conformance.mutation.equations import equation_of
-from minicrt.conformance.mutation.models import Model, model_equations
+from minicrt.conformance.mutation.models import Model
 from minicrt.conformance.mutation.program import Edit, Program, exists, tree_of
 from minicrt.conformance.mutation.references import place_of
 from minicrt.conformance.mutation.rewriting import edits_of

@@ -21,6 +21,13 @@ STAGE = {"embedded": "base:SegmentModel.embed", "loss_of": "base:SegmentModel.lo
          "sinusoids": "positions:sinusoids", "gru_cell": "cells:GRU", "ncgru_cell": "cells:NCGRU",
          "cell_of": "cells:Cell", "recurrent_positions": "positions:PositionedModel.positions",
          "positioned": "positions:PositionedModel.positions",
+         "lstm_layer": "recurrent:RecurrentModel.encode", "gru_layer": "recurrent:RecurrentModel.encode",
+         "recurrent": "recurrent:RecurrentModel.encode", "mixed": "linear_recurrent:LinearRecurrentModel.mix",
+         "linear_recurrent": "linear_recurrent:LinearRecurrentModel.encode",
+         "window": "transformer_xl:TransformerXL.mask", "distance_table": "transformer_xl:TransformerXL.table",
+         "attend_by_distance": "transformer_xl:TransformerXL.attend",
+         "transformer_xl": "transformer_xl:TransformerXL.encode", "memory_mask": "rmt:RMT.mask",
+         "placed": "rmt:RMT.encode", "rmt": "rmt:RMT.encode",
          "read": "crt:CRT.readout", "crt": "crt:CRT.encode", "transformer": "transformer:Transformer.encode"}
 
 

@@ -23,8 +23,19 @@ from minicrt.conformance.mutation.mutators import (
     transposes,
 )
 from minicrt.conformance.mutation.program import Edit
+from minicrt.conformance.mutation.scans import chunks
 from minicrt.conformance.mutation.source import Function, Line, targets
-from minicrt.conformance.mutation.syntax import binary, call, expression, is_binary, is_call, is_unit, number
+from minicrt.conformance.mutation.syntax import (
+    binary,
+    call,
+    expression,
+    is_binary,
+    is_call,
+    is_negative,
+    is_unit,
+    negative,
+    number,
+)
 from minicrt.conformance.mutation.tree import number_of
 
 WRAPS = ("square", "sqrt", "absolute", "tanh", "sigmoid", "relu", "exp", "log", "hard_tanh", "sign", "softmax_of",
@@ -36,17 +47,39 @@ OF_INTEGERS = ("rolled", "rolled_back", "reversed_in_time")
 def indices(line: Line) -> Iterator[Edit]:
     """A step off, the first or the last for all, backwards; a slice one row early or late"""
     for node in line.expressions():
-        whole: Any = line.function.array(node.value) if isinstance(node, ast.Subscript) else None
+        whole: Any = line.function.value(node.value) if isinstance(node, ast.Subscript) else None
+        whole = whole if isinstance(whole, np.ndarray) or is_sequence(whole) else None
         parts: Any = ast.walk(node.slice) if whole is not None else iter(())
         for part in parts:
             if isinstance(part, ast.Name) and is_integer(line.function.value(part)):
-                step, last = part.id, whole.shape[min(1, whole.ndim - 1)] - 1
+                step = part.id
+                last = (len(whole) if isinstance(whole, list) else whole.shape[min(1, whole.ndim - 1)]) - 1
                 for new in ("0", "-1", f"{step} - 1", f"max({step} - 1, 0)", f"({step} + 1) % {last + 1}",
                             f"min({step} + 1, {last})", f"-1 - {step}"):
                     yield line.edit(part, expression(new), f"{{}} were that of step {new}", about=node)
             if isinstance(part, ast.Constant) and is_integer(place := part.value):
                 for other in (place + 1, place - 1):
                     yield line.edit(part, number(other), f"in {{}} the index were {other}", about=node)
+
+
+def is_sequence(value: Any) -> bool:
+    """Of arrays, of which each step or layer has one"""
+    return isinstance(value, list) and len(value) > 1 and all(isinstance(part, np.ndarray) for part in value)
+
+
+def other_ends(line: Line) -> Iterator[Edit]:
+    """The last rows for the first, and the other way round"""
+    for node in line.expressions():
+        if not isinstance(node, ast.Subscript) or line.function.array(node) is None:
+            continue
+        for part in node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]:
+            if isinstance(part, ast.Slice) and part.step is None and (part.lower is None) != (part.upper is None):
+                ends = (opposite(part.upper), None) if part.lower is None else (None, opposite(part.lower))
+                yield line.edit(part, ast.Slice(*ends), "in {} the slice were {new}", about=node)
+
+
+def opposite(node: Any) -> Any:
+    return node.operand if is_negative(node) else negative(node)
 
 
 def constants_of_gradients(line: Line) -> Iterator[Edit]:
@@ -158,8 +191,8 @@ def sequences(function: Function) -> Iterator[Edit]:
 
 LINE_MUTATORS: tuple[Mutator, ...] = (
     left_out, signs, complements, operators, other_functions, reductions, moved, transposes, other_names, numbers,
-    indices, constants_of_gradients, wraps, additions)
-FUNCTION_MUTATORS = (orders, in_place, sequences)
+    indices, other_ends, constants_of_gradients, wraps, additions)
+FUNCTION_MUTATORS = (orders, in_place, sequences, chunks)
 
 
 def edits_of(function: Function) -> Iterator[Edit]:

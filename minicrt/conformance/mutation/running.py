@@ -61,9 +61,10 @@ class Operation:
     """An operation of the equations with the inputs of a golden case.
 
     entries   a gradient with no more than so many is computed entry by entry
+    cost      of the last run, a whole one being 1
     """
 
-    entries = 256
+    entries, cost = 256, 1.0
 
     def __init__(self, case: GoldenCase) -> None:
         self.case = case

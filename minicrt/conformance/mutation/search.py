@@ -1,23 +1,27 @@
 """Which mutants, one or two at once, give a port's numbers: tried where no known mistake does"""
 
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from dataclasses import replace
+from fractions import Fraction
+from functools import cached_property, partial
 
 from minicrt.conformance.checking.search import Explanation, Search
-from minicrt.conformance.golden.tensors import BACKWARD, FORWARD, GoldenCase, Role
+from minicrt.conformance.golden.tensors import BACKWARD, FORWARD, GoldenCase
 from minicrt.conformance.mutation.judging import Judge, Tried
-from minicrt.conformance.mutation.likely import Likelihood
 from minicrt.conformance.mutation.models import Model
 from minicrt.conformance.mutation.mutants import Mutants, Trace, has_equations
-from minicrt.conformance.mutation.program import Edit, Program
-from minicrt.conformance.mutation.running import CALLED, Operation
+from minicrt.conformance.mutation.order import Order
+from minicrt.conformance.mutation.program import Edit
+from minicrt.conformance.mutation.running import Operation
+from minicrt.conformance.mutation.syntax import call, expression, is_call
 from minicrt.conformance.mutation.watching import Watch
 
 SINGLES = 6000      # so many edits are tried, the simplest and likeliest first
 PARTIAL = 4         # so many mutants that explain the first wrong tensors get a second one
 SECOND = 600        # so many others are tried as the second one
 PAIRS = 60          # so many pairs that explain different gradients are tried
-MODEL_RUNS = 200    # so many mutants of a whole model are run in all, so that a check takes seconds and not minutes
+MODEL_RUNS = 200    # so many mutants of a whole model are run to the end, or more in part: seconds and not minutes
+FACTORS = Fraction(-1), Fraction(2), Fraction(1, 2)     # are tried of what may come again in every step
 RUN = 100           # a run takes as much of a search's effort as so many tensors of a known mistake
 
 
@@ -26,15 +30,15 @@ class MutantSearch:
 
     def __init__(self, search: Search, mutants: Mutants) -> None:
         self.search, self.mutants, self.handed = search, mutants, search.handed
-        self.judge = Judge(search, mutants)
+        self.judge, self.order = Judge(search, mutants), Order(search, mutants)
         self.forward_is_wrong = any(self.handed[k].wrong for k in self.judge.forward_rows)
         self.watch, self.partial = Watch(search), list[Tried]()
         most = MODEL_RUNS if isinstance(mutants.operation, Model) else SINGLES + SECOND
-        self.runs_left = min(most, search.experience.effort_left // RUN)
+        self.runs_left: float = min(most, search.experience.effort_left // RUN)
 
     def may_run(self) -> bool:
-        """Whether one more mutant may be run, which then counts"""
-        self.runs_left -= 1
+        """Whether one more mutant may be run; the one before counts as far as it went"""
+        self.runs_left -= self.mutants.operation.cost
         return self.runs_left >= 0
 
     def explanations(self) -> list[Explanation]:
@@ -75,14 +79,15 @@ class MutantSearch:
     def of_forward(self) -> Iterator[Tried]:
         """Mutants of the forward pass, each with both of its backward passes; the simplest that explain all end it."""
         ended = list[Tried]()
-        edits = [edit for edit in self.likely(self.mutants.operation.forward_program, self.mutants.forward, FORWARD)
-                 if not edit.detached]
-        for edit in simplest(edits, ended):
-            found = self.tried((edit,)) if self.may_run() else None
-            if found:
-                both = list(self.with_gradients(found))
-                ended += self.complete(both)
-                yield from both
+        for edits in self.order.forward():
+            for edit in simplest(edits, ended):
+                found = self.tried((edit,)) if self.may_run() else None
+                if found:
+                    both = list(self.with_gradients(found))
+                    ended += self.complete(both)
+                    yield from both
+            if ended:
+                return
 
     def tried(self, edits: tuple[Edit, ...]) -> Tried | None:
         """The mutant if its forward pass explains at least the first wrong tensor."""
@@ -113,41 +118,27 @@ class MutantSearch:
         of `known` edits."""
         assert first.forward is not None
         ended = list[Tried]()
-        for edit in simplest(self.gradient_edits(single=not known), ended):
+        for edit in simplest(self.order.of_gradients(single=not known), ended):
             if not self.may_run():
                 return
             edits = *known, edit
-            tried = [self.differentiated(edits, first.forward[0])] if edit.detached else \
+            tried = list(self.without_gradient(edits, first.forward[0], single=not known)) if edit.detached else \
                 self.by_hand(edits, self.mutants.by_hand(first.forward, edit.changes, self.watch.backward))
             ended += self.complete(tried)
             yield from tried
 
-    def gradient_edits(self, single: bool) -> list[Edit]:
-        """Those that change nothing but gradients, the simplest first"""
-        detached, backward = [edit for edit in self.mutants.forward if edit.detached], self.mutants.backward
-        if single and backward and isinstance(self.mutants.operation, Operation):
-            backward = self.likely(self.mutants.operation.backward_program, backward, BACKWARD)
-        return sorted([*detached, *backward], key=lambda edit: edit.effort)
-
-    def likely(self, program: Program, edits: list[Edit], roles: tuple[Role, ...]) -> list[Edit]:
-        """In the order in which one of them probably explains what is wrong"""
-        if isinstance(self.mutants.operation, Model):
-            return self.at_work(self.mutants.operation, edits)
-        rows = [row for row in self.handed if row.tensor.role in roles]
-        wrong, right = ({called(row.name, row.tensor.role) for row in rows if row.wrong is which}
-                        for which in (True, False))
-        return Likelihood(program, wrong, right).sorted(edits)
-
-    def at_work(self, model: Model, edits: list[Edit]) -> list[Edit]:
-        """Of a model those in what runs after the last tensor that is right and up to the first one that is wrong."""
-        first = self.handed[self.search.start]
-        if not self.forward_is_wrong or first.name not in model.reached:
-            return edits
-        known = {row.name: model.reached[row.name][0] for row in self.handed if row.name in model.reached}
-        before = max((row.name for row in self.handed if row.name in known and not row.wrong
-                      and known[row.name] < known[first.name]), key=known.__getitem__, default="")
-        running = model.between(before, first.name)
-        return [edit for edit in edits if model.forward_program.statements(edit) & running]
+    def without_gradient(self, edits: tuple[Edit, ...], forward: Trace, single: bool) -> Iterator[Tried]:
+        """The last one is detached, or its gradient is multiplied by what explains the port's."""
+        one = self.differentiated(edits, forward)
+        yield one
+        assert one.own is not None
+        plain = all(is_call(new, ("detached",)) for new in edits[-1].changes.values())
+        if not single or not plain or self.complete([one]):
+            return
+        factor = one.own.factor(self.judge.asked, self.judge.right)
+        repeated = FACTORS if isinstance(self.mutants.operation, Operation) else ()
+        for other in [factor] if factor else repeated:
+            yield self.differentiated((scaled(edits[-1], other),), forward)
 
     # Two mutants.
 
@@ -191,6 +182,15 @@ class MutantSearch:
         return [self.differentiated(edits, self.right.trace)]
 
 
+def scaled(edit: Edit, factor: Fraction) -> Edit:
+    """Of an edit that detaches an expression one that multiplies its gradient"""
+    ((number, node),) = edit.changes.items()
+    new = call("scaled_gradient", node.args[0], expression(str(factor)))
+    words = edit.words.partition(" were a constant")[0]
+    return replace(edit, changes={number: new}, effort=2, say=partial(
+        "the gradient of {} were multiplied by {} on its way back".format, words, factor))
+
+
 def simplest(edits: list[Edit], enough: list[Tried]) -> Iterator[Edit]:
     """The first edits, until something is enough when the next one is more far-fetched."""
     effort = -1
@@ -199,11 +199,6 @@ def simplest(edits: list[Edit], enough: list[Tried]) -> Iterator[Edit]:
             return
         effort = max(effort, edit.effort)
         yield edit
-
-
-def called(name: str, role: Role) -> str:
-    """A tensor of the case by the equations' name"""
-    return "return" if role == "output" else name if name.startswith("d_") else CALLED.get(name, name)
 
 
 def mutant_explanations(search: Search) -> list[Explanation]:

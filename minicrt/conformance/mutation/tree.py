@@ -11,6 +11,7 @@ from types import CodeType
 from typing import Any
 
 SOURCE = "<equations>"
+NEW = -1                                                     # the number of a statement that was put in
 Changes = Mapping[int, Any]                                  # a node's number → the node, or nodes, in its place
 Note = Callable[[str, Any, bool], Any]
 CANNOT_BE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, AssertionError, NameError,
@@ -120,7 +121,7 @@ class Tree:
         return tuple(self.step(statement, anew) for statement in body)
 
     def step(self, node: Any, anew: frozenset[int]) -> Step:
-        number = getattr(node, "number", -1)
+        number = getattr(node, "number", NEW)
         known = self.ready.get(number) if number not in anew else None
         if isinstance(node, ast.For | ast.If):
             head = node.iter if isinstance(node, ast.For) else node.test
@@ -135,7 +136,7 @@ class Tree:
         else:
             code = compile(ast.fix_missing_locations(ast.Module([node], [])), SOURCE, "exec")
             step = Step(type(node), code, number, names_given(node))
-        if number not in anew:
+        if number not in anew and number != NEW:
             self.ready[number] = step
         return step
 

@@ -1,12 +1,16 @@
 """Mutants of operations, and the ports that are named by them"""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
 from minicrt.conformance import check_port, golden
+from minicrt.conformance.checking import compare, diagnose
 from minicrt.conformance.mutation import functions as f
 from minicrt.conformance.mutation.mutants import Mutants, has_equations
 from minicrt.conformance.mutation.program import parsed
+from minicrt.conformance.mutation.search import scaled
 
 MADE = {                                                     # of each kind of change, one line that comes of it
     "layer_norm": {
@@ -119,3 +123,61 @@ def test_the_place_of_the_reference_is_told():
     sentence = check_port(PORTS["r twice"][1], "gru").diagnosis.sentences[0]
     assert "minicrt/ops/gru.py, line" in sentence
     assert "in place of a_n = x_t @ w_n + b_n + r * c" in sentence
+
+
+def handed(mutants, edit, by_hand=False):
+    """The outputs and gradients of a port with an edit"""
+    case = mutants.operation.case
+    if by_hand:
+        trace = mutants.by_hand(mutants.right, edit.changes)
+    else:
+        forward, own = mutants.run_forward(edit.changes)[0], mutants.own_gradients(edit.changes)
+        trace = forward | {tensor.name: own.whole(tensor.name, tensor.value.shape) for tensor in case.computed()
+                           if tensor.role == "gradient"}
+    return {tensor.name: trace[tensor.name] for tensor in case.computed() if tensor.role in ("output", "gradient")}
+
+
+@pytest.mark.parametrize("name, words, by_hand", [
+    ("gru", "chunks of 2 steps, and d_next was 0", True),
+    ("lstm", "chunks of 3 steps, and h and c were 0", False),
+    ("lstm", "chunks of 2 steps, and c was a constant", False)])
+def test_a_scan_in_chunks_that_lose_what_is_carried(name, words, by_hand):
+    mutants = Mutants(golden.case(name))
+    edit = next(edit for edit in (mutants.backward if by_hand else mutants.forward) if words in edit.words)
+    assert words in diagnose(compare(golden.case(name), handed(mutants, edit, by_hand))).sentences[0]
+
+
+@pytest.mark.parametrize("name, words, factor", [
+    ("lstm", "i * g", Fraction(1, 2)), ("layer_norm", "mean(x, -1, True)", Fraction(2)),
+    ("gru", "the second h", Fraction(-1))])
+def test_a_gradient_that_is_multiplied_on_its_way_back(name, words, factor):
+    mutants = Mutants(golden.case(name))
+    found = [edit for edit in mutants.forward if edit.detached and edit.words.startswith(words)]
+    sentence = diagnose(compare(golden.case(name), handed(mutants, scaled(found[0], factor)))).sentences[0]
+    assert f"the gradient of {words} were multiplied by {factor} on its way back" in sentence
+
+
+def test_what_one_change_puts_in_is_not_there_for_the_next():
+    mutants = Mutants(golden.case("lstm"))
+    edits = [edit for edit in mutants.forward if "h and c were 0 at the start of each" in edit.words]
+    found = [mutants.run_forward(edit.changes)[0]["s"] for edit in (*edits, *edits)]
+    assert len(edits) > 1
+    assert not np.array_equal(found[0], found[1])
+    assert all(np.array_equal(one, again) for one, again in zip(found, found[len(edits):]))
+
+
+def test_the_last_rows_for_the_first():
+    mutants = Mutants(golden.case("crt-learned-positions"))
+    lines = {mutants.operation.forward_program.trees[edit.function].line(edit.changes) for edit in mutants.forward}
+    assert "return (place('x', e + w['positions.table'][-e.shape[1]:]), p_0)" in lines
+
+
+@pytest.mark.parametrize("name, words", [
+    ("lstm-model", "c_0 were 0"), ("mingru-model", "states[layer] were that of step 0"),
+    ("transformer-xl", "in rows[:, :, -kept:] the slice were :kept"), ("rmt-two-vectors", "e.shape[1]:] were")])
+def test_what_goes_wrong_between_segments(name, words):
+    case, mutants = golden.case(name), Mutants(golden.case(name))
+    edit = next(edit for edit in mutants.forward if words in edit.words)
+    trace = mutants.run_forward(edit.changes)[0]
+    outputs = {key: value for key, value in trace.items() if "/state/" in key or key.endswith("/loss")}
+    assert words in diagnose(compare(case, outputs)).sentences[0]

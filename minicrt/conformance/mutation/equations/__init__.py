@@ -7,9 +7,9 @@ minicrt.ops.
 from collections.abc import Mapping
 from typing import Any
 
-from minicrt.conformance.mutation.equations import attention, gru, models, recurrent, rowwise
+from minicrt.conformance.mutation.equations import attention, comparators, gru, models, recurrent, rowwise
 
-MODULES = (gru, recurrent, rowwise, attention, models)
+MODULES = (gru, recurrent, rowwise, attention, models, comparators)
 
 
 def equation_of(operation: str, options: Mapping[str, Any]) -> str:

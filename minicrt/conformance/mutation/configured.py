@@ -1,0 +1,70 @@
+"""What a model's equations are given by its configuration, and how they take and give the state of a golden case"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from minicrt.conformance.golden.tensors import GoldenCase
+
+MODELS = {"transformer": "transformer", "recurrent": "recurrent", "linear_recurrent": "linear_recurrent",
+          "transformer_xl": "transformer_xl", "rmt": "rmt"}
+
+CARRIED = {"m", "token", "m_next", "p_0", "p_last", "states", "start", "after", "last", "h_0", "c_0", "h0", "s0",
+           "cache", "earlier", "old", "rows"}                # what the equations call what goes from segment to segment
+
+
+def model_equations(configuration: Mapping[str, Any]) -> str:
+    """The name of a model's equations; empty where there are none for this configuration."""
+    model = configuration.get("model", "")
+    if model != "crt":
+        return MODELS.get(model, "")
+    if configuration["memory_gradient"] == "writer" or configuration["memory_position"] != "first":
+        return ""
+    return "transformer" if configuration["memory"] == "none" else "crt"
+
+
+def options(configuration: Mapping[str, Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """All that some model's equations take"""
+    c = configuration
+    gru = "gru_after" if c.get("reset_after", True) else "gru_before"
+    cell = c.get("memory", c.get("cell", ""))
+    negatives, kept = c.get("negatives", -1), c.get("cache_length", -1)
+    return {"layers": c["layers"], "heads": c.get("heads"), "activation": c.get("activation"), "gru": gru,
+            "pre": c.get("norm") == "pre", "positions": c.get("positions"), "tied": c["tied"],
+            "cell": {"gru": gru, "ncgru": f"ncgru_{c.get('candidate')}"}.get(cell, cell),
+            "negatives": c["width"] // 2 if negatives == -1 else negatives, "vectors": c.get("memory_vectors", 0),
+            "per_segment": c.get("memory_update") == "per_segment", "reads": c.get("readout") == "memory",
+            "normed": "memory.norm.gain" in parameters, "inner": c.get("inner", 0), "longest": c["segment_length"],
+            "kept": c["segment_length"] if kept == -1 else kept, "same_length": c.get("same_length"),
+            "clamp": c.get("clamp_length"), "shared": c.get("shared_biases")}
+
+
+class States:
+    """Of a case: the entries that go from segment to segment."""
+
+    def __init__(self, case: GoldenCase) -> None:
+        start = "segment0/state/"
+        self.shapes = {tensor.name.removeprefix(start): tensor.value.shape for tensor in case.tensors
+                       if tensor.name.startswith(start)}
+        self.configuration, self.rows = case.configuration, case.configuration["batch"]
+
+    def taken(self, w: Mapping[str, Any], state: Mapping[str, Any]) -> dict[str, Any]:
+        """What a segment's equations take; at first zeros, or what is learned"""
+        c = self.configuration
+        m, width = state.get("memory"), c.get("position_width", 0) or c["width"]
+        if m is None and "memory.start" in w:
+            m = np.zeros((self.rows, 1, 1)) + w["memory.start"]
+        layers = [name for name in self.shapes if name.startswith("layer.")]
+        return {"m": m, "p_0": state.get("positions", np.zeros((self.rows, width))),
+                "states": [state.get(name, np.zeros(self.shapes[name])) for name in layers],
+                "cache": state.get("cache", np.zeros((self.rows, c["layers"] + 1, 0, c["width"])))}
+
+    def given(self, results: Sequence[Any]) -> dict[str, Any]:
+        """The entries of what a segment gives beside its loss"""
+        if "layer.0" in self.shapes:
+            found = {f"layer.{layer}": value for layer, value in enumerate(results[0])}
+        else:
+            memory, positions = results[0], results[-1]
+            found = {"positions": positions, "memory": memory, "cache": memory}
+        return {name: value for name, value in found.items() if name in self.shapes}

@@ -1,0 +1,70 @@
+"""In which order the mutants are tried, and which of them cannot explain what a port has wrong"""
+
+import re
+
+from minicrt.conformance.checking.search import Search
+from minicrt.conformance.golden.tensors import BACKWARD, FORWARD, Role
+from minicrt.conformance.mutation.configured import CARRIED
+from minicrt.conformance.mutation.likely import Likelihood
+from minicrt.conformance.mutation.models import Model
+from minicrt.conformance.mutation.mutants import Mutants
+from minicrt.conformance.mutation.program import Edit, Program
+from minicrt.conformance.mutation.running import CALLED, Operation
+
+
+class Order:
+    """Of the mutants of a port's operation or model."""
+
+    def __init__(self, search: Search, mutants: Mutants) -> None:
+        self.mutants, self.handed, self.first = mutants, search.handed, search.handed[search.start]
+
+    def forward(self) -> list[list[Edit]]:
+        """The edits of the forward pass; where it goes wrong after a segment, those of what is carried come first."""
+        operation = self.mutants.operation
+        edits = [edit for edit in self.likely(operation.forward_program, self.mutants.forward, FORWARD)
+                 if not edit.detached]
+        if not isinstance(operation, Model) or self.first.name.startswith("segment0/"):
+            return [edits]
+        return [[edit for edit in edits if is_carried(edit)], [edit for edit in edits if not is_carried(edit)]]
+
+    def of_gradients(self, single: bool) -> list[Edit]:
+        """Those that change nothing but gradients, the simplest first"""
+        detached, backward = [edit for edit in self.mutants.forward if edit.detached], self.mutants.backward
+        if single and backward and isinstance(self.mutants.operation, Operation):
+            backward = self.likely(self.mutants.operation.backward_program, backward, BACKWARD)
+        return sorted([*detached, *backward], key=lambda edit: edit.effort)
+
+    def likely(self, program: Program, edits: list[Edit], roles: tuple[Role, ...]) -> list[Edit]:
+        """In the order in which one of them probably explains what is wrong"""
+        if isinstance(self.mutants.operation, Model):
+            return self.at_work(self.mutants.operation, edits)
+        rows = [row for row in self.handed if row.tensor.role in roles]
+        wrong, right = ({called(row.name, row.tensor.role) for row in rows if row.wrong is which}
+                        for which in (True, False))
+        return Likelihood(program, wrong, right).sorted(edits)
+
+    def at_work(self, model: Model, edits: list[Edit]) -> list[Edit]:
+        """Of a model those in what runs after the last tensor that is right and up to the first one that is wrong."""
+        if self.first.tensor.role not in FORWARD or self.first.name not in model.reached:
+            return edits
+        known = {row.name: model.reached[row.name][0] for row in self.handed if row.name in model.reached
+                 and not is_given_last(row.name)}
+        before = max((row.name for row in self.handed if row.name in known and not row.wrong
+                      and known[row.name] < model.reached[self.first.name][0]), key=known.__getitem__, default="")
+        running = model.between(before, self.first.name)
+        return [edit for edit in edits if model.forward_program.statements(edit) & running]
+
+
+def is_carried(edit: Edit) -> bool:
+    """Whether its line is about what goes from segment to segment"""
+    return bool(CARRIED.intersection(re.findall(r"\w+", edit.line)))
+
+
+def is_given_last(name: str) -> bool:
+    """Of a segment: that it is right says little of what came before it"""
+    return "/state/" in name or name.endswith("/loss")
+
+
+def called(name: str, role: Role) -> str:
+    """A tensor of the case by the equations' name"""
+    return "return" if role == "output" else name if name.startswith("d_") else CALLED.get(name, name)
