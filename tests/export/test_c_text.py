@@ -51,7 +51,8 @@ def test_the_equations_in_front_are_the_models_own(programs):
     assert "z = y + (1 + y) * m W_r + h" in head("default") and "x = e + p\n" in head("default")
     assert "x = e + p W_p" in head("narrow positions") and "x = e + row of a table" in head("learned")
     assert "z = y\n" in head("transformer readout") and "memory" not in head("transformer")
-    assert "mean of the last segment's y" in head("per segment") and "h = RNN" not in head("per segment")
+    assert "gru(mean of the last segment's y, m)" in head("per segment") and " h = " not in head("per segment")
+    assert "h = ncgru(y, h)" in head("ncgru") and "p = gru_before(e, p)" in head("reset before")
 
 
 def test_numbers_keep_every_bit():

@@ -1,6 +1,7 @@
 """An exported ONNX file, checked when it is made, computes in onnxruntime what a stream does."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ onnxruntime = pytest.importorskip("onnxruntime")
 
 
 class Runner:
-    """As docs/edge.md has it"""
+    """One text or several, token by token"""
 
     def __init__(self, data, batch):
         self.session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
@@ -68,6 +69,18 @@ def test_it_says_what_it_is():
     assert properties["segment_length"] == str(T) and model.producer_name == "minicrt"
     names = {node.name for node in model.graph.node}
     assert "blocks.1.attention.scores" in names and len(names) == len(model.graph.node)
+
+
+def test_the_page_says_how_a_file_is_run(tmp_path, monkeypatch, capsys):
+    page = (Path(__file__).parents[2] / "docs" / "edge.md").read_text(encoding="utf-8")
+    code = page.split("```py\n")[1].split("```")[0].replace("the with statement is used to", "a c b c d e a a")
+    model, parameters = model_and_weights("default")
+    monkeypatch.chdir(tmp_path)
+    Path("edge.onnx").write_bytes(export_onnx(model, parameters, VOCABULARY))
+    exec(compile(code, "edge.md", "exec"), {})
+    ids = VOCABULARY.encode("a c b c d e a a".split())
+    best = VOCABULARY.decode(streamed(model, parameters, ids[:, None])[:, 0].argmax(1))
+    assert [line.split(" -> ")[1] for line in capsys.readouterr().out.splitlines()] == best
 
 
 def test_it_is_the_same_each_time():

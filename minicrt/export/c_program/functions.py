@@ -34,10 +34,11 @@ def begin_segment(made: Design) -> Lines:
 
 
 def write_per_segment(made: Design) -> Lines:
-    return [noted("if (s->row == ROWS) {", "m = RNN(mean of y, m)"),
+    kind = made.writers[0].kind
+    return [noted("if (s->row == ROWS) {", f"m = {kind}(mean of y, m)"),
             "    for (int i = 0; i < D; i++)", "        s->sum[i] /= T;",
             "    for (int i = 0; i < M; i++)",
-            f"        {made.writers[0].kind}(&writers[i], s->memory[i], s->sum, D);",
+            f"        {kind}(&writers[i], s->memory[i], s->sum, D);",
             "    memset(s->sum, 0, sizeof s->sum);", "}"]
 
 
@@ -71,8 +72,9 @@ def model_step(made: Design) -> Lines:
             noted("embed(x, token);", "e"), *positions(made), noted("blocks(s, x);", "(2, 3)"),
             "norm(y, x, norm_final_gain, norm_final_bias);" if made.pre_norm else "memcpy(y, x, sizeof y);"]
     if made.per_token:
+        kind = made.writers[0].kind
         body += ["for (int i = 0; i < M; i++)",
-                 noted(f"    {made.writers[0].kind}(&writers[i], s->memory[i], y, D);", "(4)  h = RNN(y, h)")]
+                 noted(f"    {kind}(&writers[i], s->memory[i], y, D);", f"(4)  h = {kind}(y, h)")]
     if made.per_segment:
         body += ["add(s->sum, y);"]
     if made.reads:
@@ -86,7 +88,8 @@ def positions(made: Design) -> Lines:
         return [noted(f"add(x, positions_table + {row} * D);", "(1)  x = e + row of a table")]
     if not made.recurrent_positions:
         return []
-    run = noted(f"{made.position_network.kind}(&position_network, s->positions, x, P);", "(1)  p = RNN(e, p)")
+    kind = made.position_network.kind
+    run = noted(f"{kind}(&position_network, s->positions, x, P);", f"(1)  p = {kind}(e, p)")
     if projects(made):
         return [run, "linear(added, s->positions, positions_w_out, 0, P, D);", noted("add(x, added);", "x = e + p W_p")]
     return [run, noted("add(x, s->positions);", "x = e + p")]

@@ -23,16 +23,19 @@ def program(made: Design) -> str:
 
 def equations(made: Design) -> str:
     """Of one token, and of a segment's beginning; where there is more than one memory vector, h is each of them."""
-    x = {"recurrent": "p = RNN(e, p),  x = e + p", "none": "x = e"}.get(made.config.positions, "x = e + row of a table")
-    lines = ["A token:   e = sqrt(D) E[token],  " + x + (" W_p" if "positions.w_out" in made.parameters else ""),
+    x = {"none": "x = e"}.get(made.config.positions, "x = e + row of a table")
+    if made.recurrent_positions:
+        x = f"p = {made.position_network.kind}(e, p),  x = e + p" + (" W_p" if functions.projects(made) else "")
+    lines = ["A token:   e = sqrt(D) E[token],  " + x,
              "           y = norm(blocks(x))" if made.pre_norm else "           y = blocks(x)"]
     if made.per_token:
-        lines.append("           h = RNN(y, h)")
+        lines.append(f"           h = {made.writers[0].kind}(y, h)")
     lines.append(f"           logits = z O^T + b,  z = {functions.z_of(made) if made.reads else 'y'}")
     if made.vectors:
-        lines.append("A segment: begins with " + ("the memory m = h" if made.per_token else
-                                                  "the memory m = RNN(mean of the last segment's y, m)")
+        m = f"{made.writers[0].kind}(mean of the last segment's y, m)" if made.per_segment else "h"
+        lines.append(f"A segment: begins with the memory m = {m}"
                      + (", whose rows go through the blocks first" if made.front else ""))
+    lines.append("The steps (1) to (5) are those of minicrt's docs/spec.md, 2.2.")
     return "\n".join("   " + line for line in lines)
 
 
