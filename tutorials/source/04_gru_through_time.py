@@ -87,7 +87,7 @@ plt.rcParams.update({"figure.dpi": 100, "font.size": 10})
 # Put your two numbers in place of the dots.
 
 # %% answer="0.5, -0.25"
-teach.answer("04.h1", ...)
+teach.answer("04.h1", ..., ...)
 
 # %% [markdown]
 # ## 3 · The step in code
@@ -188,10 +188,9 @@ plt.show()
 teach.answer("04.direct", ...)
 
 # %% [markdown]
-# **Through the update gate.** Hold $n$ and the visible $h$ still. Moving $z$ moves $h'$ by
-# $\partial h'/\partial z = h - n$: towards the old state if that is the larger one, away from the candidate. Then
-# comes the slope of the logistic function, $\partial z/\partial a_z = z(1 - z)$, and then $a_z$ depends on $h$
-# through $U_z$. So
+# **Through the update gate.** Hold $n$ and the $h$ of the direct way still. Where $z$ rises, $h'$ moves away from the
+# candidate and towards the old state: $\partial h'/\partial z = h - n$. Then comes the slope of the logistic
+# function, $\partial z/\partial a_z = z(1 - z)$, and then $a_z$ depends on $h$ through $U_z$. So
 #
 # $$\frac{\partial L}{\partial a_z} = g\,(h - n)\,z\,(1 - z), \qquad\text{times } \frac{\partial a_z}{\partial h} = U_z .$$
 #
@@ -275,10 +274,17 @@ def gru_step_backward(g, h, u, r, z, n, c):     # all (B, D) but u (D, 3D) -> (B
 teach.grade("gru_step_backward", gru_step_backward)
 
 # %% [markdown]
-# If it passes, try it on the tiny example: with your numbers of the second step and `g = np.array([[4.0]])` it must
-# give 6.478. The grader uses several units on purpose. With one unit $U^\top = U$, and a whole family of mistakes
-# cannot be seen.
-#
+# If it passes, try it on the tiny example. The next cell has the numbers of its second step in the order of the
+# arguments; `gru_step_backward(*second)`, in a cell of your own, must give 6.478. The grader uses several units on
+# purpose. With one unit $U^\top = U$, and a whole family of mistakes cannot be seen.
+
+# %%
+r, z = np.split(cache_tiny.rz[:, 1], 2, axis=-1)        # of the second step, as n and c
+second = (np.array([[4.0]]), h_all[:, 0], tiny[1], r, z,
+          cache_tiny.n[:, 1], cache_tiny.c[:, 1])       # g, h, u, r, z, n, c
+print(*(array.item() for array in (r, z, second[5], second[6])))
+
+# %% [markdown]
 # ## 6 · Why gradients add up
 #
 # Let the loss look at both states now, $L = 2 h_1 + 4 h_2$. Two parties have used $h_1$: the loss itself, which gives
@@ -352,7 +358,7 @@ print(f"on paper         {on_paper:.10f}")
 # $z = \sigma(4) \approx 0.982$? Give three decimals.
 
 # %% answer="0.001, 0.834"
-teach.answer("04.kept", ...)
+teach.answer("04.kept", ..., ...)
 
 # %% [markdown]
 # Measure it. A GRU of 16 units with fresh weights reads noise; the update gate's bias is 0, 2 or 4. The loop below is

@@ -95,7 +95,7 @@ plt.show()
 # **On paper:** what is the first row of $U$?
 
 # %% answer="0.6, -0.8"
-teach.answer("05.row", ...)
+teach.answer("05.row", ..., ...)
 
 # %% [markdown]
 # In general the result is $\frac{1}{1+a^2}\begin{pmatrix} 1 - a^2 & -2a \\ 2a & 1 - a^2 \end{pmatrix}$, a rotation by
@@ -152,7 +152,7 @@ print("n = 2, a = 1/2: ", U_two.round(12).tolist())
 # $\theta = 2 \arctan a$, or from the fractions above.)
 
 # %% answer="-1.28, 0.96"
-teach.answer("05.slope", ...)
+teach.answer("05.slope", ..., ...)
 
 # %% [markdown]
 # For any $n$, differentiate $(I + A)\,U = (I - A)\,S$ as a product: $dA\,U + (I + A)\,dU = -dA\,S$, hence
@@ -228,7 +228,7 @@ plt.show()
 # row of $X$. (The old inverse is $\begin{pmatrix} 0.8 & -0.4 \\ 0.4 & 0.8 \end{pmatrix}$.)
 
 # %% answer="0.04, 0.08"
-teach.answer("05.x", ...)
+teach.answer("05.x", ..., ...)
 
 # %% exercise="neumann_inverse"
 def neumann_inverse(inverse, delta_A, order):   # (n, n), (n, n), 1 or more -> (n, n)
@@ -288,7 +288,7 @@ plt.show()
 # **On paper:** $\operatorname{modrelu}(-2, -\tfrac12)$, and its derivatives with respect to $v$ and to $b$.
 
 # %% answer="-1.5, 1, -1"
-teach.answer("05.modrelu", ...)
+teach.answer("05.modrelu", ..., ..., ...)
 
 # %% [markdown]
 # One step back, then. The direct way and the update gate's are those of chapter 04. The other two now meet in

@@ -85,7 +85,7 @@ for depth in 1, 2:
 # $\sin 5 \sin 7 + \cos 5 \cos 7$? And of row 100 and row 102? (Three decimals; the angles are in radians.)
 
 # %% answer="-0.416, -0.416"
-teach.answer("06.dot", ...)
+teach.answer("06.dot", ..., ...)
 
 # %% [markdown]
 # Two rows of the table are compared by their distance alone. And row $t + 1$ is row $t$ with every hand turned by its
@@ -146,7 +146,7 @@ plt.show()
 # distances 0 and 1 have $r_0 = 1$, $r_1 = 2$. What are $s_{11}$, $s_{21}$ and $s_{22}$?
 
 # %% answer="7, 13, -1"
-teach.answer("06.scores", ...)
+teach.answer("06.scores", ..., ..., ...)
 
 # %% [markdown]
 # The naive loop is plain, and slow: a product for every pair. The trick is that $(q + w)\, r^\top$ holds all the
@@ -226,7 +226,7 @@ teach.grade("relative_scores_backward", relative_scores_backward)
 # $p_t = \tfrac12 \cdot 1 + \tfrac12\, p_{t-1}$. **On paper:** $p_1, p_2, p_3$, from $p_0 = 0$.
 
 # %% answer="0.5, 0.75, 0.875"
-teach.answer("06.count", ...)
+teach.answer("06.count", ..., ..., ...)
 
 # %% [markdown]
 # Every position gets a number of its own, and with other gates other units count more slowly: clock hands again, but
