@@ -47,6 +47,7 @@ def projections_backward(d_q, d_k, d_v, x, w_q, w_k, w_v):
 
 WRONG = [
     ("causal_attention", {" / K ** 0.5": ""}, "known", "not divided by the root"),
+    ("causal_attention", {"k[:i + 1] @ q[i]": "-k[:i + 1] @ q[i]"}, "known", "other sign"),
     ("causal_attention", {"K ** 0.5": "K"}, "known", "and not by its root"),
     ("causal_attention", {"k[:i + 1] @ q[i]": "k @ q[i]", "p[i, :i + 1]": "p[i]"}, "known", "future can be seen"),
     ("causal_attention", {"k[:i + 1]": "k[i:]", "p[i, :i + 1]": "p[i, i:]"}, "known", "the future and not the past"),
@@ -58,6 +59,7 @@ WRONG = [
     ("softmax_backward", {"np.diag(p[i]) - np.outer(p[i], p[i])": "np.diag(p[i] * (1 - p[i]))"}, "known",
      "taken for independent"),
     ("softmax_backward", {"jacobian @ d_p[i]": "-jacobian @ d_p[i]"}, "sign", "the other way round"),
+    ("softmax_backward", {"jacobian @ d_p[i]": "d_p[i] - d_p[i].mean()"}, "known", "play no part"),
     ("softmax_backward", {"jacobian @ d_p[i]": "p[i] * (d_p[i] - d_p[i].mean())"}, "known", "every weight alike"),
     ("softmax_backward", {"jacobian @ d_p[i]": "p[i] * (d_p[i] - d_p[i].sum())"}, "known", "leaves the weights out"),
     ("softmax_backward", {"jacobian @ d_p[i]": "p[i] * (d_p[i] - (d_p * p).sum())"}, "known", "over all rows"),
@@ -69,6 +71,8 @@ WRONG = [
     ("attention_backward", {"(d_p - inner[:, None])": "d_p"}, "known", "below the softmax is missing"),
     ("attention_backward", {"p * (d_p - inner[:, None])": "d_p * p * (1 - p)"}, "known", "independent"),
     ("attention_backward", {"p * (d_p - inner[:, None])": "d_p"}, "known", "passed over"),
+    ("attention_backward", {"inner[:, None]": "inner.sum()"}, "known", "over all rows"),
+    ("attention_backward", {'"ij,ij->i", d_p': '"ij,ij->j", d_p', "inner[:, None]": "inner"}, "known", "the columns"),
     ("attention_backward", {'"ij,ic->jc", p': '"ij,jc->ic", p'}, "known", "not transposed"),
     ("attention_backward", {'"ij,ic->jc", d_s': '"ij,jc->ic", d_s'}, "known", "in d_k are not transposed"),
     ("attention_backward", {'"ij,jc->ic", d_s': '"ij,ic->jc", d_s'}, "known", "in d_q are transposed"),
@@ -80,6 +84,8 @@ WRONG = [
     ("split_heads", {"np.split(x, heads, axis=2)": "[x[:, :, h::heads] for h in range(heads)]"}, "known",
      "every H-th feature"),
     ("split_heads", {"np.stack(parts, axis=1)": "x.reshape(len(x), heads, x.shape[1], -1)"}, "known", "mixes time"),
+    ("split_heads", {"np.stack(parts, axis=1)": "np.stack(parts, axis=1).swapaxes(2, 3).reshape("
+                     "len(x), heads, x.shape[1], -1)"}, "known", "features and time steps are exchanged"),
     ("split_heads", {"np.stack(parts, axis=1)": "np.stack(parts, axis=2)"}, "shape", "heads has shape"),
     ("split_heads", {"np.stack(parts, axis=1)": "np.stack(parts[::-1], axis=1)"}, "known", "reverse order"),
     ("split_heads", {"np.stack(parts, axis=1)": "np.stack(parts, axis=1)[:, :, ::-1]"}, "known", "backwards"),
