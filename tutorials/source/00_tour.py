@@ -75,7 +75,7 @@ print(textwrap.fill(vocabulary.join(corpus.valid[:60]), 88))
 # Put your two numbers in place of the dots. (Run a cell with shift and enter.)
 
 # %% answer="2.079, 8"
-teach.answer("00.eighth", ...)      # loss, perplexity
+teach.answer("00.eighth", ..., ...)      # loss, perplexity
 
 # %% [markdown]
 # Two models to beat, before there is any:

@@ -69,7 +69,7 @@ np.set_printoptions(precision=4, suppress=True)
 # second row, three numbers ($\ell$ is 0.6931), and put them in place of the dots.
 
 # %% answer="0, 0, 0.6931"
-teach.answer("01.y2", ...)
+teach.answer("01.y2", ..., ..., ...)
 
 # %%
 log2 = np.log(2)

@@ -73,7 +73,7 @@ def attention_loops(q, k, v):                       # (T, K), (T, K), (T, V) -> 
 # $\tfrac14$ and $\tfrac34$, and $y_2 = 1 + 6 = 7$. Work out row 3: its three weights and $y_3$.
 
 # %% answer="0.125, 0.375, 0.5, 3.5"
-teach.answer("02.row3", ...)        # p_31, p_32, p_33, y_3
+teach.answer("02.row3", ..., ..., ..., ...)        # p_31, p_32, p_33, y_3
 
 # %%
 q = np.ones((3, 1))
@@ -173,7 +173,7 @@ for K, with_root, without in zip(widths, *passed_on.values()):
 # moves towards rows that are better than what it has, and away from those that are worse. Work out $G_s$ for row 3.
 
 # %% answer="0.5, 13.5, -14"
-teach.answer("02.d_s", ...)         # d_s_31, d_s_32, d_s_33
+teach.answer("02.d_s", ..., ..., ...)         # d_s_31, d_s_32, d_s_33
 
 # %% [markdown]
 # They add up to 0: to raise all three scores alike would change nothing. And look at row 1, which has one row to look at:

@@ -58,7 +58,7 @@ np.set_printoptions(precision=4, suppress=True)
 # **The example for this section:** one row $x = (1, 1, 3, 3)$, eps = 0. What is $\hat x$?
 
 # %% answer="-1, -1, 1, 1"
-teach.answer("03.x_hat", ...)       # four numbers
+teach.answer("03.x_hat", ..., ..., ..., ...)       # four numbers
 
 # %%
 def layer_norm_loops(x, gain, bias, eps):
@@ -112,7 +112,7 @@ for other in layer_norm_loops, parts.layer_norm:
 # Work it out on paper for the example: $x = (1, 1, 3, 3)$, $g = 1$, $G_y = (4, 0, 0, 0)$. What is $G_x$?
 
 # %% answer="2, -2, 0, 0"
-teach.answer("03.d_x", ...)         # four numbers
+teach.answer("03.d_x", ..., ..., ..., ...)         # four numbers
 
 # %% exercise="layer_norm_backward"
 def layer_norm_backward(d_y, x_hat, r, gain):       # (N, D), (N, D), (N, 1), (D,)

@@ -62,8 +62,8 @@ EXERCISES = (
                "The variance is the mean of the squares of what is centred; eps is added to it, inside of the root.",
                "gain * centred * r + bias"],
         questions={"x - x.mean(-1, keepdims=True)": "What is the mean of a normalised row?",
-                   "1 / np.sqrt(variance + eps)": "How large is the variance of a row of yours, with gain 1?",
-                   "eps": "Where does eps stand: inside of the root or outside?", "gain": "What does gain multiply?",
+                   "eps": "By what is a centred row divided, and where in that does eps stand?",
+                   "gain": "What does gain multiply?",
                    "bias": "What is y where x_hat is 0?", "axis": ROW, "mean": ROW, "shape": "Every row stays a row.",
                    "": "Take gain = 1, bias = 0, eps = 0: are mean and variance of your rows 0 and 1?"},
         mistakes=[
