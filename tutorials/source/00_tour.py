@@ -437,8 +437,8 @@ teach.answer("00.two_pairs", ...)
 #   into. In the environment of the notebook: `pip install ".[notebooks]"`, in the project's folder, then restart the
 #   kernel. `python -m minicrt.teach` looks whether all is there.
 # - *The first cell takes long, or the first training step does*: Numba compiles the kernels, once per installation.
-# - *A run folder is refused because it exists*: you ran the training cell twice; run it together with the line
-#   `folder = …` above it.
+# - *`NameError: name 'parameters' is not defined`*: a cell above was not run. In the menu: Run, Run All Above Selected
+#   Cell.
 # - *My figures differ a little*: another version of Python (another text), or another processor. Beyond a few percent,
 #   restart the kernel and run all cells from the top: a cell that was run twice has changed what follows.
 #

@@ -560,7 +560,8 @@ teach.grade("rms_norm_backward", rms_norm_backward)
 #   transposed. Write the shapes above them: the inner two must be equal, the outer two are the result's.
 # - *`operands could not be broadcast together`* in softmax: `.sum(-1)` gives $(N,)$; with `keepdims=True` it gives
 #   $(N, 1)$, which divides a row by its own sum.
-# - *My softmax is right, and `grade` says that columns add up to 1*: `axis=0` runs down the rows, `axis=-1` along one.
+# - *`grade` says that each column adds up to 1, and not each row*: a sum over `axis=0` runs down the rows, one over
+#   `axis=-1` along a row.
 # - *`ComplexWarning: Casting complex values to real`*: somewhere a complex number was written into a real array. Make
 #   arrays with `np.zeros_like` of what is to be stored in them.
 # - *`not attempted`, but I have written something*: is there a `return` at the end?
