@@ -19,7 +19,7 @@ READ = Exercise(
     hints=["r is one row for each stream and the same for all its tokens: (B, D) must be stretched over T.",
            "(m @ W_r)[:, None] is (B, 1, D), which NumPy stretches.", "return y + h + (1 + y) * r"],
     questions={
-        "m @ W_r": "Which way round does W_r stand?",
+        "m @ W_r": "What stands between the memory and r, and which way round?",
         "(1 + y) * r": "If y is 0, what must still be read of the memory?",
         "y + h": "With an empty memory, r = 0, what is z?",
         "shape": "r is (B, D), y is (B, T, D): along which axis is r the same?",
@@ -70,6 +70,7 @@ MEMORY = Exercise(
     questions={
         "d_s[:, 0]": "Which row of s is the memory?",
         "d_s[:, 1:]": "Which rows of s are tokens?",
+        "shape": "How many rows has s, and how many of them are tokens?",
         "d_s[:, 0] + d_h_0 + d_read": "In how many places does the memory stand?",
         "": "In how many places does the memory stand?"},
     mistakes=[

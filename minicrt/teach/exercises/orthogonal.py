@@ -7,10 +7,10 @@ from minicrt.teach.exercise import Answer, Exercise, Mistake, unequal
 from minicrt.teach.solutions import orthogonal
 
 
-def entries(rng, least=3):
-    """n, free numbers of a skew-symmetric n × n matrix, and how many signs are negative: neither none nor half."""
-    n = int(rng.integers(least, 7))
-    return n, rng.standard_normal(n * (n - 1) // 2), 1
+def entries(rng):
+    """n, free numbers of a skew-symmetric n × n matrix, and how many signs are negative: some and not all."""
+    n = int(rng.integers(3, 7))
+    return n, rng.standard_normal(n * (n - 1) // 2), int(rng.integers(1, n))
 
 
 def cayley_inputs(rng):
@@ -54,6 +54,11 @@ CAYLEY = Exercise(
     mistakes=[
         Mistake({"upper - upper.T": "upper.T - upper"}, "A has the other sign, or the other factor is inverted",
                 "Where does the first number stand, with which sign? And which of I + A and I − A is inverted?"),
+        Mistake({"upper[np.triu_indices(n, 1)]": "upper[np.tril_indices(n, -1)]"},
+                "the numbers stand below the diagonal, row by row", "Where do the numbers stand, and in which order?"),
+        Mistake({"upper[np.triu_indices(n, 1)]": "upper.T[np.tril_indices(n, -1)]"},
+                "the numbers stand above the diagonal column by column",
+                "Where do the numbers stand, and in which order?"),
         Mistake({"upper - upper.T": "upper + upper.T"}, "A is symmetric and not skew-symmetric",
                 "Is your A the negative of its transpose?"),
         Mistake({"inverse @ (np.eye(n) - A) @ S": "S @ inverse @ (np.eye(n) - A)"}, "the signs stand on the left",
@@ -84,6 +89,13 @@ CAYLEY_BACK = Exercise(
                 "What is the sign of dU in your derivation?"),
         Mistake({"Q.T - Q": "-Q"}, "a number's second place is left out",
                 "In how many places does each number stand, and with which signs?"),
+        Mistake({"Q.T - Q": "-2 * Q"}, "a number's first place counts twice, its second not",
+                "Is Q skew-symmetric? Add what comes from both places."),
+        Mistake({"inverse.T @ d_U @ (np.diag(sign) + U.T)": "(np.diag(sign) + U.T) @ d_U @ inverse.T"},
+                "the factors stand in the reverse order",
+                "What stood on the left of dA: on which side does it come back?"),
+        Mistake({"np.triu_indices(len(U), 1)": "np.tril_indices(len(U), -1)"},
+                "the entries below the diagonal are returned", "Where do the numbers stand, and in which order?"),
         Mistake({"Q.T - Q": "Q.T + Q"}, "the two places count with the same sign",
                 "Which sign has a below the diagonal?"),
         Mistake({"inverse.T": "inverse"}, "the inverse is not transposed",
@@ -119,6 +131,8 @@ NEUMANN = Exercise(
                 "Which is the highest power of X in your sum?"),
         Mistake({"range(order)": "range(order + 1)"}, "there is one power too many",
                 "Which is the highest power of X in your sum?"),
+        Mistake({"total = inverse\n": "total = np.eye(len(X))\n", "inverse + X @ total": "np.eye(len(X)) + X @ total"},
+                "the sum of powers is not multiplied by the inverse", "What is left of your sum for ΔA = 0?"),
         Mistake({"inverse + X @ total": "X @ total"}, "there is one power alone and no sum",
                 "How many terms has the series?"),
         Mistake({"inverse + X @ total": "total + X @ total"}, "the powers are multiplied up, (I + X) to the order",
@@ -158,6 +172,12 @@ NC_STEP_BACK = Exercise(
         Mistake({"d_r = d_rh * h": "d_r = d_v * (h @ u_n)", " + d_rh * r": " + (d_v * r) @ u_n.T"},
                 "it is the backward pass of the other form, in which the reset gate acts behind the product",
                 "What exactly is multiplied by u_n here?"),
+        Mistake({" * z * (1 - z)": " * z", " * r * (1 - r)": " * r"},
+                "half of the logistic function's slope is lost in both gates",
+                "How steep is the logistic function where the gate is open, and where it is closed?"),
+        Mistake({" * z * (1 - z)": " * (1 - z)", " * r * (1 - r)": " * (1 - r)"},
+                "half of the logistic function's slope is lost in both gates",
+                "How steep is the logistic function where the gate is open, and where it is closed?"),
         Mistake({" * z * (1 - z)": "", " * r * (1 - r)": ""},
                 "the slope of the logistic function is lost in both gates",
                 "How steep is the logistic function where the gate is closed?")])

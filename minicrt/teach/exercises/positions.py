@@ -66,7 +66,7 @@ SCORES = Exercise(
         "(q + u) @ k.T": "What is compared with a key?",
         "(q + w) @ r.T": "What is compared with a distance?",
         "T - 1 - i": "Which distance has the key that stands at the query's own place?",
-        "np.tril(what + where)": "What must a query see of the keys behind it?",
+        "np.tril(what + where)": "How do the two parts come together, and what must a query see of the keys behind it?",
         "np.sqrt(K)": "Which length is it whose root divides, and does it divide both parts?",
         "factor": "Which length is it whose root divides, and does it divide both parts?",
         "order": "Which distance has the key that stands at the query's own place?",
@@ -82,6 +82,8 @@ SCORES = Exercise(
                 "Which of u and w belongs to the keys?"),
         Mistake({"np.tril(what + where)": "(what + where)"}, "queries see what stands behind them",
                 "What must a query see of the keys behind it?"),
+        Mistake({"(q + u)": "q", "(q + w)": "q"}, "the two learned vectors are left out",
+                "What is looked for whatever the query is?"),
         Mistake({" / np.sqrt(K)": ""}, "the root of the width is not divided by", "What is the formula's denominator?"),
         Mistake({"np.sqrt(K)": "np.sqrt(T)"}, "it is divided by the root of the length, not of the width",
                 "Of which length is the root?")])
@@ -110,6 +112,9 @@ SCORES_BACK = Exercise(
         Mistake({"d_q = d_qu + d_qw": "d_q = d_qu"}, "q's second use is left out", "How often is q used?"),
         Mistake({"d_by_distance[i, T - 1 - i:] = d_what[i, :i + 1]": "d_by_distance[i] = d_what[i]"},
                 "the gradient is not moved back to the distances", "To which column does key 0 of row i go back?"),
+        Mistake({"d_by_distance.T @ (q + w)":
+                 "np.array([d_by_distance[-1, d] * (q[-1] + w) for d in range(T)])"},
+                "of all queries the last alone gives a gradient to the distances", "How many pairs have one distance?"),
         Mistake({"(q + u)": "q", "(q + w)": "q"}, "keys and distances meet q without the learned vectors",
                 "What did a key meet in the forward pass?"),
         Mistake({"d_u = d_qu": "d_u = d_qw", "d_w = d_qw": "d_w = d_qu"}, "the two learned vectors are exchanged",
