@@ -18,7 +18,8 @@ Here, imported when they are first used:
     check_port      checks a port to another framework or language against golden cases
 
 The rest is in the packages: ops (the operations), kernels (the same, compiled), models, training, data, inference,
-export, conformance, accounting, comparison, plotting, engines, parallel, errors, teach (the course's exercises).
+quantisation, export, conformance, accounting, comparison, plotting, engines, parallel, errors, teach (the course's
+exercises).
 """
 
 __version__ = "0.1.0"
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from minicrt import ops as ops
     from minicrt import parallel as parallel
     from minicrt import plotting as plotting
+    from minicrt import quantisation as quantisation
     from minicrt import teach as teach
     from minicrt import training as training
     from minicrt.conformance import check_port
@@ -53,7 +55,7 @@ else:
     _HOMES = {"models": ("CRT", "CRTConfig", "create_model"), "training": ("evaluate", "load_run", "train"),
               "data": ("load_corpus",), "inference": ("Stream", "generate"), "conformance": ("check_port",)}
     _PACKAGES = (*_HOMES, "accounting", "comparison", "engines", "errors", "export", "gradcheck", "kernels", "ops",
-                 "parallel", "plotting", "teach")
+                 "parallel", "plotting", "quantisation", "teach")
 
     def __getattr__(name: str) -> object:
         """A public name or package, imported at its first use, so that `import minicrt` takes no time."""

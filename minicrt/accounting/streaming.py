@@ -130,8 +130,8 @@ def _row_values(model: SegmentModel) -> int:
     if isinstance(config, RecurrentConfig):
         return _recurrence(config.cell, (config.layers - 1) * (config.hidden or D) + D)
     if isinstance(config, LinearRecurrentConfig):
-        fed = 2 * D + config.inner if config.inner else 0
-        return config.layers * (D + _recurrence(config.cell, config.states) + fed)
+        mixed, fed = D if config.cell == "mingru" else 3 * D, 2 * D + config.inner if config.inner else 0
+        return config.layers * (D + _recurrence(config.cell, config.states) + mixed + fed)
     rows = 8 * D + config.inner + _room(config)              # x, qkv, q, mixed, branch, norm; and the scores
     if isinstance(config, TransformerXLConfig):
         return rows + (config.layers + 1) * _room(config) * D            # the inputs of layers, of which the cache is

@@ -2,8 +2,8 @@
 
 Each has what it writes into from the start, so a step takes no memory; what it returns is good until its next call.
 Weights are not copied, all streams of a model share them; what is computed of weights alone, each stream has. Those of
-a quantised run are read as the small integers that they are, but for a few that are needed once a segment or at the
-start: CRT's W_r, Transformer-XL's W_r, NC-GRU's u, and all that RMT's memory rows go through.
+a quantised run are read as the small integers that they are; in float32 are Transformer-XL's W_r, which is needed once,
+NC-GRU's u, which is made, and what RMT's memory rows go through.
 """
 
 from collections.abc import Callable
@@ -34,10 +34,10 @@ class Embedding(layers.Embedding):
 
 
 class Linear(layers.Linear):
-    def __init__(self, engine: Any, batch: int, p: Parameters, name: str) -> None:
+    def __init__(self, engine: Any, batch: int, p: Parameters | Scope, name: str) -> None:
         self.weight = p.stored(name)
-        outputs = self.weight.shape[1] if isinstance(self.weight, np.ndarray) else len(self.weight.scales)
-        self.y = np.empty((batch, 1, outputs), p.dtype)
+        a_row = self.weight[0] if isinstance(self.weight, np.ndarray) else self.weight.scales
+        self.y = np.empty((batch, 1, len(a_row)), a_row.dtype)
 
     def __call__(self, x: Array) -> Array:
         y = row_of(self.y)
@@ -119,6 +119,21 @@ def lru_step(batch: int, w: Any, nu: Array, theta: Array, log_gamma: Array) -> A
 
 STEPS: dict[str, Callable[..., Any]] = {
     "gru": gru_step, "ncgru": reset_before_step, "lstm": lstm_step, "mingru": mingru_step, "lru": lru_step}
+
+
+class Mix(layers.Mix):
+    def __init__(self, model: Any, batch: int, p: Scope) -> None:
+        super().__init__(model, batch, p)
+        self.c = Linear(model.engine, batch, p, "c") if "c" in p else None       # of an LRU
+        self.out = Linear(model.engine, batch, p, "w_out")
+
+    def __call__(self, h: Array, x: Array) -> Array:
+        if self.c is None:
+            return self.out(h)
+        engine, p = self.model.engine, self.p
+        y, _ = engine.gelu(self.c(h) + x * p["d"])
+        y, _ = engine.glu(self.out(y) + p["b_out"])
+        return y
 
 
 class FeedForward(layers.FeedForward):

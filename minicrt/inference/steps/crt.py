@@ -25,6 +25,8 @@ class CRTSteps(Steps):
         self.positions = Positions(*arguments)
         self.blocks = self.layers.Blocks(model, p, self.batch, vectors + config.segment_length)
         self.norm = final_norm(self)
+        if self.reads:
+            self.read = self.layers.Linear(model.engine, self.batch, p, "memory.read")
         self.z, self.sum, self.rows = self.zeros(1, config.width), self.zeros(1, config.width), 0
         if self.remembers:
             self.writers = [self.layers.Recurrence(model.engine, self.batch, model.writer, p.scope(f"memory.{i}."))
@@ -40,7 +42,7 @@ class CRTSteps(Steps):
         m, _ = self.model.recall(self.parameters, state, self.batch, False)              # (B, M, D)
         self.h = [np.array(m[:, i]) for i in range(m.shape[1])]
         if self.reads:
-            self.r = m.reshape(self.batch, 1, -1) @ self.parameters["memory.read"]       # (B, 1, D)
+            self.r = self.read(m.reshape(self.batch, 1, -1))                             # (B, 1, D)
         m, _ = self.model.normed(self.parameters, m)
         if self.model.config.memory_position == "first":
             for i in range(m.shape[1]):

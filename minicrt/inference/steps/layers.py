@@ -13,7 +13,7 @@ from minicrt.models.block import block, residual
 from minicrt.models.cells import Cell
 from minicrt.models.parameters import Parameters, Scope
 
-__all__ = ["Blocks", "Embedding", "FeedForward", "Linear", "Norm", "Output", "Recurrence", "RelativeBlocks"]
+__all__ = ["Blocks", "Embedding", "FeedForward", "Linear", "Mix", "Norm", "Output", "Recurrence", "RelativeBlocks"]
 
 Array = np.ndarray
 
@@ -70,6 +70,17 @@ class Recurrence:
     def __call__(self, x: Array, state: Array) -> Array:     # (B, 1, I), (B, size · D) -> (B, size · D)
         states, _ = self.operation(x, state, *self.arguments)
         return states[:, -1]
+
+
+class Mix:
+    """What a linear-recurrent model makes of a recurrence's state, `LinearRecurrentModel.mix`"""
+
+    def __init__(self, model: Any, batch: int, p: Scope) -> None:
+        self.model, self.p = model, p
+
+    def __call__(self, h: Array, x: Array) -> Array:         # (B, 1, N), (B, 1, D) -> (B, 1, D)
+        y, _ = self.model.mix(self.p, h, x)
+        return y
 
 
 class FeedForward:

@@ -18,6 +18,7 @@ class LinearRecurrentSteps(Steps):
         self.scopes = [self.parameters.scope(name + ".") for name in self.names]
         self.norms = [layers.Norm(model.engine, self.batch, p, "norm_recurrence.") for p in self.scopes]
         self.cells = [layers.Recurrence(model.engine, self.batch, model.cell, p) for p in self.scopes]
+        self.mixes = [layers.Mix(model, self.batch, p) for p in self.scopes]
         self.feed_forwards = [layers.FeedForward(model, self.batch, p) for p in self.scopes] if model.config.inner \
             else []
         self.norm = layers.Norm(model.engine, self.batch, self.parameters, "norm_final.")
@@ -27,11 +28,10 @@ class LinearRecurrentSteps(Steps):
 
     def step(self, e: Array) -> Array:
         x = e
-        for layer, p in enumerate(self.scopes):
+        for layer in range(len(self.scopes)):
             normed = self.norms[layer](x)
             h = self.states[layer] = self.cells[layer](normed, self.states[layer])
-            y, _ = self.model.mix(p, h[:, None], normed)
-            x = x + y
+            x = x + self.mixes[layer](h[:, None], normed)
             if self.feed_forwards:
                 x = self.feed_forwards[layer](x)
         return self.norm(x)
