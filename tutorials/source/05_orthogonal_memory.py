@@ -178,7 +178,7 @@ teach.grade("scaled_cayley_backward", scaled_cayley_backward)
 
 # %% [markdown]
 # What it buys: take a rotation, spoil it with noise, and look for it by gradient descent, once in $U$ itself and once
-# in $a$. The loss is the mean square of the difference.
+# in $a$. The loss is the sum of the squared differences.
 
 # %%
 def distance(U):                                # from U'U to I
@@ -194,8 +194,8 @@ U_free = np.eye(n)                              # what a = 0 makes
 rows = []
 for _ in range(30 if FAST else 150):
     U, cache = ops.scaled_cayley(a, 0, n)
-    rows.append((((U - target) ** 2).mean(), distance(U),
-                 ((U_free - target) ** 2).mean(), distance(U_free)))
+    rows.append((((U - target) ** 2).sum(), distance(U),
+                 ((U_free - target) ** 2).sum(), distance(U_free)))
     a = a - 0.1 * ops.scaled_cayley_backward(2 * (U - target), cache)
     U_free = U_free - 0.1 * 2 * (U_free - target)
 rows = np.array(rows)
@@ -310,10 +310,10 @@ teach.grade("ncgru_step_backward", ncgru_step_backward)
 # ## 6 · A task that needs it
 #
 # Which task would show the difference? Not holding a word for long: the update gate does that, by keeping a unit
-# still, and a plain GRU has that gate too. Take an **echo**: at every step, say which symbol was read `delay` steps
-# ago. Now a new symbol comes in at every step and all of the last sixteen must be kept apart. What is kept has to
-# *move*, as on a conveyor belt, and what moves goes through the candidate and its matrix at every step. Whoever
-# guesses is right in one case of eight.
+# still, and a plain GRU has that gate too. Take an **echo**: at every step, say which symbol was read `DELAY` steps
+# ago, sixteen here. Now a new symbol comes in at every step and all of the last sixteen must be kept apart. What is
+# kept has to *move*, as on a conveyor belt, and what moves goes through the candidate and its matrix at every step.
+# Whoever guesses is right in one case of eight.
 #
 # Both networks get the same inputs (the symbol as a row of the identity matrix), the same output layer and the same
 # optimiser. The gates are part of the question, so there are two starts: **closed halfway**, all biases 0; and

@@ -67,7 +67,7 @@ for depth in 1, 2:
         print(f"{depth} layer(s), {name:<12} largest change {np.abs(change).max():.1e}")
 
 # %% [markdown]
-# With one layer, and with any number of layers in which all see all, order is invisible to the last bit of meaning.
+# With one layer, and with any number of layers in which all see all, order is invisible: what is left is rounding.
 # But a causal mask is itself a kind of position: in the first layer each token has seen those before it, and so the
 # second layer finds keys that *know* what stood in front of them. A deep causal Transformer can work out positions on
 # its own. It has to spend layers and training on it.
@@ -154,7 +154,7 @@ teach.answer("06.scores", ..., ..., ...)
 # places: in row $i$ the distance $d$ belongs to key $i - d$. So take one product of matrices and then shift row $i$
 # to the left by $T - 1 - i$.
 #
-# For $T = 3$, with the distances written in their places:
+# For $T = 3$, counting from 0, with the distances written in their places:
 #
 # | | column 0 | 1 | 2 | | key 0 | 1 | 2 |
 # |---|---|---|---|---|---|---|---|
