@@ -68,6 +68,11 @@ class Design:
         return bool(self._setting("normed_memory", False))
 
     @property
+    def reads_normed(self) -> bool:
+        """Whether anything reads the memory through its norm"""
+        return self.normed_memory and (self.front > 0 or self.reads and self.per_token)
+
+    @property
     def pre_norm(self) -> bool:
         return self.config.norm == "pre"
 

@@ -23,6 +23,8 @@ CRTS = {
     "per segment": {"memory_update": "per_segment"},
     "per segment, two vectors, normed": {"memory_update": "per_segment", "memory_vectors": 2, "memory_norm": "on"},
     "per segment, behind": {"memory_update": "per_segment", "memory_position": "last"},
+    "per segment, behind, normed": {"memory_update": "per_segment", "memory_position": "last", "memory_norm": "on"},
+    "read by nothing": {"memory_position": "last", "readout": "transformer", "memory_norm": "on"},
     "transformer readout": {"readout": "transformer"},
     "per segment, transformer readout": {"memory_update": "per_segment", "readout": "transformer"},
     "learned": {"positions": "learned"}, "sinusoidal": {"positions": "sinusoidal"}, "unplaced": {"positions": "none"},

@@ -34,7 +34,7 @@ def alone(made: Design, weights: Weights) -> list[str]:
         weights.matrix(name, turned(made.matrix(name)))
     vectors = ["output.bias", *(["norm_final.gain", "norm_final.bias"] if made.pre_norm else []),
                *(["memory.start"] if made.vectors else []),
-               *(["memory.norm.gain", "memory.norm.bias"] if made.normed_memory else [])]
+               *(["memory.norm.gain", "memory.norm.bias"] if made.reads_normed else [])]
     for name in vectors:
         weights.vector(name, made.weight(name))
     if made.position_table is not None:
