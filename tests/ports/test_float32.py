@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from minicrt import kernels, ops
-from minicrt.configuration import from_mapping
 from minicrt.conformance import check_port, golden
+from minicrt.conformance.golden.model_pass import segment_of
 from minicrt.conformance.golden.models import MODEL_CASES, TOLERANCE
-from minicrt.models import MODELS
 from minicrt.models.parameters import Parameters
+from tests.conformance.golden.case_models import model_of
 
 ENGINES = {"numpy": ops, "numba": kernels}
 
@@ -16,17 +16,14 @@ ENGINES = {"numpy": ops, "numba": kernels}
 def port_on(engine):
     """A model's port: losses, states and gradients of the case's segments, in the dtype of the given arrays."""
     def port(given, configuration):
-        options = {key: value for key, value in configuration.items() if key not in ("model", "segments", "batch")}
-        kind, config = MODELS[configuration["model"]]
-        model = kind(from_mapping(config, options, "the case"), engine)
-        parameters = Parameters(model.specs(), given["parameters/embedding"].dtype)
+        model = model_of(configuration, engine)
+        parameters = Parameters(model.specs(), given["parameters/output.bias"].dtype)
         for name in parameters:
             parameters[name] = given[f"parameters/{name}"]
         gradients, computed, caches = parameters.zeros_like(), {}, []
         state = entries(given, "state/")
         for n in range(len(configuration["segments"])):
-            tokens, targets = given[f"segment{n}/tokens"], given[f"segment{n}/targets"]
-            loss, state, cache = model.forward(parameters, tokens, targets, state)
+            loss, state, cache = model.forward(parameters, *segment_of(given, n), state)
             caches.append(cache)
             computed |= {f"segment{n}/loss": loss} | {f"segment{n}/state/{name}": a for name, a in state.items()}
         d_state = entries(given, "d_state/")

@@ -8,11 +8,11 @@ import importlib
 import pytest
 
 from minicrt import kernels
-from minicrt.configuration import from_mapping
 from minicrt.conformance import check_port, golden
+from minicrt.conformance.golden.model_pass import segment_of
 from minicrt.conformance.golden.models import MODEL_CASES
 from minicrt.conformance.golden.operations import arguments, operation_cases, output_of
-from minicrt.models import MODELS
+from tests.conformance.golden.case_models import model_of
 
 DTYPES = ("float64", "float32")
 case = functools.cache(golden.case)
@@ -22,7 +22,7 @@ def objective(net, p, start, given, segments):
     """The losses and states of every segment by name, and J; `net(p, tokens, targets, state)` is one segment."""
     computed, total, state = {}, 0, start
     for n in range(segments):
-        loss, state = net(p, given[f"segment{n}/tokens"], given[f"segment{n}/targets"], state)
+        loss, state = net(p, *segment_of(given, n), state)
         computed |= {f"segment{n}/state/{entry}": value for entry, value in state.items()}
         computed[f"segment{n}/loss"] = loss
         total = total + given["d_loss"][n] * loss
@@ -33,18 +33,16 @@ def below(named, prefix):
     return {name.removeprefix(prefix): value for name, value in named.items() if name.startswith(prefix)}
 
 
-def model_of(configuration):
-    kind, config = MODELS[configuration["model"]]
-    own = {key: value for key, value in configuration.items() if key not in ("model", "segments", "batch")}
-    return kind(from_mapping(config, own, "the case"))
-
-
 def in_torch(given, configuration):
     torch = pytest.importorskip("torch")
     torch.set_num_threads(1)                                 # tensors this small gain nothing from more
     from tests.ports import torch_models
 
-    net = functools.partial(torch_models.segment, model_of(configuration))
+    model = model_of(configuration)
+
+    def net(p, read, said, state):
+        return torch_models.segment(model, p, torch.as_tensor(read), torch.as_tensor(said), state)
+
     tensors = {name: torch.tensor(value) for name, value in given.items()}
     leaves = {name: value.requires_grad_() for name, value in tensors.items() if name.startswith(("param", "state/"))}
     p, start = below(tensors, "parameters/"), below(tensors, "state/")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from minicrt.models import CRT, RMT, LinearRecurrentModel, RecurrentModel, SegmentModel, TransformerXL
+from minicrt.models import CRT, RMT, LinearRecurrentModel, RecurrentModel, SegmentModel, SensorModel, TransformerXL
 
 MINGRU = "minGRU: w = [W_z, W_c], h' = (1 − z) ⊙ h + z ⊙ c: z lets the new in, and c is linear."
 LRU = ("LRU: h' = λ ⊙ h + γ ⊙ (x W), λ = exp(−exp(ν) + i exp(θ)), γ = exp(log_gamma); N complex numbers are stored as "
@@ -10,6 +10,8 @@ LRU = ("LRU: h' = λ ⊙ h + γ ⊙ (x W), λ = exp(−exp(ν) + i exp(θ)), γ 
 
 
 def conventions(model: SegmentModel) -> tuple[str, ...]:
+    if isinstance(model, SensorModel):
+        return (*sensors(model), *conventions(model.encoder)[len(common(model.config)):])
     config: Any = model.config
     own = next((sentences for kind, sentences in OWN.items() if isinstance(model, kind)), lambda config: [])
     return (*common(config), *blocks(config), *positions(config), *own(config))
@@ -29,6 +31,17 @@ def common(config: Any) -> list[str]:
         "d_… of a recurrence's states h is the gradient from outside of the recurrence: of whoever reads h_t, and at "
         "the last step of the next segment; what comes back from step t + 1 is not in it.",
     ]
+
+
+def sensors(model: SensorModel) -> list[str]:
+    """In place of `common`"""
+    words = common(model.config)
+    loss = ("loss_N is the mean of (y − number)² over the scored numbers of segment N, each feature of each step one."
+            if model.task == "regression" else words[2])
+    return [*words[:2], loss,
+            "e = [x̃, m] W + b with W = input.weight (2C, D): x̃ is the reading, 0 where it is missing, and m is 1 where "
+            "it is missing, else 0.",
+            "y = z Uᵀ + c, U = output.weight (K, D), one row an output.", *words[5:]]
 
 
 def blocks(config: Any) -> list[str]:

@@ -10,7 +10,7 @@ from minicrt import ops
 from minicrt.configuration import from_mapping
 from minicrt.conformance.golden.recording import Recording, Substitute
 from minicrt.conformance.golden.traced import traced
-from minicrt.models import MODELS, SegmentModel, State
+from minicrt.models import MODELS, SegmentModel, SensorModel, State
 from minicrt.models.parameters import Parameters
 
 Array = np.ndarray
@@ -20,7 +20,23 @@ def model_of(configuration: Mapping[str, Any], mixins: tuple[type, ...], engine:
     """The model of a case's configuration, which tells a `Recording` as its engine what it is doing."""
     mapping = {key: value for key, value in configuration.items() if key not in ("segments", "batch")}
     kind, config = MODELS[mapping.pop("model")]
-    return traced(kind, mixins)(from_mapping(config, mapping, "the case's configuration"), engine)
+    if "task" not in mapping:
+        return traced(kind, mixins)(from_mapping(config, mapping, "the case's configuration"), engine)
+    channels, outputs, task = (mapping.pop(key) for key in ("channels", "outputs", "task"))
+    mapping |= {"vocabulary": outputs, "tied": False}
+    encoder = traced(kind, mixins)(from_mapping(config, mapping, "the case's configuration"), engine)
+    return SensorModel(encoder, channels, task)
+
+
+def segment_of(given: Mapping[str, Array], n: int) -> tuple[Array, Array]:
+    """What a model reads in segment n, and its targets; of readings and numbers those that are missing are NaN."""
+    values = {name.partition("/")[2]: value for name, value in given.items() if name.startswith(f"segment{n}/")}
+    if "tokens" in values:
+        return values["tokens"], values["targets"]
+    inputs = np.where(values["missing"], np.nan, values["inputs"])
+    if "scored" in values:
+        return inputs, np.where(values["scored"], values["numbers"], np.nan)
+    return inputs, values["targets"]
 
 
 class Pass:
@@ -71,14 +87,14 @@ class Pass:
 
     def start(self) -> State:
         """The state in front of the first segment, as far as the model has a place for it."""
-        shapes = self.make(ops).state_shapes(len(self.given["segment0/tokens"]))
+        shapes = self.make(ops).state_shapes(len(self.segment(0)[0]))
         state = {name.removeprefix("state/"): value for name, value in self.given.items() if name.startswith("state/")}
         return {name: value for name, value in state.items() if name in shapes and len(value.shape) == len(shapes[name])
                 and all(size in (None, got) for size, got in zip(shapes[name], value.shape))}
 
     def segment(self, n: int) -> tuple[Array, Array]:
-        """Tokens and targets of segment n."""
-        return self.given[f"segment{n}/tokens"], self.given[f"segment{n}/targets"]
+        """What is read and what is to be said in segment n."""
+        return segment_of(self.given, n)
 
     def carried(self, states: list[State]) -> State:
         """The state that the next segment starts from; `states` are those in front of and after every segment."""

@@ -13,7 +13,16 @@ from minicrt.conformance.golden.conventions import conventions
 from minicrt.conformance.golden.model_pass import Pass
 from minicrt.conformance.golden.place_meanings import meaning
 from minicrt.conformance.golden.tensors import GoldenCase, Role, Tensor
-from minicrt.models import MODELS, ParameterSpec, SegmentModel, create_model, model_mapping
+from minicrt.models import (
+    MODELS,
+    ParameterSpec,
+    SegmentModel,
+    SensorModel,
+    create_model,
+    create_sensor_model,
+    model_mapping,
+    sensor_mapping,
+)
 from minicrt.ops import IGNORE
 
 Array = np.ndarray
@@ -61,6 +70,9 @@ MODEL_CASES: dict[str, dict[str, Any]] = {
     "lstm-model-given-state": {"model": "recurrent", "cell": "lstm", "hidden": 7, "start": "drawn"},
     "mingru-model": {"model": "linear_recurrent", "cell": "mingru", "hidden": 7},
     "lru-model": {"model": "linear_recurrent", "cell": "lru", "hidden": 8},
+    "sensors-crt-regression": {"task": "regression", "channels": 8, "outputs": 7},
+    "sensors-gru-classification": {"task": "classification", "channels": 8, "outputs": 9, "model": "recurrent",
+                                   "cell": "gru"},
 }
 TOLERANCE = {"float64": 1e-9, "float32": 2e-4}
 """Four segments of two layers are a chain of some hundred operations, each of which rounds to about 1e-7 in float32 and
@@ -78,14 +90,25 @@ def model_case(name: str, settings: Mapping[str, Any]) -> GoldenCase:
     "zeros" where the first segment starts from a given state."""
     own = dict(settings)
     lengths, batch, start = own.pop("segments", SEGMENTS), own.pop("batch", BATCH), own.pop("start", None)
-    known = field_types(MODELS[own.get("model", "crt")][1])
-    model = create_model({**{key: value for key, value in SIZES.items() if key in known}, **own}, ops)
-    configuration = model_mapping(model) | {"segments": list(lengths), "batch": batch}
+    model = model_with(own)
+    mapping = sensor_mapping(model) if isinstance(model, SensorModel) else model_mapping(model)
+    configuration = mapping | {"segments": list(lengths), "batch": batch}
     given = given_tensors(name, model, lengths, batch, start)
     computed = run(configuration, {tensor.name: tensor.value for tensor in given})
     return GoldenCase(name, "model", configuration["model"],
-                      (*given, *(Tensor(key, role(key), value, meaning(key)) for key, value in computed.items())),
+                      (*given, *(Tensor(key, role(key), value, meaning(key, "task" in own))
+                                 for key, value in computed.items())),
                       configuration, conventions(model), TOLERANCE)
+
+
+def model_with(settings: Mapping[str, Any]) -> SegmentModel:
+    """Of the sizes above as far as it has them"""
+    known = field_types(MODELS[settings.get("model", "crt")][1])
+    sizes = {key: value for key, value in SIZES.items() if key in known}
+    if "task" not in settings:
+        return create_model({**sizes, **settings}, ops)
+    del sizes["vocabulary"]
+    return create_sensor_model(**{**sizes, **settings}, engine=ops)
 
 
 def run(configuration: Mapping[str, Any], given: Mapping[str, Array], change: Any = None) -> dict[str, Array]:
@@ -112,12 +135,11 @@ def given_tensors(name: str, model: SegmentModel, lengths: tuple[int, ...], batc
     tensors = [Tensor(f"parameters/{spec.name}", "parameter", parameter(drawn, spec)) for spec in model.specs()]
 
     def given(key: str, role: Role, value: Array) -> None:
-        tensors.append(Tensor(key, role, value, meaning(key)))
+        tensors.append(Tensor(key, role, value, meaning(key, isinstance(model, SensorModel))))
 
     for n, length in enumerate(lengths):
-        tokens, targets = tokens_and_targets(name, n, (batch, length), model.config.vocabulary)
-        given(f"segment{n}/tokens", "input", tokens)
-        given(f"segment{n}/targets", "input", targets)
+        for key, value in segment(name, n, (batch, length), model).items():
+            given(f"segment{n}/{key}", "input", value)
     shapes = {entry: tuple(size or model.config.segment_length for size in shape)
               for entry, shape in model.state_shapes(batch).items() if not entry.startswith("writer_")}
     for entry, shape in shapes.items() if start is not None else ():
@@ -148,6 +170,20 @@ def parameter(drawn: Callable[..., Array], spec: ParameterSpec) -> Array:
         return drawn(name, spec.shape, 0.25) - (0.5 if leaf == "log_gamma" else 0)
     fan_in = spec.shape[1] if leaf in ("embedding", "weight") else spec.shape[0]         # those two are (V, D)
     return drawn(name, spec.shape, 2.0 ** -round(np.log2(fan_in) / 2 - 0.5))
+
+
+def segment(case: str, n: int, shape: tuple[int, int], model: SegmentModel) -> dict[str, Array]:
+    """What a model reads in segment n and is to say"""
+    tokens, targets = tokens_and_targets(case, n, shape, model.config.vocabulary)
+    if not isinstance(model, SensorModel):
+        return {"tokens": tokens, "targets": targets}
+    drawn = partial(values.uniform, factor=2.0)
+    inputs = drawn(f"{case}/segment{n}/inputs", (*shape, model.channels))
+    given = {"inputs": inputs, "missing": values.integers(f"{case}/segment{n}/missing", inputs.shape, 4) == 0}
+    if model.task == "classification":
+        return given | {"targets": targets}
+    numbers = drawn(f"{case}/segment{n}/numbers", (*shape, model.outputs))
+    return given | {"numbers": numbers, "scored": values.integers(f"{case}/segment{n}/scored", numbers.shape, 4) > 0}
 
 
 def tokens_and_targets(case: str, n: int, shape: tuple[int, int], vocabulary: int) -> tuple[Array, Array]:

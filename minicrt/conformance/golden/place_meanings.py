@@ -57,12 +57,22 @@ MEANINGS = {
 }
 
 
-def meaning(name: str) -> str:
+OF_SENSORS = {
+    "embedding": "e = [x̃, m] W + b, x̃ the inputs with 0 where one is missing, m = 1 there and else 0  (B, T, D)",
+    "inputs": "readings  (B, T, C); what stands where one is missing does not count",
+    "missing": "True where a reading is missing", "targets": "classes, from 0 to K − 1; −1 is not scored",
+    "numbers": "what is to be predicted  (B, T, K); of any value where not scored",
+    "scored": "True where a number is scored", "y": "z Uᵀ + c  (B, T, K)", "logits": "z Uᵀ + c  (B, T, K)",
+    "loss": "the mean over what is scored, of (y − number)² or of −log p",
+}
+
+
+def meaning(name: str, of_sensors: bool = False) -> str:
     """Of a tensor of a model's case, by its name there"""
     for start, what in GRADIENTS.items():
         if name.startswith(start):
             return what
-    what = MEANINGS.get(general(re.sub(r"^(d_)?segment\d+/", "", name)), "")
+    what = (MEANINGS | OF_SENSORS if of_sensors else MEANINGS).get(general(re.sub(r"^(d_)?segment\d+/", "", name)), "")
     return f"the gradient of J with respect to this: {what}" if name.startswith("d_") else what
 
 

@@ -35,6 +35,10 @@ def located(operation: str, parameter: str, scope: str) -> Place:
         return Place("embedding", "embedding")
     if operation == "linear_cross_entropy":
         return Place("logits", "")
+    if parameter == "input.weight":                          # of readings, in place of an embedding
+        return Place("embedding", "embedding")
+    if parameter == "output.weight":
+        return Place("y", "")
     if operation == "scaled_cayley":
         return Place(f"{parent}.{leaf.replace('skew_', 'U_')}", parent)
     return Place(f"{parent}.{RESULT.get(operation, leaf.removeprefix('w_'))}", parent)

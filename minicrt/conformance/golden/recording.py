@@ -11,7 +11,7 @@ from minicrt.conformance.golden.places import DROPOUTS, LOCATING, WITHOUT_PARAME
 from minicrt.models.parameters import Parameters
 
 Array = np.ndarray
-RECORDED = (*LOCATING, *WITHOUT_PARAMETERS, "add", "concatenate", *DROPOUTS)
+RECORDED = (*LOCATING, *WITHOUT_PARAMETERS, "add", "concatenate", "mean_squared_error", *DROPOUTS)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ CARRIED = {"m", "token", "m_next", "p_0", "p_last", "states", "start", "after", 
 def model_equations(configuration: Mapping[str, Any]) -> str:
     """The name of a model's equations; empty where there are none for this configuration."""
     model = configuration.get("model", "")
+    if "task" in configuration:                              # on readings in place of words
+        return ""
     if model != "crt":
         return MODELS.get(model, "")
     if configuration["memory_gradient"] == "writer" or configuration["memory_position"] != "first":

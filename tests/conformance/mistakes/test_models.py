@@ -24,7 +24,8 @@ def test_there_are_many(cases):
     assert sum(not variant.defects for variant in variants.values()) > 100
     of_operations = {defect.faulty.operation for variant in variants.values() for defect in variant.defects}
     used = {"embedding", "linear", "linear_activation", "layer_norm", "self_attention", "relative_attention", "gru",
-            "ncgru", "scaled_cayley", "lstm", "mingru", "lru", "glu", "gelu", "linear_cross_entropy"}
+            "ncgru", "scaled_cayley", "lstm", "mingru", "lru", "glu", "gelu", "linear_cross_entropy",
+            "mean_squared_error"}
     assert of_operations == used
     assert used <= {faulty.operation for faulty in FAULTY}
 
@@ -134,6 +135,12 @@ FIRST = [
     ("rmt", "memory: of the read rows", "segment0/state/memory"),
     ("rmt", "positions: write rows right behind", "segment3/x"),
     ("rmt-two-vectors", "mask: read rows causal", "segment0/blocks.0.attention.heads"),
+    ("sensors-crt-regression", "readings: missing ones not told", "segment0/embedding"),
+    ("sensors-crt-regression", "readings: missing ones read", "segment0/embedding"),
+    ("sensors-crt-regression", "mean_squared_error: mean over all targets", "segment0/loss"),
+    ("sensors-crt-regression", "mean_squared_error: factor 2 missing", "d_segment3/y"),
+    ("sensors-gru-classification", "linear_cross_entropy: mean over all rows", "segment0/loss"),
+    ("sensors-gru-classification", "state: layer.0 not carried", "segment1/layer.0.h"),
 ]
 
 

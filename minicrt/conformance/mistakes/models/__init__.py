@@ -26,12 +26,14 @@ from minicrt.conformance.mistakes.models.post_norm import post_norm
 from minicrt.conformance.mistakes.models.reading import reading
 from minicrt.conformance.mistakes.models.readouts import readouts
 from minicrt.conformance.mistakes.models.rmt import rmt
+from minicrt.conformance.mistakes.models.sensors import OF_WORDS, sensors
 from minicrt.conformance.mistakes.models.settings import settings
 from minicrt.conformance.mistakes.models.transformer_xl import transformer_xl
 from minicrt.conformance.mistakes.models.weights import weights
 from minicrt.conformance.mistakes.models.wiring import wiring
 from minicrt.conformance.mistakes.models.writer import writer
 from minicrt.conformance.mistakes.models.writer_inputs import writer_inputs
+from minicrt.models import SensorModel
 
 __all__ = ["ModelMistake", "combine", "model_mistakes_of", "settings"]
 
@@ -39,10 +41,12 @@ __all__ = ["ModelMistake", "combine", "model_mistakes_of", "settings"]
 def model_mistakes_of(configuration: Mapping[str, Any]) -> list[ModelMistake]:
     """Every known mistake that a port of this configuration could have, each under a name of its own."""
     model = model_of(configuration, (), ops)
+    encoder = model.encoder if isinstance(model, SensorModel) else model
     parts = (weights, layer_states, layers, wiring, post_norm, positions, memory, reading, readouts, writer,
-             writer_inputs, transformer_xl, distances_and_queries, rmt, lru_models, operations)
-    return [*settings(model, configuration), *carrying(model, configuration["batch"]),
-            *(variant for part in parts for variant in part(model))]
+             writer_inputs, transformer_xl, distances_and_queries, rmt, lru_models)
+    found = [*settings(model, configuration), *carrying(model, configuration["batch"]),
+             *(variant for part in parts for variant in part(encoder)), *operations(model)]
+    return [variant for variant in found if encoder is model or variant.name not in OF_WORDS] + sensors(model)
 
 
 def combine(first: ModelMistake, second: ModelMistake) -> ModelMistake:

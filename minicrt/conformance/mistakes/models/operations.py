@@ -4,7 +4,16 @@ from typing import Any
 
 from minicrt.conformance.mistakes.models.mistake import Defect, ModelMistake
 from minicrt.conformance.mistakes.operations import FAULTY, Faulty
-from minicrt.models import CRT, RMT, LinearRecurrentModel, RecurrentModel, SegmentModel, Transformer, TransformerXL
+from minicrt.models import (
+    CRT,
+    RMT,
+    LinearRecurrentModel,
+    RecurrentModel,
+    SegmentModel,
+    SensorModel,
+    Transformer,
+    TransformerXL,
+)
 
 # In which part of a model an operation may be wrong alone: what its place's name has, whose it is, and where.
 NETWORKS = {"memory.": ("memory's", "In the memory's network alone"),
@@ -62,6 +71,9 @@ def used(faulty: Faulty, model: SegmentModel) -> bool:
 
 def operations_of(model: SegmentModel) -> set[str]:
     config: Any = model.config
+    if isinstance(model, SensorModel):
+        loss = {"linear_cross_entropy"} if model.task == "classification" else {"mean_squared_error"}
+        return operations_of(model.encoder) - {"embedding", "linear_cross_entropy"} | {"linear"} | loss
     found = {"embedding", "linear_cross_entropy"}
     if isinstance(model, RecurrentModel):
         return found | {config.cell}

@@ -5,7 +5,7 @@ import numpy as np
 from minicrt.conformance.golden.model_pass import Pass
 from minicrt.conformance.mistakes.models.mistake import ModelMistake
 from minicrt.models import SegmentModel
-from minicrt.ops import IGNORE
+from minicrt.training.window import scored as how_many
 
 Array = np.ndarray
 
@@ -29,7 +29,7 @@ class WeightsAveraged(Pass):
 
 class WeightsByTargets(Pass):
     def weights(self) -> Array:
-        scored = np.array([np.count_nonzero(self.segment(n)[1] != IGNORE) for n in range(self.count)])
+        scored = np.array([how_many([self.segment(n)]) for n in range(self.count)])
         return super().weights() * scored / scored.sum()
 
 
