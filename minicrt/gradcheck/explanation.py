@@ -67,11 +67,14 @@ def _equal(a: Array, b: Array, tolerance: float) -> bool:
 
 
 def lengths_of(shapes: Mapping[str, tuple[int, ...]]) -> dict[int, str]:
-    """The lengths that occur in arrays of these names and shapes: of each axis, and of all of an array."""
+    """The lengths that occur in arrays of these names and shapes: of each axis, of all rows, and of all of an array."""
     found: dict[int, str] = {}
     for name, shape in shapes.items():
         for axis, length in enumerate(shape):
             found.setdefault(length, f"the length of axis {axis} of {name}")
+    for name, shape in shapes.items():
+        if len(shape) > 2:
+            found.setdefault(int(np.prod(shape[:-1])), f"the number of rows of {name}")
     for name, shape in shapes.items():
         found.setdefault(int(np.prod(shape)), f"the number of entries of {name}")
     return found

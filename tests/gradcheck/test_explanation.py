@@ -32,6 +32,13 @@ def test_a_constant_ratio_is_named(wrong, words, method):
     assert bool(words) == bool(report["w"].explanation) == (f"\nw: {report['w'].explanation}" in str(report))
 
 
+def test_a_mean_over_all_rows_is_named():
+    report = check(lambda x, b: np.tanh(x + b), lambda d_y, x, b: (
+        d := d_y * (1 - np.tanh(x + b) ** 2), d.mean((0, 1))), [rng(1).standard_normal((2, 5, 3)), np.ones(3)],
+                   rng=rng())
+    assert "it is 1/10 of the reference everywhere, and 10 is the number of rows of x" in report["b"].explanation
+
+
 def test_a_transposed_gradient_is_named():
     x, w = rng(1).standard_normal((3, 4)), rng(2).standard_normal((4, 4))
     report = check(lambda x, w: x @ w, lambda d_y, x, w: (d_y @ w.T, d_y.T @ x), [x, w], rng=rng())

@@ -1,11 +1,13 @@
 """A function that can be changed a little, in every way that the mutation search of minicrt.conformance knows"""
 
 import ast
+import copy
 import inspect
 import textwrap
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,7 @@ from minicrt.teach.diagnosing.wider import all_edits
 Array = np.ndarray
 Values = tuple[Array, ...]
 MOST = 2000                 # so many edits are tried, the simplest first: some seconds for the longest solutions
+LEFT = "__left__"           # what is handed the variables of a function that returns
 
 
 class Changeable:
@@ -34,9 +37,12 @@ class Changeable:
             if isinstance(node, ast.FunctionDef):
                 trees[node.name] = Tree(without_docstring(node), number)
                 number = trees[node.name].numbers.stop
-        self.program = Program(trees, {**vars(functions), **vars(in_time), **names}, name)
-        self.text, self.arguments, self.known = source, arguments, dict[int, Values | None]()
-        self.source = "\n".join(ast.unparse(tree.definition) for tree in self.program.trees.values())
+        self.names = {**vars(functions), **vars(in_time), **names}
+        self.program, self.text, self.arguments = Program(trees, self.names, name), source, arguments
+        self.codes = {name: compiled(tree.definition) for name, tree in self.program.trees.items()}
+        self.known = dict[int, Values | None]()
+        self.in_steps = False
+        self.in_steps = alike(self.values(arguments), self.values(arguments, in_steps=True))
 
     @classmethod
     def of_solution(cls, function: Callable[..., Any], arguments: Mapping[str, Any]) -> "Changeable":
@@ -49,17 +55,41 @@ class Changeable:
         """By itself. Raises OSError or TypeError where its source is not to be had."""
         source = textwrap.dedent(inspect.getsource(function))
         parameters = inspect.signature(function).parameters
-        return cls(function.__name__, source, function.__globals__,
-                   dict(zip(parameters, arguments)))
+        return cls(function.__name__, source, function.__globals__, dict(zip(parameters, arguments)))
+
+    @property
+    def source(self) -> str:
+        """As it is spelled."""
+        return "\n".join(ast.unparse(tree.definition) for tree in self.program.trees.values())
 
     @cached_property
     def edits(self) -> list[Edit]:
         """All small changes, the simplest first."""
         with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):      # of `1[0]`, and the like
-            scopes = self.program.scopes(lambda f: f(**self.taken(self.arguments)))
+            scopes = self.scopes()
             found = [edit for name in self.program.trees if name in scopes
                      for edit in all_edits(Function(self.program, name, scopes[name]))]
         return sorted(found, key=lambda edit: edit.effort)[:MOST]
+
+    def scopes(self) -> dict[str, dict[str, Any]]:
+        """What each function's names stand for in the end."""
+        scopes: dict[str, dict[str, Any]] = {}
+
+        def left(name: str, scope: dict[str, Any], value: Any) -> Any:
+            scopes.setdefault(name, dict(scope))
+            return value
+
+        codes = {name: compiled(ast.fix_missing_locations(Leaving(name).visit(copy.deepcopy(tree.definition))))
+                 for name, tree in self.program.trees.items()}
+        self.function(codes, {LEFT: left})(**self.taken(self.arguments))
+        return scopes
+
+    def function(self, codes: Mapping[str, CodeType], names: Mapping[str, Any] | None = None) -> Callable[..., Any]:
+        """The function made of these, in a module of its own."""
+        module = {**self.names, **(names or {})}
+        for code in codes.values():
+            exec(code, module)
+        return module[self.program.root]
 
     def result(self, k: int) -> Values | None:
         """What it returns for its own arguments with edit k."""
@@ -67,15 +97,32 @@ class Changeable:
             self.known[k] = self.values(self.arguments, self.edits[k])
         return self.known[k]
 
-    def values(self, arguments: Mapping[str, Any], edit: Edit | None = None) -> Values | None:
-        """With an edit, or as it is. None where it cannot run so."""
+    def values(self, arguments: Mapping[str, Any], edit: Edit | None = None, in_steps: bool | None = None
+               ) -> Values | None:
+        """With an edit, or as it is. None where it cannot run so.
+
+        `in_steps`: statement by statement, of which only a changed one is compiled anew; by default where that gives
+        the same. A comprehension, for one, does not see the variables then.
+        """
         try:
             with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
-                returned = self.program.function(edit.changes if edit else {}, unchanged)(**self.taken(arguments))
+                if self.in_steps if in_steps is None else in_steps:
+                    function = self.program.function(edit.changes if edit else {}, unchanged)
+                else:
+                    function = self.function({**self.codes, edit.function: self.changed(edit)} if edit else self.codes)
+                returned = function(**self.taken(arguments))
                 values = returned if isinstance(returned, tuple) else (returned,)
                 return tuple(np.asarray(value) for value in values)
-        except CANNOT_BE:
+        except (*CANNOT_BE, SyntaxError):
             return None
+
+    def changed(self, edit: Edit) -> CodeType:
+        tree = self.program.trees[edit.function]
+        for new in edit.changes.values():
+            for node in new if isinstance(new, list) else [new]:
+                ast.fix_missing_locations(node)
+        with tree.changed(edit.changes):
+            return compiled(tree.definition)
 
     def taken(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         return {name: np.copy(value) if isinstance(value, np.ndarray) else value
@@ -87,6 +134,29 @@ class Changeable:
         before = ast.unparse(tree.definition)
         with tree.changed(edit.changes):
             return before, ast.unparse(tree.definition)
+
+
+class Leaving(ast.NodeTransformer):
+    """A function whose variables are handed on when it returns."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def visit_Return(self, node: ast.Return) -> ast.Return:
+        scope = ast.Call(ast.Name("locals", ast.Load()), [], [])
+        return ast.Return(ast.Call(ast.Name(LEFT, ast.Load()), [ast.Constant(self.name), scope,
+                                                                node.value or ast.Constant(None)], []))
+
+    def visit_Lambda(self, node: ast.Lambda) -> ast.Lambda:
+        return node
+
+
+def compiled(definition: ast.FunctionDef) -> CodeType:
+    return compile(ast.Module([definition], []), "<function>", "exec")
+
+
+def alike(one: Values | None, other: Values | None) -> bool:
+    return one is not None and other is not None and len(one) == len(other) and all(map(np.array_equal, one, other))
 
 
 def unchanged(name: str, value: Any, in_loop: bool) -> Any:

@@ -9,11 +9,12 @@ from typing import Any
 
 from minicrt.conformance.mutation.program import Edit
 from minicrt.conformance.mutation.tree import CANNOT_BE
-from minicrt.teach.diagnosing.changed import Changeable
+from minicrt.teach.diagnosing.changed import MOST, Changeable
 from minicrt.teach.diagnosing.draws import Draw, same
 from minicrt.teach.diagnosing.finding import Finding
 from minicrt.teach.diagnosing.kinds import Kind, kind_of_edit
 
+OF_A_KIND = 150             # so many changes of a kind are tried, to tell the line
 NOT_PLAIN = (ast.While, ast.With, ast.Try, ast.Import, ast.ImportFrom, ast.Global, ast.Nonlocal, ast.Delete)
 CANNOT_BE_READ = (OSError, SyntaxError, *CANNOT_BE)
 
@@ -35,18 +36,20 @@ class Repairs:
             return None
         return found
 
-    def all(self, kind: str = "") -> Iterator[tuple[Edit, Kind]]:
-        """The simplest changes that make it right in every draw; of one kind, if that is given."""
+    def all(self, kind: str = "", most: int = MOST) -> Iterator[tuple[Edit, Kind]]:
+        """The simplest changes that make it right in every draw; of one kind, if that is given; `most` are tried."""
         if self.changeable is None:
             return
         effort = -1
         for k, edit in enumerate(self.changeable.edits):
-            if effort >= 0 and edit.effort > effort:
+            if effort >= 0 and edit.effort > effort or most <= 0:
                 return
             found = kind_of_edit(edit)
-            if (not kind or found.key == kind) and self.repairs(k, edit):
-                effort = edit.effort
-                yield edit, found
+            if not kind or found.key == kind:
+                most -= 1
+                if self.repairs(k, edit):
+                    effort = edit.effort
+                    yield edit, found
 
     def repairs(self, k: int, edit: Edit) -> bool:
         assert self.changeable is not None
@@ -90,10 +93,10 @@ def with_line(finding: Finding, repairs: Repairs) -> Finding:
     """A finding, and the student's line where a change of its kind makes the function right."""
     if not finding.kind:
         return finding
-    lines = {line for edit, _ in repairs.all(finding.kind) if (line := repairs.line(edit))}
-    if len(lines) != 1:
+    lines = sorted({line for edit, _ in repairs.all(finding.kind, OF_A_KIND) if (line := repairs.line(edit))})
+    if not 0 < len(lines) < 3:
         return finding
-    return Finding((*finding.sentences, f"Look at {lines.pop()}."), finding.kind, finding.question)
+    return Finding((*finding.sentences, f"Look at {', or at '.join(lines)}."), finding.kind, finding.question)
 
 
 def repaired(repairs: Repairs) -> Finding | None:

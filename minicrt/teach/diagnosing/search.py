@@ -6,8 +6,9 @@ from functools import cache
 import numpy as np
 
 from minicrt.conformance.mutation.program import Edit
-from minicrt.teach.diagnosing.changed import Changeable
-from minicrt.teach.diagnosing.draws import Draw, same
+from minicrt.conformance.mutation.tree import CANNOT_BE
+from minicrt.teach.diagnosing.changed import Changeable, alike
+from minicrt.teach.diagnosing.draws import Draw, same, solved
 from minicrt.teach.diagnosing.finding import Finding
 from minicrt.teach.diagnosing.kinds import kind_of_edit
 from minicrt.teach.diagnosing.spelling import fragment
@@ -22,8 +23,8 @@ def solution_of(name: str, exercise: Exercise) -> Changeable | None:
     arguments = exercise.draw(np.random.default_rng([SEED, 0]))
     try:
         solution = Changeable.of_solution(exercise.solution, arguments)
-        assert solution.edits
-    except (OSError, NameError, AssertionError):
+        assert alike(solution.values(arguments), solved(exercise, arguments)) and solution.edits
+    except (OSError, SyntaxError, *CANNOT_BE):
         return None
     return solution
 

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 from minicrt.conformance.mutation import functions, in_time
-from minicrt.conformance.mutation.syntax import binary, call
+from minicrt.conformance.mutation.syntax import binary, call, number
 
 NAMES = {"exp": "exp", "log": "log", "tanh": "tanh", "sqrt": "sqrt", "sin": "sin", "cos": "cos", "abs": "absolute",
-         "sign": "sign", "square": "square", "zeros_like": "zeros_like", "where": "where",
-         "concatenate": "concatenated", "stack": "stacked", "outer": "outer"}
+         "sign": "sign", "square": "square", "zeros_like": "zeros_like"}
+JOINS = {"concatenate": "concatenated", "stack": "stacked"}
 REDUCTIONS = {"sum": "total", "mean": "mean"}
 
 
@@ -34,8 +34,10 @@ class Spelling(ast.NodeTransformer):
         named = {keyword.arg: keyword.value for keyword in node.keywords}
         if function.attr in REDUCTIONS and named.keys() <= {"axis", "keepdims"} and len(arguments) <= 2:
             return ast.copy_location(reduction(REDUCTIONS[function.attr], arguments, named), node)
-        if of_numpy and function.attr in NAMES and named.keys() <= {"axis"}:
-            return ast.copy_location(call(NAMES[function.attr], *arguments, *named.values()), node)
+        if of_numpy and function.attr in JOINS and len(arguments) == 1 and named.keys() <= {"axis"}:
+            return ast.copy_location(call(JOINS[function.attr], *arguments, named.get("axis", number(0))), node)
+        if of_numpy and function.attr == "where" and len(arguments) == 3:
+            return ast.copy_location(call("where", *arguments), node)
         if of_numpy and function.attr == "split" and len(arguments) == 2 and is_last(named.get("axis")):
             return ast.copy_location(call("blocks", *arguments), node)
         if not of_numpy and function.attr == "swapaxes" and ast.unparse(node).endswith("swapaxes(-1, -2)"):
