@@ -22,7 +22,6 @@
 
 # %%
 import os
-import time
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -290,10 +289,8 @@ def train_short(model):
 
 trained = {}
 for name, model in models.items():
-    began = time.perf_counter()
     trained[name] = train_short(model)
-    print(f"{name:<11} {trained[name].size:,} parameters, "
-          f"{time.perf_counter() - began:.0f} s")
+    print(f"{name:<11} {trained[name].size:,} parameters")
 
 # %%
 lengths = [32, 64, 128, 256, 512]
@@ -371,8 +368,8 @@ plt.show()
 # * **Recurrent.** The state of a GRU has a bounded size and soon forgets its start, so at place 500 it looks much as
 #   it did at place 30.
 #
-# That is a statement about small models, trained for half a minute on short pieces. It says which scheme *breaks*; it
-# does not say which is best. With 300 steps these differences at length 32 hang on luck as well: try another seed.
+# That is a statement about small models, trained for 300 steps on short pieces. It says which scheme *breaks*; it
+# does not say which is best. The differences at length 32 hang on luck as well: try another seed.
 #
 # For the CRT there is one reason more. It reads a text in segments and carries $p_T$ from one to the next
 # (`position_carry`). Then its positions do not start anew every 32 tokens, and the gradient that you returned as

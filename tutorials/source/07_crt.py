@@ -59,8 +59,7 @@ plt.rcParams.update({"figure.dpi": 100, "font.size": 10})
 # memory. (The order is right: the writer of this segment starts where the last one stopped.) The first memory $m_0$
 # of a text is learned.
 #
-# ![One segment: embeddings and positions, the memory token in front, blocks, the writer, the
-# reading](pictures/architecture.svg)
+# ![One segment: embeddings, the memory token in front, blocks, the writer, the reading](pictures/architecture.svg)
 #
 # ## 2 · Reading
 #
