@@ -405,12 +405,15 @@ plt.show()
 # difference is small: each step leaves half of the state where it is and passes only half of it on, by a reset gate
 # that halves it once more. No rotation helps against that.
 #
+# (One seed proves little. `train_echo(NCGRU(), True, seed=1)` ends at 0.71, `train_echo(GRU(), True, seed=1)` at
+# 0.13, as means of the last 20 steps.)
+#
 # So the honest summary has two halves. Orthogonality pays where the state has to *go through the matrix* many times.
 # Where it only has to be kept, the update gate does it, and the matrix hardly matters. Which of the two a task needs,
 # nobody tells you beforehand.
 #
-# modReLU has a price too: it is not bounded, and neither is the state. In the CRT a layer norm therefore stands where
-# an NC-GRU's memory is read.
+# modReLU has a price too: it is not bounded, and neither is the state. In the CRT a layer norm therefore stands on
+# the memory token of an NC-GRU, and on its states where the outputs read them.
 #
 # ## 7 · Go on
 #
