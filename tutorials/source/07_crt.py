@@ -541,7 +541,8 @@ plt.show()
 # holds at 16 segments as well. With the memory taken away it guesses; without the carried positions it knows as much
 # as before. So it is the vector that carries the value, and not the second memory.
 #
-# (These are 200 episodes a point and one seed.)
+# (200 episodes a point, seed 0. `trained_on([1, 2, 3, 4], 150, seed)` with the seeds 1 and 2 has 1.00 up to 8
+# segments, and 0.96 and 1.00 at 16; trained at 1 alone, seed 1 has 0.17 at 2 segments.)
 #
 # A window of five segments needs the caches of all five. In language one cannot unroll that far for long, and one
 # need not: the package crosses one boundary, and reads the memory directly, so that each crossing has something to
