@@ -79,6 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
                           "cases": [as_json(report) for report in reports]}, indent=1, allow_nan=False))
     else:
         print_summary(reports, skipped)
+        print_names(reports, arguments.names, names)
     return 1 if wrong else 0
 
 
@@ -155,10 +156,23 @@ def print_summary(reports: "list[CheckReport]", skipped: list[str]) -> None:
     for mistakes, number in found.most_common(4):
         if number > 1:
             print(f"{' and '.join(map(repr, mistakes))}: in {number} cases")
-    unknown = dict.fromkeys(name for report in reports for name in report.comparison.unknown)
-    if unknown:
-        print(f"note: {listed(unknown)} {'is no tensor' if len(unknown) == 1 else 'are no tensors'} of ours; a file "
-              "for --names says which of ours is meant (see `minicrt golden check --help`)")
     if not wrong:
         notes = [f"{report.case.name}: {remark}" for report in reports for remark in report.comparison.remarks()]
         print("\n".join(f"note: {note}" for note in notes[:12]), end="\n" if notes else "")
+
+
+def print_names(reports: "list[CheckReport]", path: Path | None, names: "Names | None") -> None:
+    """Which of their tensors are none of ours, and which lines of the file for --names lead to nothing of theirs"""
+    from minicrt.conformance.checking.comparison import did_you_mean, listed
+
+    unknown = list(dict.fromkeys(name for report in reports for name in report.comparison.unknown))
+    if unknown:
+        one = len(unknown) == 1
+        hint = f", and {path} has no line for {'it' if one else 'them'}" if path else \
+            "; a file for --names says which of ours is meant (see `minicrt golden check --help`)"
+        print(f"note: {listed(unknown)} {'is no tensor' if one else 'are no tensors'} of ours{hint}")
+    rows = [row for report in reports for row in (*report.comparison.given, *report.comparison.computed)]
+    missing = {row.name for row in rows} - {row.name for row in rows if row.present}
+    for ours, theirs in names.common.items() if names else ():
+        if ours in missing:
+            print(f"note: {path} maps {ours} to {theirs}, which no case has{did_you_mean(theirs, unknown)}")

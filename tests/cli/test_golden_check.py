@@ -155,6 +155,19 @@ def test_a_truncated_file(golden, theirs, capsys):
     assert "tensors.safetensors" in refused(capsys, "golden", "check", golden, "--against", theirs)
 
 
+def test_what_a_names_file_leaves_out_or_spells_wrongly(golden, tmp_path, capsys):
+    theirs, names, case = tmp_path / "mine" / "linear", tmp_path / "names.toml", files.read(golden)["linear"]
+    theirs.mkdir(parents=True)
+    for name, ours in {"x.grad": "d_x", "b.grad": "d_bias"}.items():
+        np.save(theirs / f"{name}.npy", case[ours].value)
+    names.write_text('[names]\nd_x = "x.grad"\n', encoding="utf-8")
+    out = checked(capsys, golden, theirs.parent, "--names", names)
+    assert f"note: b.grad is no tensor of ours, and {names} has no line for it" in out
+    names.write_text('[names]\nd_x = "x.grad"\nd_bias = "bb.grad"\n', encoding="utf-8")
+    out = checked(capsys, golden, theirs.parent, "--names", names)
+    assert f"note: {names} maps d_bias to bb.grad, which no case has; did you mean b.grad?" in out
+
+
 def test_folders_and_names_that_lead_nowhere(golden, theirs, tmp_path, capsys):
     def refusal(*arguments):
         return refused(capsys, "golden", "check", *arguments)

@@ -152,15 +152,31 @@ def averaged(pair: Pair) -> Iterator[str]:
                     return
 
 
+def not_reset(pair: Pair) -> Iterator[str]:
+    """What is summed for one head after the other has the heads before in it."""
+    heads = pair.case.configuration.get("heads", 1)
+    if heads > 1 and pair.ours.ndim and pair.ours.shape[-1] % heads == 0:
+        parts = pair.ours.reshape(*pair.ours.shape[:-1], heads, -1)
+        if pair.same(np.cumsum(parts, axis=-2).reshape(pair.ours.shape)):
+            yield "has in each head's part the sum of those before: the sum is not reset between heads"
+
+
 def same_as_another(pair: Pair) -> Iterator[str]:
     """What the port calls by this name is another tensor of the case."""
     for other in pair.case.tensors:
         if other.name == pair.row.name or other.value.dtype.kind not in "fc" or not np.any(other.value):
             continue
         if other.value.size > 1 and other.value.shape == pair.theirs.shape and pair.same(other.value):
-            yield (f"equals the tensor {other.name} of the case: their names are exchanged, or one stands in for the "
-                   "other")
+            what = "it was read after a later segment had written over it (a view of one buffer, and no copy)" \
+                if is_later(other.name, pair.row.name) else "their names are exchanged, or one stands in for the other"
+            yield f"equals the tensor {other.name} of the case: {what}"
             return
+
+
+def is_later(other: str, name: str) -> bool:
+    """Whether it is the same place in a later segment"""
+    (there, _, place), (here, _, own) = other.partition("/"), name.partition("/")
+    return here.startswith("segment") and place == own and (len(there), there) > (len(here), here)
 
 
 def dropped(pair: Pair) -> Iterator[str]:
@@ -206,5 +222,5 @@ def another_term(pair: Pair) -> Iterator[str]:
 
 
 FINDERS: tuple[Callable[[Pair], Iterator[str]], ...] = (
-    all_zero, multiplied, rearranged, blocks_permuted, moved, averaged, same_as_another, dropped, limited,
+    all_zero, multiplied, rearranged, blocks_permuted, moved, averaged, not_reset, same_as_another, dropped, limited,
     partly_multiplied, another_term)

@@ -19,6 +19,7 @@ from minicrt.conformance.golden.tensors import GoldenCase, Role, Tensor
 from minicrt.errors import ConformanceError
 
 ALIGNMENT = 64
+LARGE = 1e6         # a natural size of terms is no larger than so many times the case's largest number
 FILES = ("tensors.safetensors", "tensors.bin", "case.json")
 
 
@@ -75,22 +76,28 @@ def decoded(text: bytes, data: bytes, where: str) -> GoldenCase:
                                    f"{kind.__name__}; write the folder again")
     if document["kind"] not in ("operation", "model"):
         raise ConformanceError(f"{where}/case.json: the kind is {shown(document['kind'])}, expected operation or model")
+    most = LARGE * max([1.0, *(float(np.abs(array[np.isfinite(array)]).max(initial=0)) for array in arrays.values()
+                               if array.dtype.kind == "f")])
     return GoldenCase(document["name"], document["kind"], document["subject"],
-                      tuple(decoded_tensor(entry, arrays[entry.name], where) for entry in entries),
+                      tuple(decoded_tensor(entry, arrays[entry.name], where, most) for entry in entries),
                       document["configuration"], tuple(map(str, document["conventions"])),
-                      {name: positive(value, f"{where}/case.json: the tolerance for {name}")
+                      {name: positive(value, f"{where}/case.json: the tolerance for {name}", 1.0)
                        for name, value in document["tolerance"].items()})
 
 
-def decoded_tensor(entry: Entry, value: np.ndarray, where: str) -> Tensor:
+def decoded_tensor(entry: Entry, value: np.ndarray, where: str, most: float) -> Tensor:
     role, place = entry.row.get("role"), f"{where}/case.json: {entry.name}"
     if role not in get_args(Role):
         raise ConformanceError(f"{place} has the role {shown(role)}, expected one of {', '.join(get_args(Role))}")
     return Tensor(entry.name, cast(Role, role), value, str(entry.row.get("meaning", "")),
-                  positive(entry.row.get("scale", 0.0), f"{place}: the scale"))
+                  positive(entry.row.get("scale", 0.0), f"{place}: the scale", most))
 
 
-def positive(value: Any, what: str) -> float:
+def positive(value: Any, what: str, most: float) -> float:
+    """A number with which wrong tensors do not pass"""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
         raise ConformanceError(f"{what} is {shown(value)}, expected a number of 0 or more")
+    if value > most:
+        raise ConformanceError(f"{what} is {shown(value)}, with which any numbers would pass; expected {most:.3g} at "
+                               "most; write the folder again")
     return float(value)

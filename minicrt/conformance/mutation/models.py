@@ -92,12 +92,13 @@ class Model:
         return active | set(self.right_run[0].begun[first:self.reached[name][0]])
 
     def go(self, places: Places, changes: Changes, w: Mapping[str, Any], start: Mapping[str, Any],
-           trail: Trail | None = None) -> None:
+           trail: Trail | None = None, segment: int | None = None) -> None:
         function = self.forward_program.running(changes, lambda name, value, step: value, trail, place=places.place)[0]
         state = dict(start)
         for n in range(len(self.configuration["segments"])):
             places.segment = n
-            known = {**self.options, **self.tokens(n), "w": w, **self.states.taken(w, state)}
+            w_n = w if segment in (None, n) else self.parameters
+            known = {**self.options, **self.tokens(n), "w": w_n, **self.states.taken(w_n, state)}
             loss, *results = function(**taken(self.forward_program, known))
             for entry, value in self.states.given(results).items():
                 state[entry] = places.place(f"state/{entry}", value)
@@ -121,8 +122,11 @@ class Model:
         names = (*self.reached, *self.given, *(f"initial_{name}" for name in self.given))
         return frozenset(f"d_{name}" for name in names)
 
-    def slope(self, changes: Changes, directions: Directions) -> float:
-        """Of J, with changes, as what each gradient belongs to moves along its direction: by the complex step."""
+    def slope(self, changes: Changes, directions: Directions, segment: int | None = None) -> float:
+        """Of J, with changes, as what each gradient belongs to moves along its direction: by the complex step.
+
+        With a `segment` the parameters move in that one alone.
+        """
         w, start, moves = dict(self.parameters), dict(self.start), dict[str, Array]()
         for name, v in directions.items():
             kind, _, rest = name.removeprefix("d_").partition("/")
@@ -132,7 +136,7 @@ class Model:
             else:
                 values[rest] = moved(values[rest], v)
         places = Places(None, moves)
-        self.go(places, changes, w, start)
+        self.go(places, changes, w, start, segment=segment)
         if places.moves:
             raise Unexpected
         found, last = places.found, len(self.configuration["segments"]) - 1

@@ -13,6 +13,7 @@ from minicrt.conformance.mutation.mutants import Mutants, Trace, has_equations
 from minicrt.conformance.mutation.order import Order
 from minicrt.conformance.mutation.program import Edit
 from minicrt.conformance.mutation.running import Operation
+from minicrt.conformance.mutation.segments import shares_of_segments
 from minicrt.conformance.mutation.syntax import call, expression, is_call
 from minicrt.conformance.mutation.watching import Watch
 
@@ -202,8 +203,8 @@ def simplest(edits: list[Edit], enough: list[Tried]) -> Iterator[Edit]:
 
 
 def mutant_explanations(search: Search) -> list[Explanation]:
-    """Of a port of an operation that the equations have."""
+    """Of a port of an operation or a model that the equations have."""
     case: GoldenCase = search.comparison.case
     if not search.handed or not has_equations(case):
         return []
-    return MutantSearch(search, Mutants(case)).explanations()
+    return shares_of_segments(search) or MutantSearch(search, Mutants(case)).explanations()

@@ -196,3 +196,18 @@ def test_the_first_segment_right_and_the_next_wrong():
     later = {name: value + (not name.startswith("segment0")) for name, value in values.items()}
     assert "is right in segment 0 and goes wrong in segment 1, at segment1/z" in right_segments(compare(case, later))
     assert right_segments(compare(case, {name: value + 1 for name, value in values.items()})) == ""
+
+
+def test_a_sum_that_is_not_reset_between_heads():
+    case = golden.case("relative_attention")
+    heads, ours = case.configuration["heads"], case["d_u"].value
+    theirs = np.cumsum(ours.reshape(heads, -1), axis=0).ravel()
+    assert "not reset between heads" in phrases(case, "d_u", theirs)[0]
+
+
+def test_a_state_that_a_later_segment_has_written_over():
+    case = golden.case("lstm-model")
+    later = case["segment3/state/layer.1"].value
+    assert "(a view of one buffer, and no copy)" in phrases(case, "segment1/state/layer.1", later)[0]
+    earlier = case["segment0/state/layer.1"].value
+    assert "one stands in for the other" in phrases(case, "segment1/state/layer.1", earlier)[0]

@@ -61,6 +61,8 @@ def test_a_manifest_that_does_not_fit(folder, change, words):
     (lambda c: c.update(conventions="none"), "'conventions' is 'none'"),
     (lambda c: c["tensors"][0].update(role="guest"), "x has the role 'guest', expected one of input, parameter"),
     (lambda c: c["tensors"][0].update(scale=True), "x: the scale is True"),
+    (lambda c: c["tensors"][0].update(scale=1e308), "x: the scale is 1e+308, with which any numbers would pass"),
+    (lambda c: c["tolerance"].update(float64=1e308), "1e+308, with which any numbers would pass; expected 1"),
     (lambda c: c["tensors"][0].update(dtype="complex128"), "x has dtype 'complex128'"),
     (lambda c: c["tensors"][0].update(shape=[4, 5]), "x has 120 bytes, but float64 of shape [4, 5] takes 160"),
     (lambda c: c["tensors"][1].update(name="x"), "the tensor x twice"),

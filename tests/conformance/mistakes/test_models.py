@@ -78,6 +78,8 @@ FIRST = [
     ("crt-gru", "norm_final: missing", "segment0/norm_final"),
     ("crt-gru", "attention: no residual connection", "segment0/blocks.0.attention.residual"),
     ("crt-gru", "embedding: not scaled", "segment0/embedding"),
+    ("crt-per-segment", "writer: mean by the full length", "segment3/memory.0.h"),
+    ("crt-three-memories", "writer: the last one for all", "segment0/memory.0.h"),
     ("crt-gru", "positions: of unscaled embeddings", "segment0/positions.h"),
     ("crt-gru", "blocks: residual of the normed rows", "segment0/blocks.0.attention.residual"),
     ("crt-gru", "output: no bias", "segment0/logits"),

@@ -8,6 +8,7 @@ import pytest
 from minicrt.conformance import check_port, golden
 from minicrt.conformance.checking import compare, diagnose
 from minicrt.conformance.mutation import functions as f
+from minicrt.conformance.mutation.models import Model
 from minicrt.conformance.mutation.mutants import Mutants, has_equations
 from minicrt.conformance.mutation.program import parsed
 from minicrt.conformance.mutation.search import scaled
@@ -181,3 +182,15 @@ def test_what_goes_wrong_between_segments(name, words):
     trace = mutants.run_forward(edit.changes)[0]
     outputs = {key: value for key, value in trace.items() if "/state/" in key or key.endswith("/loss")}
     assert words in diagnose(compare(case, outputs)).sentences[0]
+
+
+@pytest.mark.parametrize("counts, words", [
+    ((1, 0, 0, 0), "of segments 0 alone"), ((0, 1, 1, 1), "of segments 1, 2, 3 alone"),
+    ((1, 2, 3, 4), "segments counted 1, 2, 3, 4 times")])
+def test_a_gradient_with_some_of_its_segments_parts(counts, words):
+    case, name = golden.case("lstm-model"), "d_parameters/layer.0.b"
+    model, ones = Model(case), np.eye(case[name].value.size)
+    wrong = [sum(count * model.slope({}, {name: one}, n) for n, count in enumerate(counts)) for one in ones]
+    theirs = {tensor.name: tensor.value for tensor in case.computed()} | {name: np.array(wrong)}
+    sentence = diagnose(compare(case, theirs)).sentences[0]
+    assert sentence.startswith(f'The port has the mistake "{name}: {words}"')

@@ -122,6 +122,19 @@ class OneForAll(Pass):
         return gradients
 
 
+class LateBound(OneForAll):
+    """The last one stands for all, and gets all gradients; the others get none."""
+
+    def parameter_gradients(self) -> dict[str, Array]:
+        gradients = super().parameter_gradients()
+        return gradients | {other: np.zeros_like(gradients[other]) for others in dict(
+            self._copies(self.parameters)).values() for other in others}
+
+
+def late_bound(prefix: str) -> type[Pass]:
+    return type("LateBound", (LateBound,), {"prefix": prefix})
+
+
 def one_for_all(prefix: str) -> type[Pass]:
     return type("OneForAll", (OneForAll,), {"prefix": prefix})
 

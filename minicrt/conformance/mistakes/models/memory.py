@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from minicrt.conformance.mistakes.models.layers import one_for_all
+from minicrt.conformance.mistakes.models.layers import late_bound, one_for_all
 from minicrt.conformance.mistakes.models.memory_rows import (
     FirstSegmentWithoutToken,
     TokenGetsPosition,
@@ -28,6 +28,8 @@ SENTENCES = {
     "memory: mean of the states": "The memory is the mean of the segment's states h_t, in place of the last.",
     "writer: starts from zeros": "The memory network starts every segment from zeros, in place of the memory m_{N−1}.",
     "writer: one for all vectors": "All memory vectors are written by one network, that which was loaded last.",
+    "writer: the last one for all": "All memory vectors are written by the last one's network, as by lambdas made in a "
+                                    "loop and called after it: the others' parameters get no gradient.",
     "memory norm: token without": "The memory token is not normed.",
     "memory norm: on what is carried": "The memory is normed before it is carried on, and so is normed twice.",
 }
@@ -186,6 +188,6 @@ def memory(model: SegmentModel) -> list[ModelMistake]:
     found += [ModelMistake(name, BACKWARD_SENTENCES[name], "backward", models=(made,))
               for name, (applies, made) in backward.items() if applies]
     if config.memory_vectors > 1:
-        name = "writer: one for all vectors"
-        found.append(ModelMistake(name, SENTENCES[name], passes=(one_for_all("memory"),)))
+        shared = {"writer: one for all vectors": one_for_all, "writer: the last one for all": late_bound}
+        found += [ModelMistake(name, SENTENCES[name], passes=(made("memory"),)) for name, made in shared.items()]
     return found

@@ -12,6 +12,8 @@ SENTENCES = {
     "writer: reads x": "The writer reads x_t, the blocks' input, in place of their output y_t.",
     "writer: reads e": "The writer reads the embedding e_t in place of the blocks' output y_t.",
     "writer: reads the last output": "The writer reads the segment's last output y_T in place of the mean of all y_t.",
+    "writer: mean by the full length": "The mean over a segment is the sum of its y_t divided by segment_length, in a "
+                                       "shorter segment too.",
     "memory: last output": "The memory is the segment's last output y_T in place of h_T: the writer does not write it.",
     "memory: mean of the outputs": "The memory is the mean of the segment's outputs y_t in place of h_T: the writer "
                                    "does not write it.",
@@ -74,6 +76,21 @@ class ReadsLast(ReadsOutput):
         return np.concatenate([np.zeros((len(d_inputs), T - 1, d_inputs.shape[2])), T * d_inputs], axis=1), d_start
 
 
+class MeanByFullLength(ReadsOutput):
+    """Per segment: RNN(Σ y_t / segment_length, m)"""
+
+    def write(self, p: Parameters, inputs: Array, m: Array) -> tuple[list[Array], Any]:
+        return super().write(p, inputs * (self._y.shape[1] / self.config.segment_length), m)
+
+    def encode_backward(self, d_z: Array, *arguments: Any) -> tuple[Array, State]:
+        self._share = d_z.shape[1] / self.config.segment_length
+        return super().encode_backward(d_z, *arguments)
+
+    def write_backward(self, *arguments: Any) -> tuple[Array, Array]:
+        d_inputs, d_start = super().write_backward(*arguments)
+        return d_inputs * self._share, d_start
+
+
 class MemoryOfOutputs(ReadsOutput):
     """Every vector of m_N is a mean of the y_t, weighted by `shares`."""
 
@@ -108,6 +125,7 @@ def writer_inputs(model: SegmentModel) -> list[ModelMistake]:
     models: dict[str, tuple[bool, type[CRT]]] = {
         "writer: reads x": (True, ReadsBlocksInput), "writer: reads e": (True, ReadsEmbedding),
         "writer: reads the last output": (not per_token, ReadsLast),
+        "writer: mean by the full length": (not per_token, MeanByFullLength),
         "memory: last output": (per_token, MemoryOfLastOutput),
         "memory: mean of the outputs": (per_token, MemoryOfOutputs),
     }

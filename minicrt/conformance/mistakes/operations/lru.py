@@ -102,6 +102,8 @@ def backward(d_h, c, defects, d_last=None):
     d_w = product(in_time(c.x, defects), d_driven)
     d_w = out_in_back(d_w) if "w read as (out, in)" in defects else d_w
     d_x, d_h0 = in_time(d_driven @ w.T, defects), start_gradient(d_states, defects)
+    if "gradients conjugated" in defects:
+        d_h0, d_w = (joined(part, -other, ()) for part, other in (np.split(g, 2, axis=-1) for g in (d_h0, d_w)))
     return d_x, d_h0, d_w, d_nu, d_theta, d_gamma * d_log_gamma
 
 
@@ -119,6 +121,8 @@ LRU = (Faulty("lru", "h", ("x", "h0", "w", "nu", "theta", "log_gamma"), forward,
     "w read as (out, in)": "The numbers of w are read as a matrix (out, in) and transposed; they are stored (in, out).",
 } | SEQUENCE_MISTAKES, {
     "not conjugated": "g goes back by λ in place of its conjugate.",
+    "gradients conjugated": "The gradients of complex arrays are conjugated, as JAX gives them: the imaginary halves "
+                            "of G_{h0} and G_W have the opposite sign.",
     "input without γ": "The gradient of the input lacks γ.",
     "chain of e^ν missing": "G_ν lacks the inner derivative of exp(−exp(ν)).",
     "θ's sign": "G_θ has the opposite sign, that of the conjugate's angle.",
