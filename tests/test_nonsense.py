@@ -15,6 +15,7 @@ from minicrt import accounting, conformance, data, engines, gradcheck, inference
 from minicrt.comparison import read_grid, read_results
 from minicrt.errors import MinicrtError
 from minicrt.parallel import threads
+from minicrt.quantisation import quantise
 from minicrt.settings import settings
 from tests.training import tiny
 
@@ -122,6 +123,12 @@ CALLS = [
     *((function, {"model": MODEL, "length": None}) for function in (
         accounting.activation_bytes, accounting.forward_flops, accounting.segment_flops, accounting.training_flops)),
     (accounting.state_values, {"model": MODEL}),
+    (accounting.token_multiply_adds, {"model": MODEL}),
+    (accounting.token_bytes, {"model": MODEL, "parameters": PARAMETERS}),
+    (accounting.stream_memory, {"model": MODEL, "item": 4}),
+    (accounting.weight_bytes, {"parameters": PARAMETERS}),
+    (quantise, {"parameters": PARAMETERS, "bits": 8}),
+    (quantise(PARAMETERS, 4).stored, {"name": "embedding"}),
     (plotting.attention_map, {"weights": np.full((1, 3, 3), 0.3), "tokens": ["a", "b"], "memory_tokens": 1,
                               "title": ""}),
     (plotting.learning_curves, {"rows": [CURVE], "unigram": 50.0, "title": ""}),

@@ -4,8 +4,7 @@ a token of a stream takes."""
 from minicrt.accounting.activations import activation_bytes
 from minicrt.accounting.flops import forward_flops, segment_flops, state_values, training_flops
 from minicrt.accounting.footprint import step_memory, table
-from minicrt.accounting.measured import seconds_per_token
 from minicrt.accounting.streaming import stream_memory, token_bytes, token_multiply_adds, weight_bytes
 
-__all__ = ["activation_bytes", "forward_flops", "seconds_per_token", "segment_flops", "state_values", "step_memory",
+__all__ = ["activation_bytes", "forward_flops", "segment_flops", "state_values", "step_memory",
            "stream_memory", "table", "token_bytes", "token_multiply_adds", "training_flops", "weight_bytes"]

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 
 from minicrt.accounting.flops import GATES, forward_flops, state_values
+from minicrt.arguments import check_kind, check_whole
 from minicrt.models import Parameters, SegmentModel
 from minicrt.models.crt_config import CRTConfig
+from minicrt.models.inputs import A_MODEL, check_fit
 from minicrt.models.linear_recurrent import LinearRecurrentConfig
 from minicrt.models.recurrent import RecurrentConfig
 from minicrt.models.rmt import RMTConfig
@@ -21,6 +23,7 @@ from minicrt.models.transformer_xl import TransformerXLConfig
 
 def weight_bytes(parameters: Parameters) -> int:
     """Of all parameters as they are kept, small integers with their scales"""
+    check_kind("parameters", parameters, Parameters, "a model's parameters; model.initialize(rng) makes some")
     return sum(bytes_of(parameters.stored(name)) for name in parameters)
 
 
@@ -31,6 +34,7 @@ def bytes_of(stored: Any) -> int:
 
 def token_multiply_adds(model: SegmentModel) -> dict[str, float]:
     """The parts of a token; what a segment takes once is shared out among its tokens."""
+    check_kind("model", model, SegmentModel, A_MODEL)
     config, T = model.config, model.config.segment_length
     parts = {name: flops / 2 for name, flops in forward_flops(model).items()}    # of a segment
     if isinstance(config, StackConfig):
@@ -40,6 +44,7 @@ def token_multiply_adds(model: SegmentModel) -> dict[str, float]:
 
 def token_bytes(model: SegmentModel, parameters: Parameters) -> dict[str, float]:
     """Weights read, keys and values read and written; each weight once a row, since nothing holds them all at once."""
+    check_fit(model, parameters)
     config: Any = model.config
     T, item = config.segment_length, parameters.dtype.itemsize
     moved = {"weights": sum(reads * bytes_of(parameters.stored(name)) for name, reads in _reads(model).items()) / T}
@@ -52,6 +57,8 @@ def token_bytes(model: SegmentModel, parameters: Parameters) -> dict[str, float]
 
 def stream_memory(model: SegmentModel, item: int = 4) -> dict[str, int]:
     """Bytes of the arrays that a Stream holds beside the weights, `item` bytes a number"""
+    check_kind("model", model, SegmentModel, A_MODEL)
+    check_whole("item", item, 1)
     config: Any = model.config
     D = config.width
     parts = {"state": state_values(model)}

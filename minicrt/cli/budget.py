@@ -73,7 +73,8 @@ def print_memory(trained: "Trained", arguments: argparse.Namespace) -> list[str]
 def print_time(trained: "Trained", arguments: argparse.Namespace) -> list[str]:
     """Of a token, by count and by the clock; returns what is not in time."""
     from minicrt import engines
-    from minicrt.accounting import seconds_per_token, token_bytes, token_multiply_adds
+    from minicrt.accounting import token_bytes, token_multiply_adds
+    from minicrt.accounting.measured import seconds_per_token
     from minicrt.inference import Stream
 
     moved = sum(token_bytes(trained.model, trained.parameters).values())

@@ -69,7 +69,8 @@ def what_stays(small: "QuantisedParameters") -> str:
 
 
 def print_table(before: "Trained", after: "Trained", data_dir: Path | None) -> None:
-    from minicrt.accounting import seconds_per_token, weight_bytes
+    from minicrt.accounting import weight_bytes
+    from minicrt.accounting.measured import seconds_per_token
     from minicrt.inference import Stream
     from minicrt.training import progress_for
 

@@ -82,8 +82,12 @@ class Parameters(Mapping[str, Array]):
         try:
             return self._views[name]
         except (KeyError, TypeError):
-            raise UnknownNameError(f"there is no parameter {shown(name)}; "
-                                   + suggestion(name, self, "there are", most=10)) from None
+            raise self.unknown(name) from None
+
+    def unknown(self, name: object) -> UnknownNameError:
+        """What is said of a name that there is not"""
+        return UnknownNameError(f"there is no parameter {shown(name)}; "
+                                + suggestion(name, self, "there are", most=10))
 
     def __setitem__(self, name: str, value: np.typing.ArrayLike) -> None:
         view = self[name]

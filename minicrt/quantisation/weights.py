@@ -63,7 +63,10 @@ class QuantisedParameters(Parameters):
         self._siblings = []
 
     def stored(self, name: str) -> Any:
-        return self._stored[name]
+        try:
+            return self._stored[name]
+        except (KeyError, TypeError):
+            raise self.unknown(name) from None
 
     def stored_arrays(self) -> Iterator[Array]:
         for stored in self._stored.values():

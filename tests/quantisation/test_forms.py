@@ -3,7 +3,8 @@ import pytest
 
 from minicrt.errors import InputError, UnknownNameError
 from minicrt.models import create_model
-from minicrt.quantisation import EightBits, FourBits, QuantisedParameters, dense, quantise, quantised
+from minicrt.quantisation import EightBits, FourBits, QuantisedParameters, quantise
+from minicrt.quantisation.forms import dense, quantised
 
 INPUTS = [1, 6, 31, 32, 33, 100]
 
@@ -92,8 +93,9 @@ def test_quantised_parameters_are_read_and_not_written():
         small["output.bias"] = 0
     with pytest.raises(ValueError, match="read-only"):
         small["output.bias"][0] = 1
-    with pytest.raises(UnknownNameError):
-        small["outptu.bias"]
+    for read in (small.__getitem__, small.stored, small.scope("outptu.").stored):
+        with pytest.raises(UnknownNameError):
+            read("outptu.bias")
     copy = small.copy()
     copy["output.bias"] = 1                                  # in float32, which can be trained
     assert small["output.bias"].max() == 0 and not small.flat.flags.writeable
