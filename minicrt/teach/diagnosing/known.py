@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,7 @@ def known_mistake(draws: list[Draw]) -> Finding | None:
     return None
 
 
+@cache
 def with_mistake(exercise: Exercise, mistake: Mistake) -> Callable[..., Any] | None:
     """The solution with a mistake in it; None where the package was installed without its source."""
     module: Any = inspect.getmodule(exercise.solution)

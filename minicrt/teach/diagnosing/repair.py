@@ -4,6 +4,7 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from types import ModuleType
 from typing import Any
 
@@ -14,7 +15,7 @@ from minicrt.teach.diagnosing.draws import Draw, same
 from minicrt.teach.diagnosing.finding import Finding
 from minicrt.teach.diagnosing.kinds import Kind, kind_of_edit
 
-OF_A_KIND = 150             # so many changes of a kind are tried, to tell the line
+OF_A_KIND, NEAR = 150, 1    # so many changes of a kind are tried to tell the line, and no more far-fetched ones
 NOT_PLAIN = (ast.While, ast.With, ast.Try, ast.Import, ast.ImportFrom, ast.Global, ast.Nonlocal, ast.Delete)
 CANNOT_BE_READ = (OSError, SyntaxError, *CANNOT_BE)
 
@@ -24,9 +25,9 @@ class Repairs:
 
     def __init__(self, function: Callable[..., Any], draws: list[Draw]) -> None:
         self.function, self.draws = function, draws
-        self.changeable = self.read()
 
-    def read(self) -> Changeable | None:
+    @cached_property
+    def changeable(self) -> Changeable | None:
         """None where its source is not to be had, or does not run line by line as it does in one."""
         try:
             assert is_harmless(self.function)
@@ -42,7 +43,7 @@ class Repairs:
             return
         effort = -1
         for k, edit in enumerate(self.changeable.edits):
-            if effort >= 0 and edit.effort > effort or most <= 0:
+            if effort >= 0 and edit.effort > effort or most <= 0 or kind and edit.effort > NEAR:
                 return
             found = kind_of_edit(edit)
             if not kind or found.key == kind:

@@ -1,6 +1,6 @@
 """The small change of the solution that gives a student's numbers"""
 
-from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 
 import numpy as np
@@ -105,10 +105,11 @@ def rank(exercise: Exercise, solution: Changeable, edit: Edit) -> tuple[bool, in
     return kind_of_edit(edit).key == "order", asked.index(question) if question else len(asked)
 
 
-def fragments(exercise: Exercise) -> Iterator[tuple[str, str]]:
+@cache
+def fragments(exercise: Exercise) -> tuple[tuple[str, str], ...]:
     """The questions' keys that are fragments of the solution, as they stand and as the search reads them."""
+    found = []
     for key in exercise.questions:
-        try:
-            yield key, fragment(key, exercise.solution)
-        except SyntaxError:
-            continue
+        with suppress(SyntaxError):
+            found.append((key, fragment(key, exercise.solution)))
+    return tuple(found)
