@@ -546,7 +546,7 @@ plt.show()
 #
 # A window of five segments needs the caches of all five. In language one cannot unroll that far for long, and one
 # need not: the package crosses one boundary, and reads the memory directly, so that each crossing has something to
-# say. What a memory then learns from a text is the subject of chapters 08 and 09.
+# say. What a memory is then worth in a text, chapter 00 has shown.
 #
 # ## 9 · Go on
 #
@@ -569,4 +569,5 @@ plt.show()
 # | `memory.start` alone is wrong | $m_0$ is the same for all rows: a sum |
 # | a function that you have mended is still said to be wrong | run the cells from section 4 on again |
 #
-# **Next:** chapter 08 trains a CRT on the Penn Treebank.
+# **Next:** the same model with compiled operations. `minicrt train --corpus python-docs` trains one on a text and
+# `minicrt --help` says what else there is to do with it.
