@@ -8,11 +8,11 @@ import numpy as np
 from minicrt.inference import Stream
 
 TURN, TURNS = 20, 10                                         # tokens at once, and turns at least
-WARM = 0.2                                                   # seconds for the processor to wake up in
+WARM, LONG = 0.2, 1.0                                        # seconds for the processor to wake up in, and to measure
 
 
-def seconds_per_token(streams: Mapping[str, Stream], seconds: float = 1.0) -> dict[str, float]:
-    """The median over single steps of each stream, which take turns for about so many seconds in all.
+def seconds_per_token(streams: Mapping[str, Stream]) -> dict[str, float]:
+    """The median over single steps of each stream, which take turns for about a second in all.
 
     The tokens are drawn from a fixed seed. The first of a segment, which reads the memory as well, are among them.
     """
@@ -20,7 +20,7 @@ def seconds_per_token(streams: Mapping[str, Stream], seconds: float = 1.0) -> di
               for name, stream in streams.items()}
     times = {name: list[float]() for name in streams}
     warm = time.perf_counter() + WARM
-    end = warm + seconds
+    end = warm + LONG
     turns = 0
     while turns < TURNS or time.perf_counter() < end:
         for name, stream in streams.items():

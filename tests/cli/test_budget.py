@@ -11,6 +11,12 @@ from minicrt.training import load_run
 from tests.cli.running import refused
 
 
+@pytest.fixture(autouse=True)
+def a_short_measurement(monkeypatch):
+    for name in ("WARM", "LONG"):
+        monkeypatch.setattr(f"minicrt.accounting.measured.{name}", 0.0)
+
+
 def budget(capsys, *arguments):
     """The exit code, and what is printed"""
     code = main(["budget", *map(str, arguments), "--engine", "numpy"])

@@ -10,6 +10,12 @@ from minicrt.training import load_run
 from tests.cli.running import copy_of_run, refused
 
 
+@pytest.fixture(autouse=True)
+def a_short_measurement(monkeypatch):
+    for name in ("WARM", "LONG"):
+        monkeypatch.setattr(f"minicrt.accounting.measured.{name}", 0.0)
+
+
 @pytest.fixture(scope="module")
 def quantised(trained, tmp_path_factory):
     """The run of 8 bits"""
