@@ -11,7 +11,8 @@ from minicrt.conformance.mistakes.models import model_mistakes_of
 from minicrt.errors import ConformanceError
 
 OPERATIONS = ["linear-square", "embedding-repeated", "layer_norm", "gelu", "modrelu", "attention-memory",
-              "relative_attention", "linear_cross_entropy", "mean_squared_error", "gru", "gru-before", "mingru", "scaled_cayley"]
+              "relative_attention", "linear_cross_entropy", "mean_squared_error", "gru", "gru-before", "mingru",
+              "scaled_cayley"]
 
 
 def wrong_port(case, *mistakes, names=None):
