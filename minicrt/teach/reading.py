@@ -6,8 +6,9 @@ import textwrap
 
 from minicrt.arguments import check_whole
 from minicrt.errors import InputError
+from minicrt.suggestion import suggestion
 from minicrt.teach.exercise import Answer
-from minicrt.teach.registry import any_of, exercise_of, registered
+from minicrt.teach.registry import any_of, chapters, exercise_of
 from minicrt.teach.verdict import Text
 
 SHOWN: dict[str, int] = {}                                   # which hint of an exercise was the last
@@ -57,11 +58,10 @@ def stub(name: str) -> str:
 
 
 def contents(chapter: str = "") -> Text:
-    """The names of all exercises and predictions, a line each, or of one module of them: "through_time"."""
-    chosen = [one for one in registered().values() if not chapter or isinstance(one, Answer)
-              and one.name.startswith(chapter) or not isinstance(one, Answer)
-              and one.solution.__module__.endswith(f".{chapter}")]
+    """The names of all exercises and predictions, a line each, or of one chapter: "through_time", or "04"."""
+    chosen = [one for name, ones in chapters().items() for one in ones
+              if chapter in ("", name) or any(other.name.startswith(f"{chapter}.") for other in ones)]
     if not chosen:
-        raise InputError(f"there are no exercises of {chapter!r}; teach.contents() lists all")
-    return Text("\n".join(f"{one.name:<28}{', '.join(one.values if isinstance(one, Answer) else one.outputs)}"
+        raise InputError(f"there are no exercises of {chapter!r}; {suggestion(chapter, chapters(), 'there are')}")
+    return Text("\n".join(f"{one.name:<30}{', '.join(one.values if isinstance(one, Answer) else one.outputs)}"
                           for one in chosen))

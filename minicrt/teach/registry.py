@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
+from itertools import chain
 from pkgutil import iter_modules
 from types import MappingProxyType
 from typing import TypeVar
@@ -16,14 +17,20 @@ Known = TypeVar("Known", Exercise, Answer)
 
 
 @cache
-def registered() -> Mapping[str, Exercise | Answer]:
-    """All that the modules of minicrt.teach.exercises have in their EXERCISES."""
+def chapters() -> Mapping[str, tuple[Exercise | Answer, ...]]:
+    """What the modules of minicrt.teach.exercises have in their EXERCISES, by the module's name."""
     package = import_module("minicrt.teach.exercises")
+    names = sorted(module.name for module in iter_modules(package.__path__))
+    return MappingProxyType({name: import_module(f"{package.__name__}.{name}").EXERCISES for name in names})
+
+
+@cache
+def registered() -> Mapping[str, Exercise | Answer]:
+    """All of them by their own names."""
     found: dict[str, Exercise | Answer] = {}
-    for module in sorted(iter_modules(package.__path__), key=lambda module: module.name):
-        for one in import_module(f"{package.__name__}.{module.name}").EXERCISES:
-            assert one.name not in found, f"two exercises are called {one.name}"
-            found[one.name] = one
+    for one in chain.from_iterable(chapters().values()):
+        assert one.name not in found, f"two exercises are called {one.name}"
+        found[one.name] = one
     return MappingProxyType(found)
 
 

@@ -67,6 +67,11 @@ def test_hints_end_and_the_solution_is_shown(exercise):
     assert repr(teach.solution(exercise.name)) == teach.source(exercise.name)
 
 
+def test_the_contents_of_a_chapter():
+    assert repr(teach.contents("04")) == repr(teach.contents("through_time")) and "gru_backward" in teach.contents("04")
+    assert "softmax" not in teach.contents("04") and len(teach.contents().splitlines()) == len(registered())
+
+
 def test_the_next_hint_is_another_one():
     assert [teach.hint("04.g1")[:6] for _ in range(3)] == ["Hint 1", "Hint 2", "04.g1 "]
 
