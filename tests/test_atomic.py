@@ -10,7 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from minicrt.atomic import create_atomically, remove_abandoned, sync_folder, write_atomically
+from minicrt.atomic import (
+    create_atomically,
+    create_folder_atomically,
+    remove_abandoned,
+    sync_folder,
+    write_atomically,
+)
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="no such thing on Windows")
 LEFT = "a.txt.0123456789abcdef.partial"
@@ -106,6 +112,27 @@ def test_nothing_is_left_of_what_could_not_be_written(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="No space left"):
         write_atomically(tmp_path / "a.txt", b"new")
     assert (tmp_path / "a.txt").read_bytes() == b"old" and names(tmp_path) == ["a.txt"]
+
+
+def test_a_folder_is_made_with_its_files_or_not_at_all(tmp_path, monkeypatch):
+    create_folder_atomically(tmp_path / "new", {"a": b"1", "b": b"2"})
+    assert {path.name: path.read_bytes() for path in (tmp_path / "new").iterdir()} == {"a": b"1", "b": b"2"}
+    (tmp_path / "empty").mkdir()
+    for taken in ("new", "empty"):
+        with pytest.raises(FileExistsError):
+            create_folder_atomically(tmp_path / taken, {"c": b"3"})
+    usual = os.fsync
+
+    def full(descriptor):
+        if os.fstat(descriptor).st_size == 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        usual(descriptor)
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        create_folder_atomically(tmp_path / "other", {"a": b"1", "b": b"22"})
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty", "new"]
+    assert not list((tmp_path / "empty").iterdir()) and len(list((tmp_path / "new").iterdir())) == 2
 
 
 @POSIX
