@@ -78,7 +78,7 @@ class OwnGradients:
         allowed = DEVIATIONS * np.sqrt(sum((row.allowed / row.size) ** 2 for row in rows))
         for number in range(ASKED if rows else 0):
             directions, theirs = asked(rows, number)
-            if not abs(self.slope(directions) - theirs) <= allowed:
+            if not abs(self.first(directions, number) - theirs) <= allowed:
                 return False
         return True
 
@@ -88,16 +88,16 @@ class OwnGradients:
         if any(row.allowed < 0 for row in rows):
             return None
         directions, theirs = asked([row for row in rows if row.allowed < inf], 0)
-        without, whole = self.slope(directions), right.first(directions)
+        without, whole = self.first(directions), right.first(directions)
         if not abs(whole - without) > 1e-6 * abs(whole):
             return None
         found = (theirs - without) / (whole - without)
         near = Fraction(found).limit_denominator(MOST) if abs(found) < MOST else Fraction(0)
         return near if near and near != 1 and abs(found - near) <= 1e-7 else None
 
-    def first(self, directions: Directions) -> float:
-        """The slope along directions that are asked about again and again"""
-        key = tuple(directions)
+    def first(self, directions: Directions, number: int = 0) -> float:
+        """The slope along the first directions of these names, or others of a `number`, which are asked about again"""
+        key = (*directions, str(number))
         if key not in self.known:
             self.known[key] = self.slope(directions)
         return self.known[key]

@@ -70,13 +70,16 @@ class Judge:
         before = len(self.forward_rows)
         return one.own.agree([self.asked[k - before]]) if one.own and k >= before else self.search.agrees(k, one.trace)
 
-    def reach(self, trace: Trace, own: OwnGradients | None = None) -> int:
-        """How many tensors, of those handed in, there are up to the first that has not the mutant's numbers"""
+    def reach(self, trace: Trace, own: OwnGradients | None = None, whole: bool = False) -> int:
+        """How many tensors, of those handed in, there are up to the first that has not the mutant's numbers; with
+        `whole` it is not looked for among gradients that are not all right"""
         rows = range(len(self.handed)) if own is None else self.forward_rows
         wrong = next((k for k in rows if not self.search.agrees(k, trace)), None)
         if own is None or wrong is not None:
             return len(self.handed) if wrong is None else wrong
         before = len(self.forward_rows)
+        if whole:
+            return len(self.handed) if own.agree(self.asked) else before
         return before + own.agreeing(self.asked, max(self.search.start + 1 - before, 0))
 
     def merged(self, found: Iterable[Tried]) -> list[Tried]:

@@ -39,10 +39,9 @@ class Model:
     """A model of the equations with a golden case's parameters, segments and state.
 
     entries   a gradient with no more than so many is computed entry by entry
-    cost      of the last run, a whole one being 1
     """
 
-    has_backward, entries, cost = False, 48, 1.0
+    has_backward, entries = False, 48
 
     def __init__(self, case: GoldenCase) -> None:
         self.case, self.given, self.configuration = case, case.given(), case.configuration
@@ -51,8 +50,13 @@ class Model:
                            if name.startswith("parameters/")}
         self.start = {name.removeprefix("state/"): value for name, value in self.given.items()
                       if name.startswith("state/")}
-        self.states = States(case)
+        self.states, self.runs = States(case), 0.0
         self.forward_tensors = sum(tensor.role in FORWARD for tensor in case.tensors)
+
+    def spent(self) -> float:
+        """How many runs there were since it was asked before; one that ended early is a part of one"""
+        runs, self.runs = self.runs, 0.0
+        return runs
 
     @cached_property
     def forward_program(self) -> Program:
@@ -109,7 +113,7 @@ class Model:
         try:
             self.go(places, changes, self.parameters, self.start)
         finally:
-            self.cost = max(LEAST, len(places.found) / self.forward_tensors)
+            self.runs += max(LEAST, len(places.found) / self.forward_tensors)
         return {name: np.asarray(value) for name, value in places.found.items()}, None
 
     @cached_property
@@ -135,6 +139,7 @@ class Model:
                 moves[f"{kind}/{rest}"] = v
             else:
                 values[rest] = moved(values[rest], v)
+        self.runs += 1
         places = Places(None, moves)
         self.go(places, changes, w, start, segment=segment)
         if places.moves:

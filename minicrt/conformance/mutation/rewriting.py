@@ -91,6 +91,19 @@ def constants_of_gradients(line: Line) -> Iterator[Edit]:
             yield line.edit(node, call("detached", node), words, 0, True)
 
 
+def broadcast_means(line: Line) -> Iterator[Edit]:
+    """What is broadcast over rows gets the mean of their gradients, and not the sum"""
+    for node in line.expressions():
+        value: Any = line.function.array(node) if isinstance(node, ast.Subscript) else None
+        parts: Any = node.slice.elts if value is not None and isinstance(node.slice, ast.Tuple) else []
+        arrays = {text: line.function.array(unit) for text, unit in line.function.units.items()} if parts else {}
+        for axis, part in enumerate(parts):
+            among = [text for text, other in arrays.items() if other.ndim == value.ndim and other.shape[axis] > 1]
+            if among and isinstance(part, ast.Constant) and part.value is None:
+                new = call("scaled_gradient", node, expression(f"1 / {among[0]}.shape[{axis}]"))
+                yield line.edit(node, new, "the gradient of {} were the mean over its rows, and not the sum", 0, True)
+
+
 def wraps(line: Line) -> Iterator[Edit]:
     """A function too many; one step later or earlier; a softmax too many; nothing in its place"""
     names = BACKWARD_WRAPS if line.function.name.endswith("_backward") else WRAPS
@@ -191,7 +204,7 @@ def sequences(function: Function) -> Iterator[Edit]:
 
 LINE_MUTATORS: tuple[Mutator, ...] = (
     left_out, signs, complements, operators, other_functions, reductions, moved, transposes, other_names, numbers,
-    indices, other_ends, constants_of_gradients, wraps, additions)
+    indices, other_ends, constants_of_gradients, broadcast_means, wraps, additions)
 FUNCTION_MUTATORS = (orders, in_place, sequences, chunks)
 
 

@@ -12,7 +12,6 @@ from minicrt.conformance.mutation.models import Model
 from minicrt.conformance.mutation.mutants import Mutants, Trace, has_equations
 from minicrt.conformance.mutation.order import Order
 from minicrt.conformance.mutation.program import Edit
-from minicrt.conformance.mutation.running import Operation
 from minicrt.conformance.mutation.segments import shares_of_segments
 from minicrt.conformance.mutation.syntax import call, expression, is_call
 from minicrt.conformance.mutation.watching import Watch
@@ -39,7 +38,7 @@ class MutantSearch:
 
     def may_run(self) -> bool:
         """Whether one more mutant may be run; the one before counts as far as it went"""
-        self.runs_left -= self.mutants.operation.cost
+        self.runs_left -= self.mutants.operation.spent()
         return self.runs_left >= 0
 
     def explanations(self) -> list[Explanation]:
@@ -70,10 +69,10 @@ class MutantSearch:
         """With the reference's backward pass, or changes of it; nothing where it cannot be run"""
         return [] if trace is None else [Tried(edits, trace, self.judge.reach(trace), True)]
 
-    def differentiated(self, edits: tuple[Edit, ...], forward: Trace) -> Tried:
+    def differentiated(self, edits: tuple[Edit, ...], forward: Trace, whole: bool = False) -> Tried:
         """With the backward pass that is right for a forward pass"""
         own = self.mutants.own_gradients({number: new for edit in edits for number, new in edit.changes.items()})
-        return Tried(edits, forward, self.judge.reach(forward, own), own=own)
+        return Tried(edits, forward, self.judge.reach(forward, own, whole), own=own)
 
     # One mutant.
 
@@ -130,15 +129,15 @@ class MutantSearch:
 
     def without_gradient(self, edits: tuple[Edit, ...], forward: Trace, single: bool) -> Iterator[Tried]:
         """The last one is detached, or its gradient is multiplied by what explains the port's."""
-        one = self.differentiated(edits, forward)
+        is_model = isinstance(self.mutants.operation, Model)             # of which each run takes its time
+        one = self.differentiated(edits, forward, whole=is_model)
         yield one
         assert one.own is not None
         plain = all(is_call(new, ("detached",)) for new in edits[-1].changes.values())
         if not single or not plain or self.complete([one]):
             return
         factor = one.own.factor(self.judge.asked, self.judge.right)
-        repeated = FACTORS if isinstance(self.mutants.operation, Operation) else ()
-        for other in [factor] if factor else repeated:
+        for other in [factor] if factor else () if is_model else FACTORS:
             yield self.differentiated((scaled(edits[-1], other),), forward)
 
     # Two mutants.
