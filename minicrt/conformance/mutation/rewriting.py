@@ -97,9 +97,10 @@ def broadcast_means(line: Line) -> Iterator[Edit]:
         value: Any = line.function.array(node) if isinstance(node, ast.Subscript) else None
         parts: Any = node.slice.elts if value is not None and isinstance(node.slice, ast.Tuple) else []
         arrays = {text: line.function.array(unit) for text, unit in line.function.units.items()} if parts else {}
-        for axis, part in enumerate(parts):
+        plain = all(isinstance(part, ast.Slice) or ast.unparse(part) == "None" for part in parts)
+        for axis, part in enumerate(parts if plain else ()):
             among = [text for text, other in arrays.items() if other.ndim == value.ndim and other.shape[axis] > 1]
-            if among and isinstance(part, ast.Constant) and part.value is None:
+            if among and isinstance(part, ast.Constant):
                 new = call("scaled_gradient", node, expression(f"1 / {among[0]}.shape[{axis}]"))
                 yield line.edit(node, new, "the gradient of {} were the mean over its rows, and not the sum", 0, True)
 
