@@ -91,7 +91,7 @@ def updated(text: str) -> str:
         "drifted": lambda: rows_of(*memory_capacity.drifted(kept_in("memory_capacity*.json"))),
         "damage": lambda: rows_of(*sensor_damage.by_rate(all_rows("sensor_damage.json"))),
         "recovery": lambda: rows_of(*sensor_damage.by_burst(all_rows("sensor_damage.json"))),
-        "reading": lambda: rows_of(["carried", "seeds", "y + h: valid", "test", "y + h + m W: valid", "test"],
+        "reading": lambda: rows_of(["carried", "seeds", "y + h: valid", "test", "the default: valid", "test"],
                                    memory_tables.reading(cells, read_results(RESULTS / "ptb_reading"), spread))}
     return re.sub(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)",
                   lambda found: found[1] + tables[found[2]]() + "\n" + found[3], text, flags=re.DOTALL)
