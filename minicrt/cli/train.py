@@ -93,13 +93,13 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.log:
         tensorboardx()                                       # whether it is there, before anything takes time
     progress = Progress() if arguments.quiet else progress_for()
+    budget = {} if arguments.resume is None else budget_with_resume(arguments)
     if train_sensors.is_asked_for(arguments):
         train_sensors.run(arguments, progress)
         return
     if arguments.resume is None:
         trained = train_afresh(arguments, progress)
     else:
-        budget = budget_with_resume(arguments)
         progress = logged(progress, arguments, arguments.resume)
         with saying_how_to_resume(arguments, arguments.resume):
             if budget:
