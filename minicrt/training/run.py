@@ -6,8 +6,6 @@ from pathlib import Path
 from types import NoneType
 from typing import Any
 
-import numpy as np
-
 from minicrt import __version__, presets
 from minicrt.arguments import check_kind, shown
 from minicrt.configuration import IN_WORDS, from_mapping, to_mapping
@@ -15,17 +13,17 @@ from minicrt.data import Corpus, Vocabulary
 from minicrt.engines import EngineOrName
 from minicrt.errors import CheckpointError, ConfigurationError
 from minicrt.files import expanded
-from minicrt.models import Parameters, SegmentModel, create_model, model_mapping
+from minicrt.models import SegmentModel, create_model, model_mapping
 from minicrt.models.inputs import A_MODEL
 from minicrt.training.checkpoint import read_checkpoint
 from minicrt.training.configuration import TrainingConfig, changed_table
-from minicrt.training.position import Position
+from minicrt.training.kept_run import Kept, best_weights, kept_at
 from minicrt.training.progress import Progress, progress_of
 from minicrt.training.quantised_run import FORM, parameters_of, quantised_file, step_of
 from minicrt.training.run_corpus import check_corpus, corpus_of_run, fingerprint, where_found
 from minicrt.training.run_folder import RunFolder
 from minicrt.training.short_texts import fitted
-from minicrt.training.snapshot import check_same, completed
+from minicrt.training.snapshot import completed
 from minicrt.training.trained import Trained
 from minicrt.training.trainer import Trainer
 
@@ -129,17 +127,9 @@ def load_run(path: str | os.PathLike[str], engine: EngineOrName = None) -> Train
     """
     check_kind("path", path, (str, os.PathLike), "the path of a run folder or of a checkpoint")
     path = expanded(path)
-    folder, summary, quantised = path.parent, None, quantised_file(path)
-    if quantised is not None:
-        folder, checkpoint = quantised.parent, read_checkpoint(quantised, FORM)
-    elif path.is_file():
-        checkpoint = read_checkpoint(path)
-    else:
-        run = RunFolder.open(path)
-        if not run.checkpoint.exists():
-            raise CheckpointError(f"the run in {path} has no checkpoint yet; resume it first")
-        folder, summary, checkpoint = path, run.read_summary(), read_checkpoint(run.checkpoint)
-        check_same(checkpoint, run.configuration)
+    quantised = quantised_file(path)
+    folder, summary, checkpoint = kept_at(path) if quantised is None else \
+        Kept(quantised.parent, None, read_checkpoint(quantised, FORM))
     configuration = checked_tables(checkpoint.described("configuration"), checkpoint.path)
     model = create_model(configuration["model"], engine)
     vocabulary = Vocabulary.from_mapping(checkpoint.described("vocabulary"))
@@ -148,13 +138,8 @@ def load_run(path: str | os.PathLike[str], engine: EngineOrName = None) -> Train
                               f"{model.config.vocabulary}; put a copy of it back")
     if quantised is not None:
         return Trained(folder, model, parameters_of(checkpoint, model), vocabulary, configuration, step_of(checkpoint))
-    config = from_mapping(TrainingConfig, configuration["training"], "training")
-    parameters = Parameters(model.specs(), np.dtype(config.precision))
-    position = Position.of(checkpoint)
-    has_best = bool(checkpoint.group("best."))
-    checkpoint.fill("best." if has_best else "parameters.", parameters)
-    return Trained(folder, model, parameters, vocabulary, configuration,
-                   position.best_step if has_best else position.step, summary, position)
+    parameters, step, position = best_weights(checkpoint, model, configuration["training"])
+    return Trained(folder, model, parameters, vocabulary, configuration, step, summary, position)
 
 
 def learned(trainer: Trainer, summary: dict[str, Any]) -> Trained:

@@ -8,8 +8,6 @@ from pathlib import Path
 from types import NoneType
 from typing import Any
 
-import numpy as np
-
 from minicrt import __version__
 from minicrt.arguments import check_kind, shown
 from minicrt.configuration import from_mapping, to_mapping
@@ -18,13 +16,11 @@ from minicrt.engines import EngineOrName
 from minicrt.errors import CheckpointError, ConfigurationError, MinicrtError
 from minicrt.files import expanded
 from minicrt.models import Parameters, SensorModel, create_sensor_model, sensor_mapping
-from minicrt.training.checkpoint import read_checkpoint
 from minicrt.training.configuration import BUDGETS, TrainingConfig
-from minicrt.training.position import Position
+from minicrt.training.kept_run import best_weights, kept_at
 from minicrt.training.progress import Progress, progress_of
 from minicrt.training.run_folder import RunFolder
 from minicrt.training.sensor_trainer import SensorTrainer
-from minicrt.training.snapshot import check_same
 
 TRAINING: dict[str, Any] = {"epochs": 20.0, "batch": 16, "evaluation_batch": 4, "warmup_steps": 50}      # by default
 NEEDED = {"readings": str, "task": str, "target": str, "horizon": int, "sha256": str}             # of the table "data"
@@ -134,24 +130,12 @@ def load_sensor_run(path: str | os.PathLike[str], engine: EngineOrName = None) -
     Raises CheckpointError if there is none, or it is damaged, or is no run on sensor readings.
     """
     check_kind("path", path, (str, os.PathLike), "the path of a run folder or of a checkpoint")
-    path = expanded(path)
-    folder, summary = path.parent, None
-    if path.is_file():
-        checkpoint = read_checkpoint(path)
-    else:
-        run = RunFolder.open(path)
-        if not run.checkpoint.exists():
-            raise CheckpointError(f"the run in {path} has no checkpoint yet; resume it first")
-        folder, summary, checkpoint = path, run.read_summary(), read_checkpoint(run.checkpoint)
-        check_same(checkpoint, run.configuration)
+    folder, summary, checkpoint = kept_at(expanded(path))
     tables = sensor_tables(checkpoint.described("configuration"), checkpoint.path)
     model = model_of(tables["model"], checkpoint.path, engine)
-    config = from_mapping(TrainingConfig, tables["training"], "training")
-    parameters = Parameters(model.specs(), np.dtype(config.precision))
-    position, has_best = Position.of(checkpoint), bool(checkpoint.group("best."))
-    checkpoint.fill("best." if has_best else "parameters.", parameters)
-    return TrainedSensors(folder, model, parameters, Framing.from_mapping(checkpoint.described("framing")), tables,
-                          position.best_step if has_best else position.step, summary)
+    parameters, step, _ = best_weights(checkpoint, model, tables["training"])
+    framing = Framing.from_mapping(checkpoint.described("framing"))
+    return TrainedSensors(folder, model, parameters, framing, tables, step, summary)
 
 
 def learned(trainer: SensorTrainer, summary: dict[str, Any]) -> TrainedSensors:
