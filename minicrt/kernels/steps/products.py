@@ -1,6 +1,8 @@
 """Products of a few rows with a matrix, each weight read once, in the order it lies in memory
 
-At one row a product is as fast as its weights arrive, and a BLAS call costs more than that of a small matrix.
+At one row a product is as fast as its weights arrive, and a BLAS call costs more than that of a small matrix. Four rows
+of weights by turns spare additions where the weights are in the cache. Where they are not, they arrive fastest row
+after row: by turns, the processor no longer foresees what is read next, and they take twice as long.
 """
 
 from numba import types
@@ -9,6 +11,8 @@ from numba.core.extending import overload
 from minicrt.kernels.compiling import jit
 
 LOOSE_SUMS = {"contract", "reassoc"}
+SMALL = 2 ** 16                                              # numbers in a matrix whose like are likely in the cache
+LONG = 129                                                   # numbers in a row of a table that is likely not
 
 
 def add_columns(x, w, first, last, y, at):                   # (B, I), (I, O), …, (B, ·)
@@ -21,8 +25,26 @@ def _of_an_array(x, w, first, last, y, at):
         return lambda x, w, first, last, y, at: add_columns_of_array(x, w, first, last, y, at)
 
 
-@jit(fastmath=LOOSE_SUMS)
+@jit
 def add_columns_of_array(x, w, first, last, y, at):
+    if w.size <= SMALL:
+        add_by_fours(x, w, first, last, y, at)
+    else:
+        add_row_after_row(x, w, first, last, y, at)
+
+
+@jit(fastmath=LOOSE_SUMS)
+def add_row_after_row(x, w, first, last, y, at):
+    for i in range(w.shape[0]):
+        w_i = w[i, first:last]
+        for b in range(x.shape[0]):
+            x_i, y_b = x[b, i], y[b, at:]
+            for j in range(last - first):
+                y_b[j] += x_i * w_i[j]
+
+
+@jit(fastmath=LOOSE_SUMS)
+def add_by_fours(x, w, first, last, y, at):
     """Four rows of W at a time: so y is read and written a quarter as often."""
     inputs = w.shape[0]
     whole = inputs - inputs % 4
@@ -61,9 +83,28 @@ def set_zero(y):
             y[b, j] = zero
 
 
-@jit(fastmath=LOOSE_SUMS)
+@jit
 def products_with_rows(z, weight, bias, y):                  # (B, D), (V, D), (V,), (B, V)
-    """y = z Eᵀ + b, four rows of E at a time"""
+    """y = z Eᵀ + b"""
+    if weight.shape[1] < LONG:
+        with_rows_by_fours(z, weight, bias, y)
+    else:
+        with_row_after_row(z, weight, bias, y)
+
+
+@jit(fastmath=LOOSE_SUMS)
+def with_row_after_row(z, weight, bias, y):
+    for v in range(weight.shape[0]):
+        row = weight[v]
+        for b in range(z.shape[0]):
+            z_b, total = z[b], z.dtype.type(0)
+            for j in range(row.shape[0]):
+                total += z_b[j] * row[j]
+            y[b, v] = total + bias[v]
+
+
+@jit(fastmath=LOOSE_SUMS)
+def with_rows_by_fours(z, weight, bias, y):
     rows, D = weight.shape
     zero = z.dtype.type(0)
     whole = rows - rows % 4
