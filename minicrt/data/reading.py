@@ -22,7 +22,7 @@ def read_bytes(path: Path) -> bytes:
     name = printable(path)
     try:
         if not path.exists():
-            raise DataError(f"there is no file {name}; give the path of a text file")
+            raise DataError(f"there is no file {name}; give the path of one that is there")
         if path.stat().st_size > LARGEST:
             raise too_large(name)
         return read_regular(path)

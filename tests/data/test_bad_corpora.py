@@ -88,7 +88,7 @@ def test_texts_too_short_to_split(tmp_path, level, text):
 
 def test_what_is_not_a_file(tmp_path):
     absent = tmp_path / "absent.txt"
-    assert message(absent) == f"there is no file {absent}; give the path of a text file"
+    assert message(absent) == f"there is no file {absent}; give the path of one that is there"
     assert "it is a device, expected a regular file" in message(os.devnull)
     assert "there is no file" in message("absent.txt")
 

@@ -1,6 +1,6 @@
 """The Compact Recurrent Transformer in PyTorch, as somebody may write it: right, and taken apart for wrong ports
 
-It covers one memory vector in front, recurrent positions and the readout y + h + m W, with a GRU or an NC-GRU.
+It covers one memory vector in front, recurrent positions and the readout y + h + (1 + y) m W, with a GRU or an NC-GRU.
 """
 
 import torch
