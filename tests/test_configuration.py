@@ -12,6 +12,7 @@ import pytest
 from minicrt.configuration import Configuration, field_types
 from minicrt.data import TASKS, RecallTask
 from minicrt.data.sensors.framing import Question
+from minicrt.data.synthetic_video import SyntheticVideo
 from minicrt.errors import ConfigurationError
 from minicrt.models import MODELS, CRTConfig
 from minicrt.settings import DataConfig, settings
@@ -20,7 +21,7 @@ from minicrt.training import DynamicConfig, TrainingConfig
 NEEDED = {"vocabulary": 7, "steps": 3, "task": "forecast", "target": "pressure"}
 MADE = {cls: {key: value for key, value in NEEDED.items() if key in field_types(cls)}
         for cls in (*(config for _, config in MODELS.values()), TrainingConfig, DynamicConfig, DataConfig, RecallTask,
-                    Question, *TASKS.values())}
+                    Question, SyntheticVideo, *TASKS.values())}
 KEYS = [(cls, key) for cls in MADE for key in field_types(cls)]
 NONSENSE = (None, [], {}, (), object(), float("nan"), float("inf"), 1j, b"gru", np.zeros(2), np.array([["gru"]] * 99),
             10 ** 5000, "Memroy")

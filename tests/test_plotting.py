@@ -132,6 +132,28 @@ def test_groups_have_a_point_and_a_bar_each():
         plotting.by_group(["1", "2"], [1, 2], [1], "place", "loss")
 
 
+def test_a_film_strip_has_a_row_a_clip_and_points_where_joints_are_seen():
+    frames = np.random.default_rng(0).random((2, 3, 4, 6, 3))
+    joints = np.arange(2 * 3 * 2 * 3.0).reshape(2, 3, 2, 3)
+    visible = np.array([[[True, False]] * 3] * 2)
+    figure = plotting.film_strip(frames, ["first", "second"], joints, visible, "a video")
+    assert len(figure.axes) == 6 and {"first", "second", "a video", "0", "1", "2"} <= texts(figure)
+    for number, axes in enumerate(figure.axes):
+        row, t = divmod(number, 3)
+        np.testing.assert_array_equal(axes.images[0].get_array(), frames[row, t])
+        np.testing.assert_array_equal(axes.lines[0].get_xydata(), [joints[row, t, 0, :2], [np.nan] * 2])
+        assert axes.images[0].get_extent() == [0, 6, 4, 0]               # of pixels from the upper left corner
+    long = plotting.film_strip(frames[:, np.arange(40) % 3, :, :, :1])
+    assert len(long.axes) == 32 and png_size(long)[0] <= 1200
+    for wrong, words in [(lambda: plotting.film_strip(frames[0]), "expected real numbers of shape"),
+                         (lambda: plotting.film_strip(frames[..., :2]), r"expected \(R, F, H, W, 3\), or 1 in grey"),
+                         (lambda: plotting.film_strip(frames, ["one"]), "1 names for 2 rows"),
+                         (lambda: plotting.film_strip(frames, joints=joints[:1]), r"expected \(2, 3, J, 2 or more\)"),
+                         (lambda: plotting.film_strip(frames, joints=joints, visible=joints), "expected truth values")]:
+        with pytest.raises(InputError, match=words):
+            wrong()
+
+
 def test_a_notebook_shows_a_figure_without_pyplot():
     assert plotting.cut_bars(SUMMARY)._repr_png_().startswith(b"\x89PNG")
 
@@ -162,7 +184,8 @@ def test_the_style_is_the_packages_own():
                 lambda: plotting.vector_over_time(np.eye(4)), lambda: plotting.comparison(CELLS),
                 lambda: plotting.lines([1, 2], {"a": [1, 2], "b": [2, 1]}, "x", "y", "a figure"),
                 lambda: plotting.by_group("ab", [1, 2], [1, 1], "x", "y"),
-                lambda: plotting.gradient_error(np.eye(2), np.ones((2, 2)))]
+                lambda: plotting.gradient_error(np.eye(2), np.ones((2, 2))),
+                lambda: plotting.film_strip(np.ones((1, 2, 4, 4, 3)), ["a clip"])]
     usual = [draw().png() for draw in drawings]
     with unusual:
         assert [draw().png() for draw in drawings] == usual
@@ -176,7 +199,8 @@ def test_text_is_drawn_as_it_is_written(name):
     figures = [plotting.learning_curves(ROWS, title=name), plotting.cut_bars(SUMMARY, name),
                plotting.attention_map(causal_weights(1, 13, 1), [name, *"abcdefghijk"], title=name),
                plotting.vector_over_time(np.eye(3), [name, "a", "b"], title=name, label=name),
-               plotting.comparison([{**CELLS[0], "label": name}])]
+               plotting.comparison([{**CELLS[0], "label": name}]),
+               plotting.film_strip(np.zeros((1, 1, 2, 2, 1)), [name])]
     for figure in figures:
         assert drawn in texts(figure)
         assert figure.png().startswith(b"\x89PNG")

@@ -7,10 +7,11 @@ are at most 1,200 pixels wide, and can be read in print and by the colour-blind.
 """
 
 from minicrt.picture import Picture
+from minicrt.plotting.frames import film_strip
 from minicrt.plotting.lines import by_group, lines
 from minicrt.plotting.maps import attention_map, gradient_error, vector_over_time
 from minicrt.plotting.runs import comparison, cut_bars, learning_curves
 from minicrt.plotting.style import BLUE, GREEN, GREY, ORANGE
 
 __all__ = ["BLUE", "GREEN", "GREY", "ORANGE", "Picture", "attention_map", "by_group", "comparison", "cut_bars",
-           "gradient_error", "learning_curves", "lines", "vector_over_time"]
+           "film_strip", "gradient_error", "learning_curves", "lines", "vector_over_time"]
