@@ -185,7 +185,10 @@ def test_the_style_is_the_packages_own():
                 lambda: plotting.lines([1, 2], {"a": [1, 2], "b": [2, 1]}, "x", "y", "a figure"),
                 lambda: plotting.by_group("ab", [1, 2], [1, 1], "x", "y"),
                 lambda: plotting.gradient_error(np.eye(2), np.ones((2, 2))),
-                lambda: plotting.film_strip(np.ones((1, 2, 4, 4, 3)), ["a clip"])]
+                lambda: plotting.film_strip(np.ones((1, 2, 4, 4, 3)), ["a clip"]),
+                lambda: plotting.loss_by_place({"a": np.eye(2), "b": np.ones((2, 2))}, "a figure"),
+                lambda: plotting.recall_by_distance([1, 2], {"a": np.eye(2)}, 0.5, "a figure"),
+                lambda: plotting.memory_trajectory(np.eye(4).reshape(2, 2, 4), "ab", "a figure")]
     usual = [draw().png() for draw in drawings]
     with unusual:
         assert [draw().png() for draw in drawings] == usual
@@ -200,7 +203,10 @@ def test_text_is_drawn_as_it_is_written(name):
                plotting.attention_map(causal_weights(1, 13, 1), [name, *"abcdefghijk"], title=name),
                plotting.vector_over_time(np.eye(3), [name, "a", "b"], title=name, label=name),
                plotting.comparison([{**CELLS[0], "label": name}]),
-               plotting.film_strip(np.zeros((1, 1, 2, 2, 1)), [name])]
+               plotting.film_strip(np.zeros((1, 1, 2, 2, 1)), [name]),
+               plotting.lines([1, 2], {name: [1, 2], "b": [2, 1]}, "x", "y"),
+               plotting.loss_by_place({name: np.eye(2)}, ylabel=name), plotting.recall_by_distance([1], {name: [[1]]}),
+               plotting.memory_trajectory(np.eye(4)[None], [name], name)]
     for figure in figures:
         assert drawn in texts(figure)
         assert figure.png().startswith(b"\x89PNG")

@@ -10,7 +10,7 @@ from minicrt.arguments import check_iterable, check_kind, check_number, shown
 from minicrt.array_arguments import real_array
 from minicrt.errors import InputError
 from minicrt.picture import Picture, as_written, in_own_style
-from minicrt.plotting.style import BLUE, COLOURS, GREY, plain_log_ticks, quiet, title_above
+from minicrt.plotting.style import BLUE, COLOURS, GREY, legend_of, plain_log_ticks, quiet, title_above
 
 Array = np.ndarray
 DASHES = ("-", "--", "-.", ":")                              # so that lines differ without colour, too
@@ -35,18 +35,16 @@ def lines(x: Array, ys: Mapping[str, Array], xlabel: str, ylabel: str, title: st
         if len(y) != len(x):
             raise InputError(f"{as_written(name)} has {len(y)} values and x has {len(x)}, expected as many")
         axes.plot(x, y, color=COLOURS[number % len(COLOURS)], linestyle=DASHES[number % len(DASHES)],
-                  linewidth=1.8, marker="." if len(x) <= 120 else None, label=as_written(name))
+                  linewidth=1.8, marker="." if len(x) <= 120 else None)
     for name, level in levels.items():
-        axes.axhline(check_number(as_written(name), level), color=GREY, linewidth=1, linestyle=":",
-                     label=as_written(name))
+        axes.axhline(check_number(as_written(name), level), color=GREY, linewidth=1, linestyle=":")
     axes.set(xscale="log" if "x" in log else "linear", yscale="log" if "y" in log else "linear")
     if "y" in log:
         plain_log_ticks(axes, [value for line in axes.lines for value in np.ravel(line.get_ydata()) if value > 0])
     axes.set_xlabel(as_written(xlabel), parse_math=False)
     axes.set_ylabel(as_written(ylabel), parse_math=False)
     if len(ys) + len(levels) > 1:
-        for text in axes.legend(frameon=False).get_texts():
-            text.set_parse_math(False)
+        legend_of(axes, axes.lines, [*ys, *levels])
     quiet(axes)
     title_above(figure, title)
     return figure

@@ -1,6 +1,7 @@
 """What all figures have in common. The colours are Okabe and Ito's, which the colour-blind tell apart."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +20,12 @@ def quiet(axes: matplotlib.axes.Axes) -> None:
 def title_above(figure: Picture, title: str) -> None:
     if as_written(title):
         figure.suptitle(as_written(title), fontsize=11, parse_math=False)
+
+
+def legend_of(axes: matplotlib.axes.Axes, handles: Sequence[Any], names: Sequence[str]) -> None:
+    """Each name as it is written, one that begins with `_` too, which matplotlib by itself leaves out."""
+    for text in axes.legend(handles, [as_written(name) for name in names], frameon=False).get_texts():
+        text.set_parse_math(False)
 
 
 def plain_log_ticks(axes: matplotlib.axes.Axes, values: Sequence[float]) -> None:

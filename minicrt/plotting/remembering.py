@@ -1,0 +1,126 @@
+"""What a memory does: the loss by place in a segment, recall by distance, and the way of a memory vector"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from minicrt.arguments import check_iterable, check_kind, check_number, check_truth
+from minicrt.array_arguments import real_array
+from minicrt.errors import InputError
+from minicrt.picture import Picture, as_written, in_own_style, matplotlib
+from minicrt.plotting.lines import DASHES
+from minicrt.plotting.style import COLOURS, GREY, legend_of, quiet, title_above
+
+Array = np.ndarray
+MARKS = "osv^DPX"
+
+
+@in_own_style
+def loss_by_place(losses: Mapping[str, Array], title: str = "", ylabel: str = "loss (nats per token)", log: bool = True
+                  ) -> Picture:
+    """A line for each entry: the mean loss at each place of a segment, in a band of its standard error either way.
+
+    Each entry is (N, T), the losses of N segments; NaN where nothing was scored. T may differ from entry to entry.
+    `log` makes the axis of places logarithmic: what there is to see is mostly at the beginning.
+    """
+    check_truth("log", log)
+    check_kind("losses", losses, Mapping, "a mapping from the name of a line to its losses (N, T)")
+    figure = Picture(figsize=(8, 4), dpi=110, layout="constrained")
+    axes = figure.subplots()
+    longest = 1
+    for number, (name, values) in enumerate(losses.items()):
+        array = real_array(as_written(name), values, "N T").astype(float)
+        counts = np.isfinite(array).sum(0)
+        if not counts.all():
+            raise InputError(f"{as_written(name)}: nothing is scored at place {int(counts.argmin()) + 1}")
+        mean = np.nanmean(array, 0)
+        error = np.nanstd(array, 0) / np.sqrt(counts)
+        places = np.arange(1, array.shape[1] + 1)
+        colour = COLOURS[number % len(COLOURS)]
+        axes.fill_between(places, mean - error, mean + error, color=colour, alpha=0.2, linewidth=0)
+        axes.plot(places, mean, color=colour, linestyle=DASHES[number % len(DASHES)], linewidth=1.8)
+        longest = max(longest, len(places))
+    if log:
+        ticks = [place for place in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000) if place <= longest]
+        axes.set_xscale("log")
+        axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
+        axes.minorticks_off()
+    axes.set_xlabel("place of the predicted token in its segment" + (" (logarithmic)" if log else ""))
+    axes.set_ylabel(as_written(ylabel), parse_math=False)
+    legend_of(axes, axes.lines, list(losses))
+    quiet(axes)
+    title_above(figure, title)
+    return figure
+
+
+@in_own_style
+def recall_by_distance(distances: Array, accuracy: Mapping[str, Array], chance: float | None = None, title: str = "",
+                       xlabel: str = "segments between value and question") -> Picture:
+    """A thin line for each seed, and a thick one with marks for their mean.
+
+    `distances` (N,), on a logarithmic axis; each entry of `accuracy` is (S, N), a row a seed. `chance` is drawn dotted.
+    """
+    x = real_array("distances", distances, "N")
+    check_kind("accuracy", accuracy, Mapping, "a mapping from the name of a line to accuracies (S, N), a row a seed")
+    if (x <= 0).any():
+        raise InputError(f"a distance is {x.min():g}, expected numbers above 0: the axis is logarithmic")
+    figure = Picture(figsize=(8, 4), dpi=110, layout="constrained")
+    axes, handles = figure.subplots(), list[matplotlib.lines.Line2D]()
+    for number, (name, values) in enumerate(accuracy.items()):
+        shares = real_array(as_written(name), values, "S N").astype(float)
+        if shares.shape[1] != len(x):
+            raise InputError(f"{as_written(name)} has {shares.shape[1]} columns and there are {len(x)} distances, "
+                             "expected as many")
+        colour, dash = COLOURS[number % len(COLOURS)], DASHES[number % len(DASHES)]
+        axes.plot(x, shares.T, color=colour, linestyle=dash, linewidth=0.7, alpha=0.6)
+        handles += axes.plot(x, shares.mean(0), color=colour, linestyle=dash, linewidth=2.2, markersize=5,
+                             marker=MARKS[number % len(MARKS)])
+    names = list(accuracy)
+    if chance is not None:
+        handles.append(axes.axhline(check_number("chance", chance, 0), color=GREY, linewidth=1, linestyle=":"))
+        names.append("chance")
+    axes.set_xscale("log")
+    axes.set_xticks(x, [f"{value:,g}" for value in x])
+    axes.minorticks_off()
+    axes.set_ylim(0, 1.03)
+    axes.set_xlabel(as_written(xlabel), parse_math=False)
+    axes.set_ylabel("share of right answers (thin: one seed)")
+    legend_of(axes, handles, names)
+    quiet(axes)
+    title_above(figure, title)
+    return figure
+
+
+@in_own_style
+def memory_trajectory(paths: Array, names: Sequence[str], title: str = "") -> Picture:
+    """P ways of a vector, (P, N, D), in the plane of their two principal components: a dot at each of the N times, the
+    way's name at its end. Ways of one name have one colour.
+
+    The components are the directions in which all P N vectors differ most; each axis says how much of the variance.
+    """
+    array = real_array("paths", paths, "P N D").astype(float)
+    check_iterable("the list of names", names, "a text for each way")
+    labels = [as_written(name) for name in names]
+    if len(labels) != len(array):
+        raise InputError(f"there are {len(array)} ways and {len(labels)} names, expected as many")
+    centred = (array - array.mean((0, 1))).reshape(-1, array.shape[2])
+    _, sizes, directions = np.linalg.svd(centred, full_matrices=False)
+    plane = np.zeros((array.shape[2], 2))
+    plane[:, :len(directions[:2])] = directions[:2].T
+    shares = np.append(sizes ** 2, [0.0, 0.0])[:2] / (float((sizes ** 2).sum()) or 1.0)
+    seen = (centred @ plane).reshape(*array.shape[:2], 2)
+    figure = Picture(figsize=(7, 5.5), dpi=110, layout="constrained")
+    axes = figure.subplots()
+    kinds = list(dict.fromkeys(labels))
+    for way, label in zip(seen, labels):
+        number = kinds.index(label)
+        colour = COLOURS[number % len(COLOURS)]
+        axes.plot(*way.T, color=colour, linewidth=0.8, alpha=0.7, marker=".", markersize=3)
+        axes.annotate(label, way[-1], color=colour, fontsize=10, fontweight="bold", ha="center", va="center",
+                      parse_math=False, bbox={"boxstyle": "round,pad=0.1", "color": "white", "alpha": 0.8})
+    axes.set_xlabel(f"first principal component ({shares[0]:.0%} of the variance)")
+    axes.set_ylabel(f"second principal component ({shares[1]:.0%})")
+    quiet(axes)
+    title_above(figure, title)
+    return figure
+
