@@ -306,23 +306,27 @@ print(f"unigram{'':<14}valid {unigram:.1f}")
 # tokens? And does the order change if the axis is time?
 
 # %%
-figure = plotting.Picture(figsize=(9, 3.8), dpi=110, layout="constrained")
-panels = figure.subplots(1, 2, sharey=True)
-styles = {crt: (plotting.BLUE, "o-"), transformer: (plotting.ORANGE, "s--")}
-for name, run in runs.items():
-    colour, style = styles[name]
-    tokens = np.array([row["tokens"] for row in run.metrics])
-    losses = [row["valid_loss"] for row in run.metrics]
-    for panel, x in (panels[0], tokens / 1e6), (panels[1], tokens * costs[name]):
-        panel.plot(x, losses, style, color=colour, label=name, linewidth=1.8)
-panels[0].set(xlabel="tokens read (millions)",
-              ylabel="validation loss (nats per token)")
-panels[1].set(xlabel="time of the processor (seconds)")
-for panel in panels:
-    panel.grid(alpha=0.25)
-    panel.spines[["top", "right"]].set_visible(False)
-panels[0].legend(frameon=False)
-figure
+def draw_curves():
+    figure = plotting.Picture(figsize=(9, 3.8), dpi=110, layout="constrained")
+    panels = figure.subplots(1, 2, sharey=True)
+    styles = {crt: (plotting.BLUE, "o-"), transformer: (plotting.ORANGE, "s--")}
+    for name, run in runs.items():
+        colour, style = styles[name]
+        tokens = np.array([row["tokens"] for row in run.metrics])
+        losses = [row["valid_loss"] for row in run.metrics]
+        for panel, x in (panels[0], tokens / 1e6), (panels[1], tokens * costs[name]):
+            panel.plot(x, losses, style, color=colour, label=name, linewidth=1.8)
+    panels[0].set(xlabel="tokens read (millions)",
+                  ylabel="validation loss (nats per token)")
+    panels[1].set(xlabel="time of the processor (seconds)")
+    for panel in panels:
+        panel.grid(alpha=0.25)
+        panel.spines[["top", "right"]].set_visible(False)
+    panels[0].legend(frameon=False)
+    return figure
+
+
+draw_curves()
 
 # %% [markdown]
 # Time is counted here as tokens times the cost that section 4 has measured, so that it does not matter what else your
