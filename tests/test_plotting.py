@@ -132,6 +132,21 @@ def test_groups_have_a_point_and_a_bar_each():
         plotting.by_group(["1", "2"], [1, 2], [1], "place", "loss")
 
 
+def test_a_confusion_map_shows_shares_of_rows_and_numbers_of_samples():
+    matrix = np.array([[30, 10, 0], [0, 0, 0], [1, 0, 3]])
+    figure = plotting.confusion_map(matrix, ["walk", "sit", "cook"], "a run")
+    image = figure.axes[0].images[0].get_array()
+    np.testing.assert_array_equal(image.filled(-1), [[0.75, 0.25, 0], [-1, -1, -1], [0.25, 0, 0.75]])
+    assert {"walk", "sit", "cook", "30", "10", "1", "3", "a run", "taken for"} <= texts(figure)
+    large = plotting.confusion_map(np.eye(130, dtype=int))
+    assert png_size(large)[0] <= 1200 and len(large.axes[0].get_xticks()) <= 60 and not large.axes[0].texts
+    for wrong, words in [(lambda: plotting.confusion_map(np.eye(2)), "is float64"),
+                         (lambda: plotting.confusion_map([[1, 2]]), "expected numbers of samples"),
+                         (lambda: plotting.confusion_map([[1]], ["a", "b"]), "2 names for 1 classes")]:
+        with pytest.raises(InputError, match=words):
+            wrong()
+
+
 def test_a_film_strip_has_a_row_a_clip_and_points_where_joints_are_seen():
     frames = np.random.default_rng(0).random((2, 3, 4, 6, 3))
     joints = np.arange(2 * 3 * 2 * 3.0).reshape(2, 3, 2, 3)
@@ -186,6 +201,7 @@ def test_the_style_is_the_packages_own():
                 lambda: plotting.by_group("ab", [1, 2], [1, 1], "x", "y"),
                 lambda: plotting.gradient_error(np.eye(2), np.ones((2, 2))),
                 lambda: plotting.film_strip(np.ones((1, 2, 4, 4, 3)), ["a clip"]),
+                lambda: plotting.confusion_map(np.array([[3, 1], [0, 0]])),
                 lambda: plotting.loss_by_place({"a": np.eye(2), "b": np.ones((2, 2))}, "a figure"),
                 lambda: plotting.recall_by_distance([1, 2], {"a": np.eye(2)}, 0.5, "a figure"),
                 lambda: plotting.memory_trajectory(np.eye(4).reshape(2, 2, 4), "ab", "a figure")]
@@ -204,6 +220,7 @@ def test_text_is_drawn_as_it_is_written(name):
                plotting.vector_over_time(np.eye(3), [name, "a", "b"], title=name, label=name),
                plotting.comparison([{**CELLS[0], "label": name}]),
                plotting.film_strip(np.zeros((1, 1, 2, 2, 1)), [name]),
+               plotting.confusion_map(np.eye(2, dtype=int), [name, "a"]),
                plotting.lines([1, 2], {name: [1, 2], "b": [2, 1]}, "x", "y"),
                plotting.loss_by_place({name: np.eye(2)}, ylabel=name), plotting.recall_by_distance([1], {name: [[1]]}),
                plotting.memory_trajectory(np.eye(4)[None], [name], name)]

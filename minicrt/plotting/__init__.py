@@ -7,6 +7,7 @@ where a figure is drawn. Figures are at most 1,200 pixels wide, and can be read 
 """
 
 from minicrt.picture import Picture
+from minicrt.plotting.classes import confusion_map
 from minicrt.plotting.frames import film_strip
 from minicrt.plotting.lines import by_group, lines
 from minicrt.plotting.maps import attention_map, gradient_error, vector_over_time
@@ -16,5 +17,5 @@ from minicrt.plotting.style import BLUE, GREEN, GREY, ORANGE
 from minicrt.plotting.words import ColouredText, tokens_by_surprisal
 
 __all__ = ["BLUE", "GREEN", "GREY", "ORANGE", "ColouredText", "Picture", "attention_map", "by_group", "comparison",
-           "cut_bars", "film_strip", "gradient_error", "learning_curves", "lines", "loss_by_place", "memory_trajectory",
-           "recall_by_distance", "tokens_by_surprisal", "vector_over_time"]
+           "confusion_map", "cut_bars", "film_strip", "gradient_error", "learning_curves", "lines", "loss_by_place",
+           "memory_trajectory", "recall_by_distance", "tokens_by_surprisal", "vector_over_time"]

@@ -2,6 +2,13 @@
 
 from minicrt.training.averaging import update_average
 from minicrt.training.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from minicrt.training.class_scores import (
+    ClassAccuracy,
+    accuracy,
+    class_weights,
+    confusion_matrix,
+    mean_class_accuracy,
+)
 from minicrt.training.clip import clip_factor
 from minicrt.training.configuration import BUDGETS, TrainingConfig
 from minicrt.training.continuation import train_on
@@ -24,11 +31,12 @@ from minicrt.training.trainer import Trainer
 from minicrt.training.window import window_gradients
 
 __all__ = [
-    "BUDGETS", "CUTS", "SGD", "AdamW", "Bar", "Checkpoint", "Cut", "DynamicConfig", "Evaluation", "Interrupted",
-    "Lines", "Optimizer", "Progress", "RunFolder", "Step", "TensorBoardLog", "Trained", "TrainedSensors", "Trainer",
-    "TrainingConfig", "check_corpus", "clip_factor", "corpus_of_run", "cut_entries", "dynamic_evaluate", "evaluate",
-    "evaluation_steps", "fitted", "gradient_sizes", "is_corpus_of", "load_run", "load_sensor_run", "make_optimizer",
-    "progress_for", "read_checkpoint", "recall_accuracy", "resume", "resume_sensors", "train", "train_on",
-    "train_sensors", "train_step", "update_average", "warmup_constant", "warmup_cosine", "window_gradients",
-    "write_checkpoint",
+    "BUDGETS", "CUTS", "SGD", "AdamW", "Bar", "Checkpoint", "ClassAccuracy", "Cut", "DynamicConfig", "Evaluation",
+    "Interrupted", "Lines", "Optimizer", "Progress", "RunFolder", "Step", "TensorBoardLog", "Trained",
+    "TrainedSensors", "Trainer", "TrainingConfig", "accuracy", "check_corpus", "class_weights", "clip_factor",
+    "confusion_matrix", "corpus_of_run", "cut_entries", "dynamic_evaluate", "evaluate", "evaluation_steps",
+    "fitted", "gradient_sizes", "is_corpus_of", "load_run", "load_sensor_run", "make_optimizer",
+    "mean_class_accuracy", "progress_for", "read_checkpoint", "recall_accuracy", "resume", "resume_sensors",
+    "train", "train_on", "train_sensors", "train_step", "update_average", "warmup_constant", "warmup_cosine",
+    "window_gradients", "write_checkpoint",
 ]
