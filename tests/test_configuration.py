@@ -13,6 +13,7 @@ from minicrt.configuration import Configuration, field_types
 from minicrt.data import TASKS, RecallTask
 from minicrt.data.sensors.framing import Question
 from minicrt.data.synthetic_video import SyntheticVideo
+from minicrt.data.video_files import VideoReading
 from minicrt.errors import ConfigurationError
 from minicrt.models import MODELS, CRTConfig
 from minicrt.settings import DataConfig, settings
@@ -21,7 +22,7 @@ from minicrt.training import DynamicConfig, TrainingConfig
 NEEDED = {"vocabulary": 7, "steps": 3, "task": "forecast", "target": "pressure"}
 MADE = {cls: {key: value for key, value in NEEDED.items() if key in field_types(cls)}
         for cls in (*(config for _, config in MODELS.values()), TrainingConfig, DynamicConfig, DataConfig, RecallTask,
-                    Question, SyntheticVideo, *TASKS.values())}
+                    Question, SyntheticVideo, VideoReading, *TASKS.values())}
 KEYS = [(cls, key) for cls in MADE for key in field_types(cls)]
 NONSENSE = (None, [], {}, (), object(), float("nan"), float("inf"), 1j, b"gru", np.zeros(2), np.array([["gru"]] * 99),
             10 ** 5000, "Memroy")
