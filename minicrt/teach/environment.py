@@ -10,7 +10,7 @@ from minicrt.errors import DataError, InputError
 
 OLDEST = (3, 11)
 NEEDED = {"numpy": "2.0", "scipy": "1.13", "matplotlib": "3.9"}
-NOTEBOOKS = ("jupyterlab", "ipykernel")
+NOTEBOOKS = ("jupyterlab", "ipykernel", "hypothesis")
 INSTALL = 'pip install "minicrt[notebooks]", or pip install ".[notebooks]" in a clone'
 
 

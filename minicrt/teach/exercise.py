@@ -25,7 +25,20 @@ class Mistake:
 
 
 @dataclass(frozen=True, eq=False)
-class Exercise:
+class Written:
+    """What the student writes: a function with a name, a solution, and inputs to try it on"""
+
+    name: str
+    solution: Callable[..., Any]
+    inputs: Callable[..., Mapping[str, Any] | Sequence[Any]]
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        return tuple(inspect.signature(self.solution).parameters)
+
+
+@dataclass(frozen=True, eq=False)
+class Exercise(Written):
     """A function for the student to write.
 
     name       what the student types, as a rule the solution's own name
@@ -45,19 +58,12 @@ class Exercise:
     tolerance  the largest error that is right, relative to the largest entry of a tensor
     """
 
-    name: str
-    solution: Callable[..., Any]
-    inputs: Callable[..., Mapping[str, Any] | Sequence[Any]]
     outputs: Sequence[str]
     hints: Sequence[str] = ()
     questions: Mapping[str, str] = field(default_factory=dict)
     mistakes: Sequence[Mistake] = ()
     operation: str = ""
     tolerance: float = 1e-9
-
-    @property
-    def parameters(self) -> tuple[str, ...]:
-        return tuple(inspect.signature(self.solution).parameters)
 
     def can(self, option: str) -> bool:
         """Whether the inputs can be asked for a `width` or a `scale`."""

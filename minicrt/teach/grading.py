@@ -11,13 +11,13 @@ from minicrt.arguments import check_whole, kind_of
 from minicrt.conformance.checking.distance import distance
 from minicrt.errors import InputError
 from minicrt.teach.exercise import Exercise
+from minicrt.teach.properties import PropertyExercise, judged_property
 from minicrt.teach.registry import exercise_of
 from minicrt.teach.running import Outcome, is_stub, is_undone, run
-from minicrt.teach.verdict import Grade
+from minicrt.teach.verdict import STUCK, Grade, listed
 
 DRAWS = 5                   # so many times arguments are drawn
 DIAGNOSED = 2               # so many of them must agree with what is said of a mistake
-STUCK = "An idea to start with: teach.hint({name!r}, 1)."
 
 
 def grade(name: str, answer: Any, seed: int = 0) -> Grade:
@@ -30,7 +30,8 @@ def grade(name: str, answer: Any, seed: int = 0) -> Grade:
 
     Returns a Grade, true if right: not attempted (an untouched stub, None, `...` or NotImplementedError), not
     comparable (an exception, the wrong number or shape of outputs), wrong, or right. Of a wrong one it tells the worst
-    output, what the numbers say, and a question; never the equation.
+    output, what the numbers say, and a question; never the equation. A property that the student wrote is right if it
+    holds for the functions that have it and for no other; of a wrong one it tells for which.
     Raises InputError where there is no such exercise.
     """
     exercise = exercise_of(name)
@@ -40,12 +41,15 @@ def grade(name: str, answer: Any, seed: int = 0) -> Grade:
     if not callable(answer):
         raise InputError(f"grade({name!r}, …) got {kind_of(answer)}, expected the function itself: "
                          f"grade({name!r}, my_function), without brackets behind it")
+    if isinstance(exercise, PropertyExercise):
+        return judged_property(exercise, answer, seed)
     for k in range(DRAWS):
         rng = np.random.default_rng([seed, k])
         result = judged(exercise, answer, rng)
         if result is not None:
             return result
-    return Grade("right", (f"{name} agrees with the reference in {listed(exercise)}, on {DRAWS} random draws.",))
+    return Grade("right", (f"{name} agrees with the reference in {listed(exercise.outputs)}, on {DRAWS} random "
+                           "draws.",))
 
 
 def judged(exercise: Exercise, answer: Callable[..., Any], rng: np.random.Generator) -> Grade | None:
@@ -104,8 +108,3 @@ def place(draw: Any, worst: int) -> str:
     rest += f" Right: {', '.join(right)}." if right else ""
     return (f"{names[worst]}{where} is {apart.theirs:.6g}, expected {apart.ours:.6g} (relative error "
             f"{apart.relative:.1e}).{rest}")
-
-
-def listed(exercise: Exercise) -> str:
-    names = list(exercise.outputs)
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))

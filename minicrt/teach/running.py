@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from minicrt.arguments import kind_of
-from minicrt.teach.exercise import Exercise
+from minicrt.teach.exercise import Exercise, Written
 from minicrt.teach.verdict import sentence
 
 Array = np.ndarray
@@ -74,15 +74,20 @@ def run(exercise: Exercise, function: Callable[..., Any], arguments: Mapping[str
     if guard.outcome != Outcome():
         return guard.outcome
     outcome = as_outputs(exercise, returned, shapes)
-    written = [name for name, value in zip(exercise.parameters, given) if isinstance(value, np.ndarray)
-               and not np.array_equal(value, arguments[name], equal_nan=value.dtype.kind in "fc")]
+    written = written_to(exercise, given, arguments)
     if outcome.values and written:
         return Outcome(problem=f"it writes to its argument {written[0]}, which others still need; work on a copy, "
                                f"{written[0]}.copy().")
     return outcome
 
 
-def cannot_be_called(exercise: Exercise, function: Callable[..., Any], given: Sequence[Any]) -> str:
+def written_to(exercise: Written, given: Sequence[Any], arguments: Mapping[str, Any]) -> list[str]:
+    """The names of the arrays that are no longer what was given."""
+    return [name for name, value in zip(exercise.parameters, given) if isinstance(value, np.ndarray)
+            and not np.array_equal(value, arguments[name], equal_nan=value.dtype.kind in "fc")]
+
+
+def cannot_be_called(exercise: Written, function: Callable[..., Any], given: Sequence[Any]) -> str:
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):                          # a builtin without a signature

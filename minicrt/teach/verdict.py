@@ -1,9 +1,11 @@
 """What the student reads: a verdict and sentences, and text that shows as it is"""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 Kind = Literal["not attempted", "wrong shape", "wrong", "right"]
+STUCK = "An idea to start with: teach.hint({name!r}, 1)."
 
 
 class Text(str):
@@ -18,6 +20,11 @@ class Text(str):
 def sentence(text: str) -> str:
     """With a full stop, unless it has an end of its own."""
     return text if text.endswith((".", "?", "!")) else f"{text}."
+
+
+def listed(names: Sequence[str]) -> str:
+    """a, b and c"""
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 @dataclass(frozen=True, repr=False)
