@@ -80,7 +80,7 @@ WRONG = [
     ("rows_are_independent", {"np.allclose(alone[0], among[b])": "(alone[0] - among[b])"}, "shape",
      "it raises ValueError"),
     ("chunks_are_the_whole", {"y, h = read(piece, h)": "y, _ = read(piece, state)", "h - last": "state - state"},
-     "strict", ["refuses the right model", "From which state does the second piece start"]),
+     "strict", ["refuses every one", "From which state does the second piece start"]),
     ("chunks_are_the_whole", {"np.concatenate(outputs, 1), whole": "outputs[0], whole[:, :t]",
                               "h - last": "last - last"}, "blind",
      ["It holds for", "the model that forgets the state and the model that hands on the state before",
