@@ -26,6 +26,8 @@ class Engine(Protocol):
     add: Operation
     attention: Operation
     attention_backward: Operation
+    binary_cross_entropy: Operation
+    binary_cross_entropy_backward: Operation
     causal_mask: Operation
     cayley_inverse: Operation
     concatenate: Operation
@@ -67,6 +69,10 @@ class Engine(Protocol):
     ncgru: Operation
     ncgru_backward: Operation
     neumann_inverse: Operation
+    patch_embedding: Operation
+    patch_embedding_backward: Operation
+    path_dropout: Operation
+    path_dropout_backward: Operation
     relative_attention: Operation
     relative_attention_backward: Operation
     relu: Operation
@@ -80,6 +86,8 @@ class Engine(Protocol):
     skew_symmetric: Operation
     tanh: Operation
     tanh_backward: Operation
+    weighted_cross_entropy: Operation
+    weighted_cross_entropy_backward: Operation
 
 
 EngineOrName = str | ModuleType | Engine | None

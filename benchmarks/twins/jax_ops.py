@@ -180,6 +180,25 @@ def mean_squared_error(y: Array, targets: Array, scored: Array) -> Array:
     return jnp.mean((y - targets) ** 2, where=scored)
 
 
+def patch_embedding(x: Array, weight: Array, bias: Array, size: int, frames: int) -> Array:
+    """A convolution whose stride is its extent."""
+    kernel = weight.reshape(frames, size, size, x.shape[-1], -1)
+    y = jax.lax.conv_general_dilated(x, kernel, (frames, size, size), "VALID",
+                                     dimension_numbers=("NDHWC", "DHWIO", "NDHWC"))
+    return y.reshape(*y.shape[:2], -1, y.shape[-1]) + bias
+
+
+def weighted_cross_entropy(logits: Array, targets: Array, weights: Array, smoothing: float = 0.0) -> Array:
+    scored, classes = targets != IGNORE, logits.shape[-1]
+    one_hot = jax.nn.one_hot(jnp.where(scored, targets, 0), classes, dtype=logits.dtype)
+    rows = jnp.sum(((1 - smoothing) * one_hot + smoothing / classes) * weights * -jax.nn.log_softmax(logits), axis=-1)
+    return jnp.sum(jnp.where(scored, rows, 0)) / jnp.sum(jnp.where(scored, one_hot @ weights, 0))
+
+
+def binary_cross_entropy(logits: Array, targets: Array, scored: Array) -> Array:
+    return jnp.mean(jnp.logaddexp(0, logits) - logits * targets, where=scored)
+
+
 def sinusoids(rows: int, width: int, dtype: jnp.dtype) -> Array:
     """Row t: sin(t f_k) in the first half and cos(t f_k) in the second, f_k = 10000^(-2k/width)."""
     frequencies = 10000.0 ** (-2 * jnp.arange((width + 1) // 2) / width)

@@ -1,34 +1,16 @@
 """Inputs on which operations are checked: one builder an operation, values from a generator, every shape a choice"""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import numpy as np
 
 from minicrt import ops
-from minicrt.gradcheck.check import check_operation
-from minicrt.gradcheck.report import Report
+from minicrt.gradcheck.case import Case
+from minicrt.gradcheck.video_cases import video_cases
 
 Array = np.ndarray
 Rng = np.random.Generator
-
-
-@dataclass(frozen=True)
-class Case:
-    """An operation's name and its inputs by name; `scale` holds natural sizes where gradients may cancel to zero."""
-
-    name: str
-    operation: str
-    inputs: dict[str, Any]
-    scale: dict[str, float] = field(default_factory=dict)
-
-    def check(self, rng: Rng, forward: Callable[..., Any] | None = None, backward: Callable[..., Any] | None = None,
-              tolerance: float = 1e-10) -> Report:
-        """The complex-step check of the operation in minicrt.ops, or of `forward` and `backward` in its place."""
-        forward = forward or getattr(ops, self.operation)
-        backward = backward or getattr(ops, self.operation + "_backward")
-        return check_operation(forward, backward, self.inputs, rng=rng, scale=self.scale, tolerance=tolerance)
 
 
 def linear_case(rng: Rng, leading: tuple[int, ...] = (2, 3), inputs: int = 4, outputs: int = 5, bias: bool = True,
@@ -234,3 +216,4 @@ def all_cases(rng: Rng) -> Iterator[Case]:
     yield mean_squared_error_case(rng, (5, 2), 0.0, name="mean_squared_error, all scored")
     yield embedding_case(rng, scale=1.75, name="embedding, scaled")
     yield self_attention_case(rng, ahead=True)
+    yield from video_cases(rng)

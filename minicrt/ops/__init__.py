@@ -28,6 +28,7 @@ from minicrt.ops.attention import (
     self_attention,
     self_attention_backward,
 )
+from minicrt.ops.binary_cross_entropy import binary_cross_entropy, binary_cross_entropy_backward
 from minicrt.ops.dropout import (
     dropout,
     dropout_backward,
@@ -35,6 +36,8 @@ from minicrt.ops.dropout import (
     embedding_dropout_backward,
     locked_dropout,
     locked_dropout_backward,
+    path_dropout,
+    path_dropout_backward,
 )
 from minicrt.ops.embedding import embedding, embedding_backward
 from minicrt.ops.glu import glu, glu_backward
@@ -48,6 +51,7 @@ from minicrt.ops.lstm import lstm, lstm_backward
 from minicrt.ops.mean_squared_error import mean_squared_error, mean_squared_error_backward
 from minicrt.ops.mingru import mingru, mingru_backward
 from minicrt.ops.ncgru import ncgru, ncgru_backward
+from minicrt.ops.patch_embedding import patch_embedding, patch_embedding_backward
 from minicrt.ops.relative_attention import relative_attention, relative_attention_backward
 from minicrt.ops.scaled_cayley import (
     cayley_inverse,
@@ -56,16 +60,19 @@ from minicrt.ops.scaled_cayley import (
     scaled_cayley_backward,
     skew_symmetric,
 )
+from minicrt.ops.weighted_cross_entropy import weighted_cross_entropy, weighted_cross_entropy_backward
 
 __all__ = [
-    "IGNORE", "adamw_update", "add", "attention", "attention_backward", "causal_mask", "cayley_inverse", "concatenate",
-    "dropout", "dropout_backward", "embedding", "embedding_backward", "embedding_dropout", "embedding_dropout_backward",
-    "gelu", "gelu_backward", "gelu_tanh", "gelu_tanh_backward", "global_norm", "glu", "glu_backward", "gru",
-    "gru_backward", "layer_norm", "layer_norm_backward", "linear", "linear_activation", "linear_activation_backward",
-    "linear_backward", "linear_cross_entropy", "linear_cross_entropy_backward", "locked_dropout",
-    "locked_dropout_backward", "lru", "lru_backward", "lstm", "lstm_backward", "mean_squared_error",
-    "mean_squared_error_backward", "mingru", "mingru_backward", "modrelu", "modrelu_backward", "ncgru",
-    "ncgru_backward", "neumann_inverse", "relative_attention", "relative_attention_backward", "relu", "relu_backward",
-    "scaled_cayley", "scaled_cayley_backward", "self_attention", "self_attention_backward", "sigmoid",
-    "sigmoid_backward", "skew_symmetric", "tanh", "tanh_backward",
+    "IGNORE", "adamw_update", "add", "attention", "attention_backward", "binary_cross_entropy",
+    "binary_cross_entropy_backward", "causal_mask", "cayley_inverse", "concatenate", "dropout", "dropout_backward",
+    "embedding", "embedding_backward", "embedding_dropout", "embedding_dropout_backward", "gelu", "gelu_backward",
+    "gelu_tanh", "gelu_tanh_backward", "global_norm", "glu", "glu_backward", "gru", "gru_backward", "layer_norm",
+    "layer_norm_backward", "linear", "linear_activation", "linear_activation_backward", "linear_backward",
+    "linear_cross_entropy", "linear_cross_entropy_backward", "locked_dropout", "locked_dropout_backward", "lru",
+    "lru_backward", "lstm", "lstm_backward", "mean_squared_error", "mean_squared_error_backward", "mingru",
+    "mingru_backward", "modrelu", "modrelu_backward", "ncgru", "ncgru_backward", "neumann_inverse", "patch_embedding",
+    "patch_embedding_backward", "path_dropout", "path_dropout_backward", "relative_attention",
+    "relative_attention_backward", "relu", "relu_backward", "scaled_cayley", "scaled_cayley_backward", "self_attention",
+    "self_attention_backward", "sigmoid", "sigmoid_backward", "skew_symmetric", "tanh", "tanh_backward",
+    "weighted_cross_entropy", "weighted_cross_entropy_backward",
 ]

@@ -1,4 +1,4 @@
-"""Inverted dropout in three shapes. Each takes the generator its mask is drawn from, and rate 0 draws nothing.
+"""Inverted dropout in four shapes. Each takes the generator its mask is drawn from, and rate 0 draws nothing.
 
 y = x ⊙ mask / (1 − rate), mask ~ Bernoulli(1 − rate); the backward pass is the same product.
 Uniform numbers are drawn in float32 whatever the dtype of x, so that one seed gives one mask in every precision.
@@ -31,13 +31,18 @@ def embedding_dropout(table: Array, rate: float, rng: Rng | None
     return _masked(table, (len(table), 1), rate, rng)
 
 
+def path_dropout(x: Array, rate: float, rng: Rng | None) -> tuple[Array, Array | None]:  # (B, ...) -> (B, ...)
+    """Stochastic depth: the whole branch is there for a row of the batch, or it is not. Source: arXiv 1603.09382."""
+    return _masked(x, (len(x), *(1,) * (x.ndim - 1)), rate, rng)
+
+
 def dropout_backward(d_y: Array, cache: Array | None) -> Array:  # (...) -> (...)
     """G_x = G_y ⊙ mask / (1 − rate)"""
     mask = cache
     return d_y if mask is None else d_y * mask
 
 
-locked_dropout_backward = embedding_dropout_backward = dropout_backward
+locked_dropout_backward = embedding_dropout_backward = path_dropout_backward = dropout_backward
 
 
 def _masked(x: Array, shape: tuple[int, ...], rate: float, rng: Rng | None

@@ -8,7 +8,7 @@ from minicrt.errors import InputError
 from minicrt.gradcheck.cases import dropout_case
 from tests.ops.checks import assert_gradient, assert_keeps_dtype, layouts, seeds, sizes
 
-OPERATIONS = ("dropout", "locked_dropout", "embedding_dropout")
+OPERATIONS = ("dropout", "locked_dropout", "embedding_dropout", "path_dropout")
 rates = st.sampled_from([0.0, 0.1, 0.5, 0.9])
 
 
@@ -50,6 +50,14 @@ def test_embedding_dropout_drops_whole_words(seed):
     y, _ = ops.embedding_dropout(np.ones((30, 4)), 0.5, np.random.default_rng(seed))
     np.testing.assert_array_equal(y, np.broadcast_to(y[:, :1], y.shape))
     assert 0 < np.count_nonzero(y[:, 0]) < 30
+
+
+@given(seed=seeds, shape=st.sampled_from([(30,), (30, 4), (30, 2, 3)]))
+def test_path_dropout_drops_all_that_a_row_of_the_batch_has(seed, shape):
+    y, _ = ops.path_dropout(np.ones(shape), 0.5, np.random.default_rng(seed))
+    rows = y.reshape(30, -1)
+    np.testing.assert_array_equal(rows, np.broadcast_to(rows[:, :1], rows.shape))
+    assert 0 < np.count_nonzero(rows[:, 0]) < 30
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)

@@ -1,8 +1,7 @@
 """Arguments for every operation, drawn at given sizes, and the comparison that both oracles are held to."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -11,43 +10,12 @@ from minicrt.conformance.golden.natural_scales import natural_scales
 from minicrt.models.crt import CRT
 from minicrt.models.crt_config import CRTConfig
 from tests.models.windows import gradient, random_parameters, random_window
-
-Array = np.ndarray
-
-
-class Sizes(NamedTuple):
-    """B batch, T time, S extra keys in front, I inputs, D width (H heads of K), V vocabulary."""
-
-    B: int
-    T: int
-    S: int
-    I: int  # noqa: E741
-    H: int
-    K: int
-    V: int
-
-    @property
-    def D(self) -> int:  # noqa: N802
-        return self.H * self.K
-
-
-@dataclass(frozen=True)
-class Call:
-    """`ops.<operation>(*arrays, **settings)`; the gradient is asked for the floating-point arrays."""
-
-    arrays: tuple[Array, ...]
-    settings: dict[str, Any]
-
-
-Draw = Callable[[np.random.Generator, Sizes], Call]
-
-
-def _normal(rng: np.random.Generator, *shape: int, scale: float = 1.0) -> Array:
-    return scale * rng.standard_normal(shape)
+from tests.ports.call import Array, Call, Draw, Sizes, normal
+from tests.ports.video_calls import VIDEO_CALLS
 
 
 def _elementwise(rng: np.random.Generator, s: Sizes) -> Call:
-    return Call((_normal(rng, s.B, s.T, s.D, scale=2.0),), {})
+    return Call((normal(rng, s.B, s.T, s.D, scale=2.0),), {})
 
 
 def _visible(rng: np.random.Generator, s: Sizes) -> Array:
@@ -58,7 +26,7 @@ def _visible(rng: np.random.Generator, s: Sizes) -> Array:
 
 
 def _attention(rng: np.random.Generator, s: Sizes) -> Call:
-    q, k, v = _normal(rng, s.B, s.T, s.D), _normal(rng, s.B, s.S + s.T, s.D), _normal(rng, s.B, s.S + s.T, s.D)
+    q, k, v = normal(rng, s.B, s.T, s.D), normal(rng, s.B, s.S + s.T, s.D), normal(rng, s.B, s.S + s.T, s.D)
     return Call((q, k, v), {"heads": s.H})
 
 
@@ -68,32 +36,32 @@ def _masked_attention(rng: np.random.Generator, s: Sizes) -> Call:
 
 def _recurrent(rng: np.random.Generator, s: Sizes) -> tuple[Array, ...]:
     """x, h0, w, u, b"""
-    return (_normal(rng, s.B, s.T, s.I), _normal(rng, s.B, s.D), _normal(rng, s.I, 3 * s.D, scale=s.I**-0.5),
-            _normal(rng, s.D, 3 * s.D, scale=s.D**-0.5), _normal(rng, 3 * s.D, scale=0.5))
+    return (normal(rng, s.B, s.T, s.I), normal(rng, s.B, s.D), normal(rng, s.I, 3 * s.D, scale=s.I**-0.5),
+            normal(rng, s.D, 3 * s.D, scale=s.D**-0.5), normal(rng, 3 * s.D, scale=0.5))
 
 
 def _gru_after(rng: np.random.Generator, s: Sizes) -> Call:
-    return Call((*_recurrent(rng, s), _normal(rng, s.D, scale=0.5)), {"reset_after": True})
+    return Call((*_recurrent(rng, s), normal(rng, s.D, scale=0.5)), {"reset_after": True})
 
 
 def _lstm(rng: np.random.Generator, s: Sizes) -> Call:
-    return Call((_normal(rng, s.B, s.T, s.I), _normal(rng, s.B, 2 * s.D), _normal(rng, s.I, 4 * s.D, scale=s.I**-0.5),
-                 _normal(rng, s.D, 4 * s.D, scale=s.D**-0.5), _normal(rng, 4 * s.D, scale=0.5)), {})
+    return Call((normal(rng, s.B, s.T, s.I), normal(rng, s.B, 2 * s.D), normal(rng, s.I, 4 * s.D, scale=s.I**-0.5),
+                 normal(rng, s.D, 4 * s.D, scale=s.D**-0.5), normal(rng, 4 * s.D, scale=0.5)), {})
 
 
 def _mingru(rng: np.random.Generator, s: Sizes) -> Call:
-    return Call((_normal(rng, s.B, s.T, s.I), _normal(rng, s.B, s.D), _normal(rng, s.I, 2 * s.D),
-                 _normal(rng, 2 * s.D)), {})
+    return Call((normal(rng, s.B, s.T, s.I), normal(rng, s.B, s.D), normal(rng, s.I, 2 * s.D),
+                 normal(rng, 2 * s.D)), {})
 
 
 def _lru(rng: np.random.Generator, s: Sizes) -> Call:
-    return Call((_normal(rng, s.B, s.T, s.I), _normal(rng, s.B, 2 * s.D), _normal(rng, s.I, 2 * s.D),
-                 *(_normal(rng, s.D) for _ in range(3))), {})
+    return Call((normal(rng, s.B, s.T, s.I), normal(rng, s.B, 2 * s.D), normal(rng, s.I, 2 * s.D),
+                 *(normal(rng, s.D) for _ in range(3))), {})
 
 
 def _relative_attention(rng: np.random.Generator, s: Sizes) -> Call:
     q, k, v = _attention(rng, s).arrays
-    return Call((q, k, v, _normal(rng, s.S + s.T, s.D), _normal(rng, s.D), _normal(rng, s.D)), {"heads": s.H})
+    return Call((q, k, v, normal(rng, s.S + s.T, s.D), normal(rng, s.D), normal(rng, s.D)), {"heads": s.H})
 
 
 def _masked_relative_attention(rng: np.random.Generator, s: Sizes) -> Call:
@@ -104,31 +72,31 @@ def _masked_relative_attention(rng: np.random.Generator, s: Sizes) -> Call:
 
 
 def _cayley(rng: np.random.Generator, s: Sizes) -> Call:
-    return Call((_normal(rng, s.D * (s.D - 1) // 2),), {"negatives": int(rng.integers(0, s.D + 1)), "n": s.D})
+    return Call((normal(rng, s.D * (s.D - 1) // 2),), {"negatives": int(rng.integers(0, s.D + 1)), "n": s.D})
 
 
 def _cross_entropy(rng: np.random.Generator, s: Sizes) -> Call:
     targets = rng.integers(-1, s.V, (s.B, s.T))
     targets.flat[rng.integers(targets.size)] = rng.integers(s.V)        # at least one is scored
-    return Call((_normal(rng, s.B, s.T, s.D), _normal(rng, s.V, s.D), _normal(rng, s.V), targets), {})
+    return Call((normal(rng, s.B, s.T, s.D), normal(rng, s.V, s.D), normal(rng, s.V), targets), {})
 
 
 def _squared_error(rng: np.random.Generator, s: Sizes) -> Call:
     scored = rng.random((s.B, s.T, s.I)) < 0.7
     scored.flat[rng.integers(scored.size)] = True
-    return Call((_normal(rng, *scored.shape), _normal(rng, *scored.shape), scored), {})
+    return Call((normal(rng, *scored.shape), normal(rng, *scored.shape), scored), {})
 
 
 # Every differentiable operation, some in several settings: label -> (name in minicrt.ops, its arguments).
 CALLS: dict[str, tuple[str, Draw]] = {
-    "linear": ("linear", lambda rng, s: Call((_normal(rng, s.B, s.T, s.I), _normal(rng, s.I, s.D),
-                                              _normal(rng, s.D)), {})),
-    "linear without bias": ("linear", lambda rng, s: Call((_normal(rng, s.B, s.I), _normal(rng, s.I, s.D)), {})),
-    "embedding": ("embedding", lambda rng, s: Call((rng.integers(0, s.V, (s.B, s.T)), _normal(rng, s.V, s.D)), {})),
-    "layer_norm": ("layer_norm", lambda rng, s: Call((_normal(rng, s.B, s.T, s.D + 2), _normal(rng, s.D + 2),
-                                                      _normal(rng, s.D + 2)), {"eps": float(rng.uniform(1e-6, .5))})),
+    "linear": ("linear", lambda rng, s: Call((normal(rng, s.B, s.T, s.I), normal(rng, s.I, s.D),
+                                              normal(rng, s.D)), {})),
+    "linear without bias": ("linear", lambda rng, s: Call((normal(rng, s.B, s.I), normal(rng, s.I, s.D)), {})),
+    "embedding": ("embedding", lambda rng, s: Call((rng.integers(0, s.V, (s.B, s.T)), normal(rng, s.V, s.D)), {})),
+    "layer_norm": ("layer_norm", lambda rng, s: Call((normal(rng, s.B, s.T, s.D + 2), normal(rng, s.D + 2),
+                                                      normal(rng, s.D + 2)), {"eps": float(rng.uniform(1e-6, .5))})),
     **{name: (name, _elementwise) for name in ("sigmoid", "tanh", "relu", "gelu", "gelu_tanh")},
-    "modrelu": ("modrelu", lambda rng, s: Call((_normal(rng, s.B, s.T, s.D), _normal(rng, s.D)), {})),
+    "modrelu": ("modrelu", lambda rng, s: Call((normal(rng, s.B, s.T, s.D), normal(rng, s.D)), {})),
     "attention": ("attention", _attention),
     "attention with a mask": ("attention", _masked_attention),
     "gru": ("gru", _gru_after),
@@ -138,14 +106,15 @@ CALLS: dict[str, tuple[str, Draw]] = {
     "lstm": ("lstm", _lstm),
     "mingru": ("mingru", _mingru),
     "lru": ("lru", _lru),
-    "glu": ("glu", lambda rng, s: Call((_normal(rng, s.B, s.T, 2 * s.D),), {})),
+    "glu": ("glu", lambda rng, s: Call((normal(rng, s.B, s.T, 2 * s.D),), {})),
     "relative_attention": ("relative_attention", _relative_attention),
     "relative_attention with a mask": ("relative_attention", _masked_relative_attention),
     "scaled_cayley": ("scaled_cayley", _cayley),
     "linear_cross_entropy": ("linear_cross_entropy", _cross_entropy),
     "mean_squared_error": ("mean_squared_error", _squared_error),
+    **VIDEO_CALLS,
 }
-DROPOUTS = ("dropout", "locked_dropout", "embedding_dropout")
+DROPOUTS = ("dropout", "locked_dropout", "embedding_dropout", "path_dropout")
 
 
 def is_float(array: Array) -> bool:
@@ -155,7 +124,7 @@ def is_float(array: Array) -> bool:
 def output_and_gradients(operation: str, call: Call, rng: np.random.Generator) -> tuple[Array, Array, list[Array]]:
     """What minicrt computes: y, a random upstream gradient, and the gradients it leads to."""
     y, cache = getattr(ops, operation)(*call.arrays, **call.settings)
-    d_y = rng.standard_normal(np.shape(y))
+    d_y = rng.standardnormal(np.shape(y))
     gradients = getattr(ops, operation + "_backward")(d_y, cache)
     gradients = gradients if isinstance(gradients, tuple) else (gradients,)
     return y, d_y, [g for g in gradients if g is not None]

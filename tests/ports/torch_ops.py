@@ -170,3 +170,22 @@ def sinusoids(rows: int, width: int, dtype: torch.dtype) -> Tensor:
     angle = torch.arange(rows, dtype=dtype)[:, None] * torch.exp(
         torch.arange(half, dtype=dtype) * (-2 * math.log(10000) / width))
     return torch.cat([angle.sin(), angle.cos()], 1)[:, :width]
+
+
+def patch_embedding(x: Tensor, weight: Tensor, bias: Tensor, size: int, frames: int) -> Tensor:
+    """A convolution whose stride is its extent."""
+    kernel = weight.unflatten(0, (frames, size, size, -1)).permute(4, 3, 0, 1, 2)       # (D, C, f, s, s)
+    y = F.conv3d(x.permute(0, 4, 1, 2, 3), kernel, bias, stride=(frames, size, size))    # (B, D, F/f, rows, columns)
+    return y.flatten(3).permute(0, 2, 3, 1)
+
+
+def weighted_cross_entropy(logits: Tensor, targets: Tensor, weights: Tensor, smoothing: float = 0.0) -> Tensor:
+    """PyTorch's own has no gradient for the weights; its value is compared where this is tested."""
+    scored = targets != IGNORE
+    surprise, chosen, share = -F.log_softmax(logits[scored], -1), targets[scored], smoothing / logits.shape[-1]
+    target = weights[chosen] * surprise.gather(-1, chosen[:, None])[:, 0]
+    return ((1 - smoothing) * target + share * (surprise @ weights)).sum() / weights[chosen].sum()
+
+
+def binary_cross_entropy(logits: Tensor, targets: Tensor, scored: Tensor) -> Tensor:
+    return F.binary_cross_entropy_with_logits(logits[scored], targets[scored])

@@ -41,7 +41,8 @@ MEANINGS: dict[str, dict[str, str]] = {
                 "d_bias": "Σ G_y sign(v) where |v| + b > 0"},
     "glu": {"x": "[a, b] along the last axis", "gate": "σ(b)", "y": "a ⊙ σ(b)",
             "d_x": "[G_y σ(b), G_y a σ(b) (1 − σ(b))]"},
-    "dropout": MASKED, "locked_dropout": MASKED, "embedding_dropout": MASKED | {"y": "table ⊙ mask"},
+    "dropout": MASKED, "locked_dropout": MASKED, "path_dropout": MASKED,
+    "embedding_dropout": MASKED | {"y": "table ⊙ mask"},
     "attention": ATTENTION,
     "self_attention": ATTENTION | {"qkv": "[q, k, v] along the last axis (B, S, 3D)", "d_qkv": "[G_q, G_k, G_v]"},
     "relative_attention": ATTENTION | {
@@ -96,6 +97,22 @@ MEANINGS: dict[str, dict[str, str]] = {
         "y": "what is predicted", "targets": "of any value where not scored", "scored": "True where a target counts",
         "difference": "y − target; 0 where not scored", "loss": "(1/N) Σ difference², over the N scored targets",
         "d_y": "2 G_loss difference/N", "d_targets": "−G_y"},
+    "patch_embedding": LINEAR | {
+        "x": "clips (B, F, Y, X, C)", "patches": "vec(patch), in the order frame, row, column, channel (B, F/f, N, P)",
+        "y": "patches W + b (B, F/f, N, D)", "d_patches": "G_y Wᵀ", "d_x": "G_patches at the places they were cut from",
+        "d_weight": "Σ vec(patch)ᵀ G_y, over all patches"},
+    "weighted_cross_entropy": {
+        "logits": "the scores of K classes", "targets": "integers from 0 to K − 1; −1 is not scored",
+        "weights": "w, of each class", "log_p": "log softmax(logits)",
+        "row_losses": "Σ_k q_k w_k (−log p_k), q = (1 − ε) onehot + ε/K; 0 where not scored",
+        "loss": "their sum, divided by S, the sum of the scored targets' weights",
+        "d_logits": "G_loss (p Σ_k q_k w_k − q ⊙ w)/S; 0 where not scored",
+        "d_weights": "G_loss (Σ_i q_ik (−log p_ik) − n_k loss)/S, n_k the targets of class k"},
+    "binary_cross_entropy": {
+        "logits": "a", "targets": "t, from 0 to 1; of any value where not scored",
+        "scored": "True where a target counts", "losses": "max(a, 0) − a t + log(1 + e^−|a|); 0 where not scored",
+        "loss": "(1/N) Σ losses, over the N scored targets", "d_logits": "G_loss (σ(a) − t)/N; 0 where not scored",
+        "d_targets": "−G_loss a/N; 0 where not scored"},
 }
 
 

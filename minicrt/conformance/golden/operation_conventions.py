@@ -37,6 +37,7 @@ CONVENTIONS: dict[str, tuple[str, ...]] = {
     "glu": ("x = [a, b] along the last axis: the first half is the value, the second the gate. y = a ⊙ σ(b).",),
     "dropout": (DROPOUT,),
     "locked_dropout": (DROPOUT, "The mask is (B, 1, D): shared over time, not over the batch."),
+    "path_dropout": (DROPOUT, "The mask is (B, 1, …, 1): one for all that a row of the batch has."),
     "embedding_dropout": (DROPOUT, "The mask is (V, 1): whole rows of the table are dropped."),
     "attention": (HEADS, MASK, SOFTMAX),
     "self_attention": ("qkv = [q, k, v] along the last axis, each with its heads side by side inside; not q, k and v "
@@ -76,6 +77,26 @@ CONVENTIONS: dict[str, tuple[str, ...]] = {
     "mean_squared_error": (
         "loss is the mean of (y − target)² over the scored entries, each feature of each step one entry; no half in "
         "front, and no root.",
+        "Entries that are not scored are neither added nor counted, whatever stands there. Without any scored entry "
+        "loss and gradients are 0, not NaN.",
+        "d_loss is not 1, and multiplies every gradient."),
+}
+
+CONVENTIONS |= {
+    "patch_embedding": (
+        "Clips are (B, F, Y, X, C), channels last. A patch's numbers stand in the order frame, row, column, channel; "
+        "PyTorch's convolutions store theirs as (out, channel, frame, row, column).",
+        "Patches are counted row by row, those of one frame (or tube) together: y is (B, F/f, N, D).", ROWS, SUMS),
+    "weighted_cross_entropy": (
+        "loss is Σ_i Σ_k q_ik w_k (−log p_ik) divided by the sum of the scored targets' weights, as in PyTorch: not by "
+        "the number of rows.",
+        "q = (1 − ε) onehot + ε/K: ε is shared among all K classes, the target's too. Every class has its own weight, "
+        "in the smoothed part as well.",
+        "A target of −1 is neither scored nor counted. Without any scored target loss and gradients are 0, not NaN.",
+        "d_loss is not 1, and multiplies every gradient. Logits are shifted by their largest before the exponential."),
+    "binary_cross_entropy": (
+        "loss is the mean over the scored targets of −t log σ(a) − (1 − t) log(1 − σ(a)), natural logarithm, each "
+        "entry one question. It is computed from the logits and stays finite for any.",
         "Entries that are not scored are neither added nor counted, whatever stands there. Without any scored entry "
         "loss and gradients are 0, not NaN.",
         "d_loss is not 1, and multiplies every gradient."),

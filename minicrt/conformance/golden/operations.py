@@ -20,9 +20,11 @@ from minicrt.conformance.mistakes.operations import faulty_operation
 Array = np.ndarray
 
 OUTPUT = {"gru": "h", "ncgru": "h", "lstm": "s", "mingru": "h", "lru": "h", "scaled_cayley": "U",
-          "linear_cross_entropy": "loss", "mean_squared_error": "loss"}              # of the others: y
+          "linear_cross_entropy": "loss", "mean_squared_error": "loss",
+          "weighted_cross_entropy": "loss", "binary_cross_entropy": "loss"}          # of the others: y
 PARAMETERS = {
-    "linear": ("weight", "bias"), "linear_activation": ("weight", "bias"), "embedding": ("table",),
+    "linear": ("weight", "bias"), "patch_embedding": ("weight", "bias"),
+    "linear_activation": ("weight", "bias"), "embedding": ("table",),
     "layer_norm": ("gain", "bias"), "modrelu": ("bias",), "embedding_dropout": ("table",),
     "gru": ("w", "u", "b", "b_hn"), "ncgru": ("w", "u", "b"), "lstm": ("w", "u", "b"), "mingru": ("w", "b"),
     "lru": ("w", "nu", "theta", "log_gamma"), "relative_attention": ("u", "w"), "scaled_cayley": ("a",),

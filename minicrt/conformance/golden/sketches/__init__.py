@@ -1,9 +1,9 @@
 """The inputs of the golden cases of operations, by kind of operation"""
 
-from minicrt.conformance.golden.sketches import attention, elementwise, orthogonal, recurrent, rowwise
+from minicrt.conformance.golden.sketches import attention, elementwise, orthogonal, recurrent, rowwise, video
 from minicrt.conformance.golden.sketches.sketch import Drawn, Sketch
 
 __all__ = ["SKETCHES", "Drawn", "Sketch"]
 
 SKETCHES: tuple[Sketch, ...] = (*rowwise.SKETCHES, *elementwise.SKETCHES, *attention.SKETCHES, *recurrent.SKETCHES,
-                                *orthogonal.SKETCHES)
+                                *orthogonal.SKETCHES, *video.SKETCHES)

@@ -17,6 +17,8 @@ from typing import Any
 
 from minicrt.conformance.mistakes.operations.activations import ACTIVATIONS
 from minicrt.conformance.mistakes.operations.attention import ATTENTION
+from minicrt.conformance.mistakes.operations.binary_loss import BINARY_LOSS
+from minicrt.conformance.mistakes.operations.class_losses import CLASS_LOSSES
 from minicrt.conformance.mistakes.operations.dropout import DROPOUT
 from minicrt.conformance.mistakes.operations.embedding import EMBEDDING
 from minicrt.conformance.mistakes.operations.faulty import Faulty, Mistake, Variant
@@ -28,6 +30,7 @@ from minicrt.conformance.mistakes.operations.loss import LOSS
 from minicrt.conformance.mistakes.operations.lru import LRU
 from minicrt.conformance.mistakes.operations.lstm import LSTM
 from minicrt.conformance.mistakes.operations.mingru import MINGRU
+from minicrt.conformance.mistakes.operations.patches import PATCHES
 from minicrt.conformance.mistakes.operations.relative import RELATIVE
 from minicrt.conformance.mistakes.operations.scaled_cayley import SCALED_CAYLEY
 from minicrt.conformance.mistakes.operations.self_attention import SELF_ATTENTION
@@ -37,7 +40,8 @@ from minicrt.errors import ConformanceError
 __all__ = ["FAULTY", "VARIANTS", "Faulty", "Mistake", "Variant", "faulty_operation"]
 
 FAULTY: tuple[Faulty, ...] = (*LINEAR, *EMBEDDING, *LAYER_NORM, *ACTIVATIONS, *DROPOUT, *ATTENTION, *SELF_ATTENTION,
-                                *RELATIVE, *GRU, *LSTM, *MINGRU, *LRU, *GLU, *SCALED_CAYLEY, *LOSS, *SQUARED_ERROR)
+                                *RELATIVE, *GRU, *LSTM, *MINGRU, *LRU, *GLU, *SCALED_CAYLEY, *LOSS, *SQUARED_ERROR,
+                                *PATCHES, *CLASS_LOSSES, *BINARY_LOSS)
 VARIANTS: tuple[Variant, ...] = tuple(variant for faulty in FAULTY for variant in faulty.variants)
 
 

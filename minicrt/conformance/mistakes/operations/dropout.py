@@ -1,4 +1,4 @@
-"""Mistakes in the three forms of dropout"""
+"""Mistakes in the four forms of dropout"""
 
 from functools import partial
 
@@ -8,9 +8,11 @@ from minicrt.conformance.mistakes.operations.faulty import Faulty
 
 
 def shape_of_mask(operation, shape):
-    """One mask per element, per (batch row, feature), or per row of the table"""
+    """One mask per element, per (batch row, feature), per row of the table, or per row of the batch"""
     if operation == "locked_dropout":
         return shape[0], 1, shape[2]
+    if operation == "path_dropout":
+        return shape[0], *(1,) * (len(shape) - 1)
     return (shape[0], 1) if operation == "embedding_dropout" else shape
 
 
@@ -27,6 +29,8 @@ def forward(c, defects, operation):
     shape = shape_of_mask(operation, x.shape)
     if "a mask for every step" in defects:
         shape = x.shape
+    if "a mask for every token" in defects:
+        shape = (*x.shape[:-1], 1)
     if "one mask for the batch" in defects:
         shape = (1, *shape[1:])
     if "features dropped" in defects:
@@ -46,7 +50,7 @@ def backward(d_y, c, defects, operation):
     """The shape of a mask that is wrong in the backward pass alone is drawn for anew."""
     keep, shape = c.kept_elements, d_y.shape
     wrong_shapes = {"another mask": shape, "mask not shared over time": shape, "columns dropped": (1, shape[-1]),
-                    "mask shared over the batch": (1, 1, shape[-1])}
+                    "mask shared over the batch": (1, 1, shape[-1]), "mask for every token": (*shape[:-1], 1)}
     for name in wrong_shapes:
         if name in defects:
             keep = draw(c, wrong_shapes[name], defects)
@@ -97,6 +101,16 @@ DROPOUT = (
     }, {
         "columns dropped": "Masks features in place of words.",
         "mask ignored": "Dropped words get a gradient.",
+        "not scaled": "The gradient is masked but not divided by 1 − rate.",
+    }),
+    dropout("path_dropout", "x", {
+        "a mask for every token": "Every token draws a mask of its own; the whole branch of a batch row has one.",
+        "a mask for every step": "Every element draws a mask of its own; the whole branch of a batch row has one.",
+        "one mask for the batch": "All batch rows share one mask.",
+    }, {
+        "mask for every token": "A mask per token in place of one per batch row.",
+        "another mask": "The backward pass draws a mask of its own.",
+        "mask ignored": "The gradient passes as if nothing had been dropped.",
         "not scaled": "The gradient is masked but not divided by 1 − rate.",
     }),
 )

@@ -7,9 +7,9 @@ minicrt.ops.
 from collections.abc import Mapping
 from typing import Any
 
-from minicrt.conformance.mutation.equations import attention, comparators, gru, models, recurrent, rowwise
+from minicrt.conformance.mutation.equations import attention, comparators, gru, models, recurrent, rowwise, video
 
-MODULES = (gru, recurrent, rowwise, attention, models, comparators)
+MODULES = (gru, recurrent, rowwise, attention, models, comparators, video)
 
 
 def equation_of(operation: str, options: Mapping[str, Any]) -> str:
@@ -22,6 +22,7 @@ def equation_of(operation: str, options: Mapping[str, Any]) -> str:
         return f"linear_{options['activation']}"
     if operation == "linear":
         return "linear" if options.get("bias") is not None else "bare_linear"
-    renamed = {"locked_dropout": "dropout", "sigmoid": "sigmoid_activation", "tanh": "tanh_activation",
+    renamed = {"locked_dropout": "dropout", "path_dropout": "dropout",
+               "sigmoid": "sigmoid_activation", "tanh": "tanh_activation",
                "relu": "relu_activation"}
     return renamed.get(operation, operation)
