@@ -21,10 +21,12 @@ def patch_embedding_case(rng: Rng, batch: int = 2, grid: tuple[int, int, int] = 
 
 def weighted_cross_entropy_case(rng: Rng, leading: tuple[int, ...] = (2, 4), classes: int = 5, smoothing: float = 0.2,
                                 ignored: float = 0.3, name: str = "") -> Case:
-    """A fraction `ignored` of the targets is −1, but not the first; no two classes weigh the same. The gradient of the
-    weights cancels where one class has all the targets: hence the scale."""
+    """A fraction `ignored` of the targets is −1, the second among them, but not the first; no two classes weigh the
+    same. The gradient of the weights cancels where one class has all the targets: hence the scale."""
     targets = np.where(rng.random(leading) < ignored, ops.IGNORE, rng.integers(0, classes, leading))
     targets.flat[0] = rng.integers(0, classes)
+    if ignored and targets.size > 1:
+        targets.flat[1] = ops.IGNORE
     weights = rng.uniform(0.5, 2, classes)
     logits = 2 * rng.standard_normal((*leading, classes))
     spread = 2 * float(np.abs(logits).max()) + np.log(classes)

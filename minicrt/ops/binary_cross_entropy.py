@@ -13,7 +13,7 @@ class BinaryLossCache(NamedTuple):
     logits: Array                                            # (...)
     targets: Array                                           # (...), 0 where not scored
     scored: Array                                            # (...) bool
-    count: int                                               # N, at least 1
+    number: int                                              # N, at least 1
 
 
 def binary_cross_entropy(logits: Array, targets: Array, scored: Array) -> tuple[Any, BinaryLossCache]:
@@ -41,6 +41,6 @@ def binary_cross_entropy(logits: Array, targets: Array, scored: Array) -> tuple[
 
 def binary_cross_entropy_backward(d_loss: Any, cache: BinaryLossCache) -> tuple[Array, Array]:
     """G_a = G_loss (σ(a) − t)/N,  G_t = −G_loss a/N,  both 0 where not scored"""
-    logits, targets, scored, count = cache
+    logits, targets, scored, number = cache
     d_logits = np.where(scored, logistic(logits) - targets, 0)
-    return d_loss / count * d_logits, -d_loss / count * np.where(scored, logits, 0)
+    return d_loss / number * d_logits, -d_loss / number * np.where(scored, logits, 0)

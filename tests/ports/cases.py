@@ -124,7 +124,7 @@ def is_float(array: Array) -> bool:
 def output_and_gradients(operation: str, call: Call, rng: np.random.Generator) -> tuple[Array, Array, list[Array]]:
     """What minicrt computes: y, a random upstream gradient, and the gradients it leads to."""
     y, cache = getattr(ops, operation)(*call.arrays, **call.settings)
-    d_y = rng.standardnormal(np.shape(y))
+    d_y = rng.standard_normal(np.shape(y))
     gradients = getattr(ops, operation + "_backward")(d_y, cache)
     gradients = gradients if isinstance(gradients, tuple) else (gradients,)
     return y, d_y, [g for g in gradients if g is not None]
@@ -153,6 +153,9 @@ def natural_sizes(name: str, call: Call, d_y: Array) -> list[float]:
     """Of each gradient of an operation: with one key to attend to, or two features to norm, it cancels to nothing."""
     inputs = {"layer_norm": ("x", "gain", "bias"), "attention": ("q", "k", "v"), "self_attention": ("qkv",),
               "relative_attention": ("q", "k", "v", "r", "u", "w")}.get(name)
+    if name == "weighted_cross_entropy":                     # the gradient of a weight that all targets have cancels
+        logits, _, weights = call.arrays
+        return [0.0, float((2 * np.abs(logits).max() + np.log(len(weights))) * abs(d_y) / weights.min())]
     if inputs is None:
         return [0.0] * len(call.arrays)
     sizes = natural_scales(name, dict(zip(inputs, call.arrays)) | {"eps": 1e-5} | call.settings, d_y)
