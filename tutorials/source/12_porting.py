@@ -102,7 +102,7 @@ teach.grade("gru_step_before", gru_step_before)
 # it, and then the same weights in the other form.
 
 # %%
-given = {name: value for name, value in case("gru-before-T1").given().items()}
+given = case("gru-before-T1").given()
 x_t, h0, w, u, b = given["x"][:, 0], *(given[name] for name in ("h0", "w", "u", "b"))
 B, D = h0.shape
 
@@ -245,7 +245,7 @@ else:
     print(f"torch.nn.GRU, largest difference: {apart:.0e}")
 
 # %% [markdown]
-# ## 4 · A port, and eight mistakes
+# ## 4 · A port, and eight ways to get it wrong
 #
 # Now a port of our own: a GRU as one finds it in many PyTorch programs, with its names, its layout and a loop over
 # time. It is written in NumPy, so that it runs everywhere. `check_port` calls it with the arrays of a golden case
@@ -476,11 +476,11 @@ for dtype in np.float64, np.float32:
 # ## 7 · How far may it be off?
 #
 # Numbers in float32 have 24 binary digits. Between 1 and 2 they stand evenly, $2^{-23}$ apart; between 2 and 4 twice
-# as far, and so on. **On paper:** how far is the number after 1 from 1, and the number after 1000 from 1000?
-# (Three digits will do; in Python, `2 ** -23`.)
+# as far, and so on. **On paper:** how far is the number after 1 from 1, and the number after 1000 from 1000, in
+# millionths? (Three digits will do; in Python, `2 ** -23 * 1e6` is the first.)
 
-# %% answer="2 ** -23, 2 ** -14"
-teach.answer("12.spacing", ..., ...)
+# %% answer="0.119, 61.04"
+teach.answer("12.spacing", ..., ...)            # in millionths
 
 # %% [markdown]
 # That distance is called an **ulp**, a unit in the last place. A result that is rounded well is at most half an ulp

@@ -204,10 +204,10 @@ EXERCISES = (
         33.0: "Is the candidate's second bias outside of the reset gate, or inside?"},
         hints=["r and z are given both, and only their sum counts.",
                "n has one outside of the reset gate, one inside."]),
-    Answer("12.spacing", {"at 1": 2.0 ** -23, "at 1000": 2.0 ** -14}, {
-        2.0 ** -24: "That is the largest rounding error. How far apart are the two neighbours?",
-        2.0 ** -13: "Between which two powers of 2 does 1000 lie? Count from the lower one.",
-        1000 * 2.0 ** -23: "Numbers stand evenly between two powers of 2: which is the lower one?"},
+    Answer("12.spacing", {"at 1": 1e6 * 2.0 ** -23, "at 1000": 1e6 * 2.0 ** -14}, {
+        1e6 * 2.0 ** -24: "That is the largest rounding error. How far apart are the two neighbours?",
+        1e6 * 2.0 ** -13: "Between which two powers of 2 does 1000 lie? Count from the lower one.",
+        1e9 * 2.0 ** -23: "Numbers stand evenly between two powers of 2: which is the lower one?"},
         hints=["The numbers from 1 to 2 are the multiples of 2⁻²³ there, those from 2 to 4 of 2⁻²².",
                "512 is 2⁹, so at 1000 they are the multiples of 2⁹ · 2⁻²³."]),
     READ, FROM_TORCH, ORDER, BEFORE, BOUND)
