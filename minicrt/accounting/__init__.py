@@ -5,6 +5,8 @@ from minicrt.accounting.activations import activation_bytes
 from minicrt.accounting.flops import forward_flops, segment_flops, state_values, training_flops
 from minicrt.accounting.footprint import step_memory, table
 from minicrt.accounting.streaming import stream_memory, token_bytes, token_multiply_adds, weight_bytes
+from minicrt.accounting.video import VideoCost, clip_flops, costs_table, video_costs
 
-__all__ = ["activation_bytes", "forward_flops", "segment_flops", "state_values", "step_memory",
-           "stream_memory", "table", "token_bytes", "token_multiply_adds", "training_flops", "weight_bytes"]
+__all__ = ["VideoCost", "activation_bytes", "clip_flops", "costs_table", "forward_flops", "segment_flops",
+           "state_values", "step_memory", "stream_memory", "table", "token_bytes", "token_multiply_adds",
+           "training_flops", "video_costs", "weight_bytes"]

@@ -9,8 +9,7 @@ from typing import Any, ClassVar, NamedTuple, get_type_hints
 import numpy as np
 
 from minicrt import engines
-from minicrt.arguments import check_kind, check_truth, kind_of
-from minicrt.array_arguments import check_real
+from minicrt.arguments import check_truth, kind_of
 from minicrt.configuration import Configuration, changed, require
 from minicrt.engines import EngineOrName
 from minicrt.errors import ConfigurationError
@@ -173,10 +172,7 @@ class SegmentModel(ABC):
         G_loss is 1 for the gradient of the loss itself. G_state′ is what the backward pass of the next segment
         returned, {} where gradients end. `cache` is what `forward` returned with this segment.
         """
-        check_kind("d_state", d_state, Mapping, inputs.A_STATE)
-        inputs.check_parameters(self, gradients, "gradients")
-        check_kind("cache", cache, SegmentCache, "what forward returned last")
-        check_real("d_loss", d_loss)
+        inputs.check_backward(self, d_loss, d_state, cache, gradients, SegmentCache)
         d_z = self.loss_backward(d_loss, cache.loss, gradients)
         d_z = self.engine.dropout_backward(d_z, cache.output_mask)
         d_e, d_state = self.encode_backward(d_z, d_state, cache.encoder, gradients)

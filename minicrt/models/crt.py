@@ -222,8 +222,11 @@ class CRT(PositionedModel):
         return [] if self.config.memory == "none" else [f"memory.{i}." for i in range(self.config.memory_vectors)]
 
     def encoder_specs(self) -> list[ParameterSpec]:
-        config, D = self.config, self.config.width
-        specs = position_specs(config)
+        return position_specs(self.config) + self.memory_specs() + blocks_specs(self.config)
+
+    def memory_specs(self) -> list[ParameterSpec]:
+        """Of the memory alone, for models that have other blocks around it"""
+        config, D, specs = self.config, self.config.width, list[ParameterSpec]()
         if config.memory != "none":
             specs.append(ParameterSpec("memory.start", (config.memory_vectors, D), initialisers.normal(1.0), False))
         for prefix in self._writers():
@@ -233,7 +236,7 @@ class CRT(PositionedModel):
         if config.memory != "none" and config.readout == "memory":
             inputs = config.memory_vectors * D
             specs.append(ParameterSpec("memory.read", (inputs, D), retention.reading(config.t_max, inputs)))
-        return specs + blocks_specs(config)
+        return specs
 
     def skew_parameters(self) -> list[SkewParameter]:
         return [skew for prefix in self._writers() for skew in self.writer.skew_parameters(prefix, self.config.width)]

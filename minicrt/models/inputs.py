@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minicrt.arguments import A_GENERATOR, check_kind, kind_of, shown
-from minicrt.array_arguments import as_array
+from minicrt.array_arguments import as_array, check_real
 from minicrt.errors import InputError
 from minicrt.models.parameters import Array, Parameters
 from minicrt.suggestion import suggestion
@@ -100,6 +100,14 @@ def check_state(model: "SegmentModel", batch: int, state: Any) -> None:
         expected = shapes[name]
         if len(expected) != array.ndim or any(e not in (None, n) for e, n in zip(expected, array.shape)):
             raise InputError(f"state entry {name!r} has shape {array.shape}, expected {expected}")
+
+
+def check_backward(model: "SegmentModel", d_loss: Any, d_state: Any, cache: Any, gradients: Any, kind: type) -> None:
+    """What `backward` is handed; `kind` is that of the model's cache"""
+    check_kind("d_state", d_state, Mapping, A_STATE)
+    check_parameters(model, gradients, "gradients")
+    check_kind("cache", cache, kind, "what forward returned last")
+    check_real("d_loss", d_loss)
 
 
 def check_parameters(model: "SegmentModel", parameters: Any, name: str = "parameters") -> None:
