@@ -15,7 +15,7 @@ from minicrt.models.parameters import Array
 from minicrt.models.video import CRViTConfig, VideoTargets, ViT, ViTConfig, create_video_model, video_mapping
 
 A_VIDEO_MODEL = "a model of video; make one with create_video_model"
-SKELETON: dict[str, Any] = {"joints": 13, "joint_features": 64}              # as many joints as the skeletons of Toyota Smarthome have
+SKELETON: dict[str, Any] = {"joints": 13, "joint_features": 64}       # joints as in the skeletons of Toyota Smarthome
 WHOLE, SHORT = "all frames", "one clip"
 
 
