@@ -101,6 +101,13 @@ def test_what_cannot_be_compared_is_said(answer, words):
     assert grade.verdict == "wrong shape" and words in repr(grade), grade
 
 
+def test_what_is_not_finite_is_told():
+    grade = teach.grade("linear_backward", of(lambda d_x, d_W, d_b: (
+        d_x, d_W / (np.arange(len(d_W)) > 0)[:, None], d_b)))
+    assert grade.names == "finite" and "in all of rows 0 and nowhere else" in repr(grade), grade
+    assert "division by 0" in repr(grade)
+
+
 def test_a_mapping_by_the_outputs_names_will_do():
     assert teach.grade("linear_backward", of(lambda d_x, d_W, d_b: {"d_b": d_b, "d_W": d_W, "d_x": d_x}))
 

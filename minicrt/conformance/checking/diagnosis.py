@@ -18,11 +18,13 @@ from minicrt.conformance.checking.precision import in_single_precision, single_p
 from minicrt.conformance.checking.search import Experience, Explanation, Search, names_of, telling_tensor
 from minicrt.conformance.checking.unnamed import without_a_name
 from minicrt.conformance.golden.tensors import BACKWARD
-from minicrt.conformance.mutation import Mutant, mutant_explanations
+from minicrt.conformance.mutation import Mutant, has_source, mutant_explanations, with_known
 
 ALIKE = 2       # so many mistakes with the same numbers are named next to the first
 ENOUGH = 3      # so many wrong numbers must a mistake give that does not give all
 DIGITS = 9      # so many digits of wrong numbers, all together, must a mutant give
+NO_SOURCE = ("minicrt is installed without its source files here, so no small change of the equations was tried, and "
+             "only mistakes that somebody wrote down have names.")
 Mistakes = tuple[Known, ...]
 Method = Literal["", "input", "variant", "gradients", "precision", "pattern", "place"]
 
@@ -72,6 +74,7 @@ def diagnose(comparison: Comparison, catalogue: Catalogue | None = None, experie
     if len(comparison.wrong) == 1 and comparison.first is not None and find_patterns(comparison.case, comparison.first):
         return Diagnosis(without_a_name(comparison)[0], "pattern")       # a simple change of one tensor says it shorter
     found = further(found, [one for one in mutants(search) if convincing(one, comparison)])
+    found = found if found and found[0].complete else both(search) or found
     if found and found[0].complete:
         return complete(found, comparison)
     precision = single_precision(comparison) or stored(comparison)
@@ -89,12 +92,19 @@ def diagnose(comparison: Comparison, catalogue: Catalogue | None = None, experie
     if approximate:
         return Diagnosis(approximate, "precision")
     sentences, simple = without_a_name(comparison)
+    if not has_source() and not isinstance(search.catalogue, NoCatalogue):
+        sentences = *sentences, NO_SOURCE
     return Diagnosis(sentences, "pattern" if simple else "place")
 
 
 def mutants(search: Search) -> list[Explanation]:
     """Changes of the equations with the port's numbers; none where the caller wants no names."""
     return [] if isinstance(search.catalogue, NoCatalogue) else mutant_explanations(search)
+
+
+def both(search: Search) -> list[Explanation]:
+    """A known mistake and a change of the equations at once"""
+    return [] if isinstance(search.catalogue, NoCatalogue) else with_known(search, convincing)
 
 
 def further(known: list[Explanation], others: list[Explanation]) -> list[Explanation]:

@@ -4,6 +4,7 @@ from minicrt.conformance.checking.appearance import appearance
 from minicrt.conformance.checking.causal import at_step, first_in_time, in_steps
 from minicrt.conformance.checking.comparison import Comparison, TensorComparison, listed
 from minicrt.conformance.checking.extent import right_segments
+from minicrt.conformance.checking.infinite import told_of_infinite
 from minicrt.conformance.checking.patterns import find_patterns
 from minicrt.conformance.golden.tensors import BACKWARD, FORWARD
 
@@ -25,6 +26,9 @@ def without_a_name(comparison: Comparison) -> tuple[Sentences, bool]:
         sentences.append(f"{first.name} {phrases[0]}.")
     if len(phrases) > 1:
         sentences.append(f"Read otherwise, it {phrases[1]}.")
+    if first.theirs is not None and first.problem:
+        told = told_of_infinite(first.tensor.value, first.theirs)
+        sentences += [f"{first.name} {told[0]}", *told[1:]] if told else []
     whole = [] if phrases else appearance(comparison.case, first)
     if alone and not at_once:
         sentences += [f"At step {step} it {phrase}." for phrase in appearance(*alone) if phrase not in whole]

@@ -8,6 +8,8 @@ Mutants only name what is wrong. Whether a port is wrong is never theirs to deci
 """
 
 from minicrt.conformance.mutation.mutants import Mutant
+from minicrt.conformance.mutation.program import has_source
 from minicrt.conformance.mutation.search import mutant_explanations
+from minicrt.conformance.mutation.with_known import with_known
 
-__all__ = ["Mutant", "mutant_explanations"]
+__all__ = ["Mutant", "has_source", "mutant_explanations", "with_known"]

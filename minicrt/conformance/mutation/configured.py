@@ -11,7 +11,9 @@ MODELS = {"transformer": "transformer", "recurrent": "recurrent", "linear_recurr
           "transformer_xl": "transformer_xl", "rmt": "rmt"}
 
 CARRIED = {"m", "token", "m_next", "p_0", "p_last", "states", "start", "after", "last", "h_0", "c_0", "h0", "s0",
-           "cache", "earlier", "old", "rows"}                # what the equations call what goes from segment to segment
+           "cache", "earlier", "old", "rows", "inputs"}      # what the equations call what goes from segment to segment
+
+WRITTEN = ("writer_inputs", "writer_start")                  # what is handed on for the memory to be written again
 
 
 def model_equations(configuration: Mapping[str, Any]) -> str:
@@ -21,9 +23,13 @@ def model_equations(configuration: Mapping[str, Any]) -> str:
         return ""
     if model != "crt":
         return MODELS.get(model, "")
-    if configuration["memory_gradient"] == "writer" or configuration["memory_position"] != "first":
+    if configuration["memory_position"] != "first":
         return ""
-    return "transformer" if configuration["memory"] == "none" else "crt"
+    if configuration["memory"] == "none":
+        return "transformer"
+    if configuration["memory_gradient"] == "writer":         # whose recalled U has no equation
+        return "" if configuration["memory"] == "ncgru" else "crt_by_writer"
+    return "crt"
 
 
 def options(configuration: Mapping[str, Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -58,7 +64,8 @@ class States:
         if m is None and "memory.start" in w:
             m = np.zeros((self.rows, 1, 1)) + w["memory.start"]
         layers = [name for name in self.shapes if name.startswith("layer.")]
-        return {"m": m, "p_0": state.get("positions", np.zeros((self.rows, width))),
+        return {"m": m, "inputs": state.get("writer_inputs"), "start": state.get("writer_start"),
+                "p_0": state.get("positions", np.zeros((self.rows, width))),
                 "states": [state.get(name, np.zeros(self.shapes[name])) for name in layers],
                 "cache": state.get("cache", np.zeros((self.rows, c["layers"] + 1, 0, c["width"])))}
 
@@ -67,6 +74,6 @@ class States:
         if "layer.0" in self.shapes:
             found = {f"layer.{layer}": value for layer, value in enumerate(results[0])}
         else:
-            memory, positions = results[0], results[-1]
-            found = {"positions": positions, "memory": memory, "cache": memory}
+            memory, written, positions = results[0], results[1:-1], results[-1]
+            found = {"positions": positions, "memory": memory, "cache": memory} | dict(zip(WRITTEN, written))
         return {name: value for name, value in found.items() if name in self.shapes}

@@ -31,6 +31,13 @@ def previous(x: Any) -> Any:
     return concatenated([0.0 * x[:, :1], x[:, :-1]], 1)
 
 
+def alone(x: Any, axis: int, place: int) -> Any:
+    """What stands at one place of an axis; zeros elsewhere"""
+    there = np.zeros(np.shape(x)[axis])
+    there[place] = 1.0
+    return x * there.reshape([-1 if k == axis else 1 for k in range(np.ndim(x))])
+
+
 def rolled_back(x: Any) -> Any:
     """One step earlier along time, the first one at the end"""
     return rolled(x, -1)

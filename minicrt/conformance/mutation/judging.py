@@ -40,6 +40,11 @@ class Tried:
     def effort(self) -> int:
         return sum(edit.effort for edit in self.edits)
 
+    @property
+    def order(self) -> tuple[int | tuple[int, ...], ...]:
+        """What reaches furthest comes first, and of that the simplest; no two have the same"""
+        return -self.reach, self.effort, self.by_hand, tuple(edit.number for edit in self.edits)
+
 
 class Judge:
     """Compares with what a port handed in: arrays with arrays, and its gradients along directions with those that a
@@ -85,7 +90,7 @@ class Judge:
     def merged(self, found: Iterable[Tried]) -> list[Tried]:
         """One of each that have the same numbers, the simplest."""
         kept: list[Tried] = []
-        for one in sorted(found, key=lambda one: (-one.reach, one.effort, one.by_hand)):
+        for one in sorted(found, key=lambda one: one.order):
             if not any(self.same(one, other) for other in kept):
                 kept.append(one)
         return kept

@@ -10,6 +10,7 @@ from minicrt.conformance.golden.tensors import FORWARD, GoldenCase
 from minicrt.conformance.mutation.complex_step import STEP, Array, Directions, moved
 from minicrt.conformance.mutation.configured import States, model_equations, options
 from minicrt.conformance.mutation.program import Program, program
+from minicrt.conformance.mutation.remembered import Memory
 from minicrt.conformance.mutation.running import Expected, taken
 from minicrt.conformance.mutation.tree import Changes, Trail, Unexpected
 
@@ -50,7 +51,7 @@ class Model:
                            if name.startswith("parameters/")}
         self.start = {name.removeprefix("state/"): value for name, value in self.given.items()
                       if name.startswith("state/")}
-        self.states, self.runs = States(case), 0.0
+        self.states, self.runs, self.memory = States(case), 0.0, Memory()
         self.forward_tensors = sum(tensor.role in FORWARD for tensor in case.tensors)
 
     def spent(self) -> float:
@@ -64,9 +65,11 @@ class Model:
 
     @property
     def inputs(self) -> dict[str, Any]:
-        """What the equations of the first segment take."""
-        state = self.states.taken(self.parameters, self.start)
-        return {**self.options, **self.tokens(0), "w": self.parameters, **state}
+        """What the equations of the second segment take, to which the first one has handed something on."""
+        after = {name.removeprefix("segment0/state/"): value for name, value in self.right[0].items()
+                 if name.startswith("segment0/state/")}
+        state = self.states.taken(self.parameters, after)
+        return {**self.options, **self.tokens(1), "w": self.parameters, **state}
 
     @cached_property
     def options(self) -> dict[str, Any]:
@@ -96,8 +99,9 @@ class Model:
         return active | set(self.right_run[0].begun[first:self.reached[name][0]])
 
     def go(self, places: Places, changes: Changes, w: Mapping[str, Any], start: Mapping[str, Any],
-           trail: Trail | None = None, segment: int | None = None) -> None:
-        function = self.forward_program.running(changes, lambda name, value, step: value, trail, place=places.place)[0]
+           trail: Trail | None = None, segment: int | None = None, memory: Memory | None = None) -> None:
+        function = self.forward_program.running(changes, lambda name, value, step: value, trail, memory=memory,
+                                                place=places.place)[0]
         state = dict(start)
         for n in range(len(self.configuration["segments"])):
             places.segment = n
@@ -111,9 +115,10 @@ class Model:
     def forward(self, changes: Changes, expected: Expected | None = None) -> tuple[dict[str, Array], Any]:
         places = Places(expected)
         try:
-            self.go(places, changes, self.parameters, self.start)
+            self.go(places, changes, self.parameters, self.start, memory=self.memory)
         finally:
             self.runs += max(LEAST, len(places.found) / self.forward_tensors)
+            self.memory.recording = self.memory.recording and bool(changes)
         return {name: np.asarray(value) for name, value in places.found.items()}, None
 
     @cached_property

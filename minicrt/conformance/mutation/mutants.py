@@ -1,6 +1,6 @@
 """The mutants of an operation in a golden case: what each is called, and what a port with one of them computes"""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import Literal
@@ -12,6 +12,7 @@ from minicrt.conformance.golden.tensors import GoldenCase
 from minicrt.conformance.mutation.complex_step import Array, OwnGradients
 from minicrt.conformance.mutation.configured import model_equations
 from minicrt.conformance.mutation.equations import equation_of
+from minicrt.conformance.mutation.first_steps import Expected as Rows
 from minicrt.conformance.mutation.models import Model
 from minicrt.conformance.mutation.program import Edit, Program, exists, tree_of
 from minicrt.conformance.mutation.references import place_of
@@ -48,10 +49,15 @@ class Mutants:
         self.operation: Operation | Model = Model(case) if case.kind == "model" else Operation(case)
 
     @cached_property
+    def functions(self) -> list[Function]:
+        """Of the forward pass"""
+        operation, program = self.operation, self.operation.forward_program
+        return functions_of(program, program.scopes(lambda f: f(**taken(program, operation.inputs))))
+
+    @cached_property
     def forward(self) -> list[Edit]:
         """Those of the forward pass, the simplest first."""
-        operation, program = self.operation, self.operation.forward_program
-        return simplest_first(program, program.scopes(lambda f: f(**taken(program, operation.inputs))))
+        return simplest_first(self.functions)
 
     @cached_property
     def backward(self) -> list[Edit]:
@@ -61,7 +67,8 @@ class Mutants:
             return []
         program, (tensors, notes) = operation.backward_program, self.right
         known = {**notes.values, **operation.inputs, **tensors, operation.upstream_name: operation.upstream}
-        return [edit for edit in simplest_first(program, program.scopes(lambda f: f(**taken(program, known))))
+        scopes, outside = program.scopes(lambda f: f(**taken(program, known))), program.outside(known)
+        return [edit for edit in simplest_first(functions_of(program, scopes, outside))
                 if not edit.detached and not (edit.function == program.root and edit.targets == {"return"})]
 
     @property
@@ -80,14 +87,16 @@ class Mutants:
         """What a port has whose backward pass is right for its forward pass."""
         return OwnGradients(self.operation, changes)
 
-    def by_hand(self, forward: tuple[Trace, Notes], changes: Changes, expected: Expected | None = None) -> Trace | None:
-        """All that a port computes whose backward pass is the reference's with changes."""
+    def by_hand(self, forward: tuple[Trace, Notes], changes: Changes, expected: Expected | None = None,
+                rows: Rows | None = None) -> Trace | None:
+        """All that a port computes whose backward pass is the reference's with changes; `rows` are the gradients that
+        it must have, for what comes row by row."""
         if not self.operation.has_backward:
             return None
         try:
             assert isinstance(self.operation, Operation)
             with np.errstate(all="ignore"):
-                return self.operation.by_hand(*forward, changes, expected)
+                return self.operation.by_hand(*forward, changes, expected, rows)
         except (*CANNOT_BE, Unexpected):
             return None
 
@@ -98,9 +107,14 @@ class Mutants:
         return "forward" if edit.function in self.operation.forward_program.trees else "backward"
 
 
-def simplest_first(program: Program, scopes: dict[str, dict[str, object]]) -> list[Edit]:
-    functions = [Function(program, name, scopes[name]) for name in program.trees if name in scopes]
-    return sorted((edit for function in functions for edit in edits_of(function)), key=lambda edit: edit.effort)
+def functions_of(program: Program, scopes: dict[str, dict[str, object]], outside: Trace | None = None
+                 ) -> list[Function]:
+    return [Function(program, name, scopes[name], outside) for name in program.trees if name in scopes]
+
+
+def simplest_first(functions: list[Function]) -> list[Edit]:
+    found = sorted((edit for function in functions for edit in edits_of(function)), key=lambda edit: edit.effort)
+    return [replace(edit, number=k) for k, edit in enumerate(found)]
 
 
 def has_equations(case: GoldenCase) -> bool:

@@ -41,6 +41,9 @@ def left_out(line: Line) -> Iterator[Edit]:
             yield line.edit(node, node.left, f"the {kind} {ast.unparse(node.right)} of {{}} were left out", 0)
         if is_call(node, TO_LEAVE_OUT):
             yield line.edit(node, node.args[0], f"{node.func.id} were left out of {{}}", 0)
+        if is_call(node, ("detached",)):
+            words = f"{ast.unparse(node.args[0])} were no constant (a gradient goes back through it)"
+            yield line.edit(node, node.args[0], words, 0, True)
         if is_negative(node) and not isinstance(node.operand, ast.Constant):
             yield line.edit(node, node.operand, "the sign of {} were plus", 0)
         if isinstance(node, ast.Attribute) and node.attr == "T":
@@ -147,6 +150,10 @@ def other_names(line: Line) -> Iterator[Edit]:
     for node in line.expressions():
         for unit in line.function.units_like(node) if is_unit(node) else ():
             yield line.edit(node, unit)
+            if are_shares(line.function.array(node)) and are_shares(line.function.array(unit)):
+                yield line.edit(node, binary(number(1), ast.Sub(), unit))
+        for unit in line.function.outside_like(node) if is_unit(node) else ():
+            yield line.edit(node, unit)
         if isinstance(node, ast.Subscript) and is_unit(node):
             for unit in line.function.units_like(node.value):
                 yield line.edit(node, ast.Subscript(unit, node.slice, ast.Load()))
@@ -154,6 +161,11 @@ def other_names(line: Line) -> Iterator[Edit]:
             for name, other in line.function.scope.items():
                 if is_integer(other) and name != ast.unparse(node):
                     yield line.edit(node, ast.Name(name, ast.Load()), effort=2)
+
+
+def are_shares(value: Any) -> bool:
+    """Between 0 and 1, as gates are"""
+    return value.dtype.kind == "f" and value.ndim > 0 and bool(((value >= 0) & (value <= 1)).all())
 
 
 def numbers(line: Line) -> Iterator[Edit]:

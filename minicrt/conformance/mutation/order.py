@@ -1,15 +1,18 @@
 """In which order the mutants are tried, and which of them cannot explain what a port has wrong"""
 
 import re
+from collections.abc import Iterator
 
 from minicrt.conformance.checking.search import Search
 from minicrt.conformance.golden.tensors import BACKWARD, FORWARD, Role
 from minicrt.conformance.mutation.configured import CARRIED
+from minicrt.conformance.mutation.fitted import Family, families
 from minicrt.conformance.mutation.likely import Likelihood
 from minicrt.conformance.mutation.models import Model
 from minicrt.conformance.mutation.mutants import Mutants
 from minicrt.conformance.mutation.program import Edit, Program
 from minicrt.conformance.mutation.running import CALLED, Operation
+from minicrt.conformance.mutation.tree import number_of
 
 
 class Order:
@@ -26,6 +29,14 @@ class Order:
         if not isinstance(operation, Model) or self.first.name.startswith("segment0/"):
             return [edits]
         return [[edit for edit in edits if is_carried(edit)], [edit for edit in edits if not is_carried(edit)]]
+
+    def families(self) -> Iterator[Family]:
+        """Of the lines of the forward pass that can be at fault"""
+        model = self.mutants.operation
+        running = self.running(model) if isinstance(model, Model) else None
+        for line in (line for function in self.mutants.functions for line in function.lines):
+            if running is None or number_of(line.statement) in running:
+                yield from families(line)
 
     def of_gradients(self, single: bool) -> list[Edit]:
         """Those that change nothing but gradients, the simplest first"""
@@ -44,15 +55,21 @@ class Order:
         return Likelihood(program, wrong, right).sorted(edits)
 
     def at_work(self, model: Model, edits: list[Edit]) -> list[Edit]:
-        """Of a model those in what runs after the last tensor that is right and up to the first one that is wrong."""
-        if self.first.tensor.role not in FORWARD or self.first.name not in model.reached:
+        """Of a model those in what can be at fault"""
+        running = self.running(model)
+        if running is None:
             return edits
+        return [edit for edit in edits if model.forward_program.statements(edit) & running]
+
+    def running(self, model: Model) -> set[int] | None:
+        """What runs after the last tensor that is right and up to the first one that is wrong; None if none is known"""
+        if self.first.tensor.role not in FORWARD or self.first.name not in model.reached:
+            return None
         known = {row.name: model.reached[row.name][0] for row in self.handed if row.name in model.reached
                  and not is_given_last(row.name)}
         before = max((row.name for row in self.handed if row.name in known and not row.wrong
                       and known[row.name] < model.reached[self.first.name][0]), key=known.__getitem__, default="")
-        running = model.between(before, self.first.name)
-        return [edit for edit in edits if model.forward_program.statements(edit) & running]
+        return model.between(before, self.first.name)
 
 
 def is_carried(edit: Edit) -> bool:

@@ -4,13 +4,16 @@ import ast
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property, partial
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+
 from minicrt.conformance.mutation import functions, in_time
 from minicrt.conformance.mutation.equations import MODULES
-from minicrt.conformance.mutation.tree import Changes, Note, Running, Trail, Tree, number_of
+from minicrt.conformance.mutation.remembered import Loop, Memory, Touched, loops_of
+from minicrt.conformance.mutation.tree import Changes, Loops, Note, Running, Trail, Tree, number_of
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,7 @@ class Edit:
     effort    how far-fetched it is: of those with the same numbers, the least is named
     detached  it changes nothing but gradients
     targets   the names whose values it changes first
+    number    its place among the program's, the simplest first: no two have the same
     """
 
     function: str
@@ -33,6 +37,7 @@ class Edit:
     effort: int = 0
     detached: bool = False
     targets: frozenset[str] = frozenset()
+    number: int = -1
 
     @property
     def words(self) -> str:
@@ -60,13 +65,53 @@ class Program:
         functions stand in the place of those of the same names."""
         return self.running(changes, note, **other)[0]
 
-    def running(self, changes: Changes, note: Note, trail: Trail | None = None, **other: Any
-                ) -> tuple[Callable[..., Any], Running]:
-        running = Running(names := {**self.names, **other}, note, trail=trail)
+    def running(self, changes: Changes, note: Note, trail: Trail | None = None, loops: Loops | None = None,
+                memory: Memory | None = None, **other: Any) -> tuple[Callable[..., Any], Running]:
+        """`loops` says what is known of the loops, `memory` has what functions gave before."""
+        running = Running(names := {**self.names, **other}, note, trail=trail, loops=loops)
+        changed = self.changed_functions(changes) if changes else frozenset()
         for name, tree in self.trees.items():
             mine = {number: new for number, new in changes.items() if number in tree.numbers}
-            names[name] = tree.function(mine, running)
+            function = tree.function(mine, running)
+            known = memory and name in self.without_places and not self.needs[name] & changed
+            names[name] = partial(memory.call, name, function) if memory and known else function
         return names[self.root], running
+
+    def outside(self, known: Mapping[str, Any]) -> dict[str, Any]:
+        """Arrays that are known and not handed to the root, by names that mean nothing else."""
+        return {name: value for name, value in known.items() if isinstance(value, np.ndarray)
+                and value.dtype.kind == "f" and name not in self.names and name not in self.parameters}
+
+    def changed_functions(self, changes: Changes) -> frozenset[str]:
+        return frozenset(name for name, tree in self.trees.items() if any(n in tree.numbers for n in changes))
+
+    @cached_property
+    def needs(self) -> dict[str, frozenset[str]]:
+        """Of each function those that it calls, directly or not, and itself"""
+        return {name: frozenset(needed(self.trees, name)) for name in self.trees}
+
+    @cached_property
+    def without_places(self) -> frozenset[str]:
+        """The functions that give their result and do nothing else"""
+        placing = {name for name, tree in self.trees.items() for node in ast.walk(tree.definition)
+                   if isinstance(node, ast.Name) and node.id == "place"}
+        return frozenset(name for name, others in self.needs.items() if not others & placing)
+
+    @cached_property
+    def loops(self) -> dict[int, Loop]:
+        return loops_of(self.trees, self.needs)
+
+    def touched(self, changes: Changes) -> Touched:
+        if not changes:
+            return Touched()
+        changed, statements = self.changed_functions(changes), set[int]()
+        for name in changed:
+            tree = self.trees[name]
+            statements |= {number_of(tree.statement_of[number]) for number in changes if number in tree.numbers}
+        loops = [loop for loop in self.loops.values() if loop.statements & statements or loop.calls & changed]
+        inside = [loop.number for loop in loops if statements <= loop.statements - {loop.number}]
+        functions = frozenset(name for name, needs in self.needs.items() if needs & changed)
+        return Touched(functions, frozenset(loop.number for loop in loops), inside[0] if inside else None)
 
     def scopes(self, call: Callable[[Callable[..., Any]], Any]) -> dict[str, dict[str, Any]]:
         """What each function's names stand for in the end, in one run: `call` runs the root."""
@@ -88,6 +133,11 @@ def tree_of(function: str) -> Tree:
 
 def exists(root: str) -> bool:
     return root in parsed(MODULES)[0]
+
+
+def has_source() -> bool:
+    """Whether the package was installed with its source"""
+    return bool(parsed(MODULES)[0])
 
 
 @cache

@@ -4,6 +4,7 @@ import importlib
 import inspect
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import minicrt
 from minicrt import models, ops
@@ -28,21 +29,25 @@ STAGE = {"embedded": "base:SegmentModel.embed", "loss_of": "base:SegmentModel.lo
          "attend_by_distance": "transformer_xl:TransformerXL.attend",
          "transformer_xl": "transformer_xl:TransformerXL.encode", "memory_mask": "rmt:RMT.mask",
          "placed": "rmt:RMT.encode", "rmt": "rmt:RMT.encode",
-         "read": "crt:CRT.readout", "crt": "crt:CRT.encode", "transformer": "transformer:Transformer.encode"}
+         "read": "crt:CRT.readout", "crt": "crt:CRT.encode", "recalled": "crt:CRT.recall",
+         "crt_by_writer": "crt:CRT.encode", "transformer": "transformer:Transformer.encode"}
 
 
 @cache
 def place_of(subject: str, function: str, where: str) -> str:
-    """The file and line of an operation, or of the stage of a model."""
+    """The file and line of an operation, or of the stage of a model; the file alone where its source is not there."""
     if function in STAGE and subject in models.MODELS:
         module, _, path = STAGE[function].partition(":")
-        found = importlib.import_module(f"minicrt.models.{module}")
+        found: Any = importlib.import_module(f"minicrt.models.{module}")
         for name in path.split("."):
             found = getattr(found, name)
     else:
         own = function.removesuffix("_backward")
         name = OPERATION.get(own, own) + "_backward" * (where == "backward" and own != "gelu_slope")
         found = getattr(ops, name, None) or getattr(ops, subject + "_backward" * (where == "backward"))
-    file = Path(inspect.getsourcefile(found) or "").resolve()
-    root = Path(minicrt.__file__).resolve().parent.parent
-    return f"{file.relative_to(root).as_posix()}, line {inspect.getsourcelines(found)[1]}"
+    try:
+        file = Path(inspect.getsourcefile(found) or "").resolve()
+        root = Path(minicrt.__file__).resolve().parent.parent
+        return f"{file.relative_to(root).as_posix()}, line {inspect.getsourcelines(found)[1]}"
+    except OSError:
+        return f"{inspect.unwrap(found).__module__.replace('.', '/')}.py"

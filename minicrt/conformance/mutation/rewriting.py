@@ -1,4 +1,4 @@
-"""More of the small changes: of indices and gradients, what is one too many, and of whole lines and loops"""
+"""More of the small changes: of indices, what is one too many, and of whole lines and loops"""
 
 import ast
 import itertools
@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from minicrt.conformance.mutation.gradients import broadcast_means, constants_of_gradients, limits, single_shares
 from minicrt.conformance.mutation.mutators import (
     Mutator,
     complements,
@@ -80,29 +81,6 @@ def other_ends(line: Line) -> Iterator[Edit]:
 
 def opposite(node: Any) -> Any:
     return node.operand if is_negative(node) else negative(node)
-
-
-def constants_of_gradients(line: Line) -> Iterator[Edit]:
-    """No gradient goes back through an expression"""
-    for node in line.expressions():
-        value = line.function.array(node)
-        if value is not None and value.dtype.kind == "f" and (is_unit(node) or isinstance(node, ast.BinOp | ast.Call)):
-            words = "{} were a constant (detached: no gradient goes back through it)"
-            yield line.edit(node, call("detached", node), words, 0, True)
-
-
-def broadcast_means(line: Line) -> Iterator[Edit]:
-    """What is broadcast over rows gets the mean of their gradients, and not the sum"""
-    for node in line.expressions():
-        value: Any = line.function.array(node) if isinstance(node, ast.Subscript) else None
-        parts: Any = node.slice.elts if value is not None and isinstance(node.slice, ast.Tuple) else []
-        arrays = {text: line.function.array(unit) for text, unit in line.function.units.items()} if parts else {}
-        plain = all(isinstance(part, ast.Slice) or ast.unparse(part) == "None" for part in parts)
-        for axis, part in enumerate(parts if plain else ()):
-            among = [text for text, other in arrays.items() if other.ndim == value.ndim and other.shape[axis] > 1]
-            if among and isinstance(part, ast.Constant):
-                new = call("scaled_gradient", node, expression(f"1 / {among[0]}.shape[{axis}]"))
-                yield line.edit(node, new, "the gradient of {} were the mean over its rows, and not the sum", 0, True)
 
 
 def wraps(line: Line) -> Iterator[Edit]:
@@ -205,7 +183,7 @@ def sequences(function: Function) -> Iterator[Edit]:
 
 LINE_MUTATORS: tuple[Mutator, ...] = (
     left_out, signs, complements, operators, other_functions, reductions, moved, transposes, other_names, numbers,
-    indices, other_ends, constants_of_gradients, broadcast_means, wraps, additions)
+    indices, other_ends, constants_of_gradients, broadcast_means, single_shares, limits, wraps, additions)
 FUNCTION_MUTATORS = (orders, in_place, sequences, chunks)
 
 

@@ -9,8 +9,10 @@ import numpy as np
 from minicrt.conformance.golden.tensors import GoldenCase
 from minicrt.conformance.mutation.complex_step import STEP, Array, Directions, moved
 from minicrt.conformance.mutation.equations import equation_of
+from minicrt.conformance.mutation.first_steps import Expected as Rows
 from minicrt.conformance.mutation.functions import stacked, zeros_like
 from minicrt.conformance.mutation.program import Program, exists, program
+from minicrt.conformance.mutation.shortcuts import Known
 from minicrt.conformance.mutation.tree import Changes, Unexpected
 
 CALLED = {"d_state": "h", "mean": "mu"}                      # what the equations call a tensor of the case
@@ -75,6 +77,7 @@ class Operation:
         self.forward_names = [t.name for t in case.tensors if t.role == "intermediate"]
         self.backward_names = [t.name for t in case.tensors if t.role == "backward"]
         self.gradient_names = [t.name for t in case.tensors if t.role == "gradient"]
+        self.known = dict[str, Known]()
 
     def spent(self) -> float:
         """Since it was asked before: of a mutant, whichever, 1"""
@@ -95,9 +98,23 @@ class Operation:
     def forward(self, changes: Changes, expected: Expected | None = None) -> tuple[dict[str, Array], Notes]:
         """The tensors of the forward pass by the case's names, and all that is noted on the way."""
         notes = Notes(expected=expected)
-        function = self.forward_program.function(changes, notes.note)
-        y = function(**taken(self.forward_program, self.inputs))
+        y = self.run(self.forward_program, changes, notes, self.inputs)
         return self.tensors(notes, y), notes
+
+    def run(self, program: Program, changes: Changes, notes: Notes, arguments: Mapping[str, Any],
+            rows: Rows | None = None) -> Any:
+        """Cut short by what the first run, without changes, has told."""
+        first = program.root not in self.known
+        known = Known(program) if first else self.known[program.root]
+        outside = program.outside(arguments)
+        if first and changes:
+            return program.function(changes, notes.note, **outside)(**taken(program, arguments))
+        cut = known.run(changes, rows)
+        result = program.function(changes, cut.noted(notes.note), loops=cut, **outside)(**taken(program, arguments))
+        if first:
+            known.finish(notes.values)
+            self.known[program.root] = known
+        return result
 
     def tensors(self, notes: Notes, y: Any) -> dict[str, Array]:
         found = {name: notes.value(CALLED.get(name, name)) for name in self.forward_names}
@@ -136,13 +153,17 @@ class Operation:
             raise Unexpected
         return float((self.upstream * y).imag.sum() / STEP)
 
+    def known_to_backward(self, trace: Mapping[str, Array]) -> bool:
+        """Whether the backward pass needs nothing of the forward pass that is not in this trace"""
+        return all(name in trace or name in self.inputs or name == self.upstream_name
+                   for name in self.backward_program.parameters)
+
     def by_hand(self, forward: Mapping[str, Array], notes: Notes, changes: Changes,
-                expected: Expected | None = None) -> dict[str, Array]:
+                expected: Expected | None = None, rows: Rows | None = None) -> dict[str, Array]:
         """All tensors, with the reference's backward pass, or that with changes, on the forward pass's tensors."""
         function_notes = Notes(True, expected)
-        function = self.backward_program.function(changes, function_notes.note)
         known = {**notes.values, **self.inputs, **forward, self.upstream_name: self.upstream}
-        function(**taken(self.backward_program, known))
+        self.run(self.backward_program, changes, function_notes, known, rows)
         found = {name: function_notes.value(name) for name in (*self.backward_names, *self.gradient_names)}
         missing = {name: zeros_like(self.inputs[name.removeprefix("d_")]) for name in self.gradient_names}
         return {**forward, **missing, **{name: value for name, value in found.items() if value is not None}}

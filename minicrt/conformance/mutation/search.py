@@ -4,9 +4,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property, partial
+from typing import Any
+
+import numpy as np
 
 from minicrt.conformance.checking.search import Explanation, Search
 from minicrt.conformance.golden.tensors import BACKWARD, FORWARD, GoldenCase
+from minicrt.conformance.mutation.fitted import fitted
 from minicrt.conformance.mutation.judging import Judge, Tried
 from minicrt.conformance.mutation.models import Model
 from minicrt.conformance.mutation.mutants import Mutants, Trace, has_equations
@@ -46,6 +50,8 @@ class MutantSearch:
         singles = list(self.of_forward()) if self.forward_is_wrong else list(self.of_backward(self.right, ()))
         if not self.forward_is_wrong and not self.complete(singles) and not self.has_output:
             singles += self.of_forward()
+        if self.forward_is_wrong and not self.complete(singles):
+            singles += self.of_fitted()
         found = self.complete(singles) or self.complete(self.pairs(singles))
         best = found or [one for one in singles if one.reach > self.search.start]
         return [self.explanation(one) for one in self.judge.merged(best)]
@@ -123,7 +129,8 @@ class MutantSearch:
                 return
             edits = *known, edit
             tried = list(self.without_gradient(edits, first.forward[0], single=not known)) if edit.detached else \
-                self.by_hand(edits, self.mutants.by_hand(first.forward, edit.changes, self.watch.backward))
+                self.by_hand(edits, self.mutants.by_hand(first.forward, edit.changes, self.watch.backward,
+                                                         self.watch.gradients))
             ended += self.complete(tried)
             yield from tried
 
@@ -140,13 +147,36 @@ class MutantSearch:
         for other in [factor] if factor else () if is_model else FACTORS:
             yield self.differentiated((scaled(edits[-1], other),), forward)
 
+    def of_fitted(self) -> Iterator[Tried]:
+        """Mutants of the forward pass with a number that is found from the first wrong tensor."""
+        row = self.handed[self.search.start]
+        theirs = np.zeros(0) if row.theirs is None else row.theirs
+        if theirs.shape != row.tensor.value.shape or not theirs.any() or not np.isfinite(theirs).all():
+            return
+        for family in self.order.families():
+            edit = fitted(family, self.first_wrong, theirs) if self.may_run() else None
+            found = self.tried((edit,)) if edit else None
+            if found:
+                yield from self.with_gradients(found)
+
+    def first_wrong(self, edit: Edit) -> Any:
+        """The first wrong tensor of a mutant that has what is right in front of it; None where it has not"""
+        name, seen = self.handed[self.search.start].name, list[Any]()
+        is_model = isinstance(self.mutants.operation, Model)
+
+        def expected(other: str, value: Any, step: int) -> bool:
+            seen.extend([value] if other == name and is_model else [])     # a model needs not be run any further
+            return not seen and self.watch.before(other, value, step)
+        found = self.mutants.run_forward(edit.changes, expected)
+        return seen[0] if seen else None if found is None else found[0].get(name)
+
     # Two mutants.
 
     def pairs(self, singles: list[Tried]) -> Iterator[Tried]:
         """A second mutant behind the first one, or one for some gradients and one for the others."""
         if not self.forward_is_wrong:
             yield from self.of_different_gradients(singles)
-        for first in sorted(self.partial, key=lambda one: (-one.reach, one.effort))[:PARTIAL]:
+        for first in sorted(self.partial, key=lambda one: one.order)[:PARTIAL]:
             if first.reach < len(self.handed) and self.handed[first.reach].tensor.role in FORWARD:
                 yield from self.second_forward(first)
             else:

@@ -52,10 +52,12 @@ class Line:
 
 
 class Function:
-    """`scope` has the values of its names at the end of a run."""
+    """`scope` has the values of its names at the end of a run, `outside` what else a port has at hand."""
 
-    def __init__(self, program: Program, name: str, scope: Mapping[str, Any]) -> None:
-        self.tree, self.name, self.scope, self.names = program.trees[name].definition, name, scope, program.names
+    def __init__(self, program: Program, name: str, scope: Mapping[str, Any],
+                 outside: Mapping[str, Any] | None = None) -> None:
+        self.tree, self.name, self.scope = program.trees[name].definition, name, scope
+        self.names, self.outside = {**program.names, **(outside or {})}, outside or {}
         self._values: dict[str, Any] = {}
 
     @cached_property
@@ -97,6 +99,13 @@ class Function:
         return [] if value is None else [
             unit for other, unit in self.units.items() if other != text and self.array(unit).shape == value.shape
             and self.array(unit).dtype.kind == value.dtype.kind]
+
+
+    def outside_like(self, node: ast.expr) -> list[ast.expr]:
+        """What is at hand and not read here, of an expression's shape."""
+        value = self.array(node)
+        return [] if value is None else [ast.Name(name, ast.Load()) for name, other in self.outside.items()
+                                         if other.shape == value.shape and name not in self.scope]
 
 
 def targets(statement: ast.AST) -> frozenset[str]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import CodeType
-from typing import Any
+from typing import Any, Protocol
 
 SOURCE = "<equations>"
 NEW = -1                                                     # the number of a statement that was put in
@@ -37,6 +37,18 @@ class Step:
     otherwise: tuple["Step", ...] = ()
 
 
+class Loops(Protocol):
+    """What may be done at a loop of a function's body (`shortcuts`)."""
+
+    def passed(self, step: Step, scope: dict[str, Any], note: Note) -> bool: ...
+
+    def begin(self, step: Step, scope: dict[str, Any]) -> None: ...
+
+    def after_step(self, step: Step, scope: dict[str, Any], rest: tuple[Step, ...], names: dict[str, Any]) -> None: ...
+
+    def end(self, step: Step, scope: dict[str, Any]) -> None: ...
+
+
 @dataclass(frozen=True)
 class Running:
     """The names outside, what is handed every value that is given a name, and the scopes that functions left."""
@@ -45,14 +57,17 @@ class Running:
     note: Note
     left: dict[str, dict[str, Any]] = field(default_factory=dict)
     trail: "Trail | None" = None
+    loops: Loops | None = None
 
     def run(self, steps: tuple[Step, ...], scope: dict[str, Any], in_loop: bool) -> tuple[Any, ...]:
         """(result,) of a return, or ()."""
-        for step in steps:
+        for k, step in enumerate(steps):
             result: tuple[Any, ...] = ()
             if self.trail:
                 self.trail.begin(step.number)
-            if step.kind is ast.For:
+            if step.kind is ast.For and self.loops and not in_loop:
+                self.loop(self.loops, step, scope, steps[k + 1:])
+            elif step.kind is ast.For:
                 for value in eval(step.code, self.names, scope):
                     scope[step.given[0]] = value
                     result = result or self.run(step.body, scope, True)
@@ -70,6 +85,17 @@ class Running:
             if result:
                 return result
         return ()
+
+    def loop(self, loops: Loops, step: Step, scope: dict[str, Any], rest: tuple[Step, ...]) -> None:
+        """One in a function's body, which does not return from there, with what is known of it."""
+        if loops.passed(step, scope, self.note):
+            return
+        loops.begin(step, scope)
+        for value in eval(step.code, self.names, scope):
+            scope[step.given[0]] = value
+            self.run(step.body, scope, True)
+            loops.after_step(step, scope, rest, self.names)
+        loops.end(step, scope)
 
 
 class Trail:
@@ -108,6 +134,7 @@ class Tree:
             result = running.run(steps, scope, False)
             running.left.setdefault(self.name, scope)
             return result[0] if result else None
+        call.__name__ = self.name
         return call
 
     def changed_steps(self, changes: Changes) -> tuple[Step, ...]:

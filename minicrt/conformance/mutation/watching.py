@@ -14,6 +14,7 @@ class Watch:
 
     def __init__(self, search: Search) -> None:
         self.forward_tensors, self.backward_tensors = dict[str, Any](), dict[str, Any]()
+        self.gradients, self.first = dict[str, tuple[Any, float]](), ""
         for k, row in enumerate(search.handed):
             theirs = row.theirs
             if theirs is None or theirs.dtype.kind != "f" or np.isnan(theirs).any():
@@ -21,10 +22,17 @@ class Watch:
             size = max(search.sizes[k], float(np.abs(theirs).max(initial=0, where=np.isfinite(theirs))))
             allowed = 2 * row.tolerance * size + 1e-300
             if row.tensor.role in FORWARD and k <= search.start:
-                name = next((ours for theirs, ours in CALLED.items() if theirs == row.name), row.name)
+                name = CALLED.get(row.name, row.name)
                 self.forward_tensors[name] = theirs, allowed
+                self.first = name if k == search.start else self.first
             elif row.tensor.role == "backward" and not row.wrong:
                 self.backward_tensors[row.name] = theirs, allowed
+            elif row.tensor.role == "gradient" and (k == search.start or not row.wrong):
+                self.gradients[row.name] = theirs, allowed
+
+    def before(self, name: str, value: Any, step: int) -> bool:
+        """Whether a value of the forward pass is what is expected in front of the first wrong tensor"""
+        return name == self.first or self.forward(name, value, step)
 
     def forward(self, name: str, value: Any, step: int) -> bool:
         """Whether a value of the forward pass, or one step's, is what is expected"""

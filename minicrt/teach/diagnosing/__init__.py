@@ -1,7 +1,7 @@
 """What is wrong in a wrong answer, as far as its numbers say: the engine is that of minicrt.conformance
 
     known.py     wrong answers seen before, and the catalogue of an operation's mistakes
-    simple.py    a factor, a sign, another order, a shift: of the outputs alone
+    simple.py    what is not finite; a factor, a sign, another order, a shift: of the outputs alone
     search.py    one small change of the solution (changed.py), named without giving it away (kinds.py)
     repair.py    one small change that makes the student's function right: its line
     limits.py    right for width 1, or for small values
@@ -17,7 +17,7 @@ from minicrt.teach.diagnosing.known import known_mistake, of_operation
 from minicrt.teach.diagnosing.limits import right_within_limits
 from minicrt.teach.diagnosing.repair import Repairs, repaired, with_line
 from minicrt.teach.diagnosing.search import changed_solution
-from minicrt.teach.diagnosing.simple import looks_like, simple_change, single_precision
+from minicrt.teach.diagnosing.simple import looks_like, not_finite, simple_change, single_precision
 
 __all__ = ["Draw", "Finding", "diagnose", "same", "solved"]
 
@@ -26,7 +26,7 @@ def diagnose(function: Callable[..., Any], draws: list[Draw], worst: int) -> Fin
     """The likeliest mistake of a student's function; `worst` is the output that is furthest off."""
     first = draws[0]
     repairs = Repairs(function, draws)
-    found = single_precision(first) or known_mistake(draws) or simple_change(draws)
+    found = single_precision(first) or known_mistake(draws) or not_finite(first) or simple_change(draws)
     if found is None:
         found = changed_solution(draws)
         found = with_line(found, repairs) if found else repaired(repairs) or of_operation(first)

@@ -14,8 +14,9 @@ import numpy as np
 
 from minicrt.conformance.mutation import functions, in_time
 from minicrt.conformance.mutation.program import Edit, Program
+from minicrt.conformance.mutation.shortcuts import Known
 from minicrt.conformance.mutation.source import Function
-from minicrt.conformance.mutation.tree import CANNOT_BE, Tree
+from minicrt.conformance.mutation.tree import CANNOT_BE, Changes, Tree
 from minicrt.teach.diagnosing.spelling import spelled
 from minicrt.teach.diagnosing.wider import all_edits
 
@@ -40,7 +41,7 @@ class Changeable:
         self.names = {**vars(functions), **vars(in_time), **names}
         self.program, self.text, self.arguments = Program(trees, self.names, name), source, arguments
         self.codes = {name: compiled(tree.definition) for name, tree in self.program.trees.items()}
-        self.known = dict[int, Values | None]()
+        self.known, self.loops = dict[int, Values | None](), Known(self.program)
         self.in_steps = False
         self.in_steps = alike(self.values(arguments), self.values(arguments, in_steps=True))
 
@@ -107,7 +108,7 @@ class Changeable:
         try:
             with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
                 if self.in_steps if in_steps is None else in_steps:
-                    function = self.program.function(edit.changes if edit else {}, unchanged)
+                    function = self.stepwise(arguments, edit.changes if edit else {})
                 else:
                     function = self.function({**self.codes, edit.function: self.changed(edit)} if edit else self.codes)
                 returned = function(**self.taken(arguments))
@@ -115,6 +116,19 @@ class Changeable:
                 return tuple(np.asarray(value) for value in values)
         except (*CANNOT_BE, SyntaxError):
             return None
+
+    def stepwise(self, arguments: Mapping[str, Any], changes: Changes) -> Callable[..., Any]:
+        """With its own arguments it does not run again the loops that no change is about."""
+        if arguments is not self.arguments or changes and self.loops.remembered.recording:
+            return self.program.function(changes, unchanged)
+        cut = self.loops.run(changes)
+        function = self.program.function(changes, cut.noted(unchanged), loops=cut)
+
+        def run(**taken: Any) -> Any:
+            result = function(**taken)
+            self.loops.finish({})
+            return result
+        return run
 
     def changed(self, edit: Edit) -> CodeType:
         tree = self.program.trees[edit.function]

@@ -6,6 +6,7 @@ import numpy as np
 
 from minicrt.conformance.checking.appearance import appearance
 from minicrt.conformance.checking.comparison import TensorComparison
+from minicrt.conformance.checking.infinite import told_of_infinite
 from minicrt.conformance.checking.patterns import find_patterns
 from minicrt.gradcheck.explanation import explanation, lengths_of, numbers_of
 from minicrt.teach.diagnosing.draws import Draw, same
@@ -18,6 +19,15 @@ KINDS = (
     (r"transpose", "transposed"), (r"shifted along|reversed along", "time"), (r"times the right one", "factor"),
     (r"0 everywhere|zero", "zero"), (r"blocks in the order", "blocks"), (r"everywhere the (mean|sum)", "mean"),
     (r"equals", "other"), (r"(less|plus) ", "term"), (r"times|divided by", "factor"))
+
+
+def not_finite(draw: Draw) -> Finding | None:
+    """Where an output is NaN or infinite: which of its entries, and what usually gives that."""
+    for k in draw.wrong:
+        told = told_of_infinite(draw.right[k], draw.theirs[k])
+        if told:
+            return Finding((f"{draw.exercise.outputs[k]} {told[0]}", *told[1:]), "finite")
+    return None
 
 
 def simple_change(draws: list[Draw]) -> Finding | None:

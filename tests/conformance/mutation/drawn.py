@@ -1,17 +1,21 @@
 """Mutants drawn at random, one or two at once, as ports: what becomes of each
 
     python -m tests.conformance.mutation.drawn 2000        draws so many and prints a table
+    python -m tests.conformance.mutation.drawn 500 7       with another seed
+    python -m tests.conformance.mutation.drawn 100 7 models    of models alone; operations: of those alone
 """
 
 import collections
 import random
 import sys
+import time
 from dataclasses import dataclass
 
 import numpy as np
 
 from minicrt.conformance import golden
 from minicrt.conformance.checking import compare, diagnose
+from minicrt.conformance.checking.catalogue import catalogue_of
 from minicrt.conformance.golden.operations import operation_cases
 from minicrt.conformance.golden.tensors import BACKWARD
 from minicrt.conformance.mutation.mutants import Mutants, has_equations
@@ -29,6 +33,7 @@ class Port:
     words: str
     trace: dict
     effort: int
+    edits: tuple
 
 
 def ports(number, seed, names):
@@ -49,7 +54,7 @@ def ports(number, seed, names):
         if differs(known.operation.case, handed):
             made += 1
             yield Port(name, "; ".join(f"{edit.line}: {edit.words}" for edit in edits), handed,
-                       sum(edit.effort for edit in edits))
+                       sum(edit.effort for edit in edits), tuple(edits))
 
 
 def computed(mutants, edits):
@@ -81,27 +86,61 @@ def differs(case, handed):
 
 
 def judged(port):
-    """accepted; named, where one or two mistakes give all numbers; looks like, where they give the first; or less"""
+    """accepted; named, where one or two mistakes give all numbers; looks like, where they give the first; or less.
+    misnamed, where it looks like a mistake that is none of those planted, nor has the numbers of one."""
     comparison = compare(golden.case(port.case), port.trace)
     if comparison.ok:
-        return "accepted"
+        return "accepted", ""
     diagnosis = diagnose(comparison)
-    if diagnosis.method == "variant":
-        return "named" if diagnosis.sentences[0].startswith("The port has") else "looks like"
-    return diagnosis.method
+    said = diagnosis.sentences[0]
+    if diagnosis.method == "precision":
+        return "misnamed", said
+    if diagnosis.method != "variant":
+        return diagnosis.method, said
+    if said.startswith("The port has"):
+        return "named", said
+    return ("looks like" if is_planted(port, diagnosis.mistakes) else "misnamed"), said
+
+
+def is_planted(port, names):
+    """Whether the mistakes of these names, one or two, have the numbers of some of the edits of the port."""
+    case, mutants = golden.case(port.case), Mutants(golden.case(port.case))
+    found = by_names(case, mutants, names)
+    some = [port.edits] if len(port.edits) == 1 else [port.edits, *((edit,) for edit in port.edits)]
+    return any(same_numbers(found, computed(mutants, list(edits))) for edits in some)
+
+
+def by_names(case, mutants, names):
+    """The tensors of a port with mistakes of the catalogue, or with mutants"""
+    known = {mistake.name for mistake in catalogue_of(case).known()}
+    if known >= set(names):
+        return catalogue_of(case).trace(names)
+    edits = [edit for edit in (*mutants.forward, *mutants.backward) if any(edit.line in name for name in names)
+             and mutants.named((edit,), False)[0].name in names]
+    return computed(mutants, edits) if edits else None
+
+
+def same_numbers(one, other):
+    if not one or not other:
+        return False
+    return all(np.shape(one[name]) == np.shape(other[name]) and np.allclose(
+        one[name], other[name], rtol=1e-7, atol=1e-12, equal_nan=True) for name in one.keys() & other.keys())
 
 
 def main():
-    number = int(sys.argv[1])
+    number, seed = int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 0
     names = [name for name in operation_cases() if has_equations(golden.case(name)) and "saturated" not in name]
-    table = collections.Counter()
-    for k, port in enumerate(ports(number, 0, [*names, *MODELS * 3])):
-        result = judged(port)
-        table[("two" if ";" in port.words else "one", result)] += 1
-        if result == "accepted":
-            print("ACCEPTED", port.case, port.words, flush=True)
-        if k % 50 == 49:
-            print(k + 1, dict(table), flush=True)
+    kinds = {"operations": names, "models": list(MODELS), "": [*names, *MODELS * 3]}
+    table, spent = collections.Counter(), 0.0
+    for k, port in enumerate(ports(number, seed, kinds[sys.argv[3] if len(sys.argv) > 3 else ""])):
+        start = time.process_time()
+        result, said = judged(port)
+        seconds, planted = time.process_time() - start, "two" if len(port.edits) > 1 else "one"
+        table[planted, result], spent = table[planted, result] + 1, spent + seconds
+        print(f"{port.case} {planted} {result} {seconds:.1f} s\n  planted: {port.words}\n  said: {said}", flush=True)
+        if k % 25 == 24:
+            print(f"{k + 1} ports, {spent:.0f} s: {dict(table)}", flush=True)
+    print(f"{number} ports, {spent:.0f} s: {dict(table)}")
 
 
 if __name__ == "__main__":

@@ -7,10 +7,12 @@ import pytest
 
 from minicrt.conformance import check_port, golden
 from minicrt.conformance.checking import compare, diagnose
+from minicrt.conformance.checking.catalogue import catalogue_of
 from minicrt.conformance.mutation import functions as f
 from minicrt.conformance.mutation.models import Model
 from minicrt.conformance.mutation.mutants import Mutants, has_equations
 from minicrt.conformance.mutation.program import parsed
+from minicrt.conformance.mutation.references import place_of
 from minicrt.conformance.mutation.search import scaled
 
 MADE = {                                                     # of each kind of change, one line that comes of it
@@ -38,17 +40,32 @@ def test_each_kind_of_change_is_made(subject):
     assert not MADE[subject].keys() - lines
 
 
-@pytest.mark.parametrize("name", ["gru", "crt-gru"])
-def test_without_source_there_are_no_mutants(name, monkeypatch):
-    def no_source(module):
+@pytest.fixture
+def no_source(monkeypatch):
+    """As where the package was installed without its .py files"""
+    def missing(module):
         raise OSError("could not get source code")
 
     parsed.cache_clear()
-    monkeypatch.setattr("inspect.getsource", no_source)
-    try:
-        assert not has_equations(golden.case(name))
-    finally:
-        parsed.cache_clear()
+    place_of.cache_clear()
+    monkeypatch.setattr("inspect.getsource", missing)
+    monkeypatch.setattr("inspect.getsourcelines", missing)
+    yield
+    parsed.cache_clear()
+    place_of.cache_clear()
+
+
+@pytest.mark.parametrize("name", ["gru", "crt-gru"])
+def test_without_source_there_are_no_mutants(name, no_source):
+    assert not has_equations(golden.case(name))
+    assert place_of("gru", "gru_after", "forward") == "minicrt/ops/gru.py"
+
+
+def test_without_source_the_catalogue_is_still_there(no_source):
+    case, port, _ = PORTS["tanh of x_hat"]
+    assert "installed without its source files" in check_port(port, case).diagnosis.sentences[-1]
+    known = check_port(layer_norm(lambda x_hat, gain, bias: x_hat + bias), "layer_norm").diagnosis
+    assert known.sentences[0].startswith("The port has the mistake")
 
 
 def test_a_change_is_undone():
@@ -175,7 +192,8 @@ def test_the_last_rows_for_the_first():
 
 @pytest.mark.parametrize("name, words", [
     ("lstm-model", "c_0 were 0"), ("mingru-model", "states[layer] were that of step 0"),
-    ("transformer-xl", "in rows[:, :, -kept:] the slice were :kept"), ("rmt-two-vectors", "e.shape[1]:] were")])
+    ("transformer-xl", "in rows[:, :, -kept:] the slice were :kept"), ("rmt-two-vectors", "e.shape[1]:] were"),
+    ("crt-writer", "in h_i[:, -1] the index were 2")])
 def test_what_goes_wrong_between_segments(name, words):
     case, mutants = golden.case(name), Mutants(golden.case(name))
     edit = next(edit for edit in mutants.forward if words in edit.words)
@@ -203,3 +221,24 @@ def test_the_gradient_of_what_is_broadcast_is_a_mean():
     names = ("d_parameters/memory.start", "d_parameters/memory.0.b_hn", "d_parameters/norm_final.bias")
     theirs = {name: own.whole(name, case[name].value.shape) for name in names}
     assert "the gradient of m_read[:, None] were the mean" in diagnose(compare(case, theirs)).sentences[0]
+
+
+@pytest.mark.parametrize("what, known", [("inputs", "inputs leak"), ("start[:, i]", "start leaks")])
+def test_a_constant_that_a_gradient_goes_back_through(what, known):
+    case, mutants, name = golden.case("crt-writer"), Mutants(golden.case("crt-writer")), "d_parameters/memory.0.b_hn"
+    (edit,) = [edit for edit in mutants.forward if f"{what} were no constant" in edit.words]
+    own = mutants.own_gradients(edit.changes).whole(name, case[name].value.shape)
+    written_down = catalogue_of(case).trace((f"writer's gradient: {known}",))[name]
+    np.testing.assert_allclose(own, written_down, rtol=0, atol=1e-12)
+    assert not np.allclose(own, case[name].value, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["gru", "crt-writer"])
+def test_no_two_edits_are_equal(name):
+    mutants = Mutants(golden.case(name))
+    for edits in (mutants.forward, mutants.backward):
+        assert len(set(edits)) == len(edits)
+        assert [edit.number for edit in edits] == sorted(edit.number for edit in edits)
+    again = Mutants(golden.case(name))
+    assert [(edit.number, edit.words) for edit in mutants.forward[:500]] == [
+        (edit.number, edit.words) for edit in again.forward[:500]]

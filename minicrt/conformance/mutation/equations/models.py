@@ -19,6 +19,7 @@ from minicrt.conformance.mutation.functions import (
     chosen,
     concatenated,
     cos,
+    detached,
     exp,
     largest,
     log,
@@ -185,7 +186,24 @@ def crt(w, tokens, targets, m, p_0, layers, heads, activation, pre, positions, g
         last.append(h[i][:, -1])
     m_next = stacked(last)
     z = place("z", read(w, y, h, m, per_segment, normed)) if reads else place("z", y)
-    return loss_of(w, z, targets, tied), m_next, p_last
+    return loss_of(w, z, targets, tied), m_next, written, m, p_last
+
+
+def recalled(w, inputs, start, cell, negatives, vectors):
+    last = []
+    for i in range(vectors):
+        h_0 = detached(start[:, i])
+        h_i = place(f"recalled.memory.{i}.h", cell_of(w, f"memory.{i}.", detached(inputs), h_0, cell, negatives))
+        last.append(h_i[:, -1])
+    return stacked(last)
+
+
+def crt_by_writer(w, tokens, targets, m, inputs, start, p_0, layers, heads, activation, pre, positions, gru, cell,
+                  negatives, vectors, per_segment, reads, normed, tied):
+    if inputs is not None:
+        m = recalled(w, inputs, start, cell, negatives, vectors)
+    return crt(w, tokens, targets, m, p_0, layers, heads, activation, pre, positions, gru, cell, negatives, vectors,
+               per_segment, reads, normed, tied)
 
 
 def transformer(w, tokens, targets, m, p_0, layers, heads, activation, pre, positions, gru, tied):

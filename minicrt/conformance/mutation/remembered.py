@@ -1,0 +1,143 @@
+"""What a mutant need not compute again: loops that it does not touch, and functions with the arguments of a right run
+
+A run without changes is kept. A mutant that comes to a loop with the same values, and changes nothing in it, goes on
+behind it; a function that it does not change gives for the same arguments what it gave then.
+"""
+
+import ast
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from minicrt.conformance.mutation.tree import Note, Step, Tree, number_of
+
+
+@dataclass(frozen=True)
+class Loop:
+    """A loop in a function's body: the numbers of its statements, the functions that it calls, directly or not, and the
+    names in it."""
+
+    number: int
+    statements: frozenset[int]
+    calls: frozenset[str]
+    names: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Touched:
+    """What changes are about: functions, themselves or in what they call; loops; and the loop in whose body all of them
+    lie, if there is one."""
+
+    functions: frozenset[str] = frozenset()
+    loops: frozenset[int] = frozenset()
+    inside: int | None = None
+
+
+@dataclass
+class Kept:
+    """What the names of a loop stood for before it and after it, and all that was noted in it."""
+
+    before: dict[str, Any]
+    after: dict[str, Any] = field(default_factory=dict)
+    noted: list[tuple[str, Any, bool]] = field(default_factory=list)
+
+
+class Remembered:
+    """The loops of one right run; with `recording`, those of the run that it is handed to."""
+
+    def __init__(self, loops: Mapping[int, Loop]) -> None:
+        self.loops, self.kept, self.recording, self.open = loops, dict[int, Kept](), True, list[Kept]()
+
+    def recorded(self, note: Note) -> Note:
+        """The same, which is written down."""
+        def noting(name: str, value: Any, step: bool) -> Any:
+            found = note(name, value, step)
+            for kept in self.open:
+                kept.noted.append((name, found, step))
+            return found
+        return noting if self.recording else note
+
+    def begin(self, step: Step, scope: Mapping[str, Any]) -> None:
+        if self.recording and step.number in self.loops:
+            self.kept[step.number] = Kept(copied(scope, self.loops[step.number].names))
+            self.open.append(self.kept[step.number])
+
+    def end(self, step: Step, scope: Mapping[str, Any]) -> None:
+        if self.recording and step.number in self.loops:
+            self.open.pop().after = copied(scope, self.loops[step.number].names)
+
+    def passed(self, step: Step, scope: dict[str, Any], note: Note, touched: "Touched") -> bool:
+        """Whether the loop was passed over"""
+        kept = self.kept.get(step.number)
+        if self.recording or kept is None or step.number in touched.loops or not all(
+                name in scope and equal(scope[name], value) and name_of(value) not in touched.functions
+                for name, value in kept.before.items()):
+            return False
+        for name, value, in_step in kept.noted:
+            note(name, value, in_step)
+        scope.update(copied(kept.after, kept.after))
+        return True
+
+
+class Memory:
+    """What functions gave in a right run, by their arguments."""
+
+    def __init__(self) -> None:
+        self.recording, self.results = True, dict[tuple[Any, ...], Any]()
+
+    def call(self, name: str, function: Callable[..., Any], *arguments: Any) -> Any:
+        key = key_of((name, *arguments))
+        if key is not None and key in self.results:
+            return self.results[key]
+        result = function(*arguments)
+        if self.recording and key is not None:
+            self.results[key] = result
+        return result
+
+
+def loops_of(trees: Mapping[str, Tree], needs: Mapping[str, Iterable[str]]) -> dict[int, Loop]:
+    """Those of the functions, of which each needs others."""
+    found = {}
+    for tree in trees.values():
+        for node in tree.definition.body:
+            if isinstance(node, ast.For):
+                names = frozenset(part.id for part in ast.walk(node) if isinstance(part, ast.Name))
+                statements = frozenset(number_of(part) for part in ast.walk(node) if isinstance(part, ast.stmt))
+                calls = frozenset(other for name in names & trees.keys() for other in needs[name])
+                found[number_of(node)] = Loop(number_of(node), statements, calls, names)
+    return found
+
+
+def copied(scope: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Lists anew: they grow"""
+    return {name: list(value) if isinstance(value := scope[name], list) else value for name in names if name in scope}
+
+
+def equal(one: Any, other: Any) -> bool:
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(equal, one, other))
+    if callable(one) and callable(other):
+        return name_of(one) == name_of(other)
+    return one is other or type(one) is type(other) and np.array_equal(one, other)
+
+
+def name_of(value: Any) -> str:
+    """Of a function of the equations that is handed over"""
+    return getattr(value, "__name__", "")
+
+
+def key_of(arguments: Iterable[Any]) -> tuple[Any, ...] | None:
+    """By which arguments are known again; None of what moves, and of functions"""
+    parts: list[Any] = []
+    for value in arguments:
+        if isinstance(value, np.ndarray) and value.dtype.kind != "c":
+            parts.append((value.shape, value.dtype.char, value.tobytes()))
+        elif isinstance(value, Mapping):
+            parts.append(id(value))
+        elif value is None or isinstance(value, int | float | str):
+            parts.append((type(value), value))
+        else:
+            return None
+    return tuple(parts)
