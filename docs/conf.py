@@ -16,6 +16,7 @@ project = "minicrt"
 release = version = minicrt.__version__
 copyright = "the minicrt authors"
 language = "en"
+smartquotes = False                                          # "crt" is a value
 
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.viewcode",
               "contents", "repository_links", "katex_math", "api"]

@@ -141,6 +141,7 @@ def test_equations_of_docstrings_keep_their_lines():
 def test_examples_and_arguments_of_docstrings():
     text = rst(inspect.getdoc(inference.Stream), InputError="minicrt.errors.InputError")
     assert ".. code-block:: python\n\n    stream = Stream(run.model, run.parameters)" in text
+    assert [line for line in to_rst(inspect.getdoc(inference.Stream), {}.get) if "\n" in line] == []
     assert "Arguments\n\n``model, parameters``\n    the model, and weights of it, which all" in text
     assert r"\ :py:obj:`InputError <minicrt.errors.InputError>`\ " in text
     columns = rst(inspect.getdoc(models.CRTConfig))

@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from chapters import Chapter, chapters
-from docstrings import to_rst
+from docstrings import COLUMNS, to_rst
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
@@ -86,6 +86,8 @@ def shown(value: Any) -> str:
 def first_sentence(value: Any) -> str:
     """The first paragraph up to its first full stop, as reStructuredText"""
     text = (inspect.getdoc(value) or "").partition("\n\n")[0]
+    if COLUMNS.match(text):                                  # the settings themselves
+        return "\\"
     line = re.split(r"(?<=[.:])\s+(?=[A-Z`])|:\n|\n(?=    )|\n(?=\w+\s{3,})", text)[0].replace("\n", " ")
     return " ".join(to_rst(line, HOMES.get)).replace(".. rst-class:: equation  | ", "").strip() or "\\"
 

@@ -28,7 +28,7 @@ def to_rst(text: str, link: Link) -> list[str]:
     """The lines of reStructuredText for a docstring without its indentation"""
     lines: list[str] = []
     for block in blocks(text):
-        lines += [*render(block, link), ""]
+        lines += [*"\n".join(render(block, link)).splitlines(), ""]     # Sphinx indents line by line
     return lines
 
 
