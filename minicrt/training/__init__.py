@@ -28,15 +28,17 @@ from minicrt.training.step import Step, train_step
 from minicrt.training.tensorboard_log import TensorBoardLog
 from minicrt.training.trained import Trained
 from minicrt.training.trainer import Trainer
+from minicrt.training.video_trainer import TrainedVideo, evaluate_video, train_video, video_step
 from minicrt.training.window import window_gradients
 
 __all__ = [
     "BUDGETS", "CUTS", "SGD", "AdamW", "Bar", "Checkpoint", "ClassAccuracy", "Cut", "DynamicConfig", "Evaluation",
     "Interrupted", "Lines", "Optimizer", "Progress", "RunFolder", "Step", "TensorBoardLog", "Trained",
-    "TrainedSensors", "Trainer", "TrainingConfig", "accuracy", "check_corpus", "class_weights", "clip_factor",
-    "confusion_matrix", "corpus_of_run", "cut_entries", "dynamic_evaluate", "evaluate", "evaluation_steps",
+    "TrainedSensors", "TrainedVideo", "Trainer", "TrainingConfig", "accuracy", "check_corpus", "class_weights",
+    "clip_factor", "confusion_matrix", "corpus_of_run", "cut_entries", "dynamic_evaluate", "evaluate",
+    "evaluate_video", "evaluation_steps",
     "fitted", "gradient_sizes", "is_corpus_of", "load_run", "load_sensor_run", "make_optimizer",
     "mean_class_accuracy", "progress_for", "read_checkpoint", "recall_accuracy", "resume", "resume_sensors",
-    "train", "train_on", "train_sensors", "train_step", "update_average", "warmup_constant", "warmup_cosine",
-    "window_gradients", "write_checkpoint",
+    "train", "train_on", "train_sensors", "train_step", "train_video", "update_average", "video_step",
+    "warmup_constant", "warmup_cosine", "window_gradients", "write_checkpoint",
 ]

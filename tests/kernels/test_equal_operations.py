@@ -73,9 +73,10 @@ def test_activations(seed, operation, shape, dtype, layout, spread):
 
 @settings(max_examples=60)
 @given(seed=seeds, batch=few, length=st.sampled_from([1, 2, 3, 8, 15, 16, 17, 33]), heads=few,
-       width=st.sampled_from([1, 2, 8, 16, 20]), dtype=dtypes, layout=layouts)
-def test_self_attention(seed, batch, length, heads, width, dtype, layout):
+       width=st.sampled_from([1, 2, 8, 16, 20]), dtype=dtypes, layout=layouts, causal=st.booleans())
+def test_self_attention(seed, batch, length, heads, width, dtype, layout, causal):
     case = cases.self_attention_case(np.random.default_rng(seed), batch, length, heads * width, heads)
+    case.inputs["mask"] = None if causal else np.ones((length, length), bool)
     size = 3 * np.abs(case.inputs["qkv"]).max() ** 3 * width         # with one key to see, scores have no gradient
     case.scale["qkv"] = float(size) if length <= 2 else 0.0
     assert_equal_engines(case, dtype, layout, steps=length)

@@ -13,7 +13,6 @@ from minicrt.models.video import (
     create_video_model,
     patch_targets,
     run_video,
-    trajectory_features,
     video_mapping,
 )
 from tests.models.video_cases import CONFIGURATIONS, WRITER, small_clip, small_video
@@ -168,14 +167,6 @@ def test_a_joint_lies_in_the_patch_that_the_model_reads_at_that_place():
     assert inside.sum() == 1 and not scored[:, :4].any() and scored[:, 4:].all()
 
 
-def test_features_of_trajectories_do_not_depend_on_where_and_how_large():
-    joints = np.random.default_rng(2).standard_normal((3, 4, 5, 3))
-    features = trajectory_features(joints, 6)
-    np.testing.assert_allclose(trajectory_features(7 * joints + 100, 6), features, rtol=1e-4)
-    assert features.shape == (3, 6) and 0.3 < features.std() < 3
-    assert not np.allclose(features, trajectory_features(joints, 6, seed=1))
-
-
 def test_both_engines_agree_and_a_mapping_makes_the_model_again():
     pytest.importorskip("numba")
     for changes in (CONFIGURATIONS["vit, tubes"], CONFIGURATIONS["crvit, joint, NC-GRU, two vectors"]):
@@ -186,6 +177,21 @@ def test_both_engines_agree_and_a_mapping_makes_the_model_again():
         (mine, g), (theirs, h) = (gradients_of(m, p, clips, labels) for m in (model, again))
         assert theirs.loss == pytest.approx(mine.loss, rel=1e-12)
         np.testing.assert_allclose(h.flat, g.flat, rtol=1e-8, atol=1e-13)
+
+
+@pytest.mark.parametrize("attention", ["joint", "divided"])
+def test_what_is_seen_inside_of_a_clip(attention):
+    model, p, clips, _ = prepared({"attention": attention, "memory_vectors": 2})
+    _, state = model.logits(p, clips[0], {})
+    seen = model.inspect(p, clips[1], state)
+    assert seen["memory"].shape == (3, 2, 4, 4) and seen["positions"].shape == (3, 3, 4)
+    np.testing.assert_allclose(seen["memory"][:, :, -1], seen["state"]["memory"])
+    shapes = {"all": (3, 2, 15, 15)} if attention == "joint" else {"time": (3, 4, 2, 3, 3), "frames": (3, 3, 2, 7, 7)}
+    for block, looks in zip(seen["attention"], seen["token"], strict=True):
+        assert {name: array.shape for name, array in block.items()} == shapes
+        assert looks.shape == (3, 3, 4) and all(np.allclose(array.sum(-1), 1) for array in block.values())
+    vit, q, _, _ = prepared({"model": "vit", "pooling": "mean"})
+    assert set(vit.inspect(q, clips[0], {})) == {"attention", "state"}
 
 
 @pytest.mark.parametrize("settings, message", [

@@ -7,9 +7,9 @@ from minicrt.models.video.arguments import VideoTargets
 from minicrt.models.video.config import CRViTConfig, ViTConfig
 from minicrt.models.video.create import VIDEO_MODELS, create_video_model, video_mapping
 from minicrt.models.video.crvit import CRViT
-from minicrt.models.video.skeleton import patch_targets, trajectory_features
+from minicrt.models.video.skeleton import patch_targets
 from minicrt.models.video.vit import ViT
 from minicrt.models.video.window import VideoResult, run_video
 
 __all__ = ["CRViT", "CRViTConfig", "VIDEO_MODELS", "VideoResult", "VideoTargets", "ViT", "ViTConfig",
-           "create_video_model", "patch_targets", "run_video", "trajectory_features", "video_mapping"]
+           "create_video_model", "patch_targets", "run_video", "video_mapping"]

@@ -17,7 +17,8 @@ class VideoTargets:
     """The labels of a clip, and what its skeletons say to the modules that take part in training alone.
 
     labels     (B,) integers from 0 to K − 1; −1: this clip is not scored
-    joints     (B, F, J, 2), column and row of each joint in pixels; None: no 2-D module in this loss
+    joints     (B, F, J, 2 or 3), column and row of each joint in pixels, and a depth that nobody reads; None: no 2-D
+               module in this loss
     visible    (B, F, J) booleans: joints that were seen; None: all of them
     features   (B, G), what the 3-D module is to tell; None: no 3-D module in this loss
     """
@@ -62,7 +63,8 @@ def checked_video_targets(config: ViTConfig, shape: tuple[int, ...], targets: An
         if wanted is not None and not size:
             setting = {"joints": "joints", "features": "joint_features"}[name]
             raise InputError(f"the targets have {name}, but the model has no module for them; make it with {setting}")
-    joints = _shaped("joints", given.joints, (B, F, J, 2), "fiu")
+    numbers = 3 if given.joints is not None and np.shape(given.joints)[3:] == (3,) else 2
+    joints = _shaped("joints", given.joints, (B, F, J, numbers), "fiu")
     visible = _shaped("visible", given.visible, (B, F, J), "b")
     return VideoTargets(labels, joints, visible, _shaped("features", given.features, (B, G), "f"))
 

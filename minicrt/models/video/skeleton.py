@@ -113,7 +113,7 @@ def into(model: Any, d_y: Array, cache: Any, prefix: str, g: Parameters) -> Arra
 def patch_targets(config: ViTConfig, joints: Any, visible: Array | None) -> tuple[Array, Array]:
     """Y (B, T N, J), 1 where the joint lies in the patch (in one of the tube's frames), and which of it is scored: all
     patches of a step in which the joint was seen in a frame. A joint outside of the frame lies in no patch."""
-    B, F, J, _ = joints.shape
+    B, F, J = joints.shape[:3]
     f, size, side = config.tube_frames, config.frame_size, config.frame_size // config.patch_size
     seen = np.ones((B, F, J), bool) if visible is None else visible
     column, row = np.floor(joints[..., 0]), np.floor(joints[..., 1])
@@ -122,12 +122,3 @@ def patch_targets(config: ViTConfig, joints: Any, visible: Array | None) -> tupl
     inside = (at[:, :, None] == np.arange(config.patches)[:, None]).reshape(B, F // f, f, -1, J).any(2)
     scored = seen.reshape(B, F // f, f, 1, J).any(2)
     return inside.reshape(B, -1, J), np.broadcast_to(scored, inside.shape).reshape(B, -1, J)
-
-
-def trajectory_features(joints: Array, features: int, seed: int = 0) -> Array:
-    """(B, F, J, 2 or 3) → (B, G): a fixed random projection of how the joints lie about their middle and move, of
-    deviation near 1. It stands in for a network of skeletons where there is none, as with synthetic clips."""
-    flat = (joints - joints.mean((1, 2), keepdims=True)).reshape(len(joints), -1).astype(float)
-    deviation = np.sqrt((flat * flat).mean(1, keepdims=True)) + 1e-6
-    projection = np.random.default_rng(seed).standard_normal((flat.shape[1], features))
-    return flat / deviation @ projection / np.sqrt(flat.shape[1])

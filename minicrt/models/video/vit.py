@@ -11,7 +11,7 @@ from minicrt.models.base import State
 from minicrt.models.block import final_norm, final_norm_backward
 from minicrt.models.parameters import Array, Parameters, ParameterSpec
 from minicrt.models.positions import PositionedModel, position_specs
-from minicrt.models.video import skeleton
+from minicrt.models.video import inspection, skeleton
 from minicrt.models.video.arguments import checked_clip, checked_video_targets, checked_weights
 from minicrt.models.video.attention import Grid
 from minicrt.models.video.blocks import VideoBlockCache, video_blocks, video_blocks_backward, video_blocks_specs
@@ -19,8 +19,6 @@ from minicrt.models.video.config import ViTConfig
 
 
 class Seen(NamedTuple):
-    """What the losses read of a clip"""
-
     z: Array                                                 # (B, 1, D), what is classified
     early: Array                                             # the patches as block `joint_layer` gave them (B, T N, D)
     late: Array                                              # the patches as the last norm gave them (B, T N, D)
@@ -111,6 +109,10 @@ class ViT(PositionedModel):
     def scores(self, parameters: Parameters, z: Array) -> tuple[Array, Any]:     # (B, 1, D) -> (B, K)
         return self.engine.linear(z[:, 0], parameters["output.weight"].T, parameters["output.bias"])
 
+    def inspect(self, parameters: Parameters, clip: Array, state: State) -> dict[str, Any]:
+        """What happens inside one clip: see `minicrt.models.video.inspection.inspect`."""
+        return inspection.inspect(self, parameters, clip, state)
+
     # The stages, each with its gradient.
 
     def embed(self, parameters: Parameters, tokens: Any, state: State, rng: np.random.Generator | None
@@ -196,15 +198,14 @@ class ViT(PositionedModel):
         return d_s[:, :vectors], d_s[:, R:]
 
     def loss(self, parameters: Parameters, z: Any, targets: Any, with_gradient: bool) -> tuple[Any, Any]:
-        """The weighted cross-entropy of the labels; with joints among the targets, the modules' losses too."""
+        """The weighted cross-entropy of the labels, and what the modules add where there are skeletons"""
         scores, output = self.scores(parameters, z.z)
-        weights = self.class_weights.astype(scores.dtype)
-        loss, classes = self.engine.weighted_cross_entropy(scores, targets.labels, weights, self.config.smoothing)
-        modules = None
-        if targets.has_skeleton:
-            more, modules = skeleton.loss(self, parameters, z.early, z.late, targets)
-            loss = loss + more
-        return loss, LossCache(output, classes, modules)
+        loss, classes = self.engine.weighted_cross_entropy(
+            scores, targets.labels, self.class_weights.astype(scores.dtype), self.config.smoothing)
+        if not targets.has_skeleton:
+            return loss, LossCache(output, classes, None)
+        more, modules = skeleton.loss(self, parameters, z.early, z.late, targets)
+        return loss + more, LossCache(output, classes, modules)
 
     def loss_backward(self, d_loss: float, cache: Any, gradients: Parameters) -> Any:
         d_scores, _ = self.engine.weighted_cross_entropy_backward(d_loss, cache.classes)

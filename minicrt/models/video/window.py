@@ -39,7 +39,8 @@ def run_video(model: ViT, parameters: Parameters, clips: Sequence[Array] | Array
         bptt_segments   across how many clips gradients go: windows of so many, counted from the last; None: all N
         state           in front of the first clip; None: the start
         cut             entries of the state that are dropped at each boundary
-        skeletons       of each clip the targets of the modules of training; their labels are not read
+        skeletons       of each clip the targets of the modules of training, whose losses count 1/N a clip; their labels
+                        are not read, and with "last" the 3-D module is asked at the last clip alone
         rng             draws the dropout masks; None: no dropout
     Raises InputError for what does not fit.
     """
@@ -50,7 +51,7 @@ def run_video(model: ViT, parameters: Parameters, clips: Sequence[Array] | Array
         raise InputError(f"there are skeletons of {len(skeletons)} clips, expected {N}, one of each")
     carried, scores, caches, more = dict(state or {}), list[Array](), list[VideoCache](), 0.0
     for n, clip in enumerate(clips):
-        asked = np.where(n <= last, labels, -1)
+        asked = np.where(n == last if when == "last" else n <= last, labels, -1)
         targets = model.checked_targets(clip, _targets(asked, None if skeletons is None else skeletons[n], n <= last))
         e, patches = model.embed(parameters, clip, carried, rng)
         seen, carried, encoded = model.encode(parameters, e, carried, rng, gradients is not None)
