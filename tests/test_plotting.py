@@ -199,6 +199,7 @@ def test_the_style_is_the_packages_own():
                 lambda: plotting.vector_over_time(np.eye(4)), lambda: plotting.comparison(CELLS),
                 lambda: plotting.lines([1, 2], {"a": [1, 2], "b": [2, 1]}, "x", "y", "a figure"),
                 lambda: plotting.by_group("ab", [1, 2], [1, 1], "x", "y"),
+                lambda: plotting.roofline(1e9, 1e9, {"a": (1, 5e8)}, "a figure"),
                 lambda: plotting.gradient_error(np.eye(2), np.ones((2, 2))),
                 lambda: plotting.film_strip(np.ones((1, 2, 4, 4, 3)), ["a clip"]),
                 lambda: plotting.confusion_map(np.array([[3, 1], [0, 0]])),

@@ -12,10 +12,11 @@ from minicrt.plotting.frames import film_strip
 from minicrt.plotting.lines import by_group, lines
 from minicrt.plotting.maps import attention_map, gradient_error, vector_over_time
 from minicrt.plotting.remembering import loss_by_place, memory_trajectory, recall_by_distance
+from minicrt.plotting.roofline import roofline
 from minicrt.plotting.runs import comparison, cut_bars, learning_curves
 from minicrt.plotting.style import BLUE, GREEN, GREY, ORANGE
 from minicrt.plotting.words import ColouredText, tokens_by_surprisal
 
 __all__ = ["BLUE", "GREEN", "GREY", "ORANGE", "ColouredText", "Picture", "attention_map", "by_group", "comparison",
            "confusion_map", "cut_bars", "film_strip", "gradient_error", "learning_curves", "lines", "loss_by_place",
-           "memory_trajectory", "recall_by_distance", "tokens_by_surprisal", "vector_over_time"]
+           "memory_trajectory", "recall_by_distance", "roofline", "tokens_by_surprisal", "vector_over_time"]
