@@ -32,6 +32,11 @@ def test_notebooks_and_the_corpus_are_looked_for(capsys, monkeypatch, tmp_path):
     assert 'pip install ".[notebooks]" in a clone' in out and "minicrt data get ptb" in out
 
 
+def test_the_search_for_counterexamples_is_asked_for(capsys, monkeypatch):
+    monkeypatch.setattr(environment, "find_spec", lambda package: None if package == "hypothesis" else package)
+    assert main() == 1 and 'hypothesis: pip install "minicrt[notebooks]"' in capsys.readouterr().out
+
+
 def test_an_installation_without_source_is_told(capsys, monkeypatch):
     monkeypatch.setattr("minicrt.teach.reading.inspect.getsource", without_source)
     assert main() == 1 and "with its .py files" in capsys.readouterr().out
