@@ -57,11 +57,14 @@ def test_the_way_of_a_memory_lies_in_the_plane_of_most_variance():
     flat = rng.standard_normal((4, 5, 2)) * [3, 1]
     figure = plotting.memory_trajectory(flat @ plane.T + 7, ["a", "b", "a", "$c"], "ways")
     axes, = figure.axes
-    drawn = np.array([line.get_xydata() for line in axes.lines])
+    ways = [line for line in axes.lines if line.get_marker() == "."]
+    drawn = np.array([ways[k].get_xydata() for k in (0, 2, 1, 3)])                   # those of one name together
+    ends = np.concatenate([line.get_xydata() for line in axes.lines if line.get_marker() == "o"])
+    np.testing.assert_array_equal(ends, drawn[[0, 2, 1, 3], -1])
     distances = np.linalg.norm(flat[:, 1:] - flat[:, :-1], axis=-1)                  # what is flat keeps its distances
     np.testing.assert_allclose(np.linalg.norm(drawn[:, 1:] - drawn[:, :-1], axis=-1), distances)
-    colours = [line.get_color() for line in axes.lines]
-    assert colours[0] == colours[2] and len(set(colours)) == 3
+    colours = [line.get_color() for line in ways]
+    assert colours[0] == colours[1] and len(set(colours)) == 3
     shares = [int(re.search(r"\((\d+)%", axis.get_label_text())[1]) for axis in (axes.xaxis, axes.yaxis)]
     assert abs(sum(shares) - 100) <= 1 and shares[0] > shares[1]
     assert {"a", "b", "$c", "ways"} <= texts(figure)

@@ -93,8 +93,8 @@ def recall_by_distance(distances: Array, accuracy: Mapping[str, Array], chance: 
 
 @in_own_style
 def memory_trajectory(paths: Array, names: Sequence[str], title: str = "") -> Picture:
-    """P ways of a vector, (P, N, D), in the plane of their two principal components: a dot at each of the N times, the
-    way's name at its end. Ways of one name have one colour.
+    """P ways of a vector, (P, N, D), in the plane of their two principal components: a small dot at each of N times, a
+    large one at the end. Ways of one name have one colour, and the name beside their ends.
 
     The components are the directions in which all P N vectors differ most; each axis says how much of the variance.
     """
@@ -111,13 +111,14 @@ def memory_trajectory(paths: Array, names: Sequence[str], title: str = "") -> Pi
     seen = (centred @ plane).reshape(*array.shape[:2], 2)
     figure = Picture(figsize=(7, 5.5), dpi=110, layout="constrained")
     axes = figure.subplots()
-    kinds = list(dict.fromkeys(labels))
-    for way, label in zip(seen, labels):
-        number = kinds.index(label)
-        colour = COLOURS[number % len(COLOURS)]
-        axes.plot(*way.T, color=colour, linewidth=0.8, alpha=0.7, marker=".", markersize=3)
-        axes.annotate(label, way[-1], color=colour, fontsize=10, fontweight="bold", ha="center", va="center",
-                      parse_math=False, bbox={"boxstyle": "round,pad=0.1", "color": "white", "alpha": 0.8})
+    for number, name in enumerate(dict.fromkeys(labels)):
+        colour, dash = COLOURS[number % len(COLOURS)], DASHES[number // len(COLOURS) % len(DASHES)]
+        ways = seen[[label == name for label in labels]]
+        for way in ways:
+            axes.plot(*way.T, color=colour, linestyle=dash, linewidth=0.8, alpha=0.7, marker=".", markersize=3)
+        axes.plot(*ways[:, -1].T, "o", color=colour, markersize=6)
+        axes.annotate(name, ways[:, -1].mean(0), xytext=(9, 7), textcoords="offset points", color=colour, fontsize=12,
+                      fontweight="bold", parse_math=False)
     axes.set_xlabel(f"first principal component ({shares[0]:.0%} of the variance)")
     axes.set_ylabel(f"second principal component ({shares[1]:.0%})")
     quiet(axes)

@@ -505,4 +505,4 @@ for name in models:
 # | the loss of the CRT jumps up at the start of each pass | the second pass begins at the first sentence again: an empty state, once |
 # | my figures differ a little | another processor rounds otherwise, and training makes small differences grow: a perplexity may be off by one |
 #
-# **Next:** chapter 09 asks what is *in* the vector that is carried.
+# **Next:** [chapter 09](09_what_the_memory_keeps.ipynb) asks what is *in* the vector that is carried.
