@@ -61,13 +61,18 @@ def opened(content: bytes, form: str, name: str, what: str) -> tuple[dict[str, A
 
 def form_of(path: Path) -> str | None:
     """What the bytes of a file say that they are, with nothing verified; None where they do not say"""
+    return metadata_of(path).get("format")
+
+
+def metadata_of(path: Path) -> dict[str, str]:
+    """What `sealed` was given beside the arrays, with nothing verified; {} where the file is no such thing"""
     try:
         with path.open("rb") as file:
             length = header_length(bytearray(file.read(8)))
-            header = json.loads(file.read(min(length, LONGEST)))
-        return header["__metadata__"]["format"]
+            found = json.loads(file.read(min(length, LONGEST)))["__metadata__"]
+        return found if isinstance(found, dict) else {}
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
-        return None
+        return {}
 
 
 def header_length(data: bytearray) -> int:

@@ -9,7 +9,7 @@ vocabulary.
 from typing import Any
 
 from minicrt.arguments import check_kind, check_whole
-from minicrt.models import SegmentModel
+from minicrt.models import SegmentModel, SensorModel
 from minicrt.models.crt_config import CRTConfig
 from minicrt.models.inputs import A_MODEL
 from minicrt.models.linear_recurrent import LinearRecurrentConfig
@@ -26,6 +26,8 @@ def forward_flops(model: SegmentModel, length: int | None = None) -> Parts:
     """The parts of the forward pass of one segment of `length` tokens (default: segment_length)."""
     T, D, config = checked_length(model, length), model.config.width, model.config
     parts = next(count for kind, count in COUNTS.items() if isinstance(config, kind))(config, T)
+    if isinstance(model, SensorModel):
+        parts = {"input": 4 * T * model.channels * D, **parts}                   # of [x̃, m], 2 C numbers
     return {name: flops for name, flops in parts.items() if flops} | {"output": 2 * T * D * config.vocabulary}
 
 

@@ -1,4 +1,4 @@
-"""What a token of a stream takes: multiply-adds, bytes that move, and the memory that a stream holds
+"""What a token of a stream, or a reading, takes: multiply-adds, bytes that move, and the memory that a stream holds
 
 Of batch 1, and the mean over the tokens of a segment whose predecessor was a full one, where nothing else is said. The
 keys and values of the rows before are kept, so that each row goes through the blocks once, and sees those before it.
@@ -11,7 +11,7 @@ import numpy as np
 
 from minicrt.accounting.flops import GATES, forward_flops, state_values
 from minicrt.arguments import check_kind, check_whole
-from minicrt.models import Parameters, SegmentModel
+from minicrt.models import Parameters, SegmentModel, SensorModel
 from minicrt.models.crt_config import CRTConfig
 from minicrt.models.inputs import A_MODEL, check_fit
 from minicrt.models.linear_recurrent import LinearRecurrentConfig
@@ -56,7 +56,7 @@ def token_bytes(model: SegmentModel, parameters: Parameters) -> dict[str, float]
 
 
 def stream_memory(model: SegmentModel, item: int = 4) -> dict[str, int]:
-    """Bytes of the arrays that a Stream holds beside the weights, `item` bytes a number"""
+    """Bytes of the arrays that a Stream, or a SensorStream, holds beside the weights, `item` bytes a number"""
     check_kind("model", model, SegmentModel, A_MODEL)
     check_whole("item", item, 1)
     config: Any = model.config
@@ -66,7 +66,12 @@ def stream_memory(model: SegmentModel, item: int = 4) -> dict[str, int]:
         parts["keys and values"] = 2 * config.layers * D * _room(config)
     parts["tables made of weights"] = _tables(model)
     parts["rows in between"] = D + _row_values(model)
-    parts["scores of the next token"] = config.vocabulary
+    if isinstance(model, SensorModel):
+        parts["readings of the segment"] = config.segment_length * model.channels
+        parts["rows in between"] += 2 * model.channels
+        parts["outputs"] = config.vocabulary
+    else:
+        parts["scores of the next token"] = config.vocabulary
     return {name: item * count for name, count in parts.items() if count}
 
 
@@ -117,7 +122,7 @@ def _reads(model: SegmentModel) -> dict[str, float]:
             reads[name] = 1
     reads |= {name: 0 for name in reads if "skew" in name or name == "memory.start"}
     reads |= {name: 1 for name in reads if name in ("memory.read", "positions.table")}
-    return reads | ({} if config.tied else {"embedding": T / config.vocabulary})
+    return reads | ({"embedding": T / config.vocabulary} if "embedding" in reads and not config.tied else {})
 
 
 def _tables(model: SegmentModel) -> int:

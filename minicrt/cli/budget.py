@@ -8,10 +8,10 @@ from minicrt.cli.units import bandwidth, in_bytes, in_units, rate, size
 from minicrt.files import expanded
 
 if TYPE_CHECKING:
-    from minicrt.training import Trained
+    from minicrt.training import Trained, TrainedSensors
 
 DESCRIPTION = """\
-Show what a run takes that reads one token after another (batch 1): its weights, its state, the memory that it works in
+Show what a run takes that reads one token, or one reading of sensors, after another (batch 1): its weights, its state, the memory that it works in
 (keys and values of the running segment included), and per token, the mean over a segment, multiply-adds, bytes that
 move, and the least time in which memory of that bandwidth moves them. Below stands what this machine does, measured.
 
@@ -31,25 +31,25 @@ def add(commands: Any) -> None:
     parser.add_argument("run_folder", type=expanded, metavar="RUN", help="a run folder, or a checkpoint file")
     parser.add_argument("--flash", type=size, metavar="SIZE", help="memory for the weights, as 1MB")
     parser.add_argument("--ram", type=size, metavar="SIZE", help="memory for all else, as 256kB")
-    parser.add_argument("--rate", type=rate, metavar="N/s", help="tokens to read in time, as 20/s")
+    parser.add_argument("--rate", type=rate, metavar="N/s", help="tokens or readings to keep up with, as 20/s")
     parser.add_argument("--bandwidth", type=bandwidth, metavar="SIZE/s", help="of the memory of the weights, as 1GB/s")
     add_engine(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from minicrt.training import load_run
+    from minicrt.training import load_either
 
-    trained = load_run(arguments.run_folder)
+    trained = load_either(arguments.run_folder)
     form = f"{trained.bits} bits" if trained.bits else trained.parameters.dtype.name
-    print(f"{arguments.run_folder}: {type(trained.model).__name__} of {trained.model.size:,} parameters, {form}")
+    print(f"{arguments.run_folder}: {type(getattr(trained.model, 'encoder', trained.model)).__name__} of {trained.model.size:,} parameters, {form}")
     failed = [*print_memory(trained, arguments), *print_time(trained, arguments)]
     if any(limit is not None for limit in (arguments.flash, arguments.ram, arguments.rate)):
         print("does not fit: " + "; ".join(failed) if failed else "fits")
     return 1 if failed else 0
 
 
-def print_memory(trained: "Trained", arguments: argparse.Namespace) -> list[str]:
+def print_memory(trained: "Trained | TrainedSensors", arguments: argparse.Namespace) -> list[str]:
     """The weights, and what is beside them; returns what does not fit."""
     from minicrt.accounting import stream_memory, weight_bytes
 
@@ -70,23 +70,24 @@ def print_memory(trained: "Trained", arguments: argparse.Namespace) -> list[str]
     return lacking
 
 
-def print_time(trained: "Trained", arguments: argparse.Namespace) -> list[str]:
+def print_time(trained: "Trained | TrainedSensors", arguments: argparse.Namespace) -> list[str]:
     """Of a token, by count and by the clock; returns what is not in time."""
     from minicrt import engines
     from minicrt.accounting import token_bytes, token_multiply_adds
-    from minicrt.accounting.measured import seconds_per_token
-    from minicrt.inference import Stream
+    from minicrt.accounting.measured import seconds_per_step
+    from minicrt.cli import kinds
 
+    unit = kinds.unit(trained)
     moved = sum(token_bytes(trained.model, trained.parameters).values())
     multiply_adds = sum(token_multiply_adds(trained.model).values())
-    print_row("multiply-adds per token", in_units(multiply_adds, ("", "k", "M", "G")))
-    print_row("bytes moved per token", in_bytes(moved))
-    here = seconds_per_token({"": Stream(trained.model, trained.parameters)})[""]
+    print_row(f"multiply-adds per {unit}", in_units(multiply_adds, ("", "k", "M", "G")))
+    print_row(f"bytes moved per {unit}", in_bytes(moved))
+    here = seconds_per_step({"": kinds.stream(trained)})[""]
     least, by = here, "this machine"
     if arguments.bandwidth is not None:
         least, by = moved / arguments.bandwidth, f"{in_bytes(arguments.bandwidth)}/s"
-        print_row("a token takes at least", in_seconds(least), f"{in_rate(least)} at {by}")
-    print_row("a token takes here", in_seconds(here),
+        print_row(f"a {unit} takes at least", in_seconds(least), f"{in_rate(least)} at {by}")
+    print_row(f"a {unit} takes here", in_seconds(here),
               f"{in_rate(here)}, engine {engines.name_of(trained.model.engine)}")
     if arguments.rate is None or arguments.rate * least <= 1:
         return []

@@ -1,9 +1,10 @@
-"""`minicrt eval`: the perplexity of a run's weights, as trained or with parts of the state cut."""
+"""`minicrt eval`: the perplexity or the error of a run's weights, as trained or with parts of the state cut."""
 
 import argparse
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from minicrt.cli import evaluate_sensors
 from minicrt.cli.parser import add_engine, at_least
 from minicrt.errors import ConfigurationError
 from minicrt.files import expanded
@@ -18,17 +19,22 @@ SIZED_ON = 200                                               # segments of the t
 
 DESCRIPTION = """\
 Score a part of the corpus, or another text, with the best weights of a run. Every prediction counts once; the state is
-carried from segment to segment, except what --cut resets at every segment."""
+carried from segment to segment, except what --cut resets at every segment. Of a run on sensor readings it is the error of
+the forecasts, or the perplexity of the classes and the share that is right."""
 
 
 def add(commands: Any) -> None:
-    parser = commands.add_parser("eval", help="perplexity of a run, as trained or with its memory cut",
+    parser = commands.add_parser("eval", help="perplexity or error of a run, as trained or with its memory cut",
                                  description=DESCRIPTION)
     parser.add_argument("run_folder", type=expanded, metavar="RUN", help="a run folder, or a checkpoint file")
     parser.add_argument("--split", choices=("valid", "test", "train"), help="(default: valid)")
     parser.add_argument("--corpus", metavar="NAME|PATH",
                         help="another text, scored with the run's vocabulary (all of a file; - is standard input), or "
                              "where the run's own corpus is now")
+    parser.add_argument("--data", metavar="FILE", help="of a run on sensor readings: another recording, scored with the "
+                        "run's scales (all of it), or where the run's own is now")
+    parser.add_argument("--picture", type=expanded, metavar="PNG", help="of a run on sensor readings: make a picture "
+                        "of its predictions beside what was read")
     parser.add_argument("--cut", metavar="memory|positions|state",
                         help="reset the memory, the carried positions, or both, at every segment")
     parser.add_argument("--segment-length", type=at_least(1), metavar="T", help="(default: as trained)")
@@ -44,10 +50,23 @@ def add(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
+    from minicrt.training.sensor_run import is_sensor_run
+
+    refuse_half_a_choice(arguments)
+    if is_sensor_run(arguments.run_folder):
+        evaluate_sensors.run(arguments)
+    else:
+        run_on_text(arguments)
+
+
+def run_on_text(arguments: argparse.Namespace) -> None:
     from minicrt.data import evaluation_stream, largest_batch
     from minicrt.training import cut_entries, evaluate, load_run, progress_for
 
-    refuse_half_a_choice(arguments)
+    given = [name for name in ("data", "picture") if getattr(arguments, name) is not None]
+    if given:
+        raise ConfigurationError(f"--{given[0]} is for runs on sensor readings, and {arguments.run_folder} is one on "
+                                 "text; leave it out (--corpus gives another text)")
     trained = load_run(arguments.run_folder)
     if arguments.dynamic and trained.bits:
         raise ConfigurationError(f"--dynamic trains the weights, and those of {arguments.run_folder} are quantised; "

@@ -4,19 +4,21 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from minicrt.cli import kinds
 from minicrt.cli.targets import check_new, writing
 from minicrt.files import expanded
 
 if TYPE_CHECKING:
-    from minicrt.training.trained import Trained
+    from minicrt.training import Trained, TrainedSensors
 
 DESCRIPTION = """\
-Write a trained CRT or Transformer for other programs: as an ONNX file of standard operators, which any of its runtimes
-steps token by token, or as a C program that needs no library and allocates nothing. Both keep the keys and values of
-the running segment and begin the next segment by themselves. Nothing that is there is written over.
+Write a trained CRT or Transformer, of words or of sensor readings, for other programs: as an ONNX file of standard
+operators, which any of its runtimes steps token by token or reading by reading, or as a C program that needs no library
+and allocates nothing. Both keep the keys and values of the running segment and begin the next segment by themselves.
+Nothing that is there is written over.
 
 --format c makes a folder: model.h and model.c are the model, with its weights as constants; main.c is a program that
-streams a text through it, and vocabulary.h the text of the tokens."""
+streams a text or readings through it, with the text of the tokens in vocabulary.h, or the sensors' names in readings.h."""
 
 EXAMPLES = """\
 examples:
@@ -35,27 +37,27 @@ def add(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    from minicrt.training import load_run
+    from minicrt.training import load_either
 
     check_new(arguments.out, "--out")
-    WRITERS[arguments.format](load_run(arguments.run_folder), arguments.out)
+    WRITERS[arguments.format](load_either(arguments.run_folder), arguments.out)
 
 
-def write_onnx(trained: "Trained", out: Path) -> None:
+def write_onnx(trained: "Trained | TrainedSensors", out: Path) -> None:
     from minicrt.atomic import create_atomically
     from minicrt.export import export_onnx
 
-    data = export_onnx(trained.model, trained.parameters, trained.vocabulary)
+    data = export_onnx(trained.model, trained.parameters, kinds.meaning(trained))
     with writing(out, "--out"):
         create_atomically(out, data)
     print(f"{out}   {len(data):,} bytes")
 
 
-def write_c(trained: "Trained", out: Path) -> None:
+def write_c(trained: "Trained | TrainedSensors", out: Path) -> None:
     from minicrt.atomic import create_folder_atomically
     from minicrt.export import export_c
 
-    texts = export_c(trained.model, trained.parameters, trained.vocabulary)
+    texts = export_c(trained.model, trained.parameters, kinds.meaning(trained))
     files = {name: text.encode("utf-8") for name, text in texts.items()}
     with writing(out, "--out"):
         create_folder_atomically(out, files)

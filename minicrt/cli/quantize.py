@@ -14,14 +14,17 @@ from minicrt.files import expanded
 
 if TYPE_CHECKING:
     from minicrt.quantisation import QuantisedParameters
-    from minicrt.training import Trained
+    from minicrt.training import Trained, TrainedSensors
+
+    Run = Trained | TrainedSensors
 
 DESCRIPTION = """\
 Make a run whose matrices are 8-bit integers with a scale for each output channel, or 4-bit ones with a scale for each
 32 inputs of a channel; both are symmetric, and activations stay float32. The weights are those that were best on
-validation. Printed is what stays float32, and size, perplexity on validation and time per token before and after.
+validation. Printed is what stays float32, and size, perplexity (of forecasts: error) on validation and time per token or
+reading before and after.
 
-eval, generate, surprise, budget, export and minicrt.Stream take such a run; it cannot be trained."""
+eval, generate, surprise, budget, export, minicrt.Stream and SensorStream take such a run; it cannot be trained."""
 
 EXAMPLES = """\
 examples:
@@ -42,10 +45,10 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     from minicrt.quantisation import quantise
-    from minicrt.training import load_run
+    from minicrt.training import load_either
     from minicrt.training.quantised_run import check_empty, write_quantised_run
 
-    trained = load_run(arguments.run_folder)
+    trained = load_either(arguments.run_folder)
     if trained.bits:
         raise ConfigurationError(f"{arguments.run_folder} has weights of {trained.bits} bits already; give the run "
                                  "that it was made from")
@@ -54,7 +57,7 @@ def run(arguments: argparse.Namespace) -> None:
     file = write_quantised_run(arguments.out, trained, small)
     print(f"{file}: {file.stat().st_size:,} bytes, the vocabulary and the configuration included")
     print(textwrap.fill(what_stays(small), columns(sys.stdout) or 100, break_on_hyphens=False), flush=True)
-    print_table(trained, load_run(arguments.out), arguments.data_dir)
+    print_table(trained, load_either(arguments.out), arguments.data_dir)
 
 
 def what_stays(small: "QuantisedParameters") -> str:
@@ -68,10 +71,10 @@ def what_stays(small: "QuantisedParameters") -> str:
             "and the activations")
 
 
-def print_table(before: "Trained", after: "Trained", data_dir: Path | None) -> None:
+def print_table(before: "Run", after: "Run", data_dir: Path | None) -> None:
     from minicrt.accounting import weight_bytes
-    from minicrt.accounting.measured import seconds_per_token
-    from minicrt.inference import Stream
+    from minicrt.accounting.measured import seconds_per_step
+    from minicrt.cli import kinds
     from minicrt.training import progress_for
 
     forms = [before.parameters.dtype.name, f"{after.bits} bits"]
@@ -79,14 +82,12 @@ def print_table(before: "Trained", after: "Trained", data_dir: Path | None) -> N
     sizes = [weight_bytes(run.parameters) for run in (before, after)]
     print_row("weights, bytes", [f"{size:,}" for size in sizes], f"1 / {sizes[0] / sizes[1]:.2f}")
     try:
-        scored = perplexities(before, after, data_dir)
-        print_row("validation perplexity", [f"{one:.3f}" for one in scored],
-                  f"{100 * (scored[1] / scored[0] - 1):+.2f} %")
+        what, figures = scored(before, after, data_dir)
+        print_row(f"validation {what}", figures, f"{100 * (float(figures[1]) / float(figures[0]) - 1):+.2f} %")
     except (DataError, CheckpointError) as error:
-        progress_for().say(f"minicrt: the perplexity is not measured: {error}")
-    streams = {form: Stream(run.model, run.parameters) for form, run in zip(forms, (before, after))}
-    times = list(seconds_per_token(streams).values())
-    print_row("milliseconds per token", [f"{1000 * time:.4f}" for time in times],
+        progress_for().say(f"minicrt: how well it does is not measured: {error}")
+    times = list(seconds_per_step(dict(zip(forms, map(kinds.stream, (before, after))))).values())
+    print_row(f"milliseconds per {kinds.unit(before)}", [f"{1000 * time:.4f}" for time in times],
               f"{times[0] / times[1]:.2f} times as fast")
 
 
@@ -94,19 +95,40 @@ def print_row(what: str, cells: list[str], change: str) -> None:
     print(f"{what:<24}{cells[0]:>14}{cells[1]:>14}   {change}".rstrip(), flush=True)
 
 
-def perplexities(before: "Trained", after: "Trained", data_dir: Path | None) -> list[float]:
-    """Of the validation part of the run's corpus, as `minicrt eval` has it. Raises DataError or CheckpointError where
-    the corpus is not there, or another."""
+def scored(before: "Run", after: "Run", data_dir: Path | None) -> tuple[str, list[str]]:
+    """What validation measures, and its figures, as `minicrt eval` has them. Raises DataError or CheckpointError where
+    the run's corpus or readings are not there, or others."""
+    from minicrt.cli import kinds
+    from minicrt.training import evaluate, progress_for
+
+    streams = sensor_streams if kinds.of_sensors(before) else text_streams
+    what, figure, made = streams(before, after, data_dir)
+    found = []
+    for run, stream in zip((before, after), made):
+        with progress_for().task(what, len(stream)) as advance:
+            found.append(figure(evaluate(run.model, run.parameters, stream, None, advance).loss))
+    return what, found
+
+
+def text_streams(before: Any, after: Any, data_dir: Path | None) -> tuple[str, Any, list[Any]]:
     from minicrt.data import evaluation_stream
-    from minicrt.training import check_corpus, corpus_of_run, evaluate, progress_for
+    from minicrt.training import Evaluation, check_corpus, corpus_of_run
 
     data = before.configuration["data"]
     corpus = corpus_of_run(data, data_dir)
     check_corpus(corpus, data)
-    found = []
-    for run in (before, after):
-        stream = evaluation_stream(corpus.valid, run.training.evaluation_batch, run.model.config.segment_length,
-                                   "the part 'valid'", "evaluation_batch")
-        with progress_for().task("perplexity", len(stream)) as advance:
-            found.append(evaluate(run.model, run.parameters, stream, None, advance).perplexity)
-    return found
+    return "perplexity", lambda loss: f"{Evaluation(loss, 1).perplexity:.3f}", [
+        evaluation_stream(corpus.valid, run.training.evaluation_batch, run.model.config.segment_length,
+                          "the part 'valid'", "evaluation_batch") for run in (before, after)]
+
+
+def sensor_streams(before: Any, after: Any, data_dir: Path | None) -> tuple[str, Any, list[Any]]:
+    from minicrt.data.sensors import ReadingStream
+    from minicrt.training import readings_of_run
+    from minicrt.training.sensor_evaluation import measure, measured
+
+    part = readings_of_run(before.configuration["data"]).valid
+    length = min(before.model.config.segment_length, part.size)
+    return measure(before.framing), lambda loss: f"{measured(loss, before.framing):#.5g}", [
+        ReadingStream(part, run.training.evaluation_batch, length, "the part 'valid'", "evaluation_batch")
+        for run in (before, after)]

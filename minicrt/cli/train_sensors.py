@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 OF_TEXTS = ("preset", "corpus", "level", "tokenizer", "data_dir")
 OF_READINGS = ("task", "target", "horizon")
 MODEL: dict[str, Any] = {"width": 64, "layers": 2, "heads": 4, "inner": 128, "segment_length": 32, "dropout": 0.1}
-CUTS = (("positions", "carried positions cut"), ("memory", "memory cut"), ("state", "both cut"))
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -49,27 +48,34 @@ def is_asked_for(arguments: argparse.Namespace) -> bool:
 
 
 def run(arguments: argparse.Namespace, progress: "Progress") -> None:
-    from minicrt.cli.report import shown
+    from minicrt.cli.report_sensors import print_results
 
-    trained = resumed(arguments, progress) if arguments.resume is not None else afresh(arguments, progress)
-    print("\n" + "\n".join(summary_lines(trained.summary or {})), flush=True)
-    print(f"\n{shown(trained.folder)}: config.toml, metrics.jsonl, summary.json, checkpoint.safetensors")
+    if arguments.resume is not None:
+        print_results(*resumed(arguments, progress))
+    else:
+        print_results(*afresh(arguments, progress))
 
 
-def resumed(arguments: argparse.Namespace, progress: "Progress") -> "TrainedSensors":
+def resumed(arguments: argparse.Namespace, progress: "Progress") -> "tuple[TrainedSensors, SensorData | None]":
+    """What the run has learned; its readings, if they were said to be elsewhere"""
     from minicrt.cli.train import logged
-    from minicrt.training.sensor_run import resume_sensors
+    from minicrt.training import RunFolder, readings_of_run
+    from minicrt.training.sensor_run import resume_sensors, sensor_tables
 
     fixed = [f"--{name}" for name in (*OF_READINGS, "epochs", "minutes", "seed", "out", "threads")
              if getattr(arguments, name) is not None] + ["--set"] * bool(arguments.set)
     if fixed:
         raise ConfigurationError(f"--resume goes on with a run on sensor readings as it was begun, got {fixed[0]} as "
                                  "well; leave it out, or start another run")
+    data = None
+    if arguments.data is not None:
+        run = RunFolder.open(arguments.resume)
+        data = readings_of_run(sensor_tables(run.configuration, run.path / "config.toml")["data"], arguments.data)
     with saying_how_to_resume(arguments, arguments.resume):
-        return resume_sensors(arguments.resume, arguments.data, logged(progress, arguments, arguments.resume))
+        return resume_sensors(arguments.resume, data, logged(progress, arguments, arguments.resume)), data
 
 
-def afresh(arguments: argparse.Namespace, progress: "Progress") -> "TrainedSensors":
+def afresh(arguments: argparse.Namespace, progress: "Progress") -> "tuple[TrainedSensors, SensorData]":
     from minicrt.cli.train import logged
     from minicrt.data.names import folder_name
     from minicrt.data.sensors import load_sensor_data
@@ -84,7 +90,7 @@ def afresh(arguments: argparse.Namespace, progress: "Progress") -> "TrainedSenso
     with nullcontext(arguments.out) if arguments.out is not None else numbered as folder:
         print_header(model, data, training, folder)
         with saying_how_to_resume(arguments, folder):
-            return train_sensors(folder, model, data, training, logged(progress, arguments, folder))
+            return train_sensors(folder, model, data, training, logged(progress, arguments, folder)), data
 
 
 def changes(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -132,39 +138,19 @@ def saying_how_to_resume(arguments: argparse.Namespace, folder: Path) -> Iterato
 
 def print_header(model: "SensorModel", data: "SensorData", training: "TrainingConfig", folder: Path) -> None:
     from minicrt.cli.report import counted, model_line
+    from minicrt.cli.report_sensors import question
     from minicrt.training import BUDGETS
 
     framing, sizes = data.framing, [f"{part.size:,}" for part in (data.train, data.valid, data.test)]
     budget = next(counted(getattr(training, key), key) for key in BUDGETS if getattr(training, key))
-    what = f"forecast {framing.target}, {counted(framing.horizon, 'readings')} ahead" if framing.task == "forecast" \
-        else f"classify {framing.target}: {len(framing.classes)} classes"
     rate = f" at {framing.rate:g} Hz" if framing.rate else ""
     print(f"model     {model_line(model)}")
     more = ", …" if len(framing.channels) > 6 else ""
     print(f"readings  {data.name}: {', '.join(framing.channels[:6])}{more}{rate}; {sizes[0]} to train on, "
           f"{sizes[1]} to validate, {sizes[2]} to test")
-    print(f"task      {what}")
+    print(f"task      {question(framing)}")
     print(f"training  {budget}, batch {training.batch}, segments of {model.config.segment_length}, gradients across "
           f"{counted(training.bptt_segments, 'segments')}, learning rate {training.learning_rate:g}, "
           f"seed {training.seed}")
     print(f"run       {folder}", flush=True)
 
-
-def summary_lines(summary: dict[str, Any]) -> list[str]:
-    """The figures, beside those of whoever has learned nothing"""
-    measure = "perplexity" if "valid_perplexity" in summary else "error"
-    nothing = "that of the classes' shares" if measure == "perplexity" else "that of the last reading"
-    unit = f" {summary['unit']}" if summary["unit"] else ""
-    lines = [f"{summary['epochs']:.2f} epochs in {summary['seconds']:.0f} s, "
-             f"{summary['readings_per_second']:,.0f} readings/s; the weights of step {summary['best_step']} are kept"]
-    for part in ("valid", "test"):
-        accuracy = f", {100 * summary[f'{part}_accuracy']:.1f} % right" if f"{part}_accuracy" in summary else ""
-        lines.append(f"{part} {measure}".ljust(18) + f"{summary[f'{part}_{measure}']:#.4g}{unit}{accuracy}   "
-                     f"{nothing}: {summary[f'{part}_baseline']:#.4g}{unit}")
-    carried = set(summary["state_carried"])
-    lines += ["", "what the carried state is worth (the same weights, parts of it reset at every segment):"]
-    for key, label in CUTS:
-        there = bool(carried) if key == "state" else key in carried
-        figure = f"{summary[f'valid_{measure}_{key}_cut']:#.4g}{unit}" if there else "this model has none"
-        lines.append(f"  {label:<24}{figure}")
-    return lines

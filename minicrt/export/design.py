@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from minicrt.arguments import kind_of
+from minicrt.arguments import check_kind, kind_of
 from minicrt.data import Vocabulary
+from minicrt.data.sensors import Framing
 from minicrt.errors import InputError
 from minicrt.export.recurrences import Recurrence, recurrence
-from minicrt.models import CRT, Parameters, SegmentModel, Transformer
+from minicrt.models import CRT, Parameters, SegmentModel, SensorModel, Transformer
 from minicrt.models.inputs import check_fit
 from minicrt.models.positions import position_cell, sinusoids
 from minicrt.quantisation import QuantisedParameters, Small
@@ -21,15 +22,41 @@ EXPORTED = (CRT, Transformer)
 
 @dataclass(frozen=True)
 class Design:
-    """A CRT or a Transformer, ready to leave Python.
+    """A CRT or a Transformer, of words or of sensor readings, ready to leave Python.
 
     To an exporter a Transformer is a CRT without a memory. M is `vectors`, then 0; the first `front` rows of a segment
-    are the memory's.
+    are the memory's. `model` is what is between input and output, `meaning` says what goes in and comes out.
     """
 
     model: Any
     parameters: Parameters
-    vocabulary: Vocabulary
+    meaning: Vocabulary | Framing
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """Of a model of words"""
+        assert isinstance(self.meaning, Vocabulary)
+        return self.meaning
+
+    @property
+    def framing(self) -> Framing:
+        """Of a model of sensor readings"""
+        assert isinstance(self.meaning, Framing)
+        return self.meaning
+
+    @property
+    def senses(self) -> bool:
+        """Whether it reads sensors"""
+        return isinstance(self.meaning, Framing)
+
+    @cached_property
+    def scales(self) -> dict[str, Array]:
+        """(C,) float32 each: x = (reading − means − means_rest) / deviations. One float32 is too coarse for a mean that
+        is far larger than its deviation."""
+        means, deviations = (np.array(values) for values in (self.framing.means, self.framing.deviations))
+        rounded = means.astype(np.float32)
+        return {"means": rounded, "means_rest": (means - rounded).astype(np.float32),
+                "deviations": deviations.astype(np.float32)}
 
     @property
     def config(self) -> Any:
@@ -124,23 +151,37 @@ class Design:
         return getattr(self.config, name, otherwise)
 
 
-def design(model: SegmentModel, parameters: Parameters, vocabulary: Vocabulary) -> Design:
-    """Raises InputError for a model that cannot be exported, and for parameters and a vocabulary that do not fit."""
-    if type(model) not in EXPORTED:
-        raise InputError(f"the model is {kind_of(model)}, which cannot be exported; expected one whose setting `model` "
-                         "is 'crt' or 'transformer'")
+def design(model: SegmentModel, parameters: Parameters, meaning: Vocabulary | Framing) -> Design:
+    """Raises InputError for a model that cannot be exported, and for what does not fit together."""
+    encoder = model.encoder if isinstance(model, SensorModel) else model
+    if type(encoder) not in EXPORTED:
+        raise InputError(f"the model is {kind_of(encoder)}, which cannot be exported; expected one whose setting "
+                         "`model` is 'crt' or 'transformer'")
     check_fit(model, parameters)
-    if vocabulary.size != model.config.vocabulary:
-        raise InputError(f"the vocabulary has {vocabulary.size} tokens, the model {model.config.vocabulary}; give the "
-                         "vocabulary of the run that the model is from")
+    if isinstance(model, SensorModel):
+        check_framing(model, meaning)
+    else:
+        check_kind("vocabulary", meaning, Vocabulary, "the vocabulary of the run, run.vocabulary")
+        if meaning.size != model.config.vocabulary:
+            raise InputError(f"the vocabulary has {meaning.size} tokens, the model {model.config.vocabulary}; give the "
+                             "vocabulary of the run that the model is from")
     if parameters.dtype.kind != "f":
         raise InputError(f"the parameters are {parameters.dtype}, expected float32 or float64")
     if not np.isfinite(parameters.flat).all():
         raise InputError("the parameters are not all finite, so the model has diverged; export one that has not")
-    return Design(model, parameters, vocabulary)
+    return Design(encoder, parameters, meaning)
+
+
+def check_framing(model: SensorModel, framing: Any) -> None:
+    check_kind("framing", framing, Framing, "the framing of the run, run.framing")
+    wanted = len(framing.channels), len(framing.classes) or 1
+    if (model.channels, model.outputs) != wanted:
+        raise InputError(f"the framing is of {wanted[0]} channels and {wanted[1]} outputs, the model of "
+                         f"{model.channels} and {model.outputs}; take both from one run")
 
 
 def summary(made: Design) -> str:
     config = made.config
-    return (f"{type(made.model).__name__} of {made.model.size:,} weights: {config.vocabulary:,} tokens, width "
-            f"{config.width}, {config.layers} layers, segments of {config.segment_length}")
+    reads = f"{len(made.framing.channels)} channels" if made.senses else f"{config.vocabulary:,} tokens"
+    return (f"{type(made.model).__name__} of {made.parameters.size:,} weights: {reads}, width {config.width}, "
+            f"{config.layers} layers, segments of {config.segment_length}")

@@ -13,13 +13,16 @@ Array = np.ndarray
 
 
 class Recurrence(NamedTuple):
-    """h′ = RNN(x, h), one of five kinds, with blocks r, z, n (or z, c) side by side in w, u and b as in `minicrt.ops`:
+    """h′ = RNN(x, h), one of these kinds, with blocks r, z, n (or z, c) side by side in w, u and b as in `minicrt.ops`:
 
     gru          w (I, 3D), u (D, 3D), b (3D,), b_hn (D,)      the reset gate after the product
     gru_before   w, u, b                                       before it
     ncgru        w, u, b                                       before it, n by modReLU; U is orthogonal where it should
     mingru       w (I, 2D), b (2D,)
     lru          w (I, 2N), re (N,), im (N,)                   λ = re + i im; γ is in w already
+
+    Of a quantised NC-GRU u is float32, since its orthogonal blocks are made of numbers that are: there is
+    ncgru_float_u for ncgru, and gru_before_float_u.
     """
 
     kind: str
@@ -30,7 +33,10 @@ class Recurrence(NamedTuple):
 
 def recurrence(cell: Cell, prefix: str, parameters: Parameters) -> Recurrence:
     scope = parameters.scope(prefix)
-    kind, arrays = _kind_and_arrays(cell, *cell.arguments(ops, scope if isinstance(cell, NCGRU) else scope.as_stored()))
+    w, *others = cell.arguments(ops, scope if isinstance(cell, NCGRU) else scope.as_stored())
+    kind, arrays = _kind_and_arrays(cell, scope.stored("w"), *others)
+    if isinstance(cell, NCGRU) and isinstance(arrays["w"], Small):
+        kind += "_float_u"
     width = parameters[prefix + "w"].shape[1] // {"mingru": 2, "lru": 1}.get(kind, 3)
     return Recurrence(kind, prefix.rstrip("."), width, {
         name: array if isinstance(array, Small) else np.asarray(array, np.float32) for name, array in arrays.items()})

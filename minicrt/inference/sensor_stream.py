@@ -51,7 +51,11 @@ class SensorStream:
                                      f"{model.channels}; take both from one run")
         self.model, self.parameters, self.framing = model, parameters, framing
         self._steps = steps_of(model.encoder, parameters, 1)
-        self._segment = np.empty((model.config.segment_length, model.channels))
+        layers = self._steps.layers
+        self._input = layers.Linear(model.engine, 1, parameters, "input.weight")
+        self._output = layers.Output(model.engine, 1, parameters, "output.weight")
+        self._both = np.empty((1, 1, 2 * model.channels), parameters.dtype)      # [x̃, m]
+        self._segment = np.empty((model.config.segment_length, model.channels), parameters.dtype)
         self.reset()
 
     def __repr__(self) -> str:
@@ -107,11 +111,10 @@ class SensorStream:
         self._segment[self._row] = values
         self._row += 1
         self.readings += 1
-        p, missing = self.parameters, np.isnan(values)
-        both = np.concatenate([np.where(missing, 0, values), missing]).astype(p.dtype)
-        e = both @ p["input.weight"] + p["input.bias"]
-        z = self._steps.step(e[None, None])
-        return z[0, 0] @ p["output.weight"].T + p["output.bias"]
+        missing, C = np.isnan(values), self.model.channels
+        self._both[0, 0, :C], self._both[0, 0, C:] = np.where(missing, 0, values), missing
+        e = self._input(self._both) + self.parameters["input.bias"]
+        return self._output(self._steps.step(e))[0].copy()
 
     def _predicted(self, y: Array) -> Any:
         if self.framing is None:
@@ -144,7 +147,10 @@ class SensorStream:
         """SHA-256 of configuration, scales and weights"""
         framing = None if self.framing is None else self.framing.to_mapping()
         described = json.dumps([sensor_mapping(self.model), framing], sort_keys=True)
-        return hashlib.sha256(described.encode() + self.parameters.flat.tobytes()).hexdigest()
+        digest = hashlib.sha256(described.encode())
+        for array in self.parameters.stored_arrays():
+            digest.update(array.tobytes())
+        return digest.hexdigest()
 
 
 def number(value: Any, name: str) -> float:

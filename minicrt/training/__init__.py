@@ -22,11 +22,12 @@ from minicrt.training.run import load_run, resume, train
 from minicrt.training.run_corpus import check_corpus, corpus_of_run, is_corpus_of
 from minicrt.training.run_folder import RunFolder
 from minicrt.training.schedules import evaluation_steps, warmup_constant, warmup_cosine
-from minicrt.training.sensor_run import TrainedSensors, load_sensor_run, resume_sensors, train_sensors
+from minicrt.training.sensor_run import load_either, load_sensor_run, readings_of_run, resume_sensors, train_sensors
 from minicrt.training.short_texts import fitted
 from minicrt.training.step import Step, train_step
 from minicrt.training.tensorboard_log import TensorBoardLog
 from minicrt.training.trained import Trained
+from minicrt.training.trained_sensors import TrainedSensors
 from minicrt.training.trainer import Trainer
 from minicrt.training.video_trainer import TrainedVideo, evaluate_video, train_video, video_step
 from minicrt.training.window import window_gradients
@@ -36,9 +37,9 @@ __all__ = [
     "Interrupted", "Lines", "Optimizer", "Progress", "RunFolder", "Step", "TensorBoardLog", "Trained",
     "TrainedSensors", "TrainedVideo", "Trainer", "TrainingConfig", "accuracy", "check_corpus", "class_weights",
     "clip_factor", "confusion_matrix", "corpus_of_run", "cut_entries", "dynamic_evaluate", "evaluate",
-    "evaluate_video", "evaluation_steps",
-    "fitted", "gradient_sizes", "is_corpus_of", "load_run", "load_sensor_run", "make_optimizer",
-    "mean_class_accuracy", "progress_for", "read_checkpoint", "recall_accuracy", "resume", "resume_sensors",
-    "train", "train_on", "train_sensors", "train_step", "train_video", "update_average", "video_step",
-    "warmup_constant", "warmup_cosine", "window_gradients", "write_checkpoint",
+    "evaluate_video", "evaluation_steps", "fitted", "gradient_sizes", "is_corpus_of", "load_either", "load_run",
+    "load_sensor_run", "make_optimizer", "mean_class_accuracy", "progress_for", "read_checkpoint",
+    "readings_of_run", "recall_accuracy", "resume", "resume_sensors", "train", "train_on", "train_sensors",
+    "train_step", "train_video", "update_average", "video_step", "warmup_constant", "warmup_cosine",
+    "window_gradients", "write_checkpoint",
 ]

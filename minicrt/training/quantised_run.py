@@ -2,7 +2,7 @@
 
 Tensors, by a parameter's name: `values.<name>`, `scales.<name>` and, of four bits, `shares.<name>` of a matrix (the
 layout is that of `minicrt.quantisation.EightBits` and `FourBits`), `float32.<name>` of what is not quantised.
-Metadata: `bits`, `step`, `configuration` (the run's config.toml), `vocabulary`.
+Metadata: `bits`, `step`, `configuration` (the run's config.toml), `vocabulary`, or of sensor readings `framing`.
 """
 
 import json
@@ -19,6 +19,7 @@ from minicrt.sealed import form_of, sealed
 from minicrt.training.checkpoint import Checkpoint
 from minicrt.training.run_folder import QUANTISED
 from minicrt.training.trained import Trained
+from minicrt.training.trained_sensors import TrainedSensors
 
 Array = np.ndarray
 FORM = "minicrt quantised run 1"
@@ -32,7 +33,7 @@ def quantised_file(path: Path) -> Path | None:
     return path / QUANTISED if (path / QUANTISED).is_file() else None
 
 
-def write_quantised_run(folder: Path, trained: Trained, parameters: QuantisedParameters) -> Path:
+def write_quantised_run(folder: Path, trained: Trained | TrainedSensors, parameters: QuantisedParameters) -> Path:
     """Put `parameters`, with all else of `trained`, into a folder that is made or is there and empty; the file's path.
 
     Raises CheckpointError if the folder is not empty, or cannot be made or written to.
@@ -44,7 +45,7 @@ def write_quantised_run(folder: Path, trained: Trained, parameters: QuantisedPar
             f"{part}.{name}": array for part, array in stored._asdict().items()}
     content = sealed(arrays, {
         "bits": str(parameters.bits), "step": str(trained.step), "configuration": json.dumps(trained.configuration),
-        "vocabulary": json.dumps(trained.vocabulary.to_mapping())}, FORM)
+        **{name: json.dumps(value) for name, value in trained.described().items()}}, FORM)
     check_empty(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)

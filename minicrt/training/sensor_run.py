@@ -1,9 +1,9 @@
 """Train a model of sensor readings in a run folder, go on with a run, load what a run has learned"""
 
 import dataclasses
+import json
 import os
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import NoneType
 from typing import Any
@@ -15,37 +15,21 @@ from minicrt.data.sensors import Framing, SensorData, load_sensor_data
 from minicrt.engines import EngineOrName
 from minicrt.errors import CheckpointError, ConfigurationError, MinicrtError
 from minicrt.files import expanded
-from minicrt.models import Parameters, SensorModel, create_sensor_model, sensor_mapping
+from minicrt.models import SensorModel, create_sensor_model, sensor_mapping
+from minicrt.sealed import metadata_of
+from minicrt.training.checkpoint import read_checkpoint
 from minicrt.training.configuration import BUDGETS, TrainingConfig
-from minicrt.training.kept_run import best_weights, kept_at
+from minicrt.training.kept_run import Kept, best_weights, kept_at
 from minicrt.training.progress import Progress, progress_of
+from minicrt.training.quantised_run import FORM, parameters_of, quantised_file, step_of
+from minicrt.training.run import load_run
 from minicrt.training.run_folder import RunFolder
 from minicrt.training.sensor_trainer import SensorTrainer
+from minicrt.training.trained import Trained
+from minicrt.training.trained_sensors import TrainedSensors
 
 TRAINING: dict[str, Any] = {"epochs": 20.0, "batch": 16, "evaluation_batch": 4, "warmup_steps": 50}      # by default
 NEEDED = {"readings": str, "task": str, "target": str, "horizon": int, "sha256": str}             # of the table "data"
-
-
-@dataclass(frozen=True, repr=False)
-class TrainedSensors:
-    """What a run on sensor readings has learned: its best weights on validation.
-
-    framing        scales and classes: `framing.inputs(readings)` is what the model sees, `framing.forecast(y)` what its
-                   numbers mean
-    folder, model, parameters, configuration, step, summary    as in Trained
-    """
-
-    folder: Path
-    model: SensorModel
-    parameters: Parameters
-    framing: Framing
-    configuration: dict[str, Any]
-    step: int
-    summary: dict[str, Any] | None = None
-
-    def __repr__(self) -> str:
-        return (f"<TrainedSensors {self.folder}: {self.framing.task} {self.framing.target}, weights of step "
-                f"{self.step} of {self.model!r}>")
 
 
 def train_sensors(folder: str | os.PathLike[str], model: SensorModel, data: SensorData,
@@ -92,10 +76,33 @@ def fitted_to(config: TrainingConfig, data: SensorData, segment_length: int, fix
     return dataclasses.replace(config, **smaller)
 
 
-def is_sensor_run(folder: str | os.PathLike[str]) -> bool:
-    """Whether there is a run on sensor readings. Raises CheckpointError if there is no run."""
-    data = RunFolder.open(expanded(folder)).configuration.get("data")
+def is_sensor_run(path: str | os.PathLike[str]) -> bool:
+    """Whether there is a run on sensor readings: of a folder, a checkpoint or a quantised run. Nothing is verified.
+
+    Raises CheckpointError if there is no run."""
+    path = expanded(path)
+    file = quantised_file(path) or (path if path.is_file() else None)
+    if file is None:
+        data = RunFolder.open(path).configuration.get("data")
+    else:
+        try:
+            data = json.loads(metadata_of(file)["configuration"])["data"]
+        except (ValueError, LookupError, TypeError, RecursionError):
+            data = None                                      # loading it as a run on text says what is wrong
     return isinstance(data, dict) and "task" in data
+
+
+def readings_of_run(asked: Mapping[str, Any], data: SensorData | str | os.PathLike[str] | None = None) -> SensorData:
+    """The readings that the table `data` of a config.toml names; `data`: these, or where their file is now.
+
+    Raises CheckpointError for others, DataError if they cannot be read.
+    """
+    if not isinstance(data, SensorData):
+        data = load_sensor_data(os.fspath(data or asked["readings"]), asked["task"], asked["target"], asked["horizon"])
+    if data.fingerprint != asked["sha256"]:
+        raise CheckpointError(f"the readings {data.name} are not those that the run was trained on "
+                              f"({asked['readings']}); put those back, or say with --data where they are")
+    return data
 
 
 def resume_sensors(folder: str | os.PathLike[str], data: SensorData | str | os.PathLike[str] | None = None,
@@ -110,12 +117,7 @@ def resume_sensors(folder: str | os.PathLike[str], data: SensorData | str | os.P
     if run.read_summary() is not None and run.checkpoint.exists():
         return load_sensor_run(folder, engine)
     tables = sensor_tables(run.configuration, run.path / "config.toml")
-    asked = tables["data"]
-    if not isinstance(data, SensorData):
-        data = load_sensor_data(os.fspath(data or asked["readings"]), asked["task"], asked["target"], asked["horizon"])
-    if data.fingerprint != asked["sha256"]:
-        raise CheckpointError(f"the readings {data.name} are not those that the run was trained on "
-                              f"({asked['readings']}); put those back, or say with --data where they are")
+    data = readings_of_run(tables["data"], data)
     config = from_mapping(TrainingConfig, tables["training"], "training")
     trainer = SensorTrainer(run, model_of(tables["model"], run.path, engine), data, config, progress_of(progress))
     return learned(trainer, trainer.run())
@@ -130,18 +132,28 @@ def load_sensor_run(path: str | os.PathLike[str], engine: EngineOrName = None) -
     Raises CheckpointError if there is none, or it is damaged, or is no run on sensor readings.
     """
     check_kind("path", path, (str, os.PathLike), "the path of a run folder or of a checkpoint")
-    folder, summary, checkpoint = kept_at(expanded(path))
+    path = expanded(path)
+    quantised = quantised_file(path)
+    folder, summary, checkpoint = kept_at(path) if quantised is None else \
+        Kept(quantised.parent, None, read_checkpoint(quantised, FORM))
     tables = sensor_tables(checkpoint.described("configuration"), checkpoint.path)
     model = model_of(tables["model"], checkpoint.path, engine)
-    parameters, step, _ = best_weights(checkpoint, model, tables["training"])
     framing = Framing.from_mapping(checkpoint.described("framing"))
-    return TrainedSensors(folder, model, parameters, framing, tables, step, summary)
+    if quantised is not None:
+        return TrainedSensors(folder, model, parameters_of(checkpoint, model), framing, tables, step_of(checkpoint))
+    parameters, step, position = best_weights(checkpoint, model, tables["training"])
+    return TrainedSensors(folder, model, parameters, framing, tables, step, summary, position)
+
+
+def load_either(path: str | os.PathLike[str], engine: EngineOrName = None) -> Trained | TrainedSensors:
+    """A run on text or on sensor readings, as `load_run` and `load_sensor_run` have them"""
+    return load_sensor_run(path, engine) if is_sensor_run(path) else load_run(path, engine)
 
 
 def learned(trainer: SensorTrainer, summary: dict[str, Any]) -> TrainedSensors:
     """What a run has learned that has come to its end"""
     return TrainedSensors(trainer.folder.path, trainer.model, trainer.best_parameters(), trainer.corpus.framing,
-                          trainer.folder.configuration, trainer.position.best_step, summary)
+                          trainer.folder.configuration, trainer.position.best_step, summary, trainer.position)
 
 
 def sensor_tables(configuration: dict[str, Any], where: Path) -> dict[str, Any]:

@@ -1,23 +1,19 @@
 """The trainer on sensor readings: the same run, with other streams, other figures and another summary"""
 
-import math
 from typing import Any
-
-import numpy as np
 
 from minicrt import engines
 from minicrt.data.sensors import Part, ReadingStream, SensorData
 from minicrt.errors import ConfigurationError
-from minicrt.models import Parameters, SensorModel
+from minicrt.models import SensorModel
 from minicrt.parallel import threads
 from minicrt.training.configuration import TrainingConfig
 from minicrt.training.evaluation import CUTS, cut_entries
 from minicrt.training.progress import Progress, perplexity
 from minicrt.training.run_folder import RunFolder
+from minicrt.training.sensor_evaluation import accuracy, measure, measured
 from minicrt.training.summary import machine
 from minicrt.training.trainer import Trainer
-
-Array = np.ndarray
 
 
 class SensorTrainer(Trainer):
@@ -48,13 +44,10 @@ class SensorTrainer(Trainer):
 
     @property
     def measure(self) -> str:
-        return "perplexity" if self.model.task == "classification" else "error"
+        return measure(self.corpus.framing)
 
     def measured(self, loss: float) -> float:
-        """The perplexity of the classes, or the root mean squared error in the target's unit"""
-        if self.model.task == "classification":
-            return math.exp(loss) if loss < 700 else math.inf
-        return math.sqrt(loss) * self.corpus.framing.scale if math.isfinite(loss) else math.inf
+        return measured(loss, self.corpus.framing)
 
     def in_words(self, loss: float) -> str:
         if self.model.task == "classification":
@@ -102,13 +95,3 @@ def check_model(model: SensorModel, data: SensorData) -> None:
                                  f"readings ask for {wanted[0]}, {wanted[1]} and {wanted[2]}: "
                                  f"create_sensor_model({wanted[0]}, {wanted[1]}, {task!r})")
 
-
-def accuracy(model: SensorModel, parameters: Parameters, stream: Any) -> float:
-    """The share of known classes that have the highest score, the state carried"""
-    right, scored, state = 0, 0, dict[str, Array]()
-    for inputs, targets in stream:
-        scores, state = model.logits(parameters, inputs, state)
-        known = targets >= 0
-        right += int(np.count_nonzero(scores.argmax(-1)[known] == targets[known]))
-        scored += int(np.count_nonzero(known))
-    return right / max(scored, 1)

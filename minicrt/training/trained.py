@@ -54,6 +54,10 @@ class Trained:
         """8 or 4 of a quantised run, None of another"""
         return self.parameters.bits if isinstance(self.parameters, QuantisedParameters) else None
 
+    def described(self) -> dict[str, Any]:
+        """What a file of its weights says of the text"""
+        return {"vocabulary": self.vocabulary.to_mapping()}
+
     def __repr__(self) -> str:
         corpus = self.configuration["data"]["corpus"]
         result = f"quantised to {self.bits} bits" if self.bits else "not finished" if self.summary is None else (

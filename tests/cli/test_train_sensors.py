@@ -34,7 +34,7 @@ def test_a_forecast(pump, capsys):
     assert code == 0
     for words in ("readings  plain.csv: flow, pressure at 2 Hz; 240 to train on, 30 to validate, 30 to test",
                   "task      forecast pressure, 3 readings ahead", "that of the last reading: ", " bar",
-                  "memory cut", "summary.json, checkpoint.safetensors"):
+                  "memory cut", "summary.json, curves.png, forecast.png, checkpoint.safetensors"):
         assert words in out, out
     assert "perplexity" not in out and "text" not in out
     assert load_sensor_run("run").framing.horizon == 3
@@ -46,7 +46,22 @@ def test_classes(pump, capsys):
     code, out, err = ran(capsys, "train", "--task", "classify", "--data", "states.csv", "--target", "state", "--set",
                          "steps=4", *SETTINGS)
     assert code == 0 and "task      classify state: 2 classes" in out and "% right" in out and "perplexity" in err
-    assert (pump / "runs" / "states-classify-001" / "summary.json").exists()
+    names = {path.name for path in (pump / "runs" / "states-classify-001").iterdir()}
+    assert {"summary.json", "curves.png", "classes.png"} <= names
+
+
+def test_a_finished_run_draws_its_pictures_again_where_its_readings_are(pump, capsys):
+    assert main(["train", *FORECAST, "--set", "steps=2", "--out", "run", "--quiet", *SETTINGS]) == 0
+    drawn = {name: (pump / "run" / name).read_bytes() for name in ("curves.png", "forecast.png")}
+    (pump / "plain.csv").rename(pump / "moved.csv")
+    for name in drawn:
+        (pump / "run" / name).unlink()
+    capsys.readouterr()
+    code, out, err = ran(capsys, "train", "--resume", "run")
+    assert code == 0 and "warning: forecast.png could not be made: there is no file" in err
+    assert "curves.png, checkpoint.safetensors" in out
+    assert ran(capsys, "train", "--resume", "run", "--data", "moved.csv")[0] == 0
+    assert {name: (pump / "run" / name).read_bytes() for name in drawn} == drawn
 
 
 FORECAST = ("--task", "forecast", "--data", "plain.csv", "--target", "pressure")
@@ -77,6 +92,6 @@ def test_a_run_on_readings_is_resumed_as_it_was_begun(pump, capsys):
     for more in (("--epochs", "3"), ("--set", "steps=9"), ("--target", "flow"), ("--corpus", "ptb")):
         code, _, err = ran(capsys, "train", "--resume", "run", *more)
         assert code == 2 and err.count("\n") == 1 and more[0] in err
-    for command in (("eval", "run"), ("generate", "run"), ("surprise", "run", "plain.csv")):
+    for command in (("generate", "run"), ("surprise", "run", "plain.csv")):
         code, _, err = ran(capsys, *command)
         assert code == 2 and "run on sensor readings" in err and err.count("\n") == 1

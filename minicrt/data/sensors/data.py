@@ -74,8 +74,13 @@ class SensorData:
             K = len(self.framing.classes)
             counts = np.bincount(self.train.targets[known(self.train.targets)], minlength=K) + 1.0
             return float(-np.log(counts / counts.sum())[part.targets[known(part.targets)]].mean())
-        errors = (last_known(part.inputs[:, self.framing.channel]) - part.targets[:, 0]) ** 2
-        return float(np.nanmean(errors)) if not np.isnan(errors).all() else 0.0
+        return unchanged(self.framing, part)
+
+
+def unchanged(framing: Framing, part: Part) -> float:
+    """The mean squared error of whoever forecasts the last known reading, in the scale of the model's"""
+    errors = (last_known(part.inputs[:, framing.channel]) - part.targets[:, 0]) ** 2
+    return float(np.nanmean(errors)) if not np.isnan(errors).all() else 0.0
 
 
 def known(targets: Array) -> Array:
@@ -103,9 +108,14 @@ def load_sensor_data(path: str | Path, task: str, target: str, horizon: int = 1)
     Raises DataError for a file that does not fit, ConfigurationError for a task that there is not.
     """
     question = Question(task, target, horizon)  # type: ignore[arg-type]
+    return sensor_data(readings_at(path, question), question)
+
+
+def readings_at(path: str | Path, question: Question) -> Readings:
+    """Of a file, or of what has a name"""
     if str(path) in NAMED:
-        return sensor_data(NAMED[str(path)](), question)
-    return sensor_data(read_readings(path, target if task == "classify" else None), question)
+        return NAMED[str(path)]()
+    return read_readings(path, question.target if question.task == "classify" else None)
 
 
 def part_of(readings: Readings, framing: Framing, where: slice) -> Part:

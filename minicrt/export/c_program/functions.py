@@ -67,9 +67,15 @@ def model_start(made: Design) -> Lines:
 
 def model_step(made: Design) -> Lines:
     z = "z" if made.reads else "y"
-    body = [f"float x[D], y[D]{', z[D]' if made.reads else ''}{', added[D]' if projects(made) else ''};", "",
-            "if (token < 0 || token >= V)", "    return -1;", "if (s->row == ROWS)", "    begin_segment(s);",
-            noted("embed(x, token);", "e"), *positions(made), noted("blocks(s, x);", "(2, 3)"),
+    declared = [f"float x[D], y[D]{', z[D]' if made.reads else ''}{', added[D]' if projects(made) else ''};", ""]
+    if made.senses:
+        head, given, last = "int model_step(model_stream *s, const float *reading)", "reading", f"predict(s, {z});"
+        refused = ["for (int c = 0; c < C; c++)", "    if (isinf(reading[c]))", "        return -1;"]
+    else:
+        head, given, last = "int model_step(model_stream *s, int token)", "token", f"scores(s->logits, {z});"
+        refused = ["if (token < 0 || token >= V)", "    return -1;"]
+    body = [*declared, *refused, "if (s->row == ROWS)", "    begin_segment(s);",
+            noted(f"embed(x, {given});", "e"), *positions(made), noted("blocks(s, x);", "(2, 3)"),
             "norm(y, x, norm_final_gain, norm_final_bias);" if made.pre_norm else "memcpy(y, x, sizeof y);"]
     if made.per_token:
         kind = made.writers[0].kind
@@ -79,7 +85,7 @@ def model_step(made: Design) -> Lines:
         body += ["add(s->sum, y);"]
     if made.reads:
         body += [noted("readout(z, y, s);", "(5)")]
-    return function("int model_step(model_stream *s, int token)", [*body, f"scores(s->logits, {z});", "return 0;"])
+    return function(head, [*body, last, "return 0;"])
 
 
 def positions(made: Design) -> Lines:

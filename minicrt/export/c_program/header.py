@@ -1,22 +1,24 @@
 """model.h: what a program that uses the model sees of it"""
 
 from minicrt import __version__
+from minicrt.data.sensors import Framing
 from minicrt.export.design import Design, summary
 
+LONGEST = 80                                                 # characters of a name
 HEADER = """\
 /* {summary}.
    Made by minicrt {version}.
 
-       static model_stream stream;                     all the memory that a text takes, the stack aside
+       static model_stream stream;                     all the memory that {what} takes, the stack aside
        model_start(&stream);
-       if (model_step(&stream, token) == 0)            -1: the token is not 0 to MODEL_VOCABULARY - 1
-           use(stream.logits);                         the scores of the token that follows
+       if (model_step(&stream, {given}) == 0) {refusal}
+           use(stream.{result});{meaning}
 
-   A stream is plain data: a copy of it goes on from where it was copied. Any number of them can be at work. */
+   A stream is plain data: a copy of it goes on from where it was copied. Any number of them can be at work.{more} */
 #ifndef MODEL_H
 #define MODEL_H
 
-#define MODEL_VOCABULARY {V}
+{sizes}
 #define MODEL_WIDTH {D}
 #define MODEL_LAYERS {L}
 #define MODEL_ROWS {rows}                               /* of a segment: {what_rows} */
@@ -26,21 +28,59 @@ typedef struct {{
     float keys[MODEL_LAYERS][MODEL_ROWS][MODEL_WIDTH];
     float values[MODEL_LAYERS][MODEL_ROWS][MODEL_WIDTH];
 {state}
-    float logits[MODEL_VOCABULARY];
+    float {array};
 }} model_stream;
 
-void model_start(model_stream *s);                     /* a new text */
-int model_step(model_stream *s, int token);            /* its next token */
+void model_start(model_stream *s);                     /* a new {text} */
+int model_step(model_stream *s, {argument});{gap}/* its next {given} */
 
 #endif
 """
+WORDS = {"what": "a text", "given": "token", "result": "logits", "argument": "int token", "text": "text",
+         "refusal": "          -1: the token is not 0 to MODEL_VOCABULARY - 1", "gap": " " * 12,
+         "meaning": "                         the scores of the token that follows", "array": "logits[MODEL_VOCABULARY]"}
+READINGS = {"what": "a recording", "given": "reading", "argument": "const float *reading", "text": "recording",
+            "refusal": "        -1: a number of the reading is infinite", "gap": " ",
+            "meaning": ""}
 
 
 def header(made: Design) -> str:
     config, front = made.config, made.front
-    return HEADER.format(summary=summary(made), version=__version__, V=config.vocabulary, D=config.width,
-                         L=config.layers, rows=made.rows, state="\n".join(members(made)),
-                         what_rows=f"{front} of the memory, {config.segment_length} tokens" if front else "its tokens")
+    kind = {**READINGS, **of_readings(made.framing)} if made.senses else {
+        **WORDS, "sizes": f"#define MODEL_VOCABULARY {config.vocabulary}", "more": ""}
+    return HEADER.format(summary=summary(made), version=__version__, D=config.width, L=config.layers, rows=made.rows,
+                         state="\n".join(members(made)), **kind,
+                         what_rows=(f"{front} of the memory, " if front else "")
+                         + f"{config.segment_length if front else 'its'} {'readings' if made.senses else 'tokens'}")
+
+
+def of_readings(framing: Framing) -> dict[str, str]:
+    """What the numbers of a reading are, and what comes out"""
+    inputs = ["A reading is MODEL_CHANNELS numbers, NAN where one is missing:",
+              *(f"    {number}: {noted(name, unit)}" for number, (name, unit) in enumerate(
+                  zip(framing.channels, framing.units)))]
+    sizes = f"#define MODEL_CHANNELS {len(framing.channels)}"
+    if framing.task == "classify":
+        return {"result": "probabilities", "array": "probabilities[MODEL_CLASSES]", "more": commented([
+            *inputs, f"The probabilities are of {commentable(framing.target)}:",
+            *(f"    {number}: {commentable(name)}" for number, name in enumerate(framing.classes))]),
+            "sizes": f"{sizes}\n#define MODEL_CLASSES {len(framing.classes)}"}
+    return {"result": "forecast", "array": "forecast", "sizes": sizes, "more": commented([
+        *inputs, f"The forecast is {noted(framing.target, framing.unit)}, {framing.horizon} readings later."])}
+
+
+def noted(name: str, unit: str) -> str:
+    return commentable(f"{name}, {unit}" if unit else name)
+
+
+def commentable(text: str) -> str:
+    """A name as it can stand in a comment: ASCII, on one line, not its end"""
+    text = text.encode("unicode_escape").decode().replace("/", "|")
+    return text if len(text) <= LONGEST else text[:LONGEST] + "..."
+
+
+def commented(lines: list[str]) -> str:
+    return "\n\n" + "\n".join(f"   {line}" for line in lines)
 
 
 def members(made: Design) -> list[str]:

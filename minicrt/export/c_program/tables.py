@@ -8,7 +8,8 @@ from minicrt.export.recurrences import Recurrence
 from minicrt.quantisation import Small
 
 Array = np.ndarray
-TYPES = {"gru": "Gru", "gru_before": "GruBefore", "ncgru": "NcGru", "mingru": "MinGru", "lru": "Lru"}
+TYPES = {"gru": "Gru", "gru_before": "GruBefore", "ncgru": "NcGru", "mingru": "MinGru", "lru": "Lru",
+         "gru_before_float_u": "GruBeforeFloatU", "ncgru_float_u": "NcGruFloatU"}
 
 
 def networks(made: Design) -> list[Recurrence]:
@@ -30,16 +31,20 @@ def tables(made: Design, weights: Weights) -> str:
 
 def alone(made: Design, weights: Weights) -> list[str]:
     """The weights that functions name themselves; a small matrix has to be gathered first"""
-    for name in dict.fromkeys(("embedding", made.output)):   # a token's row stands in one piece
+    first = [] if made.senses else ["embedding"]
+    for name in dict.fromkeys((*first, made.output)):        # a token's row stands in one piece
         weights.matrix(name, turned(made.matrix(name)))
-    vectors = ["output.bias", *(["norm_final.gain", "norm_final.bias"] if made.pre_norm else []),
+    for name, array in made.scales.items() if made.senses else ():
+        weights.vector(name, array)
+    vectors = ["output.bias", *(["input.bias"] if made.senses else []),
+               *(["norm_final.gain", "norm_final.bias"] if made.pre_norm else []),
                *(["memory.start"] if made.vectors else []),
                *(["memory.norm.gain", "memory.norm.bias"] if made.reads_normed else [])]
     for name in vectors:
         weights.vector(name, made.weight(name))
     if made.position_table is not None:
         weights.vector("positions.table", made.position_table)
-    named = [name for name in ("positions.w_out", "memory.read") if name in made.parameters]
+    named = [name for name in ("input.weight", "positions.w_out", "memory.read") if name in made.parameters]
     values = {name: weights.matrix(name, made.matrix(name)) for name in named}
     return [f"static const Matrix {name.replace('.', '_')} =\n    {value};" for name, value in values.items()
             if made.small]
@@ -55,7 +60,7 @@ def block(made: Design, prefix: str, weights: Weights) -> str:
 def fields(network: Recurrence, weights: Weights) -> str:
     """The structure of the network's part"""
     arrays, n = dict(network.arrays), network.width
-    if network.kind in ("gru_before", "ncgru"):              # the reset gate stands between the two products
+    if network.kind.startswith(("gru_before", "ncgru")):     # the reset gate stands between the two products
         u = arrays.pop("u")
         arrays |= {"u_gates": columns(u, 0, 2 * n), "u_new": columns(u, 2 * n, 3 * n)}
     return initialiser({name: weights.matrix(f"{network.name}.{name}", array) for name, array in arrays.items()})

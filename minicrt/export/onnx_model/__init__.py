@@ -1,6 +1,7 @@
 """A model as an ONNX graph of standard operators that runs one token"""
 
 from minicrt.data import Vocabulary
+from minicrt.data.sensors import Framing
 from minicrt.errors import InputError
 from minicrt.models import Parameters, SegmentModel
 
@@ -9,7 +10,7 @@ __all__ = ["OPSET", "export_onnx"]
 OPSET = 20                                                   # the first that has Gelu
 
 
-def export_onnx(model: SegmentModel, parameters: Parameters, vocabulary: Vocabulary) -> bytes:
+def export_onnx(model: SegmentModel, parameters: Parameters, meaning: Vocabulary | Framing) -> bytes:
     """An ONNX file of standard operators, opset 20, that reads a token of each of B texts. Needs the package onnx.
 
     Inputs: "token" (B,), int64, and the state, float32. Outputs: "logits" (B, V), of the token that follows, and
@@ -20,6 +21,10 @@ def export_onnx(model: SegmentModel, parameters: Parameters, vocabulary: Vocabul
     State: "keys.l" and "values.l" (B, H, rows, K) of every layer; "positions" (B, D_p); "memory.i" (B, D), and what
     the segment's tokens read of it, "read" (B, D); "sum" (B, D), of a writer that reads once a segment: each where the
     model has it. The metadata holds the vocabulary, a JSON list, "tokenizer", "segment_length" and "model".
+
+    Of a model of sensor readings `meaning` is the run's framing. The input is "reading" (B, C), float32 in the units of
+    the run, NaN where one is missing; the output is "forecast" (B, 1), in the target's unit, or "probabilities" (B, K)
+    of the classes. The metadata holds "channels", "units", "task", "target", "horizon" and "classes".
 
     Weights are in float32, those of a quantised run too.
 
@@ -35,4 +40,4 @@ def export_onnx(model: SegmentModel, parameters: Parameters, vocabulary: Vocabul
     from minicrt.quantisation import QuantisedParameters
 
     dense = parameters.copy() if isinstance(parameters, QuantisedParameters) else parameters
-    return token_graph(design(model, dense, vocabulary), OPSET)
+    return token_graph(design(model, dense, meaning), OPSET)

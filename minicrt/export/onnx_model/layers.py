@@ -14,6 +14,12 @@ def linear(g: Graph, made: Design, x: str, weight: str, bias: str = "") -> str:
     return g.node("Add", y, g.weight(bias, made.weight(bias)), name=f"{bias}.sum") if bias else y
 
 
+def output(g: Graph, made: Design, z: str) -> str:
+    """z Oᵀ + b"""
+    table, bias = (g.weight(name, made.weight(name)) for name in (made.output, "output.bias"))
+    return g.node("Gemm", z, table, bias, transB=1)
+
+
 def norm(g: Graph, made: Design, x: str, prefix: str) -> str:
     gain, bias = (g.weight(prefix + name, made.weight(prefix + name)) for name in ("gain", "bias"))
     return g.node("LayerNormalization", x, gain, bias, name=f"{prefix}y", axis=-1, epsilon=1e-5)

@@ -1,29 +1,26 @@
 """One token through the model: the graph from token and state to logits and next state (docs/spec.md, 2.2)"""
 
-import json
-
-from onnx import TensorProto
-
 from minicrt import __version__
 from minicrt.export.design import Design, summary
-from minicrt.export.onnx_model import layers, recurrences
+from minicrt.export.onnx_model import layers, readings, recurrences, words
 from minicrt.export.onnx_model.graph import Axis, Graph
-from minicrt.models.create import model_mapping
 
 State = dict[str, str]                                       # the values of the state's entries
 
 
 def token_graph(made: Design, opset: int) -> bytes:
     """The file that `export_onnx` describes"""
+    ends = readings if made.senses else words
     g = Graph("token")
-    token = g.input("token", ["batch"], TensorProto.INT64)
+    given = ends.given(g, made)
     shapes = state_shapes(made)
     state = {name: g.input(name, shape) for name, shape in shapes.items()}
-    logits, after = step(g, made, token, begin_if_due(g, made, state))
-    g.output(logits, "logits", ["batch", made.config.vocabulary])
+    z, after = step(g, made, ends.embedded(g, made, given), begin_if_due(g, made, state))
+    g.output(ends.result(g, made, z), ends.result_name(made), ["batch", made.config.vocabulary])
     for name, shape in shapes.items():
         g.output(after[name], f"next.{name}", ["next_rows" if axis == "rows" else axis for axis in shape])
-    return g.model(opset, __version__, f"minicrt: {summary(made)}", metadata(made))
+    metadata = {"segment_length": str(made.config.segment_length), **ends.metadata(made)}
+    return g.model(opset, __version__, f"minicrt: {summary(made)}", metadata)
 
 
 def state_shapes(made: Design) -> dict[str, list[Axis]]:
@@ -35,12 +32,6 @@ def state_shapes(made: Design) -> dict[str, list[Axis]]:
         shapes["positions"] = ["batch", config.positions_width]
     shapes |= {f"memory.{i}": row for i in range(made.vectors)}
     return shapes | {name: row for name, there in (("read", made.reads), ("sum", made.per_segment)) if there}
-
-
-def metadata(made: Design) -> dict[str, str]:
-    return {"vocabulary": json.dumps(made.vocabulary.tokens, ensure_ascii=False),
-            "tokenizer": made.vocabulary.tokenizer, "segment_length": str(made.config.segment_length),
-            "model": json.dumps(model_mapping(made.model))}
 
 
 # Where a segment begins.
@@ -106,11 +97,9 @@ def zeros_like(g: Graph, value: str) -> str:
 
 # A token.
 
-def step(g: Graph, made: Design, token: str, state: State) -> tuple[str, State]:
-    """→ the logits, and the state behind the token"""
+def step(g: Graph, made: Design, e: str, state: State) -> tuple[str, State]:
+    """→ what the output reads, z, and the state behind the token"""
     config, after = made.config, dict(state)
-    table = g.weight("embedding", made.weight("embedding"))
-    e = g.node("Mul", g.node("Gather", table, token), g.number(made.model.scale), name="e")       # √D E[token]
     x = positioned(g, made, e, state, after)                                                      # (1)
     past = [(state[f"keys.{layer}"], state[f"values.{layer}"]) for layer in range(config.layers)]
     y, caches = layers.blocks(g, made, g.node("Unsqueeze", x, g.integers(1)), past)               # (2, 3)
@@ -121,10 +110,7 @@ def step(g: Graph, made: Design, token: str, state: State) -> tuple[str, State]:
         after[f"memory.{i}"] = recurrences.step(g, writer, y, state[f"memory.{i}"])
     if made.per_segment:
         after["sum"] = g.node("Add", state["sum"], y)
-    z = readout(g, made, y, after) if made.reads else y                                           # (5)
-    output = g.weight(made.output, made.weight(made.output))
-    bias = g.weight("output.bias", made.weight("output.bias"))
-    return g.node("Gemm", z, output, bias, transB=1), after                                       # z Eᵀ + b
+    return readout(g, made, y, after) if made.reads else y, after                                 # (5)
 
 
 def positioned(g: Graph, made: Design, e: str, state: State, after: State) -> str:

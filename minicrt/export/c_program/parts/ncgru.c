@@ -3,14 +3,6 @@ typedef struct {
     const float *b;
 } NcGru;
 
-/* sign(v) * max(|v| + b, 0) */
-static float modrelu(float v, float b)
-{
-    float size = fmaxf(fabsf(v) + b, 0);
-
-    return v > 0 ? size : v < 0 ? -size : 0;
-}
-
 /* r = sigmoid(x W_r + h U_r + b_r),  z = sigmoid(x W_z + h U_z + b_z)
    new = modrelu(x W_n + (r * h) U_n, b_n),  h <- (1 - z) * new + z * h */
 static void ncgru(const NcGru *g, float *h, const float *x, int n)

@@ -1,0 +1,121 @@
+"""`minicrt eval` of a run on sensor readings: its own parts, cuts, other recordings, a picture, refusals"""
+
+import json
+import re
+
+import numpy as np
+import pytest
+
+from minicrt.cli import main
+from tests.cli.running import SMALL, assignments, refused
+
+SETTINGS = ["--set", "steps=4", *SMALL, *assignments("evaluations=2"), "--quiet", "--engine", "numpy"]
+HEADER = "time [s],flow [l/min],pressure [bar],state"
+
+
+def rows(count, seed):
+    pairs = np.random.default_rng(seed).standard_normal((count, 2))
+    return [f"{0.5 * k},{a:.4f},{b:.4f},{'on' if a > 0 else 'off'}" for k, (a, b) in enumerate(pairs)]
+
+
+def write(folder, name, lines, states):
+    lines = lines if states else [line.rpartition(",")[0] for line in lines]
+    (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return name
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    place = tmp_path_factory.mktemp("pump")
+    for name, states in (("plain.csv", False), ("states.csv", True)):
+        write(place, name, [HEADER, *rows(300, 0)], states)
+    ask = {"forecast": ("plain.csv", "pressure", "--horizon", "3"), "classify": ("states.csv", "state")}
+    for task, (file, target, *more) in ask.items():
+        assert main(["train", "--task", task, "--data", str(place / file), "--target", target, *more, "--out",
+                     str(place / task), *SETTINGS]) == 0
+    return place
+
+
+@pytest.fixture(autouse=True)
+def there(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+
+
+def evaluated(capsys, *arguments):
+    capsys.readouterr()
+    assert main(["eval", *map(str, arguments), "--engine", "numpy"]) == 0
+    return capsys.readouterr().out
+
+
+def summary(run):
+    return json.loads((run / "summary.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("part", ["valid", "test"])
+def test_the_figures_are_those_of_the_summary(folder, capsys, part):
+    forecast, classes = summary(folder / "forecast"), summary(folder / "classify")
+    out = evaluated(capsys, "forecast", "--split", part)
+    assert out.startswith(f"{part} error {forecast[f'{part}_error']:#.4g} bar   (that of the last reading: "
+                          f"{forecast[f'{part}_baseline']:#.4g} bar)\n")
+    assert "27 of 30 readings of plain.csv scored" in out and "carried: memory, positions; weights of step" in out
+    out = evaluated(capsys, "classify", "--split", part)
+    assert out.startswith(f"{part} perplexity {classes[f'{part}_perplexity']:#.4g}, "
+                          f"{100 * classes[f'{part}_accuracy']:.1f} % right   (that of the classes' shares: ")
+
+
+@pytest.mark.parametrize("cut", ["memory", "positions", "state"])
+def test_a_cut_is_that_of_the_summary(folder, capsys, cut):
+    figures = summary(folder / "forecast")
+    assert f"valid error {figures[f'valid_error_{cut}_cut']:#.4g} bar" in evaluated(capsys, "forecast", "--cut", cut)
+    assert figures[f"valid_error_{cut}_cut"] != figures["valid_error"]
+
+
+def test_another_recording_is_scored_whole_with_the_scales_of_the_run(folder, capsys):
+    lines = [HEADER, *rows(80, 1)]
+    plain = evaluated(capsys, "forecast", "--data", write(folder, "other.csv", lines, False))
+    assert re.match(r"error [\d.]+ bar   \(that of the last reading: [\d.]+ bar\)\n77 of 80 readings of other.csv", plain)
+    cells = [line.split(",") for line in lines]
+    turned = write(folder, "turned.csv", [",".join((c[0], c[2], "extra" if k == 0 else "7", c[1], c[3]))
+                                          for k, c in enumerate(cells)], False)
+    assert evaluated(capsys, "forecast", "--data", turned).replace("turned.csv", "other.csv") == plain
+    classes = evaluated(capsys, "classify", "--data", write(folder, "others.csv", lines, True))
+    assert re.match(r"perplexity [\d.]+, [\d.]+ % right\n80 of 80 readings of others.csv", classes)
+
+
+def test_a_recording_that_was_moved_has_its_parts(folder, capsys):
+    plain = evaluated(capsys, "forecast", "--split", "test")
+    (folder / "moved.csv").write_bytes((folder / "plain.csv").read_bytes())
+    moved = evaluated(capsys, "forecast", "--split", "test", "--data", "moved.csv")
+    assert moved.replace("moved.csv", "plain.csv") == plain
+
+
+@pytest.mark.parametrize("run", ["forecast", "classify"])
+def test_a_picture(folder, capsys, run):
+    picture = folder / f"{run}.png"
+    assert str(picture) in evaluated(capsys, run, "--picture", picture)
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert "is there already" in refused(capsys, "eval", run, "--picture", picture)
+
+
+@pytest.mark.parametrize("run, arguments, words", [
+    ("forecast", ["--corpus", "x.txt"], "--corpus is for runs on text"), ("forecast", ["--dynamic"], "--dynamic is for"),
+    ("forecast", ["--cut", "everything"], "cut is 'everything'"), ("forecast", ["--data", "none.csv"], "no file"),
+    ("forecast", ["--data", "other.csv", "--split", "test"], "--split got test, but other.csv is not the run's own"),
+    ("forecast", ["--data", "states.csv"], "line 2: state is "),
+    ("forecast", ["--data", "short.csv"], "short.csv has no column 'pressure', which the run reads"),
+    ("forecast", ["--data", "units.csv"], "units.csv has flow in m3/h, the run was trained on l/min"),
+    ("forecast", ["--data", "two.csv"], "two.csv has nothing to score: no pressure in 2 readings"),
+    ("classify", ["--data", "plain.csv"], "no column 'state'"),
+    ("classify", ["--data", "foreign.csv"], "of a class that the run knows (off, on) in 2 readings")])
+def test_what_does_not_fit_is_one_line(folder, capsys, run, arguments, words):
+    write(folder, "other.csv", [HEADER, *rows(80, 1)], False)
+    for name, lines in {"short.csv": ["flow", "1"], "units.csv": ["flow [m3/h],pressure", "1,2"],
+                        "two.csv": ["flow,pressure", "1,2", "3,4"],
+                        "foreign.csv": ["flow,pressure,state", "1,2,broken", "3,4,"]}.items():
+        write(folder, name, lines, True)
+    assert words in refused(capsys, "eval", run, *arguments)
+
+
+def test_a_run_on_text_takes_no_readings(trained, capsys):
+    for option in (["--data", "plain.csv"], ["--picture", "x.png"]):
+        assert f"{option[0]} is for runs on sensor readings" in refused(capsys, "eval", trained[1], *option)
