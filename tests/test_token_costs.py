@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from minicrt import accounting, engines, ops
-from minicrt.inference import Stream
-from minicrt.models import create_model
+from minicrt.inference import SensorStream, Stream
+from minicrt.models import create_model, create_sensor_model
 from minicrt.quantisation import quantise
 from tests.test_flops import MODELS as COUNTED
 from tests.test_flops import SIZES, STACK, Counted
@@ -16,6 +16,7 @@ MODELS = {**COUNTED, "crt, memory behind": {"model": "crt", "memory_position": "
           "rmt, sinusoidal": {"model": "rmt", "positions": "sinusoidal", **STACK},
           "transformer_xl, same length": {"model": "transformer_xl", "cache_length": 3, "same_length": True, **STACK},
           "crt, sinusoidal": {"model": "crt", "positions": "sinusoidal", **STACK}}
+SENSORS = {"width": 6, "segment_length": 5, **STACK}
 NUMBA = engines.name_of(engines.get()) == "numba"
 DOMAIN = np.lib.tracemalloc_domain
 
@@ -36,6 +37,22 @@ def test_the_multiply_adds_are_those_that_are_performed(name, monkeypatch):
     assert Counted.performed == pytest.approx(T * sum(accounting.token_multiply_adds(model).values()))
 
 
+def test_those_of_a_reading_are_too():
+    model = create_sensor_model(3, 4, "classification", **{**SENSORS, "engine": ops})
+    parameters = model.initialize(np.random.default_rng(0), np.float64)
+    stream, T = SensorStream(model, parameters.with_flat(parameters.flat.view(Counted))), model.config.segment_length
+    for kept in ("keys", "values"):
+        setattr(stream._steps.blocks, kept, getattr(stream._steps.blocks, kept).view(Counted))
+    stream.feed(np.zeros((T + 1, 3)))
+    Counted.performed = 0
+    stream.feed(np.zeros((T, 3)))
+    assert Counted.performed == pytest.approx(T * sum(accounting.token_multiply_adds(model).values()))
+    moved = accounting.token_bytes(model, parameters)["weights"]
+    blocks = sum(array.nbytes for name, array in parameters.items() if name.startswith("blocks."))
+    rare = parameters["memory.read"].nbytes * (1 - 1 / T) + parameters["memory.start"].nbytes
+    assert moved == pytest.approx(8 * parameters.size + blocks / T - rare)       # each once, the memory's row as well
+
+
 @pytest.mark.skipif(not NUMBA, reason="the NumPy operations make arrays as they go")
 @pytest.mark.parametrize("name", MODELS)
 def test_the_memory_is_that_of_a_streams_arrays(name):
@@ -43,11 +60,22 @@ def test_the_memory_is_that_of_a_streams_arrays(name):
     settings = {**SIZES, **MODELS[name]}
     model = create_model({**settings, **{key: larger[key] for key in settings if key in larger}}, "numba")
     parameters = model.initialize(np.random.default_rng(0))
-    Stream(model, parameters).step(0)                        # compiled
+    check_memory(Stream, model, parameters, np.zeros(2 * model.config.segment_length + 1, int))
+
+
+@pytest.mark.skipif(not NUMBA, reason="the NumPy operations make arrays as they go")
+def test_so_is_that_of_a_stream_of_readings():
+    model = create_sensor_model(20, 4, "classification", engine="numba", **{
+        **SENSORS, "width": 64, "inner": 90, "segment_length": 30})
+    check_memory(SensorStream, model, model.initialize(np.random.default_rng(0)), np.zeros((61, 20)))
+
+
+def check_memory(kind, model, parameters, inputs):
+    kind(model, parameters).feed(inputs[:1])                 # compiled
     tracemalloc.start()
     try:
-        stream = Stream(model, parameters)
-        stream.feed(np.zeros(2 * model.config.segment_length + 1, int))
+        stream = kind(model, parameters)
+        stream.feed(inputs)
         traces = tracemalloc.take_snapshot().filter_traces([tracemalloc.DomainFilter(True, DOMAIN)]).traces
         held = sum(trace.size for trace in traces)
     finally:

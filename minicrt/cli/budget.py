@@ -11,9 +11,10 @@ if TYPE_CHECKING:
     from minicrt.training import Trained, TrainedSensors
 
 DESCRIPTION = """\
-Show what a run takes that reads one token, or one reading of sensors, after another (batch 1): its weights, its state, the memory that it works in
-(keys and values of the running segment included), and per token, the mean over a segment, multiply-adds, bytes that
-move, and the least time in which memory of that bandwidth moves them. Below stands what this machine does, measured.
+Show what a run takes that reads a token, or a reading of sensors, after another (batch 1): its weights, its state, the
+memory that it works in (keys and values of the running segment included), and per token, the mean over a segment,
+multiply-adds, bytes that move, and the least time in which memory of that bandwidth moves them. Below stands what this
+machine does, measured.
 
 The limits say what a device has. With --flash the weights lie there and are read from there; without it they take RAM.
 A rate is held against the bandwidth, or without --bandwidth against this machine. The exit code is 1 where the run does
@@ -42,7 +43,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     trained = load_either(arguments.run_folder)
     form = f"{trained.bits} bits" if trained.bits else trained.parameters.dtype.name
-    print(f"{arguments.run_folder}: {type(getattr(trained.model, 'encoder', trained.model)).__name__} of {trained.model.size:,} parameters, {form}")
+    kind = type(getattr(trained.model, "encoder", trained.model)).__name__
+    print(f"{arguments.run_folder}: {kind} of {trained.model.size:,} parameters, {form}")
     failed = [*print_memory(trained, arguments), *print_time(trained, arguments)]
     if any(limit is not None for limit in (arguments.flash, arguments.ram, arguments.rate)):
         print("does not fit: " + "; ".join(failed) if failed else "fits")

@@ -19,20 +19,20 @@ SIZED_ON = 200                                               # segments of the t
 
 DESCRIPTION = """\
 Score a part of the corpus, or another text, with the best weights of a run. Every prediction counts once; the state is
-carried from segment to segment, except what --cut resets at every segment. Of a run on sensor readings it is the error of
-the forecasts, or the perplexity of the classes and the share that is right."""
+carried from segment to segment, except what --cut resets at every segment. Of a run on sensor readings it is the error
+of the forecasts, or the perplexity of the classes and the share that is right."""
 
 
 def add(commands: Any) -> None:
-    parser = commands.add_parser("eval", help="perplexity or error of a run, as trained or with its memory cut",
+    parser = commands.add_parser("eval", help="perplexity of a run, as trained or with its memory cut",
                                  description=DESCRIPTION)
     parser.add_argument("run_folder", type=expanded, metavar="RUN", help="a run folder, or a checkpoint file")
     parser.add_argument("--split", choices=("valid", "test", "train"), help="(default: valid)")
     parser.add_argument("--corpus", metavar="NAME|PATH",
                         help="another text, scored with the run's vocabulary (all of a file; - is standard input), or "
                              "where the run's own corpus is now")
-    parser.add_argument("--data", metavar="FILE", help="of a run on sensor readings: another recording, scored with the "
-                        "run's scales (all of it), or where the run's own is now")
+    parser.add_argument("--data", metavar="FILE", help="of a run on sensor readings: another recording, scored with "
+                        "the run's scales (all of it), or where the run's own is now")
     parser.add_argument("--picture", type=expanded, metavar="PNG", help="of a run on sensor readings: make a picture "
                         "of its predictions beside what was read")
     parser.add_argument("--cut", metavar="memory|positions|state",

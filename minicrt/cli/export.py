@@ -18,7 +18,7 @@ and allocates nothing. Both keep the keys and values of the running segment and 
 Nothing that is there is written over.
 
 --format c makes a folder: model.h and model.c are the model, with its weights as constants; main.c is a program that
-streams a text or readings through it, with the text of the tokens in vocabulary.h, or the sensors' names in readings.h."""
+streams a text or readings through it, with the tokens' text in vocabulary.h, or the sensors' names in readings.h."""
 
 EXAMPLES = """\
 examples:

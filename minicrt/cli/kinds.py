@@ -22,8 +22,6 @@ def unit(trained: "Trained | TrainedSensors") -> str:
 
 def stream(trained: "Trained | TrainedSensors") -> "Stream | SensorStream":
     """Of readings, as the model sees them"""
-    from minicrt.data import Vocabulary
-    from minicrt.data.sensors import Framing
     from minicrt.inference import SensorStream, Stream
 
     made = SensorStream if of_sensors(trained) else Stream

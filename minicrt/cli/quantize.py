@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 DESCRIPTION = """\
 Make a run whose matrices are 8-bit integers with a scale for each output channel, or 4-bit ones with a scale for each
 32 inputs of a channel; both are symmetric, and activations stay float32. The weights are those that were best on
-validation. Printed is what stays float32, and size, perplexity (of forecasts: error) on validation and time per token or
-reading before and after.
+validation. Printed is what stays float32, and size, perplexity (of forecasts: error) on validation and time per token
+or reading before and after.
 
 eval, generate, surprise, budget, export, minicrt.Stream and SensorStream take such a run; it cannot be trained."""
 
@@ -85,7 +85,7 @@ def print_table(before: "Run", after: "Run", data_dir: Path | None) -> None:
         what, figures = scored(before, after, data_dir)
         print_row(f"validation {what}", figures, f"{100 * (float(figures[1]) / float(figures[0]) - 1):+.2f} %")
     except (DataError, CheckpointError) as error:
-        progress_for().say(f"minicrt: how well it does is not measured: {error}")
+        progress_for().say(f"minicrt: validation is not measured: {error}")
     times = list(seconds_per_step(dict(zip(forms, map(kinds.stream, (before, after))))).values())
     print_row(f"milliseconds per {kinds.unit(before)}", [f"{1000 * time:.4f}" for time in times],
               f"{times[0] / times[1]:.2f} times as fast")

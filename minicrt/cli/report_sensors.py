@@ -15,7 +15,7 @@ DRAWN = 500                                                  # readings, the las
 
 
 def print_results(trained: "TrainedSensors", data: "SensorData | None") -> None:
-    """The figures, then the pictures: what may fail comes last, and is a warning. Without `data` they are read again."""
+    """The figures, then the pictures: what may fail comes last, and is a warning. Without `data` they are read."""
     from minicrt.training import readings_of_run
 
     picture = PICTURES[trained.framing.task]

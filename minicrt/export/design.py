@@ -142,6 +142,10 @@ class Design:
         """A parameter as it is kept, in float32 or as small integers"""
         return self.parameters.stored(name) if self.small else self.weight(name)
 
+    def inputs(self, name: str) -> int:
+        """The rows of a matrix"""
+        return int(self.parameters[name].shape[0])
+
     def weight(self, name: str) -> Array:
         """In float32, by its name in the parameter table"""
         return self.parameters[name].astype(np.float32)

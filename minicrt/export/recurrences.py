@@ -27,6 +27,7 @@ class Recurrence(NamedTuple):
 
     kind: str
     name: str                                                # as in the parameter table
+    inputs: int                                              # I, of x
     width: int                                               # of h
     arrays: dict[str, Any]                                   # of float32; matrices of a quantised run are Small
 
@@ -37,8 +38,8 @@ def recurrence(cell: Cell, prefix: str, parameters: Parameters) -> Recurrence:
     kind, arrays = _kind_and_arrays(cell, scope.stored("w"), *others)
     if isinstance(cell, NCGRU) and isinstance(arrays["w"], Small):
         kind += "_float_u"
-    width = parameters[prefix + "w"].shape[1] // {"mingru": 2, "lru": 1}.get(kind, 3)
-    return Recurrence(kind, prefix.rstrip("."), width, {
+    inputs, columns = parameters[prefix + "w"].shape
+    return Recurrence(kind, prefix.rstrip("."), inputs, columns // {"mingru": 2, "lru": 1}.get(kind, 3), {
         name: array if isinstance(array, Small) else np.asarray(array, np.float32) for name, array in arrays.items()})
 
 

@@ -58,11 +58,12 @@ def _finite(value: float | None) -> float:
 
 @in_own_style
 def forecast(time: Array, readings: Array, forecasts: Array, xlabel: str, ylabel: str, title: str = "") -> Picture:
-    """What was read, and what had been forecast for the same moment, (N,) each; NaN, a missing reading, leaves a gap."""
+    """What was read and what had been forecast for the same moment, (N,) each; NaN, a missing reading, leaves a gap."""
     x, read, told = (real_array(name, array, "N") for name, array in (
         ("time", time), ("readings", readings), ("forecasts", forecasts)))
     if not len(x) == len(read) == len(told):
-        raise InputError(f"got {len(x)} times, {len(read)} readings and {len(told)} forecasts, expected as many of each")
+        raise InputError(f"got {len(x)} times, {len(read)} readings and {len(told)} forecasts, expected as many of "
+                         "each")
     figure = Picture(figsize=(9, 3.6), dpi=120, layout="constrained")
     axes = figure.subplots()
     axes.plot(x, read, color=GREY, linewidth=1.2, marker=".", markersize=2.5, label="read")
@@ -84,8 +85,8 @@ def class_probabilities(time: Array, probabilities: Array, classes: Sequence[str
     names = [as_written(name) for name in classes]
     x, p, known = real_array("time", time, "N"), real_array("probabilities", probabilities, "N K"), np.asarray(right)
     if p.shape != (len(x), len(names)) or known.shape != x.shape or known.dtype.kind not in "iu":
-        raise InputError(f"got {len(x)} times, probabilities of shape {p.shape}, {len(names)} classes and right ones of "
-                         f"shape {known.shape}, expected (N,), (N, K), K and N integers")
+        raise InputError(f"got {len(x)} times, probabilities of shape {p.shape}, {len(names)} classes and right ones "
+                         f"of shape {known.shape}, expected (N,), (N, K), K and N integers")
     figure = Picture(figsize=(9, 1.6 + 0.35 * min(len(names), 12)), dpi=120, layout="constrained")
     axes = figure.subplots()
     step = float(np.median(np.diff(x))) if len(x) > 1 else 1.0

@@ -87,5 +87,5 @@ def test_without_its_corpus_a_run_is_quantised_and_said_to_be_unmeasured(trained
     finally:
         trained[0].write_text(content, encoding="utf-8")
     out, error = capsys.readouterr()
-    assert "the perplexity is not measured: " in error and "milliseconds per token" in out and "perplexity" not in out
+    assert "validation is not measured: " in error and "milliseconds per token" in out and "perplexity" not in out
     assert load_run(tmp_path / "small").parameters.bits == 8

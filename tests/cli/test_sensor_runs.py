@@ -1,4 +1,4 @@
-"""`minicrt eval` of a run on sensor readings: its own parts, cuts, other recordings, a picture, refusals"""
+"""Runs on sensor readings: eval, with cuts, other recordings and a picture; budget, quantize, export; refusals"""
 
 import json
 import re
@@ -6,7 +6,10 @@ import re
 import numpy as np
 import pytest
 
+from minicrt import accounting
 from minicrt.cli import main
+from minicrt.inference import SensorStream
+from minicrt.training import load_sensor_run
 from tests.cli.running import SMALL, assignments, refused
 
 SETTINGS = ["--set", "steps=4", *SMALL, *assignments("evaluations=2"), "--quiet", "--engine", "numpy"]
@@ -39,6 +42,8 @@ def folder(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def there(folder, monkeypatch):
     monkeypatch.chdir(folder)
+    for name in ("WARM", "LONG"):
+        monkeypatch.setattr(f"minicrt.accounting.measured.{name}", 0.0)
 
 
 def evaluated(capsys, *arguments):
@@ -73,7 +78,8 @@ def test_a_cut_is_that_of_the_summary(folder, capsys, cut):
 def test_another_recording_is_scored_whole_with_the_scales_of_the_run(folder, capsys):
     lines = [HEADER, *rows(80, 1)]
     plain = evaluated(capsys, "forecast", "--data", write(folder, "other.csv", lines, False))
-    assert re.match(r"error [\d.]+ bar   \(that of the last reading: [\d.]+ bar\)\n77 of 80 readings of other.csv", plain)
+    assert re.match(r"error [\d.]+ bar   \(that of the last reading: [\d.]+ bar\)\n77 of 80 readings of other.csv",
+                    plain)
     cells = [line.split(",") for line in lines]
     turned = write(folder, "turned.csv", [",".join((c[0], c[2], "extra" if k == 0 else "7", c[1], c[3]))
                                           for k, c in enumerate(cells)], False)
@@ -98,7 +104,8 @@ def test_a_picture(folder, capsys, run):
 
 
 @pytest.mark.parametrize("run, arguments, words", [
-    ("forecast", ["--corpus", "x.txt"], "--corpus is for runs on text"), ("forecast", ["--dynamic"], "--dynamic is for"),
+    ("forecast", ["--corpus", "x.txt"], "--corpus is for runs on text"),
+    ("forecast", ["--dynamic"], "--dynamic is for runs on text"),
     ("forecast", ["--cut", "everything"], "cut is 'everything'"), ("forecast", ["--data", "none.csv"], "no file"),
     ("forecast", ["--data", "other.csv", "--split", "test"], "--split got test, but other.csv is not the run's own"),
     ("forecast", ["--data", "states.csv"], "line 2: state is "),
@@ -119,3 +126,52 @@ def test_what_does_not_fit_is_one_line(folder, capsys, run, arguments, words):
 def test_a_run_on_text_takes_no_readings(trained, capsys):
     for option in (["--data", "plain.csv"], ["--picture", "x.png"]):
         assert f"{option[0]} is for runs on sensor readings" in refused(capsys, "eval", trained[1], *option)
+
+
+@pytest.mark.parametrize("bits", [8, 4])
+@pytest.mark.parametrize("run, what", [("forecast", "error"), ("classify", "perplexity")])
+def test_a_run_is_quantised_and_scored_as_it_is_then(folder, capsys, run, what, bits):
+    small = folder / f"{run}-{bits}"
+    assert main(["quantize", run, "--bits", str(bits), "--out", str(small), "--engine", "numpy"]) == 0
+    out = capsys.readouterr().out
+    before, after = re.search(rf"validation {what} +([\d.]+) +([\d.]+)   [+-][\d.]+ %\n", out).groups()
+    assert re.search(r"milliseconds per reading +[\d.]+ +[\d.]+   [\d.]+ times as fast\n", out)
+    for name, said in ((run, before), (str(small), after)):
+        figure = re.match(rf"valid {what} ([\d.]+)", evaluated(capsys, name))[1]
+        assert float(figure) == pytest.approx(float(said), rel=1e-3)
+    loaded = load_sensor_run(small)
+    assert loaded.bits == bits and loaded.framing == load_sensor_run(run).framing
+    assert f"quantised to {bits} bits" in repr(loaded)
+    readings = [1.0, float("nan")] if run == "forecast" else [1.0, 2.0]
+    stream, dense = (SensorStream(loaded.model, weights, loaded.framing)
+                     for weights in (loaded.parameters, loaded.parameters.copy()))
+    np.testing.assert_allclose(stream.step(readings), dense.step(readings), rtol=1e-5)
+    assert "is quantised, and such weights are not" in refused(capsys, "train", "--resume", small)
+
+
+def test_a_budget_counts_what_a_reading_takes(folder, capsys):
+    run = load_sensor_run("forecast")
+    assert main(["budget", "forecast", "--engine", "numpy"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith(f"forecast: CRT of {run.model.size:,} parameters, float32\n")
+    multiply_adds = sum(accounting.token_multiply_adds(run.model).values())
+    assert re.search(rf"multiply-adds per reading +{multiply_adds / 1000:.3g} k\n", out)
+    assert "a reading takes here" in out and "readings of the segment" in out and "token" not in out
+    assert main(["budget", "classify", "--flash", "1kB", "--engine", "numpy"]) == 1
+
+
+def test_it_is_exported(folder, capsys):
+    assert main(["export", "forecast", "--format", "c", "--out", "device"]) == 0
+    assert {path.name for path in (folder / "device").iterdir()} == {"model.h", "model.c", "readings.h", "main.c"}
+    header = (folder / "device" / "model.h").read_text(encoding="utf-8")
+    assert "0: flow, l/min\n" in header and "The forecast is pressure, bar, 3 readings later." in header
+    onnx = pytest.importorskip("onnx")
+    assert main(["export", "classify", "--format", "onnx", "--out", "model.onnx"]) == 0
+    model = onnx.load("model.onnx")
+    assert [entry.name for entry in model.graph.input][0] == "reading"
+    assert {entry.key: entry.value for entry in model.metadata_props}["classes"] == '["off", "on"]'
+
+
+@pytest.mark.parametrize("command", [["generate", "forecast"], ["surprise", "forecast", "plain.csv"]])
+def test_what_is_of_texts_alone_refuses_it(folder, capsys, command):
+    assert "is of a run on sensor readings, where one on text is expected" in refused(capsys, *command)

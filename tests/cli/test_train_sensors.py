@@ -53,14 +53,15 @@ def test_classes(pump, capsys):
 def test_a_finished_run_draws_its_pictures_again_where_its_readings_are(pump, capsys):
     assert main(["train", *FORECAST, "--set", "steps=2", "--out", "run", "--quiet", *SETTINGS]) == 0
     drawn = {name: (pump / "run" / name).read_bytes() for name in ("curves.png", "forecast.png")}
-    (pump / "plain.csv").rename(pump / "moved.csv")
+    (pump / "elsewhere").mkdir()
+    (pump / "plain.csv").rename(pump / "elsewhere" / "plain.csv")
     for name in drawn:
         (pump / "run" / name).unlink()
     capsys.readouterr()
     code, out, err = ran(capsys, "train", "--resume", "run")
     assert code == 0 and "warning: forecast.png could not be made: there is no file" in err
     assert "curves.png, checkpoint.safetensors" in out
-    assert ran(capsys, "train", "--resume", "run", "--data", "moved.csv")[0] == 0
+    assert ran(capsys, "train", "--resume", "run", "--data", "elsewhere/plain.csv")[0] == 0
     assert {name: (pump / "run" / name).read_bytes() for name in drawn} == drawn
 
 

@@ -17,6 +17,7 @@ CRTS = {
     "reset before": {"reset_after": False}, "no memory": {"memory": "none"},
     "ncgru": {"memory": "ncgru"}, "ncgru, not normed": {"memory": "ncgru", "memory_norm": "off"},
     "ncgru, tanh": {"memory": "ncgru", "candidate": "tanh", "orthogonal": "candidate+reset"},
+    "ncgru, tanh, reset before": {"memory": "ncgru", "candidate": "tanh", "reset_after": False},
     "mingru": {"memory": "mingru"}, "lru": {"memory": "lru"},
     "three vectors": {"memory_vectors": 3}, "three vectors, normed": {"memory_vectors": 3, "memory_norm": "on"},
     "behind": {"memory_position": "last", "memory_vectors": 2},

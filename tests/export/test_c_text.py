@@ -12,27 +12,34 @@ from minicrt.export.c_program import parts
 from minicrt.export.c_program.vocabulary_header import literal
 from minicrt.export.c_program.weights import numbers
 from minicrt.models import create_model
+from tests.export import exported_sensors
 from tests.export.exported_models import SETTINGS, SMALL, VOCABULARY, model_and_weights, small_model_and_weights
 
 
 @pytest.fixture(scope="module")
 def programs():
     small = {f"{name}, {bits} bits": export_c(*small_model_and_weights(name, bits), VOCABULARY)
-             for name in ("default", "lru") for bits in (8, 4)}
+             for name in ("default", "lru", "ncgru", "ncgru, tanh") for bits in (8, 4)}
     return {name: export_c(*model_and_weights(name), VOCABULARY) for name in SETTINGS} | small
 
 
-def test_a_program_is_four_files_of_readable_lines(programs):
-    for files in programs.values():
-        assert list(files) == ["model.h", "model.c", "vocabulary.h", "main.c"]
+@pytest.fixture(scope="module")
+def sensor_programs():
+    return {name: export_c(*exported_sensors.model_and_weights(name)) for name in exported_sensors.SETTINGS}
+
+
+def test_a_program_is_four_files_of_readable_lines(programs, sensor_programs):
+    for files in (*programs.values(), *sensor_programs.values()):
+        names = "readings.h" if files in sensor_programs.values() else "vocabulary.h"
+        assert sorted(files) == sorted(["model.h", "model.c", names, "main.c"])
         for text in files.values():
             assert text.isascii() and text.endswith("}\n" if text == files["main.c"] else "\n")
             assert max(map(len, text.splitlines())) <= 120 and "malloc" not in text
     assert len(programs["default"]["main.c"].splitlines()) == 40
 
 
-def test_every_function_of_the_parts_is_in_some_program_and_whole(programs):
-    text = "".join("".join(files.values()) for files in programs.values())
+def test_every_function_of_the_parts_is_in_some_program_and_whole(programs, sensor_programs):
+    text = "".join("".join(files.values()) for files in (*programs.values(), *sensor_programs.values()))
     words = export_c(*model_and_weights("default"), Vocabulary([*"abcdefghij\n"], "characters"))["vocabulary.h"]
     for path in parts.files(parts.__name__).iterdir():
         if path.name.endswith(".c"):
@@ -60,7 +67,8 @@ def test_numbers_keep_every_bit():
     values = np.append(bits[np.isfinite(bits)], np.float32([0, -0.0, 1, 1e-45, -3.4e38]))
     read = np.float32([number.removesuffix("f") for number in numbers(values)])
     np.testing.assert_array_equal(read.view(np.uint32), values.view(np.uint32))
-    assert all(re.fullmatch(r"-?\d\.\d{8}e[+-]\d+f", number) for number in numbers(values))
+    assert all(re.fullmatch(r"-?(\d+\.\d*|\.\d+|\d(\.\d+)?e[+-]\d+)f", number) for number in numbers(values))
+    assert numbers(np.float32([0, -0.5, 1, 0.1, -10.25])) == ["0.f", "-.5f", "1.f", ".100000001f", "-10.25f"]
 
 
 def test_small_weights_stand_there_as_they_are_kept():
@@ -72,9 +80,10 @@ def test_small_weights_stand_there_as_they_are_kept():
     assert "float memory_read_scales[12]" in text and "float memory_read[" not in text
 
 
-def test_a_quantised_ncgru_is_refused():
-    with pytest.raises(InputError, match="memory 'ncgru' has no C program"):
-        export_c(*small_model_and_weights("ncgru", 8), VOCABULARY)
+def test_the_orthogonal_matrices_of_a_quantised_ncgru_stay_in_float32(programs):
+    text = programs["ncgru, 8 bits"]["model.c"]
+    assert "static const signed char memory_0_w_values[432]" in text and "float memory_0_u_new[144]" in text
+    assert "h = ncgru_float_u(y, h)" in text.split("*/")[0]
 
 
 @pytest.mark.parametrize("text, expected", [

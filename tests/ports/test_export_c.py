@@ -55,7 +55,8 @@ def test_it_computes_what_a_stream_does_and_touches_nothing_else(name, compiler,
 
 @pytest.mark.parametrize("bits", [8, 4])
 @pytest.mark.parametrize("name", ["default", "post-norm, relu, untied", "reset before", "mingru", "lru", "learned",
-                                  "three vectors, normed", "narrow positions", "wide", "odd width", "transformer"])
+                                  "three vectors, normed", "narrow positions", "wide", "odd width", "transformer",
+                                  "ncgru", "ncgru, tanh", "ncgru, tanh, reset before"])
 def test_so_do_small_weights(name, bits, compiler, tmp_path):
     hold(compiler, tmp_path, *small_model_and_weights(name, bits))
 

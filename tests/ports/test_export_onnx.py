@@ -6,10 +6,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from minicrt.accounting import weight_bytes
 from minicrt.data import Vocabulary
 from minicrt.export import export_onnx
 from minicrt.export.onnx_model import OPSET
-from tests.export.exported_models import SETTINGS, VOCABULARY, T, model_and_weights, streamed, tokens, worst
+from minicrt.models import create_model
+from minicrt.quantisation import quantise
+from tests.export.exported_models import (
+    SETTINGS,
+    VOCABULARY,
+    T,
+    model_and_weights,
+    small_model_and_weights,
+    streamed,
+    tokens,
+    worst,
+)
 
 onnx = pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")
@@ -38,6 +50,40 @@ def test_it_computes_what_a_stream_does(name):
     runner = Runner(export_onnx(model, parameters, VOCABULARY), 2)
     logits = np.stack([runner.step(row) for row in texts])
     assert worst(logits, streamed(model, parameters, texts)) < 1e-5
+
+
+@pytest.mark.parametrize("bits", [8, 4])
+@pytest.mark.parametrize("name", ["default", "post-norm, relu, untied", "reset before", "mingru", "lru", "ncgru",
+                                  "ncgru, tanh", "three vectors, normed", "narrow positions", "wide", "odd width",
+                                  "transformer"])
+def test_so_do_small_weights_which_the_file_holds(name, bits):
+    model, parameters = small_model_and_weights(name, bits)
+    texts, data = tokens(1000, 1), export_onnx(model, parameters, VOCABULARY)
+    runner = Runner(data, 1)
+    logits = np.stack([runner.step(row) for row in texts])
+    assert worst(logits, streamed(model, parameters, texts)) < 1e-5
+
+
+def test_a_small_file_is_as_small_as_its_weights():
+    model = create_model({**SETTINGS["default"], "width": 64, "inner": 256, "vocabulary": 500}, engine="numpy")
+    parameters, vocabulary = model.initialize(np.random.default_rng(0)), Vocabulary([f"w{k}" for k in range(500)])
+    sizes = {bits: len(export_onnx(model, quantise(parameters, bits), vocabulary)) for bits in (8, 4)}
+    whole = len(export_onnx(model, parameters, vocabulary))
+    for bits, size in sizes.items():
+        weights = weight_bytes(quantise(parameters, bits))
+        assert weights < size < weights + whole - weight_bytes(parameters) + 20_000
+
+
+def test_a_runtime_makes_them_large_once(tmp_path):
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    options.optimized_model_filepath = str(tmp_path / "loaded.onnx")
+    for bits in (8, 4):
+        data = export_onnx(*small_model_and_weights("default", bits), VOCABULARY)
+        onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        loaded = onnx.load(tmp_path / "loaded.onnx").graph
+        assert not {"Cast", "BitShift", "BitwiseAnd"} & {node.op_type for node in loaded.node}
+        assert {"Cast"} <= {node.op_type for node in onnx.load_from_string(data).graph.node}
 
 
 def test_a_batch_of_any_size_is_as_each_text_alone():

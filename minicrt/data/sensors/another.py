@@ -20,8 +20,8 @@ def part_for(framing: Framing, readings: Readings) -> Part:
                             + suggestion(name, readings.names, "there are"))
         other = readings.units[readings.names.index(name)]
         if unit and other and unit != other:
-            raise DataError(f"{readings.name} has {name} in {other}, the run was trained on {unit}; convert it, and say "
-                            "so in the header")
+            raise DataError(f"{readings.name} has {name} in {other}, the run was trained on {unit}; convert it, and "
+                            "say so in the header")
     if framing.task == "classify" and readings.labels is None:
         raise DataError(f"{readings.name} has no classes, expected a column {framing.target!r}")
     columns = [readings.names.index(name) for name in framing.channels]

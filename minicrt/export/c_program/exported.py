@@ -1,4 +1,4 @@
-"""The files of a C program: model.h and model.c, and main.c and a header, which stream a text or readings through them"""
+"""The files of a C program: model.h and model.c; main.c and a header, which stream a text or readings through them"""
 
 from minicrt.data import Vocabulary
 from minicrt.data.sensors import Framing

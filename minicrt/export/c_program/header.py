@@ -38,7 +38,7 @@ int model_step(model_stream *s, {argument});{gap}/* its next {given} */
 """
 WORDS = {"what": "a text", "given": "token", "result": "logits", "argument": "int token", "text": "text",
          "refusal": "          -1: the token is not 0 to MODEL_VOCABULARY - 1", "gap": " " * 12,
-         "meaning": "                         the scores of the token that follows", "array": "logits[MODEL_VOCABULARY]"}
+         "meaning": " " * 25 + "the scores of the token that follows", "array": "logits[MODEL_VOCABULARY]"}
 READINGS = {"what": "a recording", "given": "reading", "argument": "const float *reading", "text": "recording",
             "refusal": "        -1: a number of the reading is infinite", "gap": " ",
             "meaning": ""}
@@ -75,7 +75,7 @@ def noted(name: str, unit: str) -> str:
 
 def commentable(text: str) -> str:
     """A name as it can stand in a comment: ASCII, on one line, not its end"""
-    text = text.encode("unicode_escape").decode().replace("/", "|")
+    text = text.encode("unicode_escape").decode().replace("*/", "*|").replace("/*", "|*")
     return text if len(text) <= LONGEST else text[:LONGEST] + "..."
 
 

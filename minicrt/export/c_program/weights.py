@@ -6,7 +6,7 @@ from minicrt.quantisation import Small
 
 Array = np.ndarray
 TYPES = {"f": "float", "i": "signed char", "u": "unsigned char"}
-A_LINE = {"f": 6, "i": 18, "u": 18}                          # numbers
+A_LINE = {"f": 6, "i": 23, "u": 23}                          # numbers, as many as 120 columns hold of the longest
 
 
 class Weights:
@@ -45,9 +45,19 @@ def shape(array: Array) -> str:
 
 def numbers(array: Array) -> list[str]:
     """Of floats nine significant digits, which give every bit back"""
-    return [f"{value:.8e}f" if array.dtype.kind == "f" else str(value) for value in array.ravel().tolist()]
+    return [in_float32(value) if array.dtype.kind == "f" else str(value) for value in array.ravel().tolist()]
+
+
+def in_float32(value: float) -> str:
+    """0.25 as .25f, 2 as 2.f: a large model has millions of them"""
+    text = f"{value:.9g}"
+    if "e" in text:
+        return text + "f"
+    if "." not in text:
+        return text + ".f"
+    return text.replace("0.", ".", 1) + "f" if abs(value) < 1 else text + "f"
 
 
 def rows(array: Array) -> str:
     words, step = numbers(array), A_LINE[array.dtype.kind]
-    return ",\n".join("    " + ", ".join(words[start:start + step]) for start in range(0, len(words), step))
+    return ",\n".join("    " + ",".join(words[start:start + step]) for start in range(0, len(words), step))

@@ -26,7 +26,7 @@ def export_onnx(model: SegmentModel, parameters: Parameters, meaning: Vocabulary
     the run, NaN where one is missing; the output is "forecast" (B, 1), in the target's unit, or "probabilities" (B, K)
     of the classes. The metadata holds "channels", "units", "task", "target", "horizon" and "classes".
 
-    Weights are in float32, those of a quantised run too.
+    The matrices of a quantised run are small integers, of which float32 are made when the file is loaded.
 
     Raises InputError for a model that cannot be exported, where the three do not fit, and where onnx is not installed.
     """
@@ -37,7 +37,5 @@ def export_onnx(model: SegmentModel, parameters: Parameters, meaning: Vocabulary
                          "pip install 'minicrt[export]'") from error
     from minicrt.export.design import design
     from minicrt.export.onnx_model.token_graph import token_graph
-    from minicrt.quantisation import QuantisedParameters
 
-    dense = parameters.copy() if isinstance(parameters, QuantisedParameters) else parameters
-    return token_graph(design(model, dense, meaning), OPSET)
+    return token_graph(design(model, parameters, meaning), OPSET)

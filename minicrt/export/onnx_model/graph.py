@@ -1,5 +1,6 @@
 """A graph under construction: operators by calling them, weights by their names"""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ class Graph:
         self._prefix = f"{name}." if parent else ""
         self._nodes, self._inputs, self._outputs = (list[Any]() for _ in range(3))
         if parent is None:
-            self._weights, self._taken = dict[str, Any](), set[str]()
+            self._weights, self._taken, self._made = dict[str, Any](), set[str](), dict[str, str]()
 
     def branch(self, name: str) -> "Graph":
         return Graph(name, self)
@@ -50,6 +51,13 @@ class Graph:
             top._taken.add(name)
             top._weights[name] = numpy_helper.from_array(np.ascontiguousarray(array), name)
         return name
+
+    def once(self, name: str, make: "Callable[[Graph], str]") -> str:
+        """What `make` puts into the outermost graph, which is made at its first use"""
+        top = self.top
+        if name not in top._made:
+            top._made[name] = make(top)
+        return top._made[name]
 
     def integers(self, *values: int) -> str:
         return self.weight("integers." + ".".join(map(str, values)), np.array(values, np.int64))

@@ -4,20 +4,26 @@ import numpy as np
 
 from minicrt.export.design import Design
 from minicrt.export.onnx_model.graph import Graph
+from minicrt.export.onnx_model.small_weights import matrix
 
 Cache = tuple[str, str]                                      # keys and values of a layer, (B, H, rows, K) each
 
 
 def linear(g: Graph, made: Design, x: str, weight: str, bias: str = "") -> str:
     """x W + b"""
-    y = g.node("MatMul", x, g.weight(weight, made.weight(weight)), name=f"{weight}.product")
+    y = g.node("MatMul", x, matrix(g, weight, made.matrix(weight), made.inputs(weight)), name=f"{weight}.product")
     return g.node("Add", y, g.weight(bias, made.weight(bias)), name=f"{bias}.sum") if bias else y
 
 
 def output(g: Graph, made: Design, z: str) -> str:
     """z Oᵀ + b"""
-    table, bias = (g.weight(name, made.weight(name)) for name in (made.output, "output.bias"))
-    return g.node("Gemm", z, table, bias, transB=1)
+    return g.node("Gemm", z, table(g, made, made.output), g.weight("output.bias", made.weight("output.bias")), transB=1)
+
+
+def table(g: Graph, made: Design, name: str) -> str:
+    """A matrix with a row for each token; small ones are kept as (D, V)"""
+    kept = made.matrix(name)
+    return g.weight(name, kept) if isinstance(kept, np.ndarray) else matrix(g, name, kept, made.config.width, True)
 
 
 def norm(g: Graph, made: Design, x: str, prefix: str) -> str:

@@ -16,8 +16,8 @@ def given(g: Graph, made: Design) -> str:
 
 def embedded(g: Graph, made: Design, token: str) -> str:
     """e = √D E[token]"""
-    table = g.weight("embedding", made.weight("embedding"))
-    return g.node("Mul", g.node("Gather", table, token), g.number(made.model.scale), name="e")
+    row = g.node("Gather", layers.table(g, made, "embedding"), token)
+    return g.node("Mul", row, g.number(made.model.scale), name="e")
 
 
 def result(g: Graph, made: Design, z: str) -> str:
