@@ -166,6 +166,7 @@ def design(model: SegmentModel, parameters: Parameters, meaning: Vocabulary | Fr
         check_framing(model, meaning)
     else:
         check_kind("vocabulary", meaning, Vocabulary, "the vocabulary of the run, run.vocabulary")
+        assert isinstance(meaning, Vocabulary)
         if meaning.size != model.config.vocabulary:
             raise InputError(f"the vocabulary has {meaning.size} tokens, the model {model.config.vocabulary}; give the "
                              "vocabulary of the run that the model is from")
