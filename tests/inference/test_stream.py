@@ -1,4 +1,5 @@
 import gc
+import sys
 import tracemalloc
 
 import numpy as np
@@ -6,9 +7,9 @@ import pytest
 
 from minicrt import engines, ops
 from minicrt.errors import CheckpointError, InputError
-from minicrt.inference import Stream
+from minicrt.inference import SensorStream, Stream
 from minicrt.inference.stream import FORM
-from minicrt.models import CRT, create_model
+from minicrt.models import CRT, create_model, create_sensor_model
 from minicrt.sealed import opened, sealed
 
 V, T = 11, 4
@@ -139,6 +140,28 @@ def test_a_step_leaves_nothing_behind(settings):
         assert tracemalloc.get_traced_memory()[0] - before < 600 * T * 48            # an array a step is over 100
     finally:
         tracemalloc.stop()
+
+
+def readings_and_stream():
+    model = create_sensor_model(3, 1, width=8, layers=1, heads=2, inner=8, segment_length=T)
+    return SensorStream(model, model.initialize(np.random.default_rng(0))), [[0.5, np.nan, -1.0], [1.0, 0.0, 2.0]]
+
+
+def tokens_and_stream():
+    return Stream(*made(SETTINGS[0], dtype=np.float32)), list(range(V))
+
+
+@pytest.mark.parametrize("prepared", [tokens_and_stream, readings_and_stream])
+def test_after_ten_thousand_steps_there_are_no_more_objects_than_after_a_thousand(prepared):
+    stream, inputs = prepared()
+    for t in range(1000):
+        stream.step(inputs[t % len(inputs)])
+    gc.collect()
+    before = sys.getallocatedblocks()
+    for t in range(9000):
+        stream.step(inputs[t % len(inputs)])
+    gc.collect()
+    assert sys.getallocatedblocks() - before < 1000          # one a step would be 9000
 
 
 def test_a_model_of_ones_own_runs_its_segment_again():
