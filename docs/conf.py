@@ -16,6 +16,7 @@ project = "minicrt"
 release = version = minicrt.__version__
 copyright = "the minicrt authors"
 language = "en"
+highlight_language = "none"                                  # what names no language is none
 smartquotes = False                                          # "crt" is a value
 
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.viewcode",
@@ -38,6 +39,7 @@ autodoc_typehints = "none"                                   # the docstrings ha
 autodoc_inherit_docstrings = False
 autodoc_preserve_defaults = True
 autodoc_member_order = "bysource"
+add_module_names = False                                     # the page has the package's name
 python_maximum_signature_line_length = 80
 python_display_short_literal_types = True
 toc_object_entries_show_parents = "hide"
