@@ -1,22 +1,24 @@
 """The accountant's formulas for video against the multiply-adds that the operations perform."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from minicrt import accounting, ops
 from minicrt.accounting.video import arms
 from minicrt.errors import InputError
+from minicrt.gradcheck.video_models import VIDEO, small_clip, small_video
 from minicrt.models import create_model
 from minicrt.models.video import create_video_model
-from tests.models.video_cases import CONFIGURATIONS, small_clip, small_video
 from tests.test_flops import Counted
 
 
-@pytest.mark.parametrize("name", CONFIGURATIONS)
+@pytest.mark.parametrize("name", VIDEO)
 def test_formula_is_what_is_performed(name, monkeypatch):
     ncgru = ops.ncgru
     monkeypatch.setattr(ops, "ncgru", lambda x, h0, w, u, *rest: ncgru(x, h0, w, u.view(Counted), *rest))
-    model, rng = small_video(CONFIGURATIONS[name]), np.random.default_rng(0)
+    model, rng = small_video(VIDEO[name]), np.random.default_rng(0)
     p = model.initialize(rng, np.float64)
     counted = p.with_flat(p.flat.view(Counted))
     clip, targets = small_clip(model, rng, 1)
@@ -52,3 +54,9 @@ def test_what_is_no_model_of_video_is_refused():
         accounting.clip_flops(create_model(vocabulary=5))
     with pytest.raises(InputError, match="frames is 0"):
         accounting.clip_flops(create_video_model(3), 0)
+
+
+def test_the_table_of_the_specification_is_the_accountant_s():
+    document = (Path(__file__).parents[1] / "docs" / "spec.md").read_text(encoding="utf-8")
+    table = accounting.costs_table(accounting.video_costs(16, [8], [1, 4])).splitlines()
+    assert "\n".join(table) in document and table[2].startswith("| 8 | 1 | ViT, one clip |")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from minicrt.gradcheck.cases import all_cases
-from minicrt.gradcheck.configurations import CONFIGURATIONS, GIVEN_MEMORY, check_small_model
+from minicrt.gradcheck.configurations import CHECKED, GIVEN_MEMORY, check_small_model
 from minicrt.gradcheck.report import Report, TensorResult
 
 
@@ -37,7 +37,7 @@ def run_gradchecks(seed: int = 0, progress: Callable[[str], None] | None = None)
             progress(case.name)
         report = case.check(np.random.default_rng([seed, 1, k]))
         rows += [_row(case.name, tensor.name, tensor, report) for tensor in report.tensors]
-    for k, (name, overrides) in enumerate(CONFIGURATIONS.items()):
+    for k, (name, overrides) in enumerate(CHECKED.items()):
         if progress:
             progress(name)
         report = check_small_model(overrides, np.random.default_rng([seed, 2, k]), given_memory=name in GIVEN_MEMORY)

@@ -8,7 +8,9 @@ from minicrt import ops
 from minicrt.configuration import field_types
 from minicrt.gradcheck.model import check_model
 from minicrt.gradcheck.report import Report
+from minicrt.gradcheck.video_models import VIDEO_CHECKS, small_clip, small_video
 from minicrt.models import CRT, MODELS, CRTConfig, SegmentModel, SensorModel, create_model, create_sensor_model
+from minicrt.models.video import VIDEO_MODELS, ViT
 
 Array = np.ndarray
 
@@ -59,6 +61,8 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
     "GRU, sensors, regression": {"task": "regression", "model": "recurrent", "cell": "gru"},
 }
 
+CHECKED = CONFIGURATIONS | VIDEO_CHECKS
+
 GIVEN_MEMORY = frozenset({"CRT, reset before", "CRT, three memory vectors, normed",
                           "RMT, two vectors, sinusoids, post-norm"})
 """Those whose first segment is handed a memory, whose gradient is checked. The others that have one start from m_0, and
@@ -71,7 +75,9 @@ def small_crt(overrides: dict[str, Any]) -> CRT:
 
 def small_model(overrides: dict[str, Any]) -> SegmentModel:
     """The CRT, or the model that the key "model" names, at the sizes above as far as it has them; with the key "task"
-    on readings of three channels."""
+    on readings of three channels, and of video where the model is one."""
+    if overrides.get("model") in VIDEO_MODELS:
+        return small_video(overrides)
     known = field_types(MODELS[overrides.get("model", "crt")][1])
     settings = {**{key: value for key, value in SMALL.items() if key in known}, **overrides}
     if "task" not in overrides:
@@ -82,6 +88,8 @@ def small_model(overrides: dict[str, Any]) -> SegmentModel:
 
 def small_segment(model: SegmentModel, rng: np.random.Generator, batch: int, length: int) -> tuple[Array, Array]:
     """What the model reads and what it is to say; a fifth of the targets, and of readings, is not there."""
+    if isinstance(model, ViT):
+        return small_clip(model, rng, batch, length)
     if not isinstance(model, SensorModel):
         tokens, targets = rng.integers(0, model.config.vocabulary, (2, batch, length))
         return tokens, with_gaps(targets, -1, rng)
@@ -117,6 +125,6 @@ def check_small_model(overrides: dict[str, Any], rng: np.random.Generator, batch
     state = {entry: 0.5 * rng.standard_normal([size or 1 for size in shape])
              for entry, shape in model.state_shapes(batch).items()
              if not entry.startswith("writer") and not (entry == "memory" and from_m_0)}
-    drops = model.config.dropout > 0 or model.config.embedding_dropout > 0
+    drops = any(getattr(model.config, name, 0) > 0 for name in ("dropout", "embedding_dropout", "path_dropout"))
     return check_model(model, parameters, segments, rng=rng, state=state, truncate=truncate,
                        dropout_seed=int(rng.integers(2**31)) if drops else None)

@@ -185,7 +185,7 @@ def test_gradcheck_prints_a_table_and_agrees(capsys):
 def test_a_wrong_gradient_is_exit_code_1(capsys, monkeypatch):
     from minicrt import ops
     from minicrt.gradcheck import all_checks
-    monkeypatch.setattr(all_checks, "CONFIGURATIONS", {})
+    monkeypatch.setattr(all_checks, "CHECKED", {})
     monkeypatch.setattr(ops, "tanh_backward", lambda d_y, cache: d_y)
     assert main(["gradcheck"]) == 1
     printed = capsys.readouterr().out

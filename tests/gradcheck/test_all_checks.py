@@ -10,7 +10,7 @@ from minicrt import ops
 from minicrt.gradcheck import all_checks
 from minicrt.gradcheck.all_checks import Row, run_gradchecks, table
 from minicrt.gradcheck.cases import Case, all_cases
-from minicrt.gradcheck.configurations import CONFIGURATIONS, GIVEN_MEMORY, check_small_model, small_model
+from minicrt.gradcheck.configurations import CHECKED, CONFIGURATIONS, GIVEN_MEMORY, check_small_model, small_model
 from minicrt.models import MODELS
 from minicrt.models.stack_config import StackConfig
 
@@ -23,9 +23,9 @@ def test_every_operation_has_a_case_and_every_case_passes():
         case.check(np.random.default_rng(12)).raise_if_wrong()
 
 
-@pytest.mark.parametrize("name", CONFIGURATIONS)
+@pytest.mark.parametrize("name", CHECKED)
 def test_the_gradient_of_a_whole_model(name):
-    report = check_small_model(CONFIGURATIONS[name], np.random.default_rng(13), given_memory=name in GIVEN_MEMORY)
+    report = check_small_model(CHECKED[name], np.random.default_rng(13), given_memory=name in GIVEN_MEMORY)
     report.raise_if_wrong()
     assert all(tensor.relative_error < 1e-9 for tensor in report.tensors)
     checked = {tensor.name: tensor for tensor in report.tensors}
@@ -88,7 +88,7 @@ def test_rows_and_table(monkeypatch):
             return super().check(rng, ops.tanh, lambda d_y, y: d_y * (1 - y))
 
     monkeypatch.setattr(all_checks, "all_cases", one_wrong_case)
-    monkeypatch.setattr(all_checks, "CONFIGURATIONS", {"a Transformer": CONFIGURATIONS["Transformer"]})
+    monkeypatch.setattr(all_checks, "CHECKED", {"a Transformer": CONFIGURATIONS["Transformer"]})
     seen = []
     rows = run_gradchecks(seed=3, progress=seen.append)
     assert seen == ["right", "wrong", "a Transformer"]

@@ -6,6 +6,7 @@ import pytest
 from minicrt import ops
 from minicrt.errors import ConfigurationError, InputError
 from minicrt.gradcheck import check_model
+from minicrt.gradcheck.video_models import VIDEO, WRITER, small_clip, small_video
 from minicrt.models.video import (
     CRViT,
     VideoTargets,
@@ -15,11 +16,10 @@ from minicrt.models.video import (
     run_video,
     video_mapping,
 )
-from tests.models.video_cases import CONFIGURATIONS, WRITER, small_clip, small_video
 from tests.models.windows import random_parameters
 
 DROPPED = {"dropout": 0.3, "path_dropout": 0.4}
-CHECKED = {name: CONFIGURATIONS[name] for name in ("vit", "vit, joint, mean", "crvit, per segment, mean",
+VARIANTS = {name: VIDEO[name] for name in ("vit", "vit, joint, mean", "crvit, per segment, mean",
                                                    "crvit, modules, tubes")} | {"writer": WRITER, "dropped": DROPPED}
 
 
@@ -35,9 +35,9 @@ def gradients_of(model, p, clips, labels, **options):
     return result, g
 
 
-@pytest.mark.parametrize("name", CHECKED)
+@pytest.mark.parametrize("name", VARIANTS)
 def test_the_gradient_is_that_of_the_complex_step(name):
-    model, rng = small_video(CHECKED[name]), np.random.default_rng(5)
+    model, rng = small_video(VARIANTS[name]), np.random.default_rng(5)
     segments = [small_clip(model, rng) for _ in range(2)]
     report = check_model(model, random_parameters(model, rng), segments, rng=rng, directions=1,
                          truncate=name == "writer", dropout_seed=3 if name == "dropped" else None)
@@ -114,6 +114,12 @@ def test_gradients_end_at_the_edge_of_a_window():
     _, two = gradients_of(model, p, clips, labels, bptt_segments=2)
     _, three = gradients_of(model, p, clips, labels, bptt_segments=3)
     _, whole = gradients_of(model, p, clips, labels)
+    state: dict[str, np.ndarray] = {}
+    for clip in clips[:2]:
+        _, state = model.logits(p, clip, state)
+    alone = p.zeros_like()
+    model.backward(1.0, {}, model.forward(p, clips[2], labels, state)[2], alone)
+    np.testing.assert_allclose(one.flat, alone.flat, rtol=1e-10, atol=1e-15)
     assert not one["memory.0.w"].any() and two["memory.0.w"].any()
     assert not two["memory.start"].any() and whole["memory.start"].any()
     np.testing.assert_array_equal(three.flat, whole.flat)
@@ -131,7 +137,7 @@ def test_every_frame_sees_every_other():
 
 
 def test_the_modules_are_a_part_of_training_alone():
-    model, rng = small_video(CONFIGURATIONS["crvit, modules"]), np.random.default_rng(4)
+    model, rng = small_video(VIDEO["crvit, modules"]), np.random.default_rng(4)
     p = random_parameters(model, rng)
     clip, targets = small_clip(model, rng)
     g, bare = p.zeros_like(), p.zeros_like()
@@ -169,7 +175,7 @@ def test_a_joint_lies_in_the_patch_that_the_model_reads_at_that_place():
 
 def test_both_engines_agree_and_a_mapping_makes_the_model_again():
     pytest.importorskip("numba")
-    for changes in (CONFIGURATIONS["vit, tubes"], CONFIGURATIONS["crvit, joint, NC-GRU, two vectors"]):
+    for changes in (VIDEO["vit, tubes"], VIDEO["crvit, joint, NC-GRU, two vectors"]):
         model, p, clips, labels = prepared(changes, clips=2)
         again = create_video_model(**video_mapping(model), engine="numba")
         assert again.layout == model.layout and again.config == model.config

@@ -5,8 +5,8 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
+from minicrt.gradcheck.video_models import VIDEO, WRITER, small_clip, small_video
 from minicrt.models.video import VideoTargets
-from tests.models.video_cases import CONFIGURATIONS, WRITER, small_clip, small_video
 from tests.models.windows import random_parameters, random_state
 from tests.ports.cases import disagreement
 
@@ -50,9 +50,9 @@ def theirs(model, p, clips, weights, state, d_state):
 
 
 @pytest.mark.parametrize("carried", [True, False])
-@pytest.mark.parametrize("name", [*CONFIGURATIONS, "writer"])
+@pytest.mark.parametrize("name", [*VIDEO, "writer"])
 def test_video(name, carried):
-    model = small_video(CONFIGURATIONS.get(name, WRITER))
+    model = small_video(VIDEO.get(name, WRITER))
     rng = np.random.default_rng(sum(name.encode()))
     p = random_parameters(model, rng)
     clips, weights = [small_clip(model, rng) for _ in range(3)], rng.uniform(0.5, 1.5, 3).tolist()

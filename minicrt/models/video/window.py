@@ -49,7 +49,9 @@ def run_video(model: ViT, parameters: Parameters, clips: Sequence[Array] | Array
     k = N if bptt_segments is None else check_whole("bptt_segments", bptt_segments, 1)
     if skeletons is not None and len(skeletons) != N:
         raise InputError(f"there are skeletons of {len(skeletons)} clips, expected {N}, one of each")
-    carried, scores, caches, more = dict(state or {}), list[Array](), list[VideoCache](), 0.0
+    carried, scores, caches, more = dict(state or {}), list[Array](), list[VideoCache | None](), 0.0
+    share = _shares(last, N, when, parameters.dtype)                                     # (N, B)
+    window = (N - 1 - np.arange(N)) // k                     # of each clip; gradients do not go from one to another
     for n, clip in enumerate(clips):
         asked = np.where(n == last if when == "last" else n <= last, labels, -1)
         targets = model.checked_targets(clip, _targets(asked, None if skeletons is None else skeletons[n], n <= last))
@@ -62,32 +64,37 @@ def run_video(model: ViT, parameters: Parameters, clips: Sequence[Array] | Array
             loss_n, modules = skeleton.loss(model, parameters, seen.early, seen.late, targets)
             more = more + loss_n / N
         scores.append(scores_n)
-        caches.append(VideoCache(patches, encoded, mask, ClipLossCache(output, None, modules)))
+        read = gradients is not None and (skeletons is not None or share[window == window[n]].any())
+        caches.append(VideoCache(patches, encoded, mask, ClipLossCache(output, None, modules)) if read else None)
         carried = {name: value for name, value in carried.items() if n == N - 1 or name not in cut}
-    stacked, share = np.stack(scores), _shares(last, N, when, scores[0].dtype)           # (N, B, K), (N, B)
-    read, asked = stacked, np.where(share > 0, labels, -1)
+    stacked = np.stack(scores)                                                           # (N, B, K)
+    asked_of, asked = stacked, np.where(share > 0, labels, -1)
     if when != "every":
-        read, asked = (share[..., None] * stacked).sum(0), labels
+        asked_of, asked = (share[..., None] * stacked).sum(0), labels
     weights = model.class_weights.astype(stacked.dtype)
-    loss, classes = model.engine.weighted_cross_entropy(read, asked, weights, model.config.smoothing)
+    loss, classes = model.engine.weighted_cross_entropy(asked_of, asked, weights, model.config.smoothing)
     if gradients is not None:
-        d_read, _ = model.engine.weighted_cross_entropy_backward(1.0, classes)
-        d_scores = d_read if when == "every" else share[..., None] * d_read
+        d_asked, _ = model.engine.weighted_cross_entropy_backward(1.0, classes)
+        d_scores = d_asked if when == "every" else share[..., None] * d_asked
         _backward(model, d_scores, caches, gradients, k, cut)
-    found = read if when != "every" else stacked[last, np.arange(len(labels))]
+    found = asked_of if when != "every" else stacked[last, np.arange(len(labels))]
     return VideoResult(loss + more, found, carried)
 
 
-def _backward(model: ViT, d_scores: Array, caches: list[VideoCache], gradients: Parameters, k: int,
+def _backward(model: ViT, d_scores: Array, caches: list[VideoCache | None], gradients: Parameters, k: int,
               cut: Sequence[str]) -> None:
-    """Clip after clip from the last; at the edge of a window the state's gradient is dropped."""
+    """Clip after clip from the last; at the edge of a window the state's gradient is dropped. A clip without a cache is
+    in a window of which nothing is read."""
     N, d_state = len(caches), State()
     for n in reversed(range(N)):
-        cache = caches[n].loss
+        whole = caches[n]
+        if whole is None:
+            continue
+        cache = whole.loss
         d_z = model.scores_backward(d_scores[n], cache.output, gradients)
         d_early, d_late = (None, None) if cache.modules is None else skeleton.loss_backward(model, 1 / N, cache.modules,
                                                                                          gradients)
-        d_state = model.seen_backward(Seen(d_z, d_early, d_late), d_state, caches[n], gradients)  # type: ignore[arg-type]
+        d_state = model.seen_backward(Seen(d_z, d_early, d_late), d_state, whole, gradients)  # type: ignore[arg-type]
         edge = (N - n) % k == 0
         d_state = {} if edge else {name: value for name, value in d_state.items() if name not in cut}
 

@@ -12,7 +12,7 @@ from minicrt.errors import ConformanceError
 
 OPERATIONS = ["linear-square", "embedding-repeated", "layer_norm", "gelu", "modrelu", "attention-memory",
               "relative_attention", "linear_cross_entropy", "mean_squared_error", "gru", "gru-before", "mingru",
-              "scaled_cayley"]
+              "scaled_cayley", "patch_embedding-tubes", "weighted_cross_entropy", "binary_cross_entropy"]
 
 
 def wrong_port(case, *mistakes, names=None):
