@@ -9,6 +9,7 @@ vocabulary.
 from typing import Any
 
 from minicrt.arguments import check_kind, check_whole
+from minicrt.errors import InputError
 from minicrt.models import SegmentModel, SensorModel
 from minicrt.models.crt_config import CRTConfig
 from minicrt.models.inputs import A_MODEL
@@ -17,6 +18,7 @@ from minicrt.models.recurrent import RecurrentConfig
 from minicrt.models.rmt import RMTConfig
 from minicrt.models.transformer import TransformerConfig
 from minicrt.models.transformer_xl import TransformerXLConfig
+from minicrt.models.video import ViT
 
 Parts = dict[str, int]
 GATES = {"gru": 3, "ncgru": 3, "lstm": 4, "mingru": 2, "lru": 1}
@@ -34,6 +36,9 @@ def forward_flops(model: SegmentModel, length: int | None = None) -> Parts:
 def checked_length(model: SegmentModel, length: int | None) -> int:
     """`length`, by default the model's segment_length. Raises InputError for what is no model, or no length."""
     check_kind("model", model, SegmentModel, A_MODEL)
+    if isinstance(model, ViT):
+        raise InputError("the model is one of video, expected one of words or of readings; clip_flops and video_costs "
+                         "are about this one")
     return model.config.segment_length if length is None else check_whole("length", length, 1)
 
 

@@ -64,7 +64,11 @@ def checked_segments(model: "SegmentModel", segments: Any) -> list[tuple[Array, 
         if not isinstance(segment, tuple | list) or len(segment) != 2:
             raise InputError(f"a segment of the window is {shown(segment)}, expected a pair (tokens, targets)")
         tokens = model.checked_inputs(segment[0])
-        checked.append((tokens, model.checked_targets(tokens, segment[1])))
+        targets = model.checked_targets(tokens, segment[1])
+        if not isinstance(targets, np.ndarray):              # VideoTargets
+            raise InputError("the model is one of video, expected one of words or of readings; a step of this one is "
+                             "minicrt.training.video_step")
+        checked.append((tokens, targets))
     return checked
 
 

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from minicrt import ops
+from minicrt import accounting, ops
 from minicrt.errors import ConfigurationError, InputError
 from minicrt.gradcheck import check_model
 from minicrt.gradcheck.video_models import VIDEO, WRITER, small_clip, small_video
+from minicrt.inference import Stream
 from minicrt.models.video import (
     CRViT,
     VideoTargets,
@@ -16,11 +17,12 @@ from minicrt.models.video import (
     run_video,
     video_mapping,
 )
+from minicrt.training import AdamW, train_step
 from tests.models.windows import random_parameters
 
 DROPPED = {"dropout": 0.3, "path_dropout": 0.4}
 VARIANTS = {name: VIDEO[name] for name in ("vit", "vit, joint, mean", "crvit, per segment, mean",
-                                                   "crvit, modules, tubes")} | {"writer": WRITER, "dropped": DROPPED}
+                                           "crvit, modules, tubes")} | {"writer": WRITER, "dropped": DROPPED}
 
 
 def prepared(changes=None, batch=3, clips=3, seed=0):
@@ -238,6 +240,12 @@ def test_clips_and_targets_that_do_not_fit_are_refused():
                              ({"lengths": np.array([1, 1, 4])}, "lengths are"), ({"skeletons": []}, "skeletons of 0")):
         with pytest.raises(InputError, match=message):
             run_video(model, p, clips, labels, **options)
+    with pytest.raises(InputError, match="one of video.*minicrt.training.video_step"):
+        train_step(model, p, p.zeros_like(), AdamW(p), [(clips[0], labels)], {})
+    with pytest.raises(InputError, match="one of video.*clip_flops"):
+        accounting.segment_flops(model)
+    with pytest.raises(InputError, match="one of video.*clip after clip"):
+        Stream(model, p)
     with pytest.raises(InputError, match="there are no clips"):
         run_video(model, p, [], labels)
     assert isinstance(model, CRViT) and "CRViT of" in repr(model)

@@ -23,6 +23,7 @@ from minicrt.models import (
     Transformer,
     TransformerXL,
 )
+from minicrt.models.video import ViT
 
 STEPS: dict[type[SegmentModel], type[Steps]] = {
     CRT: CRTSteps, Transformer: TransformerSteps, TransformerXL: TransformerXLSteps, RMT: RMTSteps,
@@ -34,6 +35,9 @@ def steps_of(model: SegmentModel, parameters: Parameters, batch: int) -> Steps:
     if isinstance(model, SensorModel):
         raise InputError("the model is one of sensor readings, expected one of words; minicrt.inference.SensorStream "
                          "runs it")
+    if isinstance(model, ViT):
+        raise InputError("the model is one of video, expected one of words; its logits(parameters, clip, state) read a "
+                         "video clip after clip")
     return STEPS.get(type(model), SegmentAgain)(model, parameters, batch, layers_for(model, parameters))
 
 
