@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import minicrt
 from minicrt import accounting, ops
 from minicrt.gradcheck.derivative import TOLERANCE
 from minicrt.models import CRT, CRTConfig, create_model
@@ -135,3 +136,8 @@ def test_the_files_that_a_package_lists_are_in_it():
         listed += len(names)
         assert [name for name in names if not (path.parent / name).exists()] == [], path
     assert listed > 10
+
+
+def test_the_citation_is_of_this_version():
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\nversion: {minicrt.__version__}\n" in citation and "\ncff-version: 1.2.0\n" in f"\n{citation}"
