@@ -1,6 +1,7 @@
 """What the benchmarks count and write; not how fast anything is."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -90,3 +91,11 @@ def test_a_file_that_cannot_be_written_is_refused_before_anything_is_measured(tm
         result = run("scaling", "--json", path)
         assert result.returncode == 2 and message in result.stderr and not result.stdout
     assert report.writable(str(tmp_path / "new" / "rows.json")) == tmp_path / "new" / "rows.json"
+
+
+def test_a_step_of_video_is_timed_beside_its_peers():
+    result = run("video_step", "--rounds", 2, "--batch", 1, "--clips", 1)
+    assert result.returncode == 0, result.stderr
+    header, *rows = result.stdout.splitlines()
+    assert header.startswith("1 clips of 8 frames, batch 1, 1 threads; first loss ") and rows
+    assert all(re.fullmatch(r"[a-z]+-[a-z]+ +[\d.]+ ± [\d.]+ +processor +[\d.]+", row) for row in rows)
