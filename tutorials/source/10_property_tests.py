@@ -398,6 +398,7 @@ PROPERTIES = {
 
 
 FEWER = settings(SETTINGS, max_examples=10 if FAST else 60)
+READERS = dict(list(planted.READERS.items())[:4 if FAST else None])
 
 
 def broken(read, gradient, cases, holds):       # -> the smallest text, or None
@@ -406,13 +407,13 @@ def broken(read, gradient, cases, holds):       # -> the smallest text, or None
 
 
 found = {(reader, name): broken(*functions, texts(), holds)
-         for reader, functions in planted.READERS.items()
+         for reader, functions in READERS.items()
          for name, holds in PROPERTIES.items()}
 
 # %%
 figure, axes = plt.subplots(figsize=(7.5, 4.4), layout="constrained")
 for column, name in enumerate(PROPERTIES):
-    for row, reader in enumerate(planted.READERS):
+    for row, reader in enumerate(READERS):
         case = found[reader, name]
         axes.add_patch(plt.Rectangle(
             (column - 0.46, row - 0.42), 0.92, 0.84, edgecolor="black", linewidth=0.5,
@@ -424,8 +425,8 @@ for column, name in enumerate(PROPERTIES):
                   bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5})
 axes.set_xticks(range(len(PROPERTIES)), PROPERTIES)
 axes.xaxis.tick_top()
-axes.set_yticks(range(len(planted.READERS)), planted.READERS)
-axes.set(xlim=(-0.6, len(PROPERTIES) - 0.4), ylim=(len(planted.READERS) - 0.4, -0.6),
+axes.set_yticks(range(len(READERS)), READERS)
+axes.set(xlim=(-0.6, len(PROPERTIES) - 0.4), ylim=(len(READERS) - 0.4, -0.6),
          title="Readers, properties, and the smallest text (B×T×D) that breaks one")
 axes.spines[:].set_visible(False)
 axes.tick_params(length=0)

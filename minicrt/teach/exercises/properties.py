@@ -133,8 +133,8 @@ CUT = PropertyExercise(
 EXERCISES = (
     Answer("10.draws", {"draws": 35}, {
         8: "After 8 draws it has been seen with a chance of 1 − (7/8)⁸ only: about two in three.",
-        4.6: "That is the number of times 1/8 for which … look again: how often may 7/8 be multiplied until 1/100 is "
-             "left?",
+        4.6: "That is ln 100. How often may 7/8 be multiplied until 1/100 is left?",
+        34.5: "Draws are whole numbers: which of the two beside yours is enough?",
         34: "(7/8)³⁴ is still a little above 1/100."},
         hints=["With n draws it is missed with the chance (7/8) to the n.", "ln(1/100) / ln(7/8), rounded up."]),
     Answer("10.broken", {"looks one step ahead": 2, "centres over rows": 1, "always 0": 0}, {
