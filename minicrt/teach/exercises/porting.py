@@ -66,6 +66,8 @@ READ = Exercise(
                 "What does `offset` say?"),
         Mistake({"count, offset)": "count, offset * little.itemsize)"}, "the offset is taken for a count of numbers",
                 "In what does the line count the place, and in what do you?"),
+        Mistake({"count, offset)": "count, offset // little.itemsize)"}, "the offset is divided, as if it had to be a "
+                "count of numbers", "In what does the line count the place, and in what do you?"),
         Mistake({"values.reshape(shape)": 'values.reshape(shape, order="F")'}, "the first index runs fastest",
                 "Which index runs fastest in the file?"),
         Mistake({'"<"': '">"'}, "the bytes of a number are read the other way round",
@@ -89,6 +91,8 @@ FROM_TORCH = Exercise(
         "transposed": "Which side of the matrix does x meet, there and here?",
         "other": "Which of the two biases of n stands beside h, inside of the reset gate?",
         "term": "How many biases has a gate of PyTorch's?",
+        "blocks": "In which order do the gates stand, there and here?",
+        "zero": "What stands beside h in PyTorch's candidate, inside of the reset gate?",
         "width": "D = 1 passes: what can a square of one number not show?",
         "shape": "Ours are (in, out), with the three blocks side by side.",
         "": "Take I = D = 1 and tell the four biases of r and z, and the two of n, apart on paper."},

@@ -43,6 +43,7 @@ def rounding_bound(x, w, eps):
 WRONG = [
     ("read_tensor", {"place = offset": "place = 0"}, "known", "from the file's start"),
     ("read_tensor", {"place = offset": "place = size * offset"}, "known", "taken for a count of numbers"),
+    ("read_tensor", {"place = offset": "place = offset // size"}, "known", "the offset is divided"),
     ("read_tensor", {".reshape(shape)": '.reshape(shape, order="F")'}, "known", "Which index runs fastest"),
     ("read_tensor", {'f"<{': 'f">{'}, "known", "the other way round"),
     ("read_tensor", {'("f", 4)': '("d", 8)', '("q", 8)': '("d", 8)'}, "known", "read as a float64"),
@@ -60,6 +61,10 @@ WRONG = [
     ("gru_from_torch", {"b[:2 * D] += bias_hh[:2 * D]": "b[:2 * D] -= bias_hh[:2 * D]"}, "sign", "sign"),
     ("gru_from_torch", {"b[:2 * D] += bias_hh[:2 * D]": "b[:D] += bias_hh[:D]"}, "term", "PyTorch's z"),
     ("gru_from_torch", {"b[:2 * D] += bias_hh[:2 * D]": "b[D:2 * D] += bias_hh[D:2 * D]"}, "term", "PyTorch's r"),
+    ("gru_from_torch", {"weight_ih.T.copy()": "np.roll(weight_ih.T, D, 1)",
+                        "weight_hh.swapaxes(0, 1)": "np.roll(weight_hh.T, D, 1)"}, "blocks", "In which order"),
+    ("gru_from_torch", {"b, bias_hh[2 * D:]": "b, np.zeros(D)"}, "zero", "inside of the reset gate"),
+    ("gru_from_torch", {"b, bias_hh[2 * D:]": "b, bias_ih[-D:]"}, "other", "another of the same shape"),
     ("blocks_in_order", {"enumerate(ours)": "enumerate(theirs)", "theirs.index": "ours.index"}, "known",
      "from ours to theirs"),
     ("blocks_in_order", {"theirs.index": "ours.index"}, "known", "as they stood"),
