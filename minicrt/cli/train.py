@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from minicrt import presets
-from minicrt.cli import train_sensors
+from minicrt.cli import train_sensors, train_videos
 from minicrt.cli.numbering import numbered_folder
 from minicrt.cli.parser import add_engine, seed
 from minicrt.errors import ConfigurationError
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """\
 Train a Compact Recurrent Transformer. With no option: the preset tiny on the Python documentation,
-which needs no download and takes under two minutes on two cores. With --data: on the readings of sensors.
+which needs no download and takes under two minutes on two cores. With --data: on the readings of sensors;
+with --task video: on videos, synthetic ones where --corpus names no others.
 
 The run folder (runs/CORPUS-PRESET-NUMBER, or --out) receives config.toml, metrics.jsonl, summary.json,
 checkpoint.safetensors, curves.png and sample.txt. Ctrl-C saves; --resume goes on."""
@@ -34,6 +35,7 @@ examples:
   minicrt train --set model=transformer_xl --epochs 3                    (or rmt, recurrent, linear_recurrent)
   minicrt train --task forecast --data pump.csv --target pressure --horizon 10
   minicrt train --task classify --data pump.csv --target state --set width=32 --minutes 5
+  minicrt train --task video                                   (or --corpus FOLDER, smarthome:FOLDER)
   minicrt train --resume runs/python-docs-tiny-001
   minicrt train --resume runs/python-docs-tiny-001 --epochs 16     (a finished run, to 16 epochs in all)"""
 
@@ -46,7 +48,9 @@ def add(commands: Any) -> None:
     parser.add_argument("--preset", metavar="NAME", help=f"{', '.join(presets.names())}; see below (default: tiny)")
     parser.add_argument("--corpus", metavar="NAME|PATH",
                         help="python-docs, ptb, wikitext-2, wikitext-103, a text file, or a folder with a train, a "
-                             "valid (or dev) and a test text (default: the preset's); with --resume: where it is now")
+                             "valid (or dev) and a test text (default: the preset's); with --task video: "
+                             "synthetic-video, smarthome:FOLDER, or a folder with a folder of videos for each class; "
+                             "with --resume: where it is now")
     parser.add_argument("--level", choices=("word", "character"),
                         help="what a token is; a character is a Unicode code point (default: the preset's)")
     parser.add_argument("--tokenizer", choices=("punctuation", "lines", "blanks"),
@@ -78,6 +82,8 @@ def further_help() -> str:
 
     lines = ["presets:"]
     lines += [f"  {name:<10}{presets.description(name)}" for name in presets.names()]
+    lines += ["", "presets of --task video:"]
+    lines += [f"  {name:<12}{train_videos.presets.description(name)}" for name in train_videos.presets.NAMES]
     lines += ["", "keys of --set, with their defaults (the presets change some: minicrt info --preset NAME):"]
     for table, keys in describe_keys().items():
         lines += textwrap.wrap("  ".join(keys), help_width(), initial_indent=f"  {table:<9} ",
@@ -94,6 +100,9 @@ def run(arguments: argparse.Namespace) -> None:
         tensorboardx()                                       # whether it is there, before anything takes time
     progress = Progress() if arguments.quiet else progress_for()
     budget = {} if arguments.resume is None else budget_with_resume(arguments)
+    if train_videos.is_asked_for(arguments):
+        train_videos.run(arguments, progress)
+        return
     if train_sensors.is_asked_for(arguments):
         train_sensors.run(arguments, progress)
         return

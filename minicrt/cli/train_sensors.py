@@ -25,8 +25,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("sensor readings")
     group.add_argument("--data", metavar="FILE",
                        help="a CSV or NPZ file of readings, or dosing-machine or eeg; with --resume: where it is now")
-    group.add_argument("--task", choices=("forecast", "classify"),
-                       help="forecast: what the target will be; classify: which class, word or number, it is now")
+    group.add_argument("--task", choices=("forecast", "classify", "video"),
+                       help="forecast: what the target will be; classify: which class, word or number, it is now; "
+                            "video: the class of videos, which --corpus names")
     group.add_argument("--target", metavar="COLUMN", help="the name of a column")
     group.add_argument("--horizon", type=at_least(1), metavar="N", help="forecast N readings ahead (default: 1)")
 

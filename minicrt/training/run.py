@@ -156,8 +156,10 @@ def configuration_tables(run: RunFolder) -> dict[str, Any]:
 
 def checked_tables(configuration: dict[str, Any], where: Path) -> dict[str, Any]:
     if isinstance(configuration.get("data"), dict) and "task" in configuration["data"]:
-        raise CheckpointError(f"{where} is of a run on sensor readings, where one on text is expected; load it with "
-                              "minicrt.training.load_sensor_run")
+        what, load = ("videos", "load_video_run") if configuration["data"]["task"] == "video" else (
+            "sensor readings", "load_sensor_run")
+        raise CheckpointError(f"{where} is of a run on {what}, where one on text is expected; load it with "
+                              f"minicrt.training.{load}")
     for table, keys in NEEDED.items():
         there = configuration.get(table)
         for key, kind in keys.items():

@@ -12,6 +12,7 @@ from minicrt import __version__
 from minicrt.arguments import check_kind, shown
 from minicrt.configuration import from_mapping, to_mapping
 from minicrt.data.sensors import Framing, SensorData, load_sensor_data
+from minicrt.data.sensors.framing import TASKS
 from minicrt.engines import EngineOrName
 from minicrt.errors import CheckpointError, ConfigurationError, MinicrtError
 from minicrt.files import expanded
@@ -89,7 +90,7 @@ def is_sensor_run(path: str | os.PathLike[str]) -> bool:
             data = json.loads(metadata_of(file)["configuration"])["data"]
         except (ValueError, LookupError, TypeError, RecursionError):
             data = None                                      # loading it as a run on text says what is wrong
-    return isinstance(data, dict) and "task" in data
+    return isinstance(data, dict) and data.get("task") in TASKS
 
 
 def readings_of_run(asked: Mapping[str, Any], data: SensorData | str | os.PathLike[str] | None = None) -> SensorData:
@@ -159,7 +160,7 @@ def learned(trainer: SensorTrainer, summary: dict[str, Any]) -> TrainedSensors:
 def sensor_tables(configuration: dict[str, Any], where: Path) -> dict[str, Any]:
     """The tables of a run on sensor readings. Raises CheckpointError if it is none, or something is missing."""
     data = configuration.get("data")
-    if not isinstance(data, dict) or "task" not in data:
+    if not isinstance(data, dict) or data.get("task") not in TASKS:
         raise CheckpointError(f"{where} is not of a run on sensor readings; load a run on text with minicrt.load_run")
     for key, kind in NEEDED.items():
         if type(data.get(key)) is not kind:

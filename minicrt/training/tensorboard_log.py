@@ -17,8 +17,8 @@ from minicrt.training.progress import Progress
 
 TAGS = {"train_loss": "loss/train", "valid_loss": "loss/valid", "train_perplexity": "perplexity/train",
         "valid_perplexity": "perplexity/valid", "train_error": "error/train", "valid_error": "error/valid",
-        "learning_rate": "learning_rate", "gradient_norm": "gradient_norm",
-        "tokens_per_second": "tokens_per_second"}            # of the records of metrics.jsonl
+        "valid_mean_class_accuracy": "mean_class_accuracy/valid", "learning_rate": "learning_rate",
+        "gradient_norm": "gradient_norm", "tokens_per_second": "tokens_per_second"}      # of lines of metrics.jsonl
 
 
 def tensorboardx() -> tuple[ModuleType, ModuleType, ModuleType]:

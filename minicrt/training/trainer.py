@@ -109,22 +109,10 @@ class Trainer:
     def _step(self) -> None:
         state, position, config = self.state, self.position, self.config
         start = time.perf_counter()
-        epoch, window = divmod(position.step, self.windows)
-        if window == 0:
-            state.carried = {}                                      # an epoch reads the stream from its start
-        if epoch != self._epoch and config.random_start:
-            self._epoch, self.train_stream = epoch, self.training_stream(epoch)
-        first = window * config.bptt_segments
-        segments = [self.train_stream.segment(index)
-                    for index in range(first, min(first + config.bptt_segments, len(self.train_stream)))]
-        rng = np.random.default_rng([config.seed, 1, position.step])
-        loss, state.carried, position.norm = train_step(
-            self.model, state.parameters, self.gradients, state.optimizer, segments, state.carried, rng, config.clip,
-            self.rate(position.step))
+        loss, position.norm, tokens = self.learn(np.random.default_rng([config.seed, 1, position.step]))
         position.step += 1
         if state.average is not None:
             update_average(state.average, state.parameters.flat, config.ema_decay, position.step)
-        tokens = scored(segments)
         position.nll += loss * tokens
         position.tokens += tokens
         position.tokens_seen += tokens
@@ -133,6 +121,22 @@ class Trainer:
         if not position.total:
             self.calibration.add(seconds)
         self.progress.step(position.step, loss, tokens)
+
+    def learn(self, rng: np.random.Generator) -> tuple[float, float, int]:
+        """Update the parameters once: the loss, the norm of the gradient, and how many targets were scored"""
+        state, config = self.state, self.config
+        epoch, window = divmod(self.position.step, self.windows)
+        if window == 0:
+            state.carried = {}                                      # an epoch reads the stream from its start
+        if epoch != self._epoch and config.random_start:
+            self._epoch, self.train_stream = epoch, self.training_stream(epoch)
+        first = window * config.bptt_segments
+        segments = [self.train_stream.segment(index)
+                    for index in range(first, min(first + config.bptt_segments, len(self.train_stream)))]
+        loss, state.carried, norm = train_step(
+            self.model, state.parameters, self.gradients, state.optimizer, segments, state.carried, rng, config.clip,
+            self.rate(self.position.step))
+        return loss, norm, scored(segments)
 
     def training_stream(self, epoch: int) -> TokenStream:
         """What an epoch reads. With `random_start` the text is a circle, cut open at a token drawn for the epoch, so

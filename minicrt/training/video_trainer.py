@@ -42,6 +42,11 @@ class TrainedVideo(NamedTuple):
     losses: list[float]                                      # of every step
 
 
+class VideoScores(NamedTuple):
+    confusion: Array                                         # (K, K), see `confusion_matrix`
+    loss: float                                              # the mean over the videos
+
+
 def watched(model: ViT, batch: VideoBatch, reads: Reads = "clips", skeletons: bool = True) -> Watched:
     """The clips that a model reads of these videos, and the targets of its modules where it has any.
 
@@ -134,14 +139,30 @@ def train_video(model: ViT, batches: Iterable[VideoBatch], steps: int, *, rng: n
     return TrainedVideo(parameters, losses)
 
 
-def evaluate_video(model: ViT, parameters: Parameters, batches: Iterable[VideoBatch], *, reads: Reads = "clips",
-                   when: When = "last", cut: Sequence[str] = ()) -> Array:
-    """The confusion matrix (K, K) over all videos, without dropout and without the modules; `cut` drops entries of the
-    state at every boundary."""
+def score_videos(model: ViT, parameters: Parameters, batches: Iterable[VideoBatch], *, reads: Reads = "clips",
+                 when: When = "last", cut: Sequence[str] = (), advance: Callable[[], None] | None = None
+                 ) -> VideoScores:
+    """The confusion matrix (K, K) and the mean loss over all videos, without dropout and without the modules; `cut`
+    drops entries of the state at every boundary, `advance` is called after every batch.
+
+    Raises InputError where there is no video."""
     K = model.config.vocabulary
-    confusion = np.zeros((K, K), np.int64)
+    confusion, total, videos = np.zeros((K, K), np.int64), 0.0, 0
     for batch in batches:
         seen = watched(model, batch, reads, skeletons=False)
-        scores = run_video(model, parameters, seen.clips, batch.labels, lengths=seen.lengths, when=when, cut=cut).scores
+        loss, scores, _ = run_video(model, parameters, seen.clips, batch.labels, lengths=seen.lengths, when=when,
+                                    cut=cut)
         confusion += confusion_matrix(batch.labels, scores.argmax(1), K)
-    return confusion
+        total += float(loss) * len(batch.labels)
+        videos += len(batch.labels)
+        if advance is not None:
+            advance()
+    if not videos:
+        raise InputError("there is no video to be scored, expected one at least")
+    return VideoScores(confusion, total / videos)
+
+
+def evaluate_video(model: ViT, parameters: Parameters, batches: Iterable[VideoBatch], *, reads: Reads = "clips",
+                   when: When = "last", cut: Sequence[str] = ()) -> Array:
+    """The confusion matrix of `score_videos`"""
+    return score_videos(model, parameters, batches, reads=reads, when=when, cut=cut).confusion

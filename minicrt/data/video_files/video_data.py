@@ -3,7 +3,7 @@
 import hashlib
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,8 +82,12 @@ class VideoData:
         if rng is not None:
             check_kind("rng", rng, np.random.Generator, A_GENERATOR)
         order = np.arange(len(videos)) if rng is None else rng.permutation(len(videos))
-        return (side_by_side([videos[i] for i in order[start:start + B]], self.reading)
-                for start in range(0, len(videos), B))
+        return (self.together(part, order[start:start + B]) for start in range(0, len(videos), B))
+
+    def together(self, part: str, numbers: Iterable[int]) -> VideoBatch:
+        """The videos of a part that have these numbers, in one batch"""
+        videos = self.videos(part)
+        return side_by_side([videos[number] for number in numbers], self.reading)
 
 
 def side_by_side(videos: Sequence[Prepared], reading: VideoReading) -> VideoBatch:

@@ -1,0 +1,154 @@
+"""`minicrt train --task video`: learn from videos, clip after clip."""
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from minicrt.cli.numbering import numbered_folder
+from minicrt.errors import ConfigurationError
+from minicrt.presets import video as presets
+
+if TYPE_CHECKING:
+    from minicrt.data.video_source import VideoSource
+    from minicrt.models.video import ViT
+    from minicrt.training import Progress, TrainingConfig
+    from minicrt.training.video_run import VideoRun
+
+TASK = "video"
+OF_OTHERS = ("level", "tokenizer", "data_dir", "data", "target", "horizon")
+CUTS = (("positions", "carried positions cut"), ("memory", "memory cut"), ("state", "both cut"))
+FROM_VIDEOS = ("vocabulary", "segment_length", "frame_size")                     # of the model's keys
+
+
+def is_asked_for(arguments: argparse.Namespace) -> bool:
+    """Whether the options are about videos. Raises ConfigurationError for a mixture."""
+    from minicrt.training.video_run import is_video_run
+
+    if arguments.task != TASK and (arguments.task is not None or arguments.resume is None
+                                   or not is_video_run(arguments.resume)):
+        return False
+    others = [f"--{name.replace('_', '-')}" for name in OF_OTHERS if getattr(arguments, name) is not None]
+    if others:
+        raise ConfigurationError(f"{others[0]} is not for videos; leave it out")
+    return True
+
+
+def run(arguments: argparse.Namespace, progress: "Progress") -> None:
+    from minicrt.cli.report import shown
+
+    trained = resumed(arguments, progress) if arguments.resume is not None else afresh(arguments, progress)
+    print("\n" + "\n".join(summary_lines(trained.summary or {})), flush=True)
+    print(f"\n{shown(trained.folder)}: config.toml, metrics.jsonl, summary.json, checkpoint.safetensors, confusion.png")
+
+
+def resumed(arguments: argparse.Namespace, progress: "Progress") -> "VideoRun":
+    from minicrt.cli.train import logged
+    from minicrt.training.video_run import resume_videos
+
+    fixed = [f"--{name}" for name in ("task", "preset", "epochs", "minutes", "seed", "out", "threads")
+             if getattr(arguments, name) is not None] + ["--set"] * bool(arguments.set)
+    if fixed:
+        raise ConfigurationError(f"--resume goes on with a run on videos as it was begun, got {fixed[0]} as well; "
+                                 "leave it out, or start another run")
+    with saying_how_to_resume(arguments, arguments.resume):
+        return resume_videos(arguments.resume, arguments.corpus, logged(progress, arguments, arguments.resume))
+
+
+def afresh(arguments: argparse.Namespace, progress: "Progress") -> "VideoRun":
+    from minicrt.cli.train import logged
+    from minicrt.data.names import folder_name
+    from minicrt.data.video_source import video_source
+    from minicrt.models.video import create_video_model
+    from minicrt.training.video_run import train_on_videos, video_training
+
+    of_model, of_training, of_data = tables(arguments)
+    training = video_training(of_training)
+    videos = video_source(of_data.pop("corpus"), of_data)
+    frames, size = videos.clip
+    model = create_video_model(len(videos.classes), frames, frame_size=size, **of_model)
+    numbered = numbered_folder(Path("runs"), folder_name(videos.name))
+    with nullcontext(arguments.out) if arguments.out is not None else numbered as folder:
+        print_header(model, videos, training, folder)
+        with saying_how_to_resume(arguments, folder):
+            return train_on_videos(folder, model, videos, training, logged(progress, arguments, folder))
+
+
+def tables(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """The preset's tables, changed by --set and the other options: of the model, of its training, of the videos"""
+    from minicrt.configuration import field_types, unknown_key
+    from minicrt.data.synthetic_video import SyntheticVideo
+    from minicrt.data.video_files import VideoReading
+    from minicrt.data.video_source import SMARTHOME, SYNTHETIC
+    from minicrt.models.video import VIDEO_MODELS
+    from minicrt.settings import parse_assignments
+    from minicrt.training import TrainingConfig
+    from minicrt.training.configuration import changed_table
+
+    preset = presets.load(arguments.preset or presets.NAMES[0])
+    assigned = parse_assignments(arguments.set)
+    for key in ("minutes", "epochs", "seed", "threads"):
+        value = getattr(arguments, key)
+        if value is not None and key in assigned:
+            raise ConfigurationError(f"--set {key} and --{key} are both given, expected one of them")
+        if value is not None:
+            assigned[key] = value
+    corpus = arguments.corpus or preset["data"]["corpus"]
+    same_kind = (corpus == SYNTHETIC) == (preset["data"]["corpus"] == SYNTHETIC)
+    data = {key: value for key, value in preset["data"].items() if key != "corpus"} if same_kind else {}
+    known = {"training": set(field_types(TrainingConfig)),
+             "data": set(field_types(SyntheticVideo if corpus == SYNTHETIC else VideoReading))}
+    if corpus.startswith(SMARTHOME):
+        known["data"].add("protocol")
+    name = assigned.get("model", preset["model"]["model"])
+    kinds = VIDEO_MODELS[name if isinstance(name, str) and name in VIDEO_MODELS else "crvit"]
+    known["model"] = {"model", *field_types(kinds[1])} - set(FROM_VIDEOS)
+    for key in assigned:
+        if not any(key in keys for keys in known.values()):
+            raise unknown_key(key, set().union(*known.values()), "--set")
+    changed = {table: {key: value for key, value in assigned.items() if key in keys} for table, keys in known.items()}
+    return ({key: value for key, value in preset["model"].items() if key in known["model"]} | changed["model"],
+            changed_table(preset["training"], changed["training"]), data | changed["data"] | {"corpus": corpus})
+
+
+@contextmanager
+def saying_how_to_resume(arguments: argparse.Namespace, folder: Path) -> Iterator[None]:
+    from minicrt.cli.train import saying_how_to_resume as saying
+
+    with saying(arguments, folder):
+        yield
+
+
+def print_header(model: "ViT", videos: "VideoSource", training: "TrainingConfig", folder: Path) -> None:
+    from minicrt.cli.report import counted, model_line
+    from minicrt.training import BUDGETS
+
+    sizes = [f"{videos.counts(part).sum():,}" for part in ("train", "valid", "test")]
+    budget = next(counted(getattr(training, key), key) for key in BUDGETS if getattr(training, key))
+    frames, size = videos.clip
+    each = " an epoch" if videos.address == videos.name else ""
+    print(f"model     {model_line(model)}")
+    print(f"videos    {videos.name}: {len(videos.classes)} classes, clips of {frames} frames, {size} x {size} pixels; "
+          f"{sizes[0]} to train on{each}, {sizes[1]} to validate, {sizes[2]} to test")
+    print(f"training  {budget}, batch {training.batch}, gradients across {counted(training.bptt_segments, 'clips')}, "
+          f"learning rate {training.learning_rate:g}, seed {training.seed}")
+    print(f"run       {folder}", flush=True)
+
+
+def summary_lines(summary: dict[str, Any]) -> list[str]:
+    """The figures, and what the carried state is worth"""
+    lines = [f"{summary['epochs']:.2f} epochs in {summary['seconds']:.0f} s, "
+             f"{summary['videos_per_second']:,.1f} videos/s; the weights of step {summary['best_step']} are kept"]
+    for part in ("valid", "test"):
+        lines.append(f"{part} mean class accuracy".ljust(27) + f"{100 * summary[f'{part}_mean_class_accuracy']:.1f} %, "
+                     f"accuracy {100 * summary[f'{part}_accuracy']:.1f} %")
+    if summary["without"]:
+        lines.append(f"no test video of {len(summary['without'])} classes, which the mean leaves out")
+    carried = set(summary["state_carried"])
+    lines += ["", "what the carried state is worth (the same weights, parts of it reset at every clip):"]
+    for key, label in CUTS:
+        there = bool(carried) if key == "state" else key in carried
+        figure = f"{100 * summary[f'valid_mean_class_accuracy_{key}_cut']:.1f} %" if there else "this model has none"
+        lines.append(f"  {label:<24}{figure}")
+    return lines

@@ -1,0 +1,160 @@
+"""Train a model of video in a run folder, go on with a run, load what a run has learned"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from minicrt import __version__
+from minicrt.arguments import check_kind, shown
+from minicrt.atomic import write_atomically
+from minicrt.configuration import from_mapping, to_mapping
+from minicrt.data.video_source import VideoSource, video_source
+from minicrt.engines import EngineOrName
+from minicrt.errors import CheckpointError, ConfigurationError, MinicrtError
+from minicrt.files import expanded
+from minicrt.models import Parameters
+from minicrt.models.video import ViT, create_video_model, video_mapping
+from minicrt.training.configuration import BUDGETS, TrainingConfig
+from minicrt.training.kept_run import best_weights, kept_at
+from minicrt.training.progress import Progress, progress_of
+from minicrt.training.run_folder import RunFolder
+from minicrt.training.video_run_trainer import VideoTrainer
+
+TASK = "video"                                               # in the table "data" of config.toml
+TRAINING: dict[str, Any] = {"epochs": 10.0, "batch": 16, "evaluation_batch": 20, "warmup_steps": 50,
+                            "bptt_segments": 4}              # by default
+
+
+@dataclass(frozen=True, repr=False)
+class VideoRun:
+    """What a run on videos has learned: its best weights on validation.
+
+    classes        their names, in the order of the scores
+    folder, model, parameters, configuration, step, summary    as in Trained
+    """
+
+    folder: Path
+    model: ViT
+    parameters: Parameters
+    classes: tuple[str, ...]
+    configuration: dict[str, Any]
+    step: int
+    summary: dict[str, Any] | None = None
+
+    def __repr__(self) -> str:
+        return (f"<VideoRun {self.folder}: {len(self.classes)} classes, weights of step {self.step} of "
+                f"{self.model!r}>")
+
+
+def train_on_videos(folder: str | os.PathLike[str], model: ViT, videos: VideoSource,
+                    config: TrainingConfig | None = None, progress: Progress | bool = True, **settings: Any
+                    ) -> VideoRun:
+    """Train a model on videos in a new run folder, and return the weights that were best on validation.
+
+        videos = video_source("synthetic-video")
+        model = create_video_model(len(videos.classes), frames=8)
+        run = train_on_videos("runs/video", model, videos, steps=300)
+
+    Arguments, stopping and errors are those of `minicrt.train`; `resume_videos` goes on. The folder receives the test
+    part's confusion matrix as a picture, confusion.png, besides.
+    """
+    check_kind("folder", folder, (str, os.PathLike), "the path of a folder that does not exist yet")
+    check_kind("model", model, ViT, "a model of video; make one with create_video_model")
+    check_kind("videos", videos, VideoSource, "videos; load them with video_source")
+    if config is None:
+        config = video_training(settings)
+    elif settings:
+        raise ConfigurationError(f"got a config and {' and '.join(settings)} as well, expected one of them")
+    configuration = {
+        "model": video_mapping(model), "training": to_mapping(config),
+        "data": {"task": TASK, "videos": videos.address, "settings": videos.settings, "sha256": videos.fingerprint},
+        "written_by": {"minicrt": __version__}}
+    trainer = VideoTrainer(RunFolder(Path(folder), configuration), model, videos, config, progress_of(progress))
+    trainer.folder.create()
+    return learned(trainer)
+
+
+def video_training(settings: Mapping[str, Any]) -> TrainingConfig:
+    """How a run on videos is trained where nothing else is said, with `settings` over it"""
+    kept = {key: value for key, value in TRAINING.items() if key not in BUDGETS or not settings.keys() & set(BUDGETS)}
+    return from_mapping(TrainingConfig, {**kept, **settings}, "training")
+
+
+def is_video_run(folder: str | os.PathLike[str]) -> bool:
+    """Whether there is a run on videos. Raises CheckpointError if there is no run."""
+    data = RunFolder.open(expanded(folder)).configuration.get("data")
+    return isinstance(data, dict) and data.get("task") == TASK
+
+
+def resume_videos(folder: str | os.PathLike[str], videos: VideoSource | str | None = None,
+                  progress: Progress | bool = True, engine: EngineOrName = None) -> VideoRun:
+    """Go on with the run in `folder`; the result is that of a run never stopped. A finished run is only loaded.
+
+    `videos` are the run's, or where they are now. Raises CheckpointError if there is no run, it is damaged, or the
+    videos are not those it was trained on.
+    """
+    check_kind("videos", videos, (VideoSource, str, type(None)), "videos, their name, or None")
+    run = RunFolder.open(expanded(folder))
+    if run.read_summary() is not None and run.checkpoint.exists():
+        return load_video_run(folder, engine)
+    tables = video_tables(run.configuration, run.path / "config.toml")
+    asked = tables["data"]
+    if not isinstance(videos, VideoSource):
+        videos = video_source(videos or asked["videos"], asked["settings"])
+    if videos.fingerprint != asked["sha256"] or videos.settings != asked["settings"]:
+        raise CheckpointError(f"the videos {videos.name} are not those that the run was trained on "
+                              f"({asked['videos']}); put those back, or say with --corpus where they are")
+    config = from_mapping(TrainingConfig, tables["training"], "training")
+    return learned(VideoTrainer(run, model_of(tables["model"], run.path, engine), videos, config,
+                                progress_of(progress)))
+
+
+def load_video_run(path: str | os.PathLike[str], engine: EngineOrName = None) -> VideoRun:
+    """The best weights of a run on videos, with its model and classes, from its folder or a checkpoint alone.
+
+    Raises CheckpointError if there is none, or it is damaged, or is no run on videos.
+    """
+    check_kind("path", path, (str, os.PathLike), "the path of a run folder or of a checkpoint")
+    folder, summary, checkpoint = kept_at(expanded(path))
+    tables = video_tables(checkpoint.described("configuration"), checkpoint.path)
+    model = model_of(tables["model"], checkpoint.path, engine)
+    parameters, step, _ = best_weights(checkpoint, model, tables["training"])
+    classes = checkpoint.described("videos").get("classes")
+    if not isinstance(classes, list) or len(classes) != model.config.vocabulary:
+        raise CheckpointError(f"{checkpoint.path} is damaged: its classes are {shown(classes)}; put the run's own file "
+                              "back")
+    return VideoRun(folder, model, parameters, tuple(map(str, classes)), tables, step, summary)
+
+
+def learned(trainer: VideoTrainer) -> VideoRun:
+    """Train to the end; what the run has learned then, with the confusion matrix drawn"""
+    from minicrt.plotting import confusion_map
+
+    summary, classes = trainer.run(), trainer.corpus.classes
+    picture = confusion_map(trainer.scores["test"].confusion, classes, f"{trainer.corpus.name}: the test part")
+    write_atomically(trainer.folder.path / "confusion.png", picture.png())
+    return VideoRun(trainer.folder.path, trainer.model, trainer.best_parameters(), classes,
+                        trainer.folder.configuration, trainer.position.best_step, summary)
+
+
+def video_tables(configuration: dict[str, Any], where: Path) -> dict[str, Any]:
+    """The tables of a run on videos. Raises CheckpointError if it is none, or something is missing."""
+    data = configuration.get("data")
+    if not isinstance(data, dict) or data.get("task") != TASK:
+        raise CheckpointError(f"{where} is not of a run on videos; load a run on text with minicrt.load_run")
+    for key, kind in {"videos": str, "settings": dict, "sha256": str}.items():
+        if type(data.get(key)) is not kind:
+            raise CheckpointError(f"{where} is damaged: data.{key} is {shown(data.get(key))}; put the run's own file "
+                                  "back")
+    if not all(isinstance(configuration.get(table), dict) for table in ("model", "training")):
+        raise CheckpointError(f"{where} lacks the table model or training; put the run's own file back")
+    return configuration
+
+
+def model_of(table: dict[str, Any], where: Path, engine: EngineOrName) -> ViT:
+    try:
+        return create_video_model(**table, engine=engine)
+    except (TypeError, MinicrtError) as error:
+        raise CheckpointError(f"{where} describes no model of video: {error}; put the run's own file back") from None

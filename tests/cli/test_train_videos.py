@@ -1,0 +1,86 @@
+"""`minicrt train --task video`: whole runs, resumed, and options that do not go together"""
+
+import numpy as np
+import pytest
+
+from minicrt.cli import main
+from minicrt.data import video_source as source
+from minicrt.training import load_video_run
+from tests.data.films import grey_film
+
+SMALL = ["width=8", "layers=1", "heads=2", "inner=8", "evaluations=1", "warmup_steps=1", "steps=2", "batch=2"]
+SETTINGS = [word for key in SMALL for word in ("--set", key)]
+TINY = [word for key in ("cues=2", "motions=2", "clips=2", "frames=2", "size=16") for word in ("--set", key)]
+
+
+@pytest.fixture(autouse=True)
+def few_videos(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(source, "VALIDATED", 10)
+    monkeypatch.setattr(source, "TESTED", 10)
+
+
+def ran(capsys, *arguments):
+    code = main([*map(str, arguments)])
+    return (code, *capsys.readouterr())
+
+
+VIDEO = ("train", "--task", "video", "--quiet")
+
+
+def test_synthetic_videos(tmp_path, capsys):
+    code, out, _ = ran(capsys, *VIDEO, *SETTINGS, *TINY)
+    assert code == 0
+    for words in ("videos    synthetic-video: 4 classes, clips of 2 frames, 16 x 16 pixels; 1,024 to train on an "
+                  "epoch, 10 to validate, 10 to test", "test mean class accuracy", "memory cut", "confusion.png"):
+        assert words in out, out
+    folder = tmp_path / "runs" / "synthetic-video-001"
+    assert load_video_run(folder).summary["steps"] == 2 and (folder / "confusion.png").exists()
+    code, again, _ = ran(capsys, "train", "--resume", folder, "--quiet")
+    assert code == 0 and "test mean class accuracy" in again
+    code, out, _ = ran(capsys, *VIDEO, *SETTINGS, *TINY, "--set", "model=vit", "--out", "b")
+    assert code == 0 and out.count("this model has none") == 3
+
+
+def test_a_folder_of_films(tmp_path, capsys, monkeypatch):
+    pytest.importorskip("av")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    for name in ("walk", "sit"):
+        (tmp_path / "films" / name).mkdir(parents=True)
+        for i in range(4):
+            grey_film(tmp_path / "films" / name / f"{i}.mp4", 6 + i)
+    (tmp_path / "films" / "walk" / "broken.mp4").write_bytes(b"")
+    code, out, err = ran(capsys, *VIDEO, "--corpus", "films", *SETTINGS, "--out", "run",
+                         *[word for key in ("frames=2", "stride=1", "size=16") for word in ("--set", key)])
+    assert code == 0 and "films: 2 classes, clips of 2 frames, 16 x 16 pixels; 4 to train on, 2 to" in out, out
+    assert "1 of 9 videos of films could not be read" in err
+    assert load_video_run("run").classes == ("sit", "walk")
+    code, again, _ = ran(capsys, "train", "--resume", "run", "--quiet")
+    assert code == 0 and np.isfinite(load_video_run("run").parameters.flat).all()
+
+
+@pytest.mark.parametrize("arguments, words", [
+    ((*VIDEO, "--data", "a.csv"), "--data is not for videos"),
+    ((*VIDEO, "--level", "word"), "--level is not for videos"),
+    ((*VIDEO, "--preset", "tiny"), "unknown preset 'tiny' of --task video; there are: video-tiny, crvit-base"),
+    ((*VIDEO, "--set", "widht=8"), "did you mean 'width'"),
+    ((*VIDEO, "--set", "vocabulary=8"), "unknown key 'vocabulary'"),
+    ((*VIDEO, "--set", "stride=2"), "unknown key 'stride'"), ((*VIDEO, "--set", "model=vti"), "model is 'vti'"),
+    ((*VIDEO, "--set", "patch_size=5"), "patch_size 5 does not divide frame_size 32"),
+    ((*VIDEO, "--set", "epochs=1", "--epochs", "2"), "--set epochs and --epochs are both given"),
+    ((*VIDEO, "--corpus", "nowhere"), "there is no folder nowhere"),
+    ((*VIDEO, "--corpus", "smarthome:nowhere"), "there is no folder nowhere; Toyota Smarthome is given on request"),
+    ((*VIDEO, "--preset", "crvit-base"), "there is no folder Smarthome; Toyota Smarthome is given on request"),
+    ((*VIDEO, "--corpus", "smarthome:nowhere", "--set", "protocol=CV"), "protocol is 'CV', expected one of"),
+    (("train", "--preset", "video-tiny"), "unknown preset 'video-tiny'")])
+def test_what_does_not_go_together(capsys, arguments, words):
+    code, out, err = ran(capsys, *arguments)
+    assert code == 2 and words in err and len(err.strip().splitlines()) == 1, err
+
+
+def test_what_resume_leaves_as_it_is(capsys):
+    ran(capsys, *VIDEO, *SETTINGS, *TINY, "--out", "run")
+    for more, words in ((("--task", "video"), "got --task as well"), (("--epochs", "2"), "got --epochs as well"),
+                        (("--target", "x"), "--target is not for videos")):
+        code, _, err = ran(capsys, "train", "--resume", "run", "--quiet", *more)
+        assert code == 2 and words in err, err
