@@ -62,7 +62,7 @@ def overview(module: ModuleType, where: dict[str, str]) -> list[str]:
     """A row for each name; a backward pass stands with its forward pass."""
     if not where:
         return []
-    lines = [".. list-table::", "   :widths: 1 2", "   :class: overview", ""]
+    lines = [".. list-table::", "   :widths: 2 3", "   :class: overview", ""]
     for name in where:
         if name.removesuffix("_backward") in where and name.endswith("_backward"):
             continue
