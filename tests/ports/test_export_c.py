@@ -29,9 +29,14 @@ SANITIZED = ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover
 
 
 @pytest.fixture(scope="module", params=["gcc", "clang"])
-def compiler(request):
+def compiler(request, tmp_path_factory):
     c_compiler()                                             # one there must be, in CI
-    return shutil.which(request.param) or pytest.skip(f"there is no {request.param} on PATH")
+    found = shutil.which(request.param) or pytest.skip(f"there is no {request.param} on PATH")
+    probe = tmp_path_factory.mktemp("probe") / "probe.c"
+    probe.write_text("int main(void) { return 0; }\n", encoding="utf-8")
+    if subprocess.run([found, *SANITIZED, "-o", probe.with_suffix(""), probe], capture_output=True).returncode:
+        pytest.skip(f"{request.param} is here without the libraries of its sanitizers")
+    return found
 
 
 def compiled(compiler, folder, main, *flags):
