@@ -20,14 +20,15 @@ from tests.ports.wrong import (  # noqa: E402
     recurrent,
     rowwise,
     scans_by_hand,
+    unguessed,
 )
 from tests.ports.wrong.wrong_port import WrongPort  # noqa: E402
 
 torch.set_num_threads(1)                                     # tensors this small gain nothing from more
 
 MODULES = (rowwise, elementwise, attention, gru, recurrent, by_hand, scans_by_hand, crt, crt_reading,
-           comparators, ordinary, ordinary_models)
-EVERY_DAY = (ordinary, ordinary_models)                      # of these every one must be named
+           comparators, ordinary, ordinary_models, unguessed)
+EVERY_DAY = (ordinary, ordinary_models, unguessed)           # of these every one must be named
 
 
 def ports_of(modules):

@@ -47,6 +47,8 @@ def families(line: Line) -> Iterator[Family]:
             yield family(line, node, partial(mixed, other),
                          f"{{}} were 1 − k parts of it and k parts of {ast.unparse(other)}, k = {{k}}", 0.1)
     for node in line.expressions():
+        if is_call(node, ("sign",)):
+            yield family(line, node, soft_sign, "{} were smoothed, x/(|x| + k) with k = {k}", 0.02)
         if is_call(node, ("chosen",)):
             average = call("mean", node.args[0], expression("-1"))
             yield family(line, node, partial(mixed, average),
@@ -63,6 +65,11 @@ def family(line: Line, node: Any, make: Callable[..., Any], words: str, start: f
 
 def bounded(x: Any, k: float) -> Any:
     return binary(number(k), ast.Mult(), call("tanh", binary(x, ast.Div(), number(k))))
+
+
+def soft_sign(x: Any, k: float) -> Any:
+    inner = x.args[0]
+    return binary(inner, ast.Div(), binary(call("absolute", inner), ast.Add(), number(k)))
 
 
 def mixed(y: Any, x: Any, k: float) -> Any:

@@ -14,6 +14,7 @@ from minicrt.conformance.mutation.configured import model_equations
 from minicrt.conformance.mutation.equations import equation_of
 from minicrt.conformance.mutation.first_steps import Expected as Rows
 from minicrt.conformance.mutation.models import Model
+from minicrt.conformance.mutation.parallel import in_parallel
 from minicrt.conformance.mutation.program import Edit, Program, exists, tree_of
 from minicrt.conformance.mutation.references import place_of
 from minicrt.conformance.mutation.rewriting import edits_of
@@ -113,7 +114,9 @@ def functions_of(program: Program, scopes: dict[str, dict[str, object]], outside
 
 
 def simplest_first(functions: list[Function]) -> list[Edit]:
-    found = sorted((edit for function in functions for edit in edits_of(function)), key=lambda edit: edit.effort)
+    every = [list(edits_of(function)) for function in functions]
+    parallel = [edit for function, edits in zip(functions, every) for edit in in_parallel(function, edits)]
+    found = sorted((edit for edits in (*every, parallel) for edit in edits), key=lambda edit: edit.effort)
     return [replace(edit, number=k) for k, edit in enumerate(found)]
 
 

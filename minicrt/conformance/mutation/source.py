@@ -10,6 +10,7 @@ import numpy as np
 from minicrt.conformance.mutation.program import Edit, Program
 from minicrt.conformance.mutation.syntax import expression, is_unit
 
+FEW = 3                     # arrays of a list are read one by one, if there are no more
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 
 
@@ -58,7 +59,7 @@ class Function:
                  outside: Mapping[str, Any] | None = None) -> None:
         self.tree, self.name, self.scope = program.trees[name].definition, name, scope
         self.names, self.outside = {**program.names, **(outside or {})}, outside or {}
-        self._values: dict[str, Any] = {}
+        self._values, self._texts = dict[str, Any](), dict[int, str]()
 
     @cached_property
     def lines(self) -> list[Line]:
@@ -66,7 +67,7 @@ class Function:
 
     def value(self, node: ast.expr) -> Any:
         """What an expression stands for in the end; None where it cannot be told."""
-        text = ast.unparse(node)
+        text = self.text(node)
         if text not in self._values:
             try:
                 found = eval(text, dict(self.names), dict(self.scope))
@@ -74,6 +75,15 @@ class Function:
                 found = None
             self._values[text] = found
         return self._values[text]
+
+    def text(self, node: ast.expr) -> str:
+        """As it is written; a node that has a number is read once."""
+        number = getattr(node, "number", None)
+        if number is None:
+            return ast.unparse(node)
+        if number not in self._texts:
+            self._texts[number] = ast.unparse(node)
+        return self._texts[number]
 
     def array(self, node: ast.expr) -> Any:
         """The array that an expression stands for, or None."""
@@ -91,11 +101,15 @@ class Function:
         for name, value in self.scope.items():
             if isinstance(value, np.ndarray):
                 found.setdefault(name, ast.Name(name, ast.Load()))
+        for argument in self.tree.args.args:
+            parts = self.scope.get(argument.arg)
+            if isinstance(parts, list) and len(parts) <= FEW and all(isinstance(part, np.ndarray) for part in parts):
+                found |= {text: expression(text) for text in (f"{argument.arg}[{k}]" for k in range(len(parts)))}
         return found
 
     def units_like(self, node: ast.expr) -> list[ast.expr]:
         """Other units of an expression's shape and kind."""
-        value, text = self.array(node), ast.unparse(node)
+        value, text = self.array(node), self.text(node)
         return [] if value is None else [
             unit for other, unit in self.units.items() if other != text and self.array(unit).shape == value.shape
             and self.array(unit).dtype.kind == value.dtype.kind]

@@ -141,6 +141,8 @@ class Tree:
         """With other nodes in the place of some; where one change lies inside of another's, both are made if the outer
         one keeps what the inner one is about."""
         anew = frozenset(number_of(self.statement_of[number]) for number in changes)
+        for new in changes.values():
+            located(new)
         with self.changed(changes):
             return self.compiled(self.definition.body, anew)
 
@@ -161,7 +163,7 @@ class Tree:
         elif isinstance(node, ast.Return):
             step = Step(ast.Return, compiled(node.value), number)
         else:
-            code = compile(ast.fix_missing_locations(ast.Module([node], [])), SOURCE, "exec")
+            code = compile(ast.Module([node], []), SOURCE, "exec")
             step = Step(type(node), code, number, names_given(node))
         if number not in anew and number != NEW:
             self.ready[number] = step
@@ -209,7 +211,13 @@ def names_given(node: ast.stmt) -> tuple[str, ...]:
 
 
 def compiled(node: Any) -> CodeType:
-    return compile(ast.fix_missing_locations(ast.Expression(node)), SOURCE, "eval")
+    return compile(ast.Expression(node), SOURCE, "eval")
+
+
+def located(new: Any) -> None:
+    """What is put in gets places in the source, without which nothing is compiled; all else has them."""
+    for node in new if isinstance(new, list) else [new]:
+        ast.fix_missing_locations(node)
 
 
 def number_of(node: Any) -> int:

@@ -11,7 +11,7 @@ from minicrt.conformance.checking.catalogue import catalogue_of
 from minicrt.conformance.mutation import functions as f
 from minicrt.conformance.mutation.models import Model
 from minicrt.conformance.mutation.mutants import Mutants, has_equations
-from minicrt.conformance.mutation.program import parsed
+from minicrt.conformance.mutation.program import parsed, tree_of
 from minicrt.conformance.mutation.references import place_of
 from minicrt.conformance.mutation.search import scaled
 
@@ -242,3 +242,19 @@ def test_no_two_edits_are_equal(name):
     again = Mutants(golden.case(name))
     assert [(edit.number, edit.words) for edit in mutants.forward[:500]] == [
         (edit.number, edit.words) for edit in again.forward[:500]]
+
+
+def test_the_same_change_of_both_parts_of_a_complex_number():
+    case, mutants = golden.case("lru"), Mutants(golden.case("lru"))
+    line, tree = "new_re = gamma * (lambda_re * re - lambda_im * im + x_t @ w_re)", tree_of("lru")
+    edit = next(edit for edit in mutants.forward if "likewise in new_im" in edit.words
+                and tree.line(dict([min(edit.changes.items(), key=lambda pair: pair[0])])) == line)
+    sentence = diagnose(compare(case, handed(mutants, edit))).sentences[0]
+    assert "new_re" in sentence and "likewise in new_im" in sentence, sentence
+
+
+def test_one_of_several_memories_is_a_name_like_others():
+    mutants = Mutants(golden.case("crt-gru"))
+    lines = {mutants.operation.forward_program.trees[edit.function].line(edit.changes) for edit in mutants.forward
+             if edit.function == "read"}
+    assert "z = y + (1 + h[0]) * m_read[:, None]" in lines
