@@ -117,7 +117,7 @@ def further(known: list[Explanation], others: list[Explanation]) -> list[Explana
 def complete(found: list[Explanation], comparison: Comparison) -> Diagnosis:
     """All of the port's numbers are those of known mistakes; of several that give the same numbers, the first leads."""
     best = found[0]
-    others = different(best.known, [other.known for other in found[1:]])
+    others = different(best.known, [other.known for other in found[1:] if not the_same(best, other, comparison)])
     sentences = [f"The port has {named(best.known, others[:ALIKE])}."]
     if others:
         telling = telling_tensor(found, comparison)
@@ -127,6 +127,14 @@ def complete(found: list[Explanation], comparison: Comparison) -> Diagnosis:
             "tensors that were not handed in, or another case, may tell them apart"
         sentences.append(f"These give the same numbers here{more}; {tell}.")
     return Diagnosis((*sentences, *explained(comparison)), "variant", tuple(known.name for known in best.known))
+
+
+def the_same(one: Explanation, other: Explanation, comparison: Comparison) -> bool:
+    """Whether two known mistakes of a model have the same numbers in every tensor: then they are one with two names."""
+    names = [row.name for row in comparison.computed]
+    return comparison.case.kind == "model" and all(
+        name in one.trace and name in other.trace and np.array_equal(one.trace[name], other.trace[name])
+        for name in names)
 
 
 def explained(comparison: Comparison) -> tuple[str]:

@@ -1,5 +1,6 @@
 """Which edits may explain the wrong tensors among those handed in, and which of them probably do"""
 
+import ast
 from collections.abc import Iterable, Mapping
 
 from minicrt.conformance.mutation.program import Edit, Program
@@ -20,6 +21,16 @@ class Likelihood:
         """The possible ones, by effort, and of the same effort the likely ones first."""
         ranked = [(rank, edit) for edit in edits if (rank := self.rank(edit)) is not None]
         return [edit for _, edit in sorted(ranked, key=lambda pair: (pair[1].effort + 2 * pair[0], pair[0]))]
+
+    def touches_others(self, edit: Edit) -> bool:
+        """Of an edit that detaches something: whether it changes other gradients than those that are wrong"""
+        if edit.function != self.root:
+            return False
+        whole = any(isinstance(new, list) for new in edit.changes.values())            # what a scan carries is lost
+        names = edit.targets if whole else {node.id for new in edit.changes.values() for node in ast.walk(new)
+                                            if isinstance(node, ast.Name)}
+        above = {name for name, below in self.descendants.items() if below & names}
+        return not self.wrong <= above or bool(self.right & above)
 
     def rank(self, edit: Edit) -> int | None:
         """0: exactly what is wrong comes of it; 1: also what is right, where it may happen to make no difference; None:

@@ -1,7 +1,7 @@
 """In which order the mutants are tried, and which of them cannot explain what a port has wrong"""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from minicrt.conformance.checking.search import Search
 from minicrt.conformance.golden.tensors import BACKWARD, FORWARD, Role
@@ -41,9 +41,20 @@ class Order:
     def of_gradients(self, single: bool) -> list[Edit]:
         """Those that change nothing but gradients, the simplest first"""
         detached, backward = [edit for edit in self.mutants.forward if edit.detached], self.mutants.backward
-        if single and backward and isinstance(self.mutants.operation, Operation):
-            backward = self.likely(self.mutants.operation.backward_program, backward, BACKWARD)
-        return sorted([*detached, *backward], key=lambda edit: edit.effort)
+        operation, every = self.mutants.operation, [*detached, *backward]
+        if not single or not isinstance(operation, Operation):
+            return sorted(every, key=lambda edit: edit.effort)
+        of_detached = self.likelihood(operation.forward_program, ("gradient",), operation.called)
+        of_backward = self.likelihood(operation.backward_program, BACKWARD, str) if backward else of_detached
+        ranked = [(of_detached.touches_others(edit) if edit.detached else of_backward.rank(edit), edit)
+                  for edit in every]
+        return [edit for rank, edit in sorted(((int(rank), edit) for rank, edit in ranked if rank is not None),
+                                              key=lambda pair: (pair[1].effort + 2 * pair[0], pair[0]))]
+
+    def likelihood(self, program: Program, roles: tuple[Role, ...], name: Callable[[str], str]) -> Likelihood:
+        rows = [row for row in self.handed if row.tensor.role in roles]
+        return Likelihood(program, (name(row.name) for row in rows if row.wrong),
+                          (name(row.name) for row in rows if not row.wrong))
 
     def likely(self, program: Program, edits: list[Edit], roles: tuple[Role, ...]) -> list[Edit]:
         """In the order in which one of them probably explains what is wrong"""

@@ -82,16 +82,17 @@ class Remembered:
 
 
 class Memory:
-    """What functions gave in a right run, by their arguments."""
+    """What functions gave in a right run, by their arguments; `computed` counts what was not known."""
 
     def __init__(self) -> None:
-        self.recording, self.results = True, dict[tuple[Any, ...], Any]()
+        self.recording, self.results, self.computed = True, dict[tuple[Any, ...], Any](), 0
 
     def call(self, name: str, function: Callable[..., Any], *arguments: Any) -> Any:
         key = key_of((name, *arguments))
         if key is not None and key in self.results:
             return self.results[key]
         result = function(*arguments)
+        self.computed += 1
         if self.recording and key is not None:
             self.results[key] = result
         return result

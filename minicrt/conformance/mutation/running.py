@@ -17,6 +17,8 @@ from minicrt.conformance.mutation.tree import Changes, Unexpected
 
 CALLED = {"d_state": "h", "mean": "mu"}                      # what the equations call a tensor of the case
 SKEW = ("d_A",)                                              # of a skew-symmetric matrix: of its free entries, skew too
+VALUES = 75         # are computed in a run of a GRU over five steps
+LEAST = 0.2         # of that takes a mutant that is out at once
 Expected = Callable[[str, Any, int], bool]
 Moves = Mapping[tuple[str, int], Array]
 
@@ -30,10 +32,11 @@ class Notes:
 
     def __init__(self, backwards: bool = False, expected: Expected | None = None, moves: Moves | None = None) -> None:
         self.backwards, self.single, self.steps = backwards, dict[str, Any](), dict[str, list[Any]]()
-        self.expected, self.moves = expected, dict(moves or {})
+        self.expected, self.moves, self.count = expected, dict(moves or {}), 0
 
     def note(self, name: str, value: Any, step: bool) -> Any:
         number = len(self.steps.get(name, ())) if step else -1
+        self.count += 1
         if self.expected and not self.expected(name, value, number):
             raise Unexpected
         if (name, number) in self.moves:
@@ -77,11 +80,12 @@ class Operation:
         self.forward_names = [t.name for t in case.tensors if t.role == "intermediate"]
         self.backward_names = [t.name for t in case.tensors if t.role == "backward"]
         self.gradient_names = [t.name for t in case.tensors if t.role == "gradient"]
-        self.known = dict[str, Known]()
+        self.known, self.work = dict[str, Known](), 0
 
     def spent(self) -> float:
-        """Since it was asked before: of a mutant, whichever, 1"""
-        return 1.0
+        """What was computed since it was asked before: a value that is given a name is a part of a run"""
+        work, self.work = self.work, 0
+        return max(LEAST, work / VALUES)
 
     @cached_property
     def forward_program(self) -> Program:
@@ -110,7 +114,10 @@ class Operation:
         if first and changes:
             return program.function(changes, notes.note, **outside)(**taken(program, arguments))
         cut = known.run(changes, rows)
-        result = program.function(changes, cut.noted(notes.note), loops=cut, **outside)(**taken(program, arguments))
+        try:
+            result = program.function(changes, cut.noted(notes.note), loops=cut, **outside)(**taken(program, arguments))
+        finally:
+            self.work += notes.count
         if first:
             known.finish(notes.values)
             self.known[program.root] = known
@@ -149,6 +156,7 @@ class Operation:
                 moves[called, -1] = v - v.T if name in SKEW else v
         notes = Notes(moves=moves)
         y = self.forward_program.function(changes, notes.note)(**taken(self.forward_program, inputs))
+        self.work += notes.count
         if notes.moves:
             raise Unexpected
         return float((self.upstream * y).imag.sum() / STEP)

@@ -20,6 +20,7 @@ from minicrt.conformance.mutation.segments import shares_of_segments
 from minicrt.conformance.mutation.syntax import call, expression, is_call
 from minicrt.conformance.mutation.watching import Watch
 
+RUNS = 2600         # so many runs are an operation's mutants worth, of a short scan: one or two seconds
 SINGLES = 6000      # so many edits are tried, the simplest and likeliest first
 PARTIAL = 4         # so many mutants that explain the first wrong tensors get a second one
 SECOND = 600        # so many others are tried as the second one
@@ -37,7 +38,7 @@ class MutantSearch:
         self.judge, self.order = Judge(search, mutants), Order(search, mutants)
         self.forward_is_wrong = any(self.handed[k].wrong for k in self.judge.forward_rows)
         self.watch, self.partial = Watch(search), list[Tried]()
-        most = MODEL_RUNS if isinstance(mutants.operation, Model) else SINGLES + SECOND
+        most = MODEL_RUNS if isinstance(mutants.operation, Model) else RUNS
         self.runs_left: float = min(most, search.experience.effort_left // RUN)
 
     def may_run(self) -> bool:

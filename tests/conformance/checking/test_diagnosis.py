@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
+from minicrt.conformance import golden
 from minicrt.conformance.checking import Experience, compare, diagnose
 from minicrt.conformance.checking.catalogue import Known
+from minicrt.conformance.checking.diagnosis import complete
+from minicrt.conformance.checking.search import Explanation
 from tests.conformance.checking.hand_made import Mistakes, affine, affine_case, computed, drawn
 
 CASE = affine_case()
@@ -141,3 +144,12 @@ def test_a_mistake_that_was_found_before_is_tried_first():
 
 def test_a_check_that_used_up_its_effort_still_says_where():
     assert diagnosed("bias twice", experience=Experience(effort_left=0)).method in ("pattern", "place")
+
+
+def test_a_mistake_of_a_model_with_two_names_is_told_once():
+    case = golden.case("gru-model")
+    trace = {tensor.name: 2 * tensor.value + 1 for tensor in case.computed()}
+    one, other = (Explanation((Known(name, f"{name} is wrong."),), trace, len(trace), None) for name in ("a", "b"))
+    told = complete([one, other], compare(case, {"segment0/loss": trace["segment0/loss"]})).sentences
+    assert told[0] == 'The port has the mistake "a" (a is wrong).'
+    assert not any("same numbers" in words for words in told)

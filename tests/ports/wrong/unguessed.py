@@ -51,7 +51,7 @@ def layer_norm_gain_of_the_input(x, gain, bias, eps, d_y):
     return {"y": gain * x_hat + bias, "d_x": d_x, "d_gain": (d_y * x).sum((0, 1)), "d_bias": d_y.sum((0, 1))}
 
 
-@by_hand("linear_cross_entropy", r"smoothed|mean over all labels", r"k = 0\.1\b")
+@by_hand("linear_cross_entropy", r"smoothed", r"0\.1\b")
 def smoothed_labels(z, table, bias, targets, d_loss):
     """Label smoothing of 0.1, which a recipe had on."""
     logits, scored = z @ table.T + bias, targets >= 0
