@@ -112,6 +112,26 @@ def test_parts_share_no_subjects_or_no_cameras(across, own):
     assert set(drawn(everybody, 300, part="test").subjects.tolist()) == set(range(SUBJECTS))
 
 
+def test_a_linear_reader_finds_the_cue_in_the_first_clip_and_the_motion_in_the_last():
+    """Of people that it has not seen; and in each clip no more than chance of what the other shows."""
+    task = SyntheticVideo(frames=3, clips=2, skew=0.0)
+    learned, asked = (drawn(task, size, part=part) for part, size in (("train", 500), ("test", 200)))
+
+    def right(n, of):
+        X, x = (pooled(batch.clips[n]) for batch in (learned, asked))
+        truth, K = np.eye(4)[of(learned.labels)], (X - X.mean(0)) @ (X - X.mean(0)).T
+        weights = (X - X.mean(0)).T @ np.linalg.solve(K + 3 * np.eye(len(X)), truth - truth.mean(0))
+        return np.mean(((x - X.mean(0)) @ weights).argmax(1) == of(asked.labels))
+
+    def pooled(clips):                                       # 8 x 8 pixels of 4 x 4
+        return clips.reshape(len(clips), 3, 8, 4, 8, 4, 3).mean((3, 5)).reshape(len(clips), -1).astype(float)
+
+    found = {(n, what): right(n, of) for n in (0, 1)
+             for what, of in (("cue", lambda y: y // 4), ("motion", lambda y: y % 4))}
+    assert found[0, "cue"] > 0.85 and found[1, "motion"] > 0.85, found
+    assert max(found[0, "motion"], found[1, "cue"]) < 0.25 + 5 * np.sqrt(0.25 * 0.75 / 200), found
+
+
 @both
 def test_joints_lie_on_the_body_and_nothing_lies_far_from_it(moves):
     task = SyntheticVideo(**CLEAR, moves=moves, motions=8, size=48, frames=5)
