@@ -43,14 +43,15 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.model is not None:
         describe_model(arguments)
     elif arguments.run_folder is not None:
-        from minicrt.training import load_run
+        from minicrt.cli import kinds
+        from minicrt.training import load_either
 
-        trained = load_run(arguments.run_folder)
+        trained = load_either(arguments.run_folder)
         form = f", quantised to {trained.bits} bits" if trained.bits else ""
         print(f"{arguments.run_folder}: weights of step {trained.step}{form}")
         print_configuration(trained.configuration)
         print_parameters(trained.model)
-        if not trained.bits:
+        if not trained.bits and not kinds.of_sensors(trained):
             print_memory(trained.model, trained.training)
     elif arguments.preset is not None:
         from minicrt.configuration import to_mapping

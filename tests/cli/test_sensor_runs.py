@@ -160,6 +160,12 @@ def test_a_budget_counts_what_a_reading_takes(folder, capsys):
     assert main(["budget", "classify", "--flash", "1kB", "--engine", "numpy"]) == 1
 
 
+def test_it_is_described(folder, capsys):
+    assert main(["info", "forecast"]) == 0
+    out = capsys.readouterr().out
+    assert "weights of step" in out and "target=pressure horizon=3" in " ".join(out.split()) and "input.weight" in out
+
+
 def test_it_is_exported(folder, capsys):
     assert main(["export", "forecast", "--format", "c", "--out", "device"]) == 0
     assert {path.name for path in (folder / "device").iterdir()} == {"model.h", "model.c", "readings.h", "main.c"}
