@@ -41,8 +41,9 @@ def measure(name: str, length: int, positions: str, seed: int, steps: int) -> di
     """One run; `curve` has (step, accuracy 8 segments back) of every check."""
     start, variant, task = time.perf_counter(), VARIANTS[name], task_at("recall", FURTHEST, length)
     configuration = {"model": "crt", **STACK, **POSITIONS[positions], **variant.settings}
-    plain, parameters = model_for("recall", configuration, seed, length)
+    plain, _ = model_for("recall", configuration, seed, length)
     model = variant.model(plain.config, plain.engine)        # type: ignore[arg-type]
+    parameters = model.initialize(np.random.default_rng([seed, 0]))
     held, curve = Held(variant, parameters), list[tuple[int, float]]()
 
     def after_step(step: int) -> bool:

@@ -23,6 +23,17 @@ class WithoutStates(CRT):
         return d_y, [np.zeros_like(d_h_i) for d_h_i in d_h], d_m
 
 
+class AsWritten(CRT):
+    """W_r starts at the size it always has, but as the transpose of W_n, by which the candidate of the writer (a GRU or
+    an NC-GRU) reads y: y W_n W_nᵀ speaks for what was written, where a W_r of its own speaks against some of it."""
+
+    def initialize(self, rng: np.random.Generator, dtype: np.typing.DTypeLike = np.float32) -> Parameters:
+        parameters = super().initialize(rng, dtype)
+        w_n, w_r = parameters["memory.0.w"][:, -self.config.width:], parameters["memory.read"]
+        w_r[:] = w_n.T * np.sqrt((w_r ** 2).mean() / (w_n ** 2).mean())
+        return parameters
+
+
 class Added(CRT):
     """z_t = y_t + h_t + m_{N−1} W_r"""
 
@@ -72,6 +83,7 @@ class Variant:
     model: type[CRT] = CRT
     zero: tuple[str, ...] = ()                               # parameters that start at zero
     frozen: bool = False                                     # and stay there
+    embedding: float = 1.0                                   # how many times the default's first values
     curriculum: bool = False                                 # distances from 1 on, all of them after half of the steps
 
 
@@ -86,6 +98,9 @@ VARIANTS: dict[str, Variant] = {
     "multiplied alone: y + h + y ⊙ m W": Variant(model=Multiplied),
     "without h: the reading of the past alone": Variant(model=WithoutStates),
     "W starts at zero": Variant(zero=("memory.read",)),
+    "W starts as W_nᵀ": Variant(model=AsWritten),
+    "embedding twice as large": Variant(embedding=2.0),
+    "W starts as W_nᵀ, embedding twice as large": Variant(model=AsWritten, embedding=2.0),
     "no token: the reading alone": Variant({"memory_position": "last"}),
     "token four times as large": Variant(model=LargeToken),
     "m_0 = 0": Variant(zero=("memory.start",), frozen=True),
@@ -107,10 +122,11 @@ VARIANTS: dict[str, Variant] = {
 
 
 class Held:
-    """Makes the parameters of a variant start at zero, and puts those that are frozen back after each step."""
+    """Lets parameters of a variant start larger or at zero, and puts back after each step those that are frozen."""
 
     def __init__(self, variant: Variant, parameters: Parameters):
         self.variant, self.parameters = variant, parameters
+        parameters["embedding"] *= parameters.dtype.type(variant.embedding)
         self.put_back()
 
     def put_back(self) -> None:
