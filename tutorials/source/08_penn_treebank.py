@@ -417,10 +417,10 @@ plotting.loss_by_place(extra, "Against the CRT with everything carried", log=Fal
                        ylabel="extra loss (nats per token)")
 
 # %% [markdown]
-# The CRT with its state cut forgets twice in a window, once at each of its boundaries, and the Transformer once. What
-# it costs fades within a few tokens: after that, the words of the segment itself say most of what there is to know. And
-# the Transformer's curve does not come down to 0 where it sees more than the CRT does, from place 36 on: seeing 70
-# tokens is one thing, making use of them with so little training another.
+# The CRT with its state cut forgets twice in a window, once at each of its boundaries, and the Transformer once. Most of
+# what it costs fades within the first third of a segment, as the segment's own words tell more; a part stays to the
+# end. And the Transformer's curve does not come down to 0 where it sees more than the CRT does, from place 36 on: seeing
+# 70 tokens is one thing, making use of them with so little training another.
 #
 # ## 8 · Words
 #
