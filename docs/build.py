@@ -16,8 +16,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("folder", nargs="?", type=Path, default=DEFAULT, help="where to (default: build/site)")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes (default: 1)")
     options = parser.parse_args(arguments)
-    folder, made_by_us = options.folder.resolve(), options.folder / ".buildinfo"
-    if folder.exists() and any(folder.iterdir()) and not made_by_us.exists():
+    folder = options.folder.resolve()
+    made_by_us = (folder / ".doctrees").is_dir()             # there from the start, also where a build was stopped
+    if folder.exists() and any(folder.iterdir()) and not made_by_us:
         parser.error(f"{options.folder} holds something else than a site; name another folder, or an empty one")
     try:
         from sphinx.cmd.build import build_main
