@@ -55,8 +55,9 @@ plt.rcParams.update({"figure.dpi": 100, "font.size": 10})
 # $$
 #
 # Vectors are rows and $\odot$ multiplies entry by entry. Read the last line first: every unit is a mixture of what it
-# was, $h$, and of what is proposed, $n$. Where $z = 1$ it stays what it was. The reset gate decides how much of the
-# old state the proposal may see.
+# was, $h$, and of what is proposed, $n$. Where $z = 1$ it stays what it was: the update gate is **closed**, nothing
+# new comes in. The reset gate decides how much of the old state the proposal may see; where $r = 0$ it is closed, and
+# $n$ is made of $x$ and $b_n$ alone.
 #
 # (Some papers write $z$ for what is called $1 - z$ here, and there is a second form of the candidate, which you will
 # meet in chapter 05. This is the one of PyTorch and cuDNN.)
@@ -133,9 +134,10 @@ for x_r, x_z, x_n in x_tiny:
     print(f"r = {r:.4f}   z = {z:.4f}   n = {n:+.4f}   h = {h_naive[-1]:+.4f}")
 
 # %% [markdown]
-# The package's function does all steps and all rows: `ops.gru(x, h0, w, u, b, b_hn)` takes the product $xW + b$ for
-# the whole sequence at once, since it does not depend on the state, and loops over the rest. It returns the states
-# and a **cache**, which keeps what the backward pass will need.
+# The package's function does all steps and all rows: `ops.gru(x, h0, w, u, b, b_hn)` computes $xW + b$ for the whole
+# sequence at once, since it does not depend on the state, and loops over the rest. It returns the states and a
+# **cache**, which keeps what the backward pass will need: `rz` has $r$ and $z$ side by side, and `x` is in turn the
+# cache of the product, with $x$ and $W$ in it.
 
 # %%
 x_all = np.array([x_tiny])                      # (B, T, I) = (1, 2, 3)
@@ -152,12 +154,12 @@ print("cache:", ", ".join(cache_tiny._fields))
 # occurs in the equations of one step: four times.
 
 # %%
-PURPLE = "#CC79A7"                              # with the other three: Okabe and Ito
+PURPLE = "#CC79A7"                              # as the others, of Okabe and Ito
 PATHS = {"direct": (BLUE, "-", ""), "update gate": (ORANGE, "--", "//"),
          "candidate": (GREEN, "-.", ".."), "reset gate": (PURPLE, ":", "xx")}
 stops = {"direct": [], "update gate": [(3, 1.5, "z")],
-         "candidate": [(2, 3, "c"), (5, 3, "n")],
-         "reset gate": [(2, 4.4, "r"), (4, 4.4, "r ⊙ c"), (5, 3, "n")]}
+         "candidate": [(2, 3, "c"), (3.6, 3.7, "r ⊙ c"), (5.4, 3, "n")],
+         "reset gate": [(2, 4.4, "r"), (3.6, 3.7, "r ⊙ c"), (5.4, 3, "n")]}
 figure, axes = plt.subplots(figsize=(8, 3.6), layout="constrained")
 spot = {"boxstyle": "circle,pad=0.35", "facecolor": "white", "edgecolor": "black"}
 for name, (colour, line, _) in PATHS.items():
@@ -177,7 +179,8 @@ axes.legend(frameon=False, loc="center right")
 plt.show()
 
 # %% [markdown]
-# Each way is a chain of derivatives, and the gradient is the sum of the four. Take them one by one. Write
+# Two of the ways meet in $r \odot c$ and go on together; they count as two, since they leave $h_1$ by two arrows. Each
+# way is a chain of derivatives, and the gradient is the sum of the four. Take them one by one. Write
 # $g = \partial L/\partial h_2 = 4$, and use your $r$, $z$, $n$, $c$ of the **second** step. $h$ is the state *before*
 # the step, $h_1$.
 #
@@ -290,7 +293,10 @@ print(*(array.item() for array in (r, z, second[5], second[6])))
 # Let the loss look at both states now, $L = 2 h_1 + 4 h_2$. Two parties have used $h_1$: the loss itself, which gives
 # it the gradient 2, and step 2, which sends back what you have just computed. Both must reach step 1:
 #
-# $$g_t = \underbrace{G_{h_t}}_{\text{from the loss}} + \underbrace{\left(\partial h_{t+1}/\partial h_t\right)^\top g_{t+1}}_{\text{from the step after}}$$
+# $$g_t = \underbrace{G_{h_t}}_{\text{from the loss}} + \underbrace{g_{t+1}\,\frac{\partial h_{t+1}}{\partial h_t}}_{\text{from the step after}}$$
+#
+# Here $G_{h_t}$ is what the loss itself says of $h_t$, with all later states held still. The second part is what one
+# step back makes of $g_{t+1}$, the four ways together; after the last state there is no step, and $g_T = G_{h_T}$.
 #
 # What is $g_1$, to three decimals?
 
@@ -354,7 +360,7 @@ print(f"on paper         {on_paper:.10f}")
 # product of many factors is hardly ever near 1: it explodes or it vanishes.
 #
 # The direct way contributes the factor $z$ a step. A fresh GRU with biases of zero has $z \approx \tfrac12$.
-# **Predict:** which part of $h_0$ is kept on the direct way after 10 steps at $z = \tfrac12$, and which part at
+# **Predict:** what share of $h_0$ is kept on the direct way after 10 steps at $z = \tfrac12$, and what share at
 # $z = \sigma(4) \approx 0.982$? Give three decimals.
 
 # %% answer="0.001, 0.834"
@@ -362,9 +368,9 @@ teach.answer("04.kept", ..., ...)
 
 # %% [markdown]
 # Measure it. A GRU of 16 units with fresh weights reads noise; the update gate's bias is 0, 2 or 4. The loop below is
-# the backward pass of the state alone, with a switch for each way. It starts from the identity matrix, a row for each
-# unit of $h_T$, so what it carries is the whole matrix $\partial h_T/\partial h_t$. Its size is taken as the root of
-# the mean square of a row's length.
+# the backward pass of the state alone, with a switch for each way; what is switched off is so in every step. It starts
+# from the identity matrix, a row for each unit of $h_T$, so what it carries is the whole matrix
+# $\partial h_T/\partial h_t$. Its size is the root of the mean square of its rows' lengths, which is 1 at the start.
 
 # %%
 D, T = 16, 12 if FAST else 60
@@ -417,9 +423,12 @@ panels[0].legend(frameon=False, fontsize=9)
 plt.show()
 
 # %% [markdown]
-# With fresh weights the direct way carries most, and with a high bias nearly all. The other ways help a little at
-# first and alone would be gone in a few steps; their matrices are too small. So the update gate's bias decides how
-# far a gradient walks, and therefore what can be learned at all: what a gradient does not reach, nobody can blame.
+# With a high bias the direct way carries nearly all. The other three alone are gone in a few steps; their matrices are
+# too small. Yet they help: a gradient may go the direct way in one step and another way in the next, and of such mixed
+# walks there are very many. At bias 0 they make the whole some hundred times the direct way alone after 60 steps, and
+# still next to nothing. So the update gate's bias decides how far a gradient walks, and therefore what can be learned
+# at all: what a gradient does not reach, nobody can blame.
+#
 # This is why the CRT starts its memory's gates with biases spread over the distances that it is to bridge
 # (specification, `docs/spec.md`, 2.2, part 4).
 #
@@ -470,7 +479,7 @@ styles = [(0, BLUE, "o-"), (2, GREEN, "s--"), (4, ORANGE, "^:")]
 for update_bias, colour, style in styles:
     rng = np.random.default_rng(1)
     weights = fresh_gru(rng, update_bias)
-    x, d_h = rng.standard_normal((2, 4, 2 if FAST else 64, T, D))[:, 0]
+    x, d_h = rng.standard_normal((2, 2 if FAST else 64, T, D))
     whole = gradients_in_segments(x, d_h, weights, T, cut=False)
     cuts = [gradients_in_segments(x, d_h, weights, K, cut=True) for K in lengths]
     errors = [np.linalg.norm(cut - whole) / np.linalg.norm(whole) for cut in cuts]
@@ -496,8 +505,8 @@ plt.show()
 #   be?
 # * In section 7 multiply `u` by 8. At bias 0 the gradient explodes, and yet every way alone vanishes. How can that
 #   be?
-# * Close the update gate: set its bias to 40. What are `d_h0`, `d_u` and `d_w` now? Could this network be trained out
-#   of that state?
+# * Close the update gate ($z = 1$): set its bias to 40. What are `d_h0`, `d_u` and `d_w` now? Could this network be
+#   trained out of that state?
 #
 # ## I get this error
 #
@@ -505,6 +514,7 @@ plt.show()
 # |---|---|
 # | `matmul: … mismatch in its core dimension` | rows are vectors here: $h\,U_z$ is $(B, D)(D, D)$, and going back keeps that order |
 # | `operands could not be broadcast together` | one of the two is $3D$ wide, the other $D$: take one block, by `np.split(u, 3, axis=-1)` |
+# | `array split does not result in an equal division` | `np.split` cuts the first axis unless it is told: `axis=-1` |
 # | `index … is out of bounds for axis 1` | the loop runs over `reversed(range(T))`; only `h` has $T + 1$ entries |
 # | 5.478 for 6.478 | the direct way is missing |
 # | 3.182 | the update gate's way has the wrong sign: does raising $z$ move $h'$ to $h$ or to $n$? |

@@ -155,10 +155,12 @@ for line in described["tensors"]:
 # %% [markdown]
 # Roles: *input*, *parameter* and *upstream* are given to you. (The upstream gradient $d_h$ takes the place of a loss:
 # a random number for each output, so that no two count alike.) The rest is asked for: *intermediate* and *output* of
-# the forward pass, *backward* and *gradient* of the other one. You hand in what you have; the more there is, the
-# nearer to the mistake is the first wrong tensor.
+# the forward pass, *backward* and *gradient* of the other one (`d_state` is the $g_t$ of chapter 04). You hand in what
+# you have; the more there is, the nearer to the mistake is the first wrong tensor.
 #
-# Numbers are little-endian (the lowest byte of a number first) and the last index runs fastest. Write the reader.
+# Numbers are little-endian (the lowest byte of a number first) and the last index runs fastest. Each tensor begins at a
+# multiple of 64 bytes, so there are gaps, and the offset has to be read and cannot be counted up. Write the reader: it
+# is given the bytes of the file, and what the line says, such as `"float64"`, `[2, 5, 3]` and 0.
 
 # %% exercise="read_tensor"
 def read_tensor(data, dtype, shape, offset):    # the bytes of tensors.bin -> an array
@@ -185,7 +187,8 @@ teach.grade("read_tensor", read_tensor)
 # | `weight_hh` | $(3D, D)$ | `u` | $(D, 3D)$ |
 # | `bias_ih`, `bias_hh` | $(3D,)$ each | `b` and `b_hn` | $(3D,)$ and $(D,)$ |
 #
-# PyTorch stores a matrix as (out, in) and computes $x W^\top$. A square matrix, such as each block of `weight_hh`,
+# (A `torch.nn.GRU` has a suffix at these names, `_l0` for its layer 0.) PyTorch stores a matrix as (out, in) and
+# computes $x W^\top$. A square matrix, such as each block of `weight_hh`,
 # fits either way, and nobody complains if you forget to turn it. And PyTorch adds two biases everywhere: for $r$ and
 # $z$ their sum alone matters. For $n$ it does not: `bias_hh` stands inside, with the product that $r$ multiplies.
 #
@@ -207,9 +210,11 @@ def gru_from_torch(weight_ih, weight_hh, bias_ih, bias_hh):
 teach.grade("gru_from_torch", gru_from_torch)
 
 # %% [markdown]
-# ONNX and Keras go further: their blocks stand in the order $z, r, n$. An LSTM has four of them, in ONNX $i, o, f, g$
-# and here $i, f, g, o$. Exchanging two blocks there and back is the same; for a round of three it is not, and half of
-# all converters begin with the wrong one of the two. Put blocks of columns into another order.
+# ONNX and Keras go further: their blocks stand in the order $z, r, n$. An LSTM, another recurrent unit, has four of
+# them ($i$ for the input gate, $f$ forget, $o$ output, $g$ the candidate), in ONNX in the order $i, o, f, g$ and here
+# $i, f, g, o$. An exchange of two blocks is the same there and back; from one order of the LSTM to the other three
+# blocks move in a round, and the way back is another one. It is easy to begin with the wrong one of the two. Put blocks
+# of columns into another order.
 
 # %% exercise="blocks_in_order"
 def blocks_in_order(w, theirs, ours):           # (I, kD) -> (I, kD)
@@ -238,7 +243,8 @@ print("there and back, the same bits:",
 if torch is None:
     print("torch.nn.GRU beside it: PyTorch is missing")
 else:
-    net = torch.nn.GRU(*ours["w"].shape[:1], D, batch_first=True, dtype=torch.float64)
+    I, D = len(ours["w"]), len(ours["u"])
+    net = torch.nn.GRU(I, D, batch_first=True, dtype=torch.float64)
     net.load_state_dict({name: torch.tensor(value) for name, value in theirs.items()})
     states, _ = net(torch.tensor(golden["x"]), torch.tensor(golden["h0"])[None])
     apart = np.abs(states.detach().numpy() - case("gru")["h"].value).max()
@@ -294,7 +300,7 @@ mistakes = ["order", "z", "before", "not turned", "no bias_hh", "no tanh", "h0",
             "bfloat16"]
 
 
-def wrong_port(wrong):                          # without h0, b_hn in its signature
+def wrong_port(wrong):                          # its arguments are those of the case
     return lambda x, h0, w, u, b, b_hn: gru_port(x, h0, w, u, b, b_hn, wrong)
 
 
@@ -306,8 +312,8 @@ for wrong in mistakes:
 
 # %% [markdown]
 # In a single step the first wrong tensor is the one of the wrong line; later steps are made of a wrong state, and there
-# all is wrong. But a single step has only one state before it, and "h0" passes. From $h_0 = 0$ the port "not turned"
-# would pass as well: there is nothing to turn. So cases are random, unequal, not symmetric, and there are several.
+# all is wrong. But a single step has only one state before it, and "h0" passes. If that state were 0, "not turned" would
+# pass as well: there is nothing to turn. So cases are random, unequal, not symmetric, and there are several.
 #
 # The sentences come from running the package's own equations with each mistake that is known, or with one small change
 # of a line. They are flat ("has the mistake") only where *all* numbers agree. A training curve would not have told:
@@ -485,8 +491,8 @@ teach.answer("12.spacing", ..., ...)            # in millionths
 # %% [markdown]
 # That distance is called an **ulp**, a unit in the last place. A result that is rounded well is at most half an ulp
 # off. In a sum of $I$ products, each term is rounded as a product and then as a part of up to $I - 1$ sums: at most
-# $I$ times. Each rounding errs by a share of at most $u = \text{eps}/2$ of what is there at that moment. So, up to
-# terms in $u^2$,
+# $I$ times. Each rounding errs by a share of at most $u = \text{eps}/2$ of what is there at that moment ($u$ is the
+# *unit roundoff* here, and no weight). So, up to terms in $u^2$,
 #
 # $$|\hat y - y| \;\le\; I\,u \sum_i |x_i|\,|w_i| .$$
 #
@@ -511,7 +517,7 @@ teach.grade("rounding_bound", rounding_bound)
 rng = np.random.default_rng(0)
 I = 256
 x = rng.standard_normal((20, I)).astype(np.float32)
-w = rng.standard_normal((I, 60)).astype(np.float32) + np.float32(1) * (
+w = rng.standard_normal((I, 60)).astype(np.float32) + (
     rng.random(60) < 0.3).astype(np.float32) * np.sign(x[0])[:, None]
 exact = x.astype(float) @ w.astype(float)
 
@@ -546,7 +552,7 @@ print(f"largest error / |y|: {(error / np.abs(exact)).max():.0e}, "
 
 # %% [markdown]
 # Divided by itself, an entry that cancels is as wrong as it likes, and no tolerance would be right. Divided by the
-# size of its terms, every entry stays below the line, and most of them far below $\sqrt I\,u$, since roundings cancel
+# size of its terms, every entry stays below the bound $I\,u$, and here even below $\sqrt I\,u$, since roundings cancel
 # as well. That is why the checker divides the error of a tensor by the largest entry of the *tensor*, why it has no
 # absolute floor, and why its tolerances (float64: $10^{-10}$; float32: $2 \cdot 10^{-5}$, times $\sqrt T$ in a
 # recurrence) are wide: a right port may sum in another order, a wrong one is hardly ever that near.

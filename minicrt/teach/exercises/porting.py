@@ -100,6 +100,9 @@ FROM_TORCH = Exercise(
         Mistake({"weight_ih.T": "weight_ih.reshape(-1, 3 * D)", "weight_hh.T": "weight_hh.reshape(-1, 3 * D)"},
                 "the matrices are reshaped, which keeps the order of the numbers, in place of transposed",
                 "Where is the number of row 1, column 0 to stand?"),
+        Mistake({"weight_hh.T": "np.concatenate(np.split(weight_hh, 3), axis=1)"},
+                "the blocks of u stand side by side, but none of them is transposed",
+                "A square block fits either way: which side of it does h meet?"),
         Mistake({"b = np.concatenate([b_r, b_z, b_n])": "b = bias_ih + bias_hh"},
                 "the candidate's second bias counts twice, outside of the reset gate and inside",
                 "Which of the two biases of n is multiplied by the reset gate?"),
@@ -155,7 +158,7 @@ BEFORE = Exercise(
         "blocks": "In which order do the blocks of r, z and n stand?",
         "other": "In which order do the blocks of r, z and n stand?",
         "width": "D = 1 passes: with one unit the two forms are one. Why?",
-        "shape": "A state is (B, D). Which of your arrays are still 3D wide?",
+        "shape": "Write the shape beside each array: which are (B, D), which still 3D wide, what meets in a product?",
         "": "Which of the three, r, z or n, is the first that differs from the package's?"},
     mistakes=[
         Mistake({"(r * h) @ u_n": "r * (h @ u_n)"}, "the reset gate acts behind the product, as in PyTorch's form",
@@ -201,7 +204,8 @@ BOUND = Exercise(
 
 EXERCISES = (
     Answer("12.forms", {"after, unit 1": 4.0, "after, unit 2": 1.0, "before, unit 1": 2.0, "before, unit 2": 2.0}, {
-        8.0: "That is h U_n. And the reset gate?"},
+        8.0: "That is h U_n. And the reset gate?",
+        2.0: "Does the gate act on the state, or on what the matrix has made of it?"},
         hints=["U_n exchanges the two units: h U_n = (8, 4), of which r takes its share afterwards.",
                "Before: r ⊙ h = (2, 2), and then the exchange."]),
     Answer("12.biases", {"b_r": 11.0, "b_z": 22.0, "b_n": 3.0, "b_hn": 30.0}, {

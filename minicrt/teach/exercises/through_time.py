@@ -10,6 +10,8 @@ from minicrt.teach.solutions import through_time
 ELL = math.log(3)
 HALF_SLOPE = "half of the logistic function's slope is lost in both gates"
 STEEP = "How steep is the logistic function where the gate is open, and where it is closed?"
+SQUASHED_TWICE = "both gates are taken for the arguments of their logistic function"
+ALREADY = "What are r and z already: before the logistic function, or behind it?"
 
 
 def drawn(rng, width, scale):
@@ -60,7 +62,7 @@ STEP = Exercise(
         "np.tanh": "Between which two numbers must the candidate lie?",
         "blocks": "In which order do the blocks of r, z and n stand?",
         "other": "In which order do the blocks of r, z and n stand?",
-        "shape": "A state is (B, D). Which of your arrays are still 3D wide?"},
+        "shape": "Write the shape beside each array: which are (B, D), which still 3D wide, what meets in a product?"},
     mistakes=[
         Mistake({"(1 - z) * n + z * h": "z * n + (1 - z) * h"}, "the update gate is taken the other way round",
                 "Close the update gate, z = 1: must the memory be kept?"),
@@ -68,7 +70,9 @@ STEP = Exercise(
                 "the reset gate acts in front of the matrix product, as in the GRU's other form",
                 "What exactly stands in the brackets behind r?"),
         Mistake({"r * (h @ u_n + b_hn)": "r * (h @ u_n) + b_hn"}, "one bias stands outside of the reset gate",
-                "Which bias belongs to c?")])
+                "Which bias belongs to c?"),
+        Mistake({"r * (h @ u_n + b_hn)": "r * (h @ u_n)"}, "the bias inside of the reset gate, b_hn, is left out",
+                "Of what two parts is c made?")])
 
 STEP_BACK = Exercise(
     "gru_step_backward", through_time.gru_step_backward, step_back_inputs, ["d_h"],
@@ -103,6 +107,10 @@ STEP_BACK = Exercise(
                 "How steep is the logistic function where the gate is closed?"),
         Mistake({"(z * (1 - z))": "(1 - z)", "(r * (1 - r))": "(1 - r)"}, HALF_SLOPE, STEEP),
         Mistake({"(z * (1 - z))": "z", "(r * (1 - r))": "r"}, HALF_SLOPE, STEEP),
+        Mistake({"(z * (1 - z))": "(sigmoid(z) * (1 - sigmoid(z)))",
+                 "(r * (1 - r))": "(sigmoid(r) * (1 - sigmoid(r)))"}, SQUASHED_TWICE, ALREADY),
+        Mistake({"d_a_n * c": "d_a_n * (h @ u_n)"}, "the reset gate's way takes h @ u_n for c: a bias is missing",
+                "Which of the arguments have you not used?"),
         Mistake({"(1 - n * n)": "(1 - np.tanh(n) ** 2)"}, "the candidate is taken for the argument of its tanh",
                 "What is n already: before the tanh, or behind it?"),
         Mistake({"d_a_n = g * (1 - z)": "d_a_n = g * z", "d_h = g * z": "d_h = g * (1 - z)"},
@@ -161,6 +169,17 @@ ALL_STEPS = Exercise(
         Mistake({" * (z[:, t] * (1 - z[:, t]))": "", " * (r[:, t] * (1 - r[:, t]))": ""},
                 "the slope of the logistic function is lost in both gates",
                 "How steep is the logistic function where the gate is closed?"),
+        Mistake({"(z[:, t] * (1 - z[:, t]))": "(sigmoid(z[:, t]) * (1 - sigmoid(z[:, t])))",
+                 "(r[:, t] * (1 - r[:, t]))": "(sigmoid(r[:, t]) * (1 - sigmoid(r[:, t])))"}, SQUASHED_TWICE, ALREADY),
+        Mistake({"        g = g + d_h[:, t]\n": "", "g = g * z[:, t] +": "g = d_h[:, t] + g * z[:, t] +"},
+                "what the loss says of a state is added behind the step back that it should have gone",
+                "Does d_h[:, t] belong to the state before step t, or to the one after it?"),
+        Mistake({"reversed(range(T))": "reversed(range(1, T))"}, "the loop stops one step short of h_0",
+                "Which is the last turn of the loop, and which states does it connect?"),
+        Mistake({"reversed(range(T))": "reversed(range(T - 1))"}, "the loop leaves out the last step",
+                "Which is the first turn of the loop, and which states does it connect?"),
+        Mistake({"h[:, :-1], d_h_side": "h[:, :-1], d_x_side"}, "the reset gate is missing in what U_n gets, in d_u",
+                "What did the last block of U make: the argument of tanh, or c?"),
         Mistake({"[d_a_r, d_a_z, d_c]": "[d_a_r, d_a_z, d_a_n]"},
                 "the reset gate is missing in what U_n and b_hn get",
                 "What did the last block of U make: the argument of tanh, or c?"),
@@ -210,7 +229,9 @@ EXERCISES = (
         2 + 3.75 * ELL + 1.125 * ELL ** 2: "Freeze the gates: what coefficient has h_1 in h_2?"},
         hints=["Two parties have used h_1: add what each of them says.", "2 and the sum of your four terms."]),
     Answer("04.kept", {"at z = ½": 0.5 ** 10, "at z = σ(4)": (1 / (1 + math.exp(-4))) ** 10}, {
-        5.0: "A factor a step: are ten of them added or multiplied?"},
+        5.0: "A factor a step: are ten of them added or multiplied?",
+        0.5: "That is left after one step. And after ten?",
+        1 / (1 + math.exp(-4)): "That is left after one step. And after ten?"},
         hints=["The same factor ten times."], tolerance=0.03),
     STEP, STEP_BACK, ALL_STEPS)
 

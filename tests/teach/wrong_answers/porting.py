@@ -51,6 +51,8 @@ WRONG = [
     ("gru_from_torch", {"weight_ih.T.copy()": "weight_ih"}, "shape", "is it transposed?"),
     ("gru_from_torch", {"weight_ih.T.copy()": "weight_ih.reshape(-1, 3 * D)",
                         "weight_hh.swapaxes(0, 1)": "weight_hh.reshape(D, 3 * D)"}, "known", "reshaped"),
+    ("gru_from_torch", {"weight_hh.swapaxes(0, 1)": "np.hstack(np.split(weight_hh, 3))"}, "known",
+     ["none of them is transposed", "which side of it does h meet"]),
     ("gru_from_torch", {"b[:2 * D] += bias_hh[:2 * D]": "b += bias_hh"}, "known", "counts twice"),
     ("gru_from_torch", {"b[:2 * D] += bias_hh[:2 * D]": "b += bias_hh", "b, bias_hh[2 * D:]": "b, np.zeros(D)"},
      "known", "moved out of the reset gate"),
