@@ -1,6 +1,6 @@
 """grade(name, function): the student's own function on random arguments, beside the solution"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from io import StringIO
 from typing import Any
@@ -60,9 +60,23 @@ def judged(exercise: Exercise, answer: Callable[..., Any], rng: np.random.Genera
     right = solved(exercise, arguments)
     outcome = run(exercise, answer, arguments, [value.shape for value in right])
     if not outcome.values:
-        return incomparable(exercise, outcome)
+        moved = in_another_order(exercise, outcome, right)   # a grade is true only if right
+        return incomparable(exercise, outcome) if moved is None else moved
     draw = Draw(exercise, arguments, right, outcome.values)
     return wrong(answer, draw) if draw.wrong else None
+
+
+def in_another_order(exercise: Exercise, outcome: Outcome, right: Sequence[np.ndarray]) -> Grade | None:
+    """Where shapes differ because all outputs are right and stand in other places."""
+    from minicrt.teach.diagnosing import same
+
+    places = [next((k for k, ours in enumerate(right) if same(ours, theirs, exercise.tolerance)), None)
+              for theirs in outcome.misshapen]
+    if sorted(k for k in places if k is not None) != list(range(len(right))):
+        return None
+    returned = listed([exercise.outputs[k] for k in places if k is not None])
+    return Grade("wrong shape", (f"every output is right, but they are returned in another order: {returned}.",),
+                 "outputs", f"Which comes first of {listed(exercise.outputs)}?")
 
 
 def incomparable(exercise: Exercise, outcome: Outcome) -> Grade:

@@ -62,12 +62,24 @@ def hands_on_the_state_before(x: Array, state: Array) -> tuple[Array, Array]:
     return y, last - x[:, -1]
 
 
+def counts_anew(x: Array, state: Array) -> tuple[Array, Array]:
+    """The last unit of the state counts tokens, from 0 in each piece; no output reads it."""
+    y, last = read(x, state)
+    y[..., -1] = x[..., -1]
+    last[:, -1] = x.shape[1]
+    return y, last
+
+
 def never_cuts(x: Array, state: Array, d_y: Array, t: int, cut: bool) -> Array:
     return crossing(x, state, d_y, t, 1.0)
 
 
 def has_a_second_way(x: Array, state: Array, d_y: Array, t: int, cut: bool) -> Array:
     return crossing(x, state, d_y, t, 0.001 if cut else 1.0)
+
+
+def lets_a_trillionth_through(x: Array, state: Array, d_y: Array, t: int, cut: bool) -> Array:
+    return crossing(x, state, d_y, t, 1e-12 if cut else 1.0)
 
 
 def always_cuts(x: Array, state: Array, d_y: Array, t: int, cut: bool) -> Array:

@@ -22,11 +22,12 @@ UNDONE = (None, ..., NotImplemented)
 
 @dataclass(frozen=True)
 class Outcome:
-    """`values` of the outputs in order, or why there are none."""
+    """`values` of the outputs in order, or why there are none; `misshapen` if that is a shape."""
 
     values: tuple[Array, ...] = ()
     not_attempted: str = ""
     problem: str = ""
+    misshapen: tuple[Array, ...] = ()
 
 
 class raised_by_student:                                     # named for how it reads: `with raised_by_student(f):`
@@ -117,9 +118,13 @@ def as_outputs(exercise: Exercise, returned: Any, shapes: Sequence[tuple[int, ..
     for name, value, shape in zip(names, values, shapes):
         problem = trouble(name, value, shape)
         if problem:
-            return Outcome(problem=sentence(problem))
+            return Outcome(problem=sentence(problem), misshapen=tuple(filter(is_array, values)))
         arrays.append(as_numbers(value).reshape(shape))
     return Outcome(tuple(arrays))
+
+
+def is_array(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.dtype.kind in "fciub"
 
 
 def as_numbers(value: Any) -> Array:

@@ -5,8 +5,8 @@ import numpy as np
 Array = np.ndarray
 FEW = 4                     # so many places are listed
 CAUSES = {
-    "NaN": "NaN comes of 0/0 (a mean over nothing), of ∞ − ∞ and 0 · ∞ (a softmax of a row whose scores are all −∞), "
-           "and of the root or the logarithm of a negative number.",
+    "NaN": "NaN comes of 0/0 (a mean over nothing), of ∞/∞ (a quotient of exponentials that overflow), of ∞ − ∞ and "
+           "0 · ∞ (a softmax of a row whose scores are all −∞), and of the root or the logarithm of a negative number.",
     "−∞": "−∞ is the logarithm of 0, or a masked score that no softmax has turned into 0: is the mask set before the "
           "softmax, and is its result that goes on?",
     "∞": "∞ comes of a division by 0, and of the exponential of a large number: subtract the largest one first."}

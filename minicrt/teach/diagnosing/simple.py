@@ -15,6 +15,7 @@ from minicrt.teach.verdict import sentence
 
 SINGLE = 1e-5
 KINDS = (
+    (r"whole numbers", "whole"),
     (r"sign is the other way|sign reversed", "sign"), (r"sum in place of a mean|mean in place of a sum", "mean"),
     (r"transpose", "transposed"), (r"shifted along|reversed along", "time"), (r"times the right one", "factor"),
     (r"0 everywhere|zero", "zero"), (r"blocks in the order", "blocks"), (r"everywhere the (mean|sum)", "mean"),
@@ -45,6 +46,8 @@ def simple_change(draws: list[Draw]) -> Finding | None:
 
 def phrase_in_all(draws: list[Draw], k: int) -> str:
     """The phrase of the first draw, if the others have it too, with other sizes; else of a factor no more than that."""
+    if all(is_cut_off(draw, k) for draw in draws):
+        return "its digits behind the point are cut off, as in a division of whole numbers, //"
     phrases = [phrase_of(draw, k) for draw in draws]
     if len({re.sub(r"[\d.e/-]+", "", phrase) for phrase in phrases}) == 1:
         return phrases[0]
@@ -52,6 +55,12 @@ def phrase_in_all(draws: list[Draw], k: int) -> str:
     if all(phrases) and np.ptp(ratios) <= 1e-6 * abs(ratios[0]):
         return f"it is {ratios[0]:.6g} times the right one everywhere"
     return ""
+
+
+def is_cut_off(draw: Draw, k: int) -> bool:
+    """Whether it is the whole part of the right one, and that tells something."""
+    ours, theirs = draw.right[k], draw.theirs[k]
+    return ours.dtype.kind == "f" and bool(theirs.any()) and same(np.floor(ours), theirs, draw.exercise.tolerance)
 
 
 def ratio_of(draw: Draw, k: int) -> float:

@@ -100,6 +100,8 @@ EXERCISES = (
                    "d_gain": SHARED, "d_bias": SHARED, "shape": SHAPE,
                    "": "Add up a row of d_x, and a row of d_x * x_hat. What must they be?"},
         mistakes=[
+            Mistake({"d_x = r * ": "d_x = len(gain) * r * "}, "it is D times too large: a sum stands for a mean",
+                    "Which of the three ways has a factor 1/D?"),
             Mistake({" - through_mean": ""}, "the way through the mean is missing", MEAN),
             Mistake({" - through_r": ""}, "the way through r, the variance, is missing", STRETCH),
             Mistake({" - through_mean - through_r": ""}, "only the direct way is there: mean and r are held fixed",

@@ -13,6 +13,11 @@ def scores(rng, scale=1.0):
     return [scale * rng.standard_normal((N, J))]
 
 
+def high_scores(rng, scale=1.0):
+    """Scores whose exponentials overflow"""
+    return [1000 + scores(rng, scale)[0]]
+
+
 def scores_and_classes(rng):
     y, = scores(rng)
     return y, rng.integers(0, y.shape[1], len(y))
@@ -47,15 +52,19 @@ def rms_norm_inputs(rng):
 
 EXERCISES = (
     Exercise(
-        "softmax", gradients.softmax, scores, ["p"],
+        "softmax", gradients.softmax, high_scores, ["p"],
         hints=["Exponentiate everything, then divide each row by its own sum.",
                "A sum over the last axis that keeps it: .sum(-1, keepdims=True).",
                "e = np.exp(y - y.real.max(-1, keepdims=True)); return e / e.sum(-1, keepdims=True)"],
         questions={"axis": "Which numbers must add up to 1: those of a row or those of a column?",
                    "sum": "What must the numbers of a row add up to?", "mean": "What must a row add up to?",
                    "factor": "What must a row add up to?", "shape": "Every score becomes a probability.",
+                   "finite": "How large is the largest number that is exponentiated?",
                    "": "Add up a row of yours. Is it 1?"},
         mistakes=[Mistake({"e.sum(-1, keepdims=True)": "e.sum(0, keepdims=True)"},
+                          "each column adds up to 1, and not each row", "Which numbers compete with one another?"),
+                  Mistake({"y.real.max(-1, keepdims=True)": "y.real.max()",
+                           "e.sum(-1, keepdims=True)": "e.sum(0, keepdims=True)"},
                           "each column adds up to 1, and not each row", "Which numbers compete with one another?"),
                   Mistake({"e.sum(-1, keepdims=True)": "e.sum()"}, "all rows together add up to 1",
                           "What must the numbers of a single row add up to?"),
@@ -78,6 +87,9 @@ EXERCISES = (
                           "What is averaged: probabilities, or surprises?"),
                   Mistake({"-np.log(right)": "-np.log2(right)"}, "the logarithm has another base",
                           "In which unit is the loss: nats or bits?"),
+                  Mistake({"p[np.arange(len(y)), classes]": "p[:, classes]"},
+                          "every row is asked for the classes of all rows",
+                          "How many probabilities does the mean have?"),
                   Mistake({"return -np.log(right).mean()": "return -np.log(p).mean()"},
                           "all classes count, and not the right one alone", "Which class's probability matters?"),
                   Mistake({"return -np.log(right).mean()": "return (1 - right).mean()"}, "there is no logarithm",
@@ -202,7 +214,9 @@ EXERCISES = (
                    "axis": "Is a mean taken over a row, or over a column?",
                    "shape": "A gradient has the shape of what it is the gradient of.",
                    "": "On how many ways does x[n, i] reach y[n, j]?"},
-        mistakes=[Mistake({" - x_hat * (d_x_hat * x_hat).mean(-1, keepdims=True)": ""},
+        mistakes=[Mistake({"(d_y * x_hat).sum(0)": "(d_x_hat * x_hat).sum(0)"}, "gain is a factor in its own gradient",
+                          "What multiplies gain in y?"),
+                  Mistake({" - x_hat * (d_x_hat * x_hat).mean(-1, keepdims=True)": ""},
                           "the way through r is missing", "x is in r as well: what does raising x do to r?"),
                   Mistake({"r * (d_x_hat - x_hat": "r * (d_x_hat - d_x_hat.mean(-1, keepdims=True) - x_hat"},
                           "there is a way through the mean, as in layer norm", "Which mean is taken in the forward "

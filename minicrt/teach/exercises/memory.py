@@ -118,6 +118,10 @@ NOISE = Exercise(
         "function": "All entries of m are 3: how large is it?",
         "": "At size 1, how large is what is added, compared with m?"},
     mistakes=[
+        Mistake({"(m * m).mean()": "(m * m).mean(1, keepdims=True)"}, "each row has a size of its own",
+                "Over which numbers is the mean of the squares taken?"),
+        Mistake({"(m * m).mean()": "(m * m).mean(0)"}, "each unit has a size of its own",
+                "Over which numbers is the mean of the squares taken?"),
         Mistake({"size * rms * noise": "size * noise"}, "the noise does not go with the size of m",
                 "Twice as large an m: how much larger is the noise?"),
         Mistake({"np.sqrt((m * m).mean())": "(m * m).mean()"}, "the mean square lacks its root",

@@ -14,8 +14,9 @@ def entries(rng):
 
 
 def cayley_inputs(rng):
+    """Half of them without a negative sign"""
     n, a, negatives = entries(rng)
-    return a, negatives, n
+    return a, negatives * int(rng.integers(2)), n
 
 
 def cayley_back_inputs(rng):
@@ -65,6 +66,8 @@ CAYLEY = Exercise(
                 "S changes columns. On which side does such a matrix stand?"),
         Mistake({"n - negatives, 1, -1": "negatives, -1, 1"}, "the first entries of S are negative and not the last",
                 "Which entries of S are −1?"),
+        Mistake({"np.arange(n) < n - negatives": "(np.arange(n) < n - negatives) & (negatives > 0)"},
+                "without negatives all signs are turned", "Which part of s is s[-0:]?"),
         Mistake({"(np.eye(n) - A) @ S": "(np.eye(n) - A)"}, "S is missing", "What is the determinant of your U?")])
 
 CAYLEY_BACK = Exercise(
@@ -133,6 +136,9 @@ NEUMANN = Exercise(
                 "Which is the highest power of X in your sum?"),
         Mistake({"total = inverse\n": "total = np.eye(len(X))\n", "inverse + X @ total": "np.eye(len(X)) + X @ total"},
                 "the sum of powers is not multiplied by the inverse", "What is left of your sum for ΔA = 0?"),
+        Mistake({"    return total": "    powers = sum(X ** k for k in range(1, order + 1))\n"
+                                     "    return (np.eye(len(X)) + powers) @ inverse"},
+                "the powers are those of single entries", "Which product of two matrices is X²: * or @?"),
         Mistake({"inverse + X @ total": "X @ total"}, "there is one power alone and no sum",
                 "How many terms has the series?"),
         Mistake({"inverse + X @ total": "total + X @ total"}, "the powers are multiplied up, (I + X) to the order",
@@ -172,6 +178,9 @@ NC_STEP_BACK = Exercise(
         Mistake({"d_r = d_rh * h": "d_r = d_v * (h @ u_n)", " + d_rh * r": " + (d_v * r) @ u_n.T"},
                 "it is the backward pass of the other form, in which the reset gate acts behind the product",
                 "What exactly is multiplied by u_n here?"),
+        Mistake({"d_rh * h": "d_rh * r", "+ d_rh * r +": "+ d_rh * h +"},
+                "the two factors of the candidate's product are exchanged: each gets itself and not the other",
+                "Of a product of two, which factor multiplies the gradient of which?"),
         Mistake({" * z * (1 - z)": " * z", " * r * (1 - r)": " * r"},
                 "half of the logistic function's slope is lost in both gates",
                 "How steep is the logistic function where the gate is open, and where it is closed?"),

@@ -39,6 +39,10 @@ PERPLEXITY = Exercise(
         "factor": "How many tokens share the sum?",
         "": "All tokens have p = 1/8: is it 8, however many of them there are?"},
     mistakes=[
+        Mistake({"total / scored.sum()": "(np.where(scored, losses, 0).sum(1) / scored.sum(1)).mean()"},
+                "it is a mean of the rows' means, and some have fewer tokens", "How much does each token count?"),
+        Mistake({"targets >= 0": "targets > 0"}, "token 0 is left out as well",
+                "Which number marks what is not scored?"),
         Mistake({"np.where(scored, losses, 0)": "losses", "scored.sum()": "losses.size"},
                 "what is not scored is counted as well", "What stands in the target where a row has ended?"),
         Mistake({"scored.sum()": "losses.size"}, "it is divided by the number of places, scored or not",

@@ -73,6 +73,8 @@ SCORES = Exercise(
         "other": "Which of the two vectors belongs to the keys, which to the distances?",
         "": "Check T = 2, K = 1 against your numbers on paper."},
     mistakes=[
+        Mistake({"by_distance[i, T - 1 - i:]": "by_distance[i, i::-1]"}, "r is read from the other end",
+                "Which distance has the last row of r?"),
         Mistake({"where[i, :i + 1] = by_distance[i, T - 1 - i:]": "where[i] = by_distance[i]"},
                 "the distances are not moved to their keys", "Which distance has key 0 as query 1 sees it?"),
         Mistake({"where[i, :i + 1] = by_distance[i, T - 1 - i:]":
@@ -107,6 +109,8 @@ SCORES_BACK = Exercise(
         "mean": "A vector that is copied to all rows gets which gradient?",
         "": "Take T = 1: is it right then? If so, look at the shift."},
     mistakes=[
+        Mistake({"d_by_distance[i, T - 1 - i:] = d_what[i, :i + 1]": "d_by_distance[i, i::-1] = d_what[i, :i + 1]"},
+                "r is read from the other end", "Which distance has the last row of r?"),
         Mistake({"np.tril(d_s)": "d_s"}, "the gradient of what is masked comes back too",
                 "Which entries of d_s belong to scores that are 0 whatever q and k are?"),
         Mistake({"d_q = d_qu + d_qw": "d_q = d_qu"}, "q's second use is left out", "How often is q used?"),

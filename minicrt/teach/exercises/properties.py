@@ -102,8 +102,8 @@ ROWS = PropertyExercise(
                "rounding": "Another batch size, another order of sums: np.allclose forgives the last digits."})
 
 CHUNKS = PropertyExercise(
-    "chunks_are_the_whole", properties.chunks_are_the_whole, pieces,
-    readers("looks one step ahead", "centres over time", "forgets the state", "hands on the state before", **{
+    "chunks_are_the_whole", properties.chunks_are_the_whole, pieces, [
+        *readers("looks one step ahead", "centres over time", "forgets the state", "hands on the state before", **{
         "right": "From which state does the second piece start, and with which part of the whole is it compared?",
         "looks_one_step_ahead": "Where in the two pieces is a look ahead cut off: do you compare that place?",
         "centres_over_time": "Are both pieces compared with their part of the whole?",
@@ -111,6 +111,8 @@ CHUNKS = PropertyExercise(
         "hands_on_the_state_before": "Which of the outputs come from the state that was handed on?",
         "centres_over_rows": "For it the pieces are the whole. Which rows do you read?",
         "reads_the_row_above": "For it the pieces are the whole. Which rows do you read?"}),
+        Subject("the model that counts anew in each piece", planted.counts_anew, False,
+                "Its outputs are right. What else does a reading return?")],
     hints=["Three readings: the whole, the first piece, the second piece.",
            "The second piece starts from the state that the first returned.",
            "np.concatenate([y_1, y_2], axis=1) is to be y of the whole; and the last states are to be the same."],
@@ -118,12 +120,14 @@ CHUNKS = PropertyExercise(
                "rounding": "The pieces are added up in another order: can the results be equal bit for bit?"})
 
 CUT = PropertyExercise(
-    "cut_stops_the_gradient", properties.cut_stops_the_gradient, pieces_and_gradient,
-    gradients("never cuts", "has a second way", "always cuts", **{
+    "cut_stops_the_gradient", properties.cut_stops_the_gradient, pieces_and_gradient, [
+        *gradients("never cuts", "has a second way", "always cuts", **{
         "right": "Which losses may tokens before t still hear of, with the cut in place?",
         "never_cuts": "Where must the gradient be 0 when the loss looks at what comes after t?",
         "has_a_second_way": "Nothing is exactly 0. Which comparison forgives a thousandth?",
         "always_cuts": "Who would find out that the memory's gradient was forgotten altogether?"}),
+        Subject("the model that lets a trillionth through", planted.lets_a_trillionth_through, False,
+                "Exactly nothing: which comparison forgives nothing at all?")],
     hints=["The loss of the later segment alone: a copy of d_y with zeros before t.",
            "gradient(..., True)[:, :t] must be exactly 0: no tolerance, not (…).any().",
            "And gradient(..., False)[:, :t] must not be: (…).any()."],

@@ -7,7 +7,7 @@ from minicrt.teach.solutions import speed
 
 
 def product_inputs(rng):
-    return {**dict(zip("nkm", unequal(rng, 3, most=9))), "size": int(rng.choice([4, 8]))}
+    return {**dict(zip("nkm", unequal(rng, 3, least=20, most=60))), "size": int(rng.choice([4, 8]))}
 
 
 def roof_inputs(rng):
@@ -115,6 +115,8 @@ LOSS = Exercise(
                "factor": "The loss is a mean over N rows: what does that do to each gradient?",
                "": "What do the entries of one row of d_y add up to?"},
     mistakes=[
+        Mistake({"y[rows, classes])": "y[:, classes])"}, "in the loss every row is asked for the classes of all rows",
+                "How many scores does the mean have?"),
         Mistake({"m + np.log(s)": "np.log(s)"}, "what was subtracted from the scores does not come back in the loss",
                 "By how much is every score shifted in e?"),
         Mistake({"    d_y[rows, classes] -= 1 / N\n": ""}, "the gradient has the probabilities alone",

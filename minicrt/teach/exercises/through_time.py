@@ -100,6 +100,9 @@ STEP_BACK = Exercise(
         "width": "D = 1 passes, D = 3 fails: what can a single number not show?",
         "": "Put all four terms beside the complex step, one at a time: which one differs?"},
     mistakes=[
+        Mistake({"d_c = d_a_n * r": "d_c = d_a_n * c", "d_a_n * c * (r": "d_a_n * r * (r"},
+                "the two factors of the candidate's product are exchanged: each gets itself and not the other",
+                "Of a product of two, which factor multiplies the gradient of which?"),
         Mistake({"u_z.T": "u_z", "u_n.T": "u_n", "u_r.T": "u_r"}, "none of the recurrent matrices is transposed",
                 "D = 1 passes, D = 3 fails: what can a single number not show?"),
         Mistake({" * (z * (1 - z))": "", " * (r * (1 - r))": ""},

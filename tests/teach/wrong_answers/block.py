@@ -117,4 +117,9 @@ WRONG = [
                             "table)))[:, None]"}, "known", "averaged"),
     ("embedding_backward", {"return d_table": "return d_table / len(tokens)"}, "mean", "a mean in place of a sum"),
     ("embedding_backward", {"return d_table": "return d_table[tokens]"}, "shape", "d_table has shape"),
+    ("layer_norm_backward", {"r * g - r": "r * g * D - r", "keepdims=True) / D": "keepdims=True)"}, "known",
+     ["D times too large", "Which of the three ways"]),
+    ("feed_forward_backward", {"return d_x, d_w_in, d_a.sum(0), d_w_out, d_y.sum(0)":
+                               "return d_x, d_w_out, d_y.sum(0), d_w_in, d_a.sum(0)"}, "outputs",
+     ["in another order: d_x, d_w_out, d_b_out, d_w_in and d_b_in", "Which comes first"]),
 ]

@@ -115,4 +115,10 @@ WRONG = [
      "mean in place of a sum"),
     ("rms_norm_backward", {"sum(1, keepdims=True) / D": "sum(1, keepdims=True)"}, "mean",
      "a sum stands for a mean, where r is computed"),
+    ("softmax", {"y - y.max(axis=1)[:, None]": "y"}, "finite", ["∞/∞", "the largest number that is exponentiated"]),
+    ("softmax", {"y.max(axis=1)[:, None]": "y.max()", "e.sum(axis=1)": "e.sum(axis=0)", "total[:, None]": "total"},
+     "known", "each column adds up to 1"),
+    ("cross_entropy", {"total -= logs[row, c]": "total -= logs[row, classes].sum()",
+                       "total / len(classes)": "total / len(classes) ** 2"}, "known", "the classes of all rows"),
+    ("rms_norm_backward", {"d_y * x * r, axis=0": "g * x * r, axis=0"}, "known", "factor in its own gradient"),
 ]

@@ -57,4 +57,8 @@ WRONG = [
     ("add_noise", {"np.linalg.norm(m) / np.sqrt(m.size)": "np.abs(m).mean()"}, "known", "absolute values"),
     ("add_noise", {"* rms + m": "* m + m"}, "known", "A unit that is 0"),
     ("add_noise", {"+ m": "- m"}, "term", "less 2 times m"),
+    ("add_noise", {"np.linalg.norm(m) / np.sqrt(m.size)": "np.sqrt((m * m).mean(1))[:, None]"}, "known",
+     ["each row has a size", "Over which numbers"]),
+    ("add_noise", {"np.linalg.norm(m) / np.sqrt(m.size)": "np.linalg.norm(m, axis=0) / np.sqrt(len(m))"}, "known",
+     "each unit has a size"),
 ]

@@ -91,4 +91,8 @@ WRONG = [
     ("ncgru_step_backward", {"(z - z ** 2)": "z", "(r - r ** 2)": "r"}, "known", "half of the logistic"),
     ("ncgru_step_backward", {"(z - z ** 2)": "1", "(r - r ** 2)": "1"}, "known", "How steep is the logistic function"),
     ("ncgru_step_backward", {"    d_h = d_h + (h * d_rh * (r - r ** 2)) @ u[:, :D].T\n": ""}, "term", "term"),
+    ("scaled_cayley", {"signs[n - negatives:]": "signs[-negatives:]"}, "known", ["all signs are turned", "s[-0:]"]),
+    ("neumann_inverse", {"power @ X": "X ** (k + 1)"}, "known", ["those of single entries", "* or @"]),
+    ("ncgru_step_backward", {"r * d_rh": "h * d_rh", "(h * d_rh *": "(r * d_rh *"}, "known",
+     ["are exchanged", "which factor multiplies"]),
 ]

@@ -67,4 +67,8 @@ WRONG = [
     ("loss_by_place", {"(variance / N) ** 0.5": "(variance / T) ** 0.5"}, "known", "How many losses does one mean"),
     ("loss_by_place", {"(variance / N) ** 0.5": "variance ** 0.5 / N"}, "known", "outside of the root"),
     ("loss_by_place", {"return mean, error": "return error, mean"}, "other", ""),
+    ("perplexity", {"if target >= 0:": "if target > 0:"}, "known", ["token 0", "Which number marks"]),
+    ("perplexity", {"        for loss": "        counted = sum(wanted >= 0)\n        for loss",
+                    "total += loss": "total += loss / counted", "count += 1": "count = len(losses)"}, "known",
+     ["a mean of the rows' means", "How much does each token count?"]),
 ]

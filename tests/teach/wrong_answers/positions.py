@@ -77,4 +77,6 @@ WRONG = [
     ("recurrent_positions_backward", {"d_e + d_x, d_p_0": "d_e + d_x, d_p_0 + d_last"}, "known", "a second time"),
     ("recurrent_positions_backward", {"(d_x, cache, d_last)": "(d_x + d_last[:, None], cache)"}, "known",
      "given to every step"),
+    ("relative_scores", {"r[T - 1 - (i - j)]": "r[i - j]"}, "known", ["from the other end", "the last row of r"]),
+    ("relative_scores_backward", {"d = T - 1 - i + j": "d = i - j"}, "known", "from the other end"),
 ]

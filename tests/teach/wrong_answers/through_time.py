@@ -111,4 +111,6 @@ WRONG = [
     ("gru_backward", {"slope(r[:, t])": "slope(z[:, t])"}, "other", "On line 11, `a_r = "),
     ("gru_backward", {"carried + d_h[:, t]": "carried + d_h[:, t - 1]"}, "time", "time"),
     ("gru_backward", {"return d_x, carried, d_w": "return d_x, d_w"}, "shape", "it returns 5 values, expected 6"),
+    ("gru_step_backward", {"d_a_n * r)": "d_a_n * c)", "d_a_n * c * slope": "d_a_n * r * slope"}, "known",
+     ["are exchanged", "which factor multiplies"]),
 ]
