@@ -131,7 +131,7 @@ ORDER = Exercise(
         "ours": "Whose letter comes first in what is returned?",
         "axis": "Do the blocks stand side by side or one under the other?",
         "blocks": "Take theirs = “iofg”, ours = “ifgo”: which block comes second?",
-        "shape": "The result is as wide as w.",
+        "shape": "The result is as wide as w. Do its blocks stand side by side or one under the other?",
         "": "Write the letter of its gate on each block: which letters stand there afterwards?"},
     mistakes=[
         Mistake({"in ours": "in theirs", "theirs.index": "ours.index"},
@@ -142,6 +142,8 @@ ORDER = Exercise(
         Mistake({"np.split(w, len(theirs), axis=1)":
                  "[w[:, k::len(theirs)] for k in range(len(theirs))]"},
                 "a gate's columns are taken one from each block", "Which columns belong to the first gate?"),
+        Mistake({"axis=1": "axis=0"}, "the rows are cut and put into another order, and not the columns",
+                "Do the blocks stand side by side or one under the other?"),
         Mistake({"in ours:": "in reversed(ours):"}, "the blocks stand in the order that is asked for, backwards",
                 "Whose letter comes first in what is returned?")])
 

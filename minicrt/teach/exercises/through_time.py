@@ -60,6 +60,7 @@ STEP = Exercise(
         "r * (h @ u_n + b_hn)": "What may the candidate see of the old state when the reset gate is 0?",
         "b_n": "How many biases does the candidate have, and on which side of the reset gate is each?",
         "np.tanh": "Between which two numbers must the candidate lie?",
+        "sigmoid": "Between which two numbers must a gate lie?",
         "blocks": "In which order do the blocks of r, z and n stand?",
         "other": "In which order do the blocks of r, z and n stand?",
         "shape": "Write the shape beside each array: which are (B, D), which still 3D wide, what meets in a product?"},

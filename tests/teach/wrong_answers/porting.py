@@ -72,6 +72,9 @@ WRONG = [
     ("blocks_in_order", {"theirs.index": "ours.index"}, "known", "as they stood"),
     ("blocks_in_order", {"w[:, start * D:(start + 1) * D]": "w[:, start::len(ours)]"}, "known", "one from each block"),
     ("blocks_in_order", {"enumerate(ours)": "enumerate(ours[::-1])"}, "known", "backwards"),
+    ("blocks_in_order", {"made = np.zeros_like(w)":
+                         "return np.concatenate([np.split(w, len(ours))[theirs.index(gate)] for gate in ours])"},
+     "known", ["the rows are cut", "side by side"]),
     ("blocks_in_order", {"return made": "return made[:, D:]"}, "shape", "expected"),
     ("gru_step_before", {"(h * r) @ u[:, 2 * D:]": "r * (h @ u[:, 2 * D:])"}, "known",
      ["as in PyTorch's form", "With D = 1 it is right"]),

@@ -53,6 +53,7 @@ WRONG = [
     ("gru_step", {"r * (back[:, 2 * D:] + b_hn)": "r * back[:, 2 * D:] + b_hn"}, "known", "one bias stands outside"),
     ("gru_step", {" + b_hn": ""}, "known", ["b_hn, is left out", "Of what two parts"]),
     ("gru_step", {"np.tanh": "sigma"}, "function", "function"),
+    ("gru_step", {"r = sigma(": "r = np.tanh("}, "function", "Between which two numbers must a gate lie?"),
     ("gru_step", {"r * (back": "(back"}, "factor", "factor"),
     ("gru_step", {"x_t @ w + b": "x_t @ w"}, "term", "one term is left out"),
     ("gru_step", {"z * (h - n)": "z * h"}, "factor", "one factor is left out"),
