@@ -97,8 +97,6 @@ FROM_TORCH = Exercise(
         "shape": "Ours are (in, out), with the three blocks side by side.",
         "": "Take I = D = 1 and tell the four biases of r and z, and the two of n, apart on paper."},
     mistakes=[
-        Mistake({"u = weight_hh.T": "u = np.concatenate(np.split(weight_hh, 3), axis=1)"},
-                "the blocks of u stand side by side, but none is turned", "What does x Wᵀ do to a single block?"),
         Mistake({"weight_ih.T": "weight_ih.reshape(-1, 3 * D)", "weight_hh.T": "weight_hh.reshape(-1, 3 * D)"},
                 "the matrices are reshaped, which keeps the order of the numbers, in place of transposed",
                 "Where is the number of row 1, column 0 to stand?"),

@@ -94,6 +94,4 @@ WRONG = [
     ("rounding_bound", {'np.einsum("bi,io->bo", abs(x), abs(w))': "x @ w"}, "known", "be negative"),
     ("rounding_bound", {"len(w)": "len(w) ** 0.5"}, "known", "in the same direction"),
     ("rounding_bound", {"len(w)": "(len(w) - 1)"}, "known", "rounding of the products"),
-    ("gru_from_torch", {"weight_hh.swapaxes(0, 1)": "np.hstack(np.split(weight_hh, 3))"},
-     "known", ["but none is turned", "a single block"]),
 ]
