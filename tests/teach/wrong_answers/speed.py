@@ -80,5 +80,6 @@ WRONG = [
     ("serial_share", {"(time - best) / (1 - best)": "1 - speedup / threads"}, "known", "lost of the threads"),
     ("serial_share", {"(time - best) / (1 - best)": "time - best"}, "known", "counted among what is shared out"),
     ("product_work", {"flops / (read": "flops // (read"}, "whole", "digits behind the point are cut off"),
-    ("loss_and_gradient", {"largest - y[i, classes[i]]": "largest - y[i, classes].mean()"}, "known", "the classes of all rows"),
+    ("loss_and_gradient", {"largest - y[i, classes[i]]": "largest - y[i, classes].mean()"}, "known",
+     "the classes of all rows"),
 ]
