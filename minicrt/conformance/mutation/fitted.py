@@ -26,20 +26,26 @@ LIKE = 0.3                  # the least square of the cosine between what a chan
 CLOSE = 0.9                 # and after some steps, unless little is left
 SAME = 1e-9                 # a number is taken for a simpler one that is no further off
 LARGEST = 1e6
+NEAR = 1e-4                 # a factor this near to 1 is nobody's: a function is computed with too few digits
 
 
 @dataclass(frozen=True)
 class Family:
-    """`with_number(k)` is an edit for each k; a search begins at `start`."""
+    """`with_number(k)` is an edit for each k; a search begins at `start`; with `neutral` nothing changes."""
 
     with_number: Callable[[float], Edit]
     start: float
+    neutral: float = np.nan
+
+    def found(self, k: float) -> Edit | None:
+        return None if abs(k - self.neutral) < NEAR else self.with_number(simplest_number(k))
 
 
 def families(line: Line) -> Iterator[Family]:
     whole: Any = getattr(line.statement, "value", None)
     for node in terms(line, whole):
-        yield family(line, node, lambda x, k: binary(number(k), ast.Mult(), x), "{} were multiplied by {k}", 0.9)
+        yield family(line, node, lambda x, k: binary(number(k), ast.Mult(), x), "{} were multiplied by {k}", 0.9,
+                     neutral=1.0)
         yield family(line, node, lambda x, k: binary(x, ast.Add(), number(k)), "{k} were added to {}", 0.1)
     for node in wholes(line, whole):
         yield family(line, node, bounded, "{} were bounded smoothly, k tanh(x/k) with k = {k}", 4.0)
@@ -55,12 +61,13 @@ def families(line: Line) -> Iterator[Family]:
                          "{} were smoothed: 1 − k parts of it and k parts of the mean over all labels, k = {k}", 0.1)
 
 
-def family(line: Line, node: Any, make: Callable[..., Any], words: str, start: float) -> Family:
+def family(line: Line, node: Any, make: Callable[..., Any], words: str, start: float,
+           neutral: float = np.nan) -> Family:
     def with_number(k: float) -> Edit:
         edit = line.edit(node, make(node, k), effort=3)
         said = words.replace("{k}", told(k))
         return replace(edit, say=lambda: said.format(line.which(node)))
-    return Family(with_number, start)
+    return Family(with_number, start, neutral)
 
 
 def bounded(x: Any, k: float) -> Any:
@@ -118,10 +125,10 @@ def fitted(one: Family, run: Callable[[Edit], Array | None], theirs: Array) -> E
         if not size or off > 1e-6 and along ** 2 < least * size * float(rest @ rest):
             return None
         if off <= 1e-12:
-            return one.with_number(simplest_number(there))
+            return one.found(there)
         new = there - along / size
         if not abs(new) < LARGEST or new == there:
-            return one.with_number(simplest_number(new)) if new == there else None
+            return one.found(new) if new == there else None
         here, before, there = there, now, new
         now = run(one.with_number(there))
     return None
