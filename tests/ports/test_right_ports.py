@@ -74,12 +74,14 @@ def in_jax(given, configuration):
 
 
 class DrawnInto:
-    """A generator whose random numbers are those of a case, as the fast dropouts call it."""
+    """A generator whose random numbers are those of a case, as the dropouts call it, the fast ones with `out`."""
 
     def __init__(self, uniform):
         self.uniform = uniform
 
-    def random(self, dtype, out):
+    def random(self, shape=None, dtype=None, out=None):
+        if out is None:
+            return self.uniform.reshape(shape).astype(dtype)
         out[...] = self.uniform
         return out
 

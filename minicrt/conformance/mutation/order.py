@@ -22,11 +22,13 @@ class Order:
         self.mutants, self.handed, self.first = mutants, search.handed, search.handed[search.start]
 
     def forward(self) -> list[list[Edit]]:
-        """The edits of the forward pass; where it goes wrong after a segment, those of what is carried come first."""
+        """The edits of the forward pass; where it goes wrong after a segment, or in what one leaves, those of what is
+        carried come first."""
         operation = self.mutants.operation
         edits = [edit for edit in self.likely(operation.forward_program, self.mutants.forward, FORWARD)
                  if not edit.detached]
-        if not isinstance(operation, Model) or self.first.name.startswith("segment0/"):
+        if not isinstance(operation, Model) or (self.first.name.startswith("segment0/")
+                                                and not is_state(self.first.name)):
             return [edits]
         return [[edit for edit in edits if is_carried(edit)], [edit for edit in edits if not is_carried(edit)]]
 
@@ -85,12 +87,16 @@ class Order:
 
 def is_carried(edit: Edit) -> bool:
     """Whether its line is about what goes from segment to segment"""
-    return bool(CARRIED.intersection(re.findall(r"\w+", edit.line)))
+    return "return" in edit.targets or bool(CARRIED.intersection(re.findall(r"\w+", edit.line)))
+
+
+def is_state(name: str) -> bool:
+    return "/state/" in name
 
 
 def is_given_last(name: str) -> bool:
     """Of a segment: that it is right says little of what came before it"""
-    return "/state/" in name or name.endswith("/loss")
+    return is_state(name) or name.endswith("/loss")
 
 
 def called(name: str, role: Role) -> str:

@@ -191,7 +191,7 @@ def test_the_last_rows_for_the_first():
 
 
 @pytest.mark.parametrize("name, words", [
-    ("lstm-model", "c_0 were 0"), ("mingru-model", "states[layer] were that of step 0"),
+    ("lstm-model", "c_0 were 0"), ("mingru-model", "states[layer] were states[0]"),
     ("transformer-xl", "in rows[:, :, -kept:] the slice were :kept"), ("rmt-two-vectors", "e.shape[1]:] were"),
     ("crt-writer", "in h_i[:, -1] the index were 2")])
 def test_what_goes_wrong_between_segments(name, words):
