@@ -79,7 +79,7 @@ WRONG = [
     ("attention_backward", {"d_s, k)": "d_s, q)", "d_s, q)\n    return": "d_s, k)\n    return"}, "known",
      "q and k are exchanged"),
     ("attention_backward", {"d_p - inner[:, None]": "d_p + inner[:, None]"}, "sign", "sign"),
-    ("attention_backward", {"return d_q, d_k, d_v": "return d_v, d_k, d_q"}, "shape", "d_q has shape"),
+    ("attention_backward", {"return d_q, d_k, d_v": "return d_v, d_k, d_q"}, "outputs", "in another order"),
     ("attention_backward", {"return d_q": "return -d_q"}, "sign", "d_q"),
     ("split_heads", {"np.split(x, heads, axis=2)": "[x[:, :, h::heads] for h in range(heads)]"}, "known",
      "every H-th feature"),

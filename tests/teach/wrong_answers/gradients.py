@@ -82,7 +82,7 @@ WRONG = [
     ("linear_backward", {"np.ones(len(d_y)) @ d_y": "d_y"}, "shape", "still has axis 0"),
     ("linear_backward", {"np.outer(x[row], d_y[row])": "np.outer(d_y[row], x[row])"}, "shape", "ValueError on line 4"),
     ("linear_backward", {"return d_x, d_W, d_b": "return d_x, d_W.T, d_b"}, "shape", "transposed"),
-    ("linear_backward", {"return d_x, d_W, d_b": "return d_W, d_x, d_b"}, "shape", "d_x has shape"),
+    ("linear_backward", {"return d_x, d_W, d_b": "return d_W, d_x, d_b"}, "outputs", "in another order"),
     ("linear_backward", {"return d_x, d_W, d_b": "return d_x, d_W"}, "shape", "it returns 2 values, expected 3"),
     ("linear_backward", {"d_W += np": "d_W = np"}, "known", "d_W"),
     ("linear_backward", {"return d_x, d_W, d_b": "return -d_x, d_W, d_b"}, "sign",
