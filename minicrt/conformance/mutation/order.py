@@ -27,10 +27,16 @@ class Order:
         operation = self.mutants.operation
         edits = [edit for edit in self.likely(operation.forward_program, self.mutants.forward, FORWARD)
                  if not edit.detached]
-        if not isinstance(operation, Model) or (self.first.name.startswith("segment0/")
-                                                and not is_state(self.first.name)):
+        if not isinstance(operation, Model):
             return [edits]
-        return [[edit for edit in edits if is_carried(edit)], [edit for edit in edits if not is_carried(edit)]]
+        in_first = self.first.name.startswith("segment0/")
+        if in_first and not is_state(self.first.name):
+            return [edits]
+        groups: tuple[list[Edit], list[Edit]] = [], []
+        for edit in edits:
+            is_early = is_carried(edit) or in_first and "return" in edit.targets
+            groups[not is_early].append(edit)
+        return list(groups)
 
     def families(self) -> Iterator[Family]:
         """Of the lines of the forward pass that can be at fault"""
@@ -87,7 +93,7 @@ class Order:
 
 def is_carried(edit: Edit) -> bool:
     """Whether its line is about what goes from segment to segment"""
-    return "return" in edit.targets or bool(CARRIED.intersection(re.findall(r"\w+", edit.line)))
+    return bool(CARRIED.intersection(re.findall(r"\w+", edit.line)))
 
 
 def is_state(name: str) -> bool:
