@@ -13,8 +13,31 @@ from minicrt.training.position import Position
 from minicrt.training.run_folder import RunFolder
 
 
+class OfFolder:
+    """What a run's folder says of its weights, of text as of readings"""
+
+    folder: Path
+    parameters: Parameters
+    configuration: dict[str, Any]
+    position: Position | None
+
+    @property
+    def training(self) -> TrainingConfig:
+        return from_mapping(TrainingConfig, self.configuration["training"], "training")
+
+    @property
+    def metrics(self) -> list[dict[str, Any]]:
+        known = () if self.position is None else (self.position.step, self.position.metrics)
+        return RunFolder.open(self.folder).read_metrics(*known)
+
+    @property
+    def bits(self) -> int | None:
+        """8 or 4 of a quantised run, None of another"""
+        return self.parameters.bits if isinstance(self.parameters, QuantisedParameters) else None
+
+
 @dataclass(frozen=True, repr=False)
-class Trained:
+class Trained(OfFolder):
     """What a run has learned: its best weights on validation (before the first evaluation, the latest).
 
     folder         the run folder
@@ -39,20 +62,6 @@ class Trained:
     step: int
     summary: dict[str, Any] | None = None
     position: Position | None = None
-
-    @property
-    def training(self) -> TrainingConfig:
-        return from_mapping(TrainingConfig, self.configuration["training"], "training")
-
-    @property
-    def metrics(self) -> list[dict[str, Any]]:
-        known = () if self.position is None else (self.position.step, self.position.metrics)
-        return RunFolder.open(self.folder).read_metrics(*known)
-
-    @property
-    def bits(self) -> int | None:
-        """8 or 4 of a quantised run, None of another"""
-        return self.parameters.bits if isinstance(self.parameters, QuantisedParameters) else None
 
     def described(self) -> dict[str, Any]:
         """What a file of its weights says of the text"""

@@ -4,17 +4,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from minicrt.configuration import from_mapping
 from minicrt.data.sensors import Framing
 from minicrt.models import Parameters, SensorModel
-from minicrt.quantisation import QuantisedParameters
-from minicrt.training.configuration import TrainingConfig
 from minicrt.training.position import Position
-from minicrt.training.run_folder import RunFolder
+from minicrt.training.trained import OfFolder
 
 
 @dataclass(frozen=True, repr=False)
-class TrainedSensors:
+class TrainedSensors(OfFolder):
     """What a run on sensor readings has learned: its best weights on validation.
 
     framing        scales and classes: `framing.inputs(readings)` is what the model sees, `framing.forecast(y)` what its
@@ -30,20 +27,6 @@ class TrainedSensors:
     step: int
     summary: dict[str, Any] | None = None
     position: Position | None = None
-
-    @property
-    def training(self) -> TrainingConfig:
-        return from_mapping(TrainingConfig, self.configuration["training"], "training")
-
-    @property
-    def metrics(self) -> list[dict[str, Any]]:
-        known = () if self.position is None else (self.position.step, self.position.metrics)
-        return RunFolder.open(self.folder).read_metrics(*known)
-
-    @property
-    def bits(self) -> int | None:
-        """8 or 4 of a quantised run, None of another"""
-        return self.parameters.bits if isinstance(self.parameters, QuantisedParameters) else None
 
     def described(self) -> dict[str, Any]:
         """What a file of its weights says of the readings"""
