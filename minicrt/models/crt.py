@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from minicrt.engines import EngineOrName
-from minicrt.models import initialisers, inspection, retention
+from minicrt.models import inspection
 from minicrt.models.base import State
 from minicrt.models.block import (
     blocks,
@@ -16,11 +16,11 @@ from minicrt.models.block import (
     final_norm_backward,
     norm,
     norm_backward,
-    norm_specs,
 )
 from minicrt.models.cells import Cell, SkewParameter, cell
 from minicrt.models.crt_caches import BlocksCache, CRTCache, PastCache, ReadoutCache, RecallCache, WriteCache
 from minicrt.models.crt_config import CRTConfig
+from minicrt.models.memory_parameters import memory_specs, writer_prefixes
 from minicrt.models.parameters import Array, Parameters, ParameterSpec
 from minicrt.models.positions import PositionedModel, position_specs
 
@@ -142,7 +142,7 @@ class CRT(PositionedModel):
     def write(self, p: Parameters, inputs: Array, m: Array) -> tuple[list[Array], WriteCache]:
         """(4)  h_t^i = RNN_i(y_t, h_{t−1}^i),  h_0^i = m^i: a (B, T or 1, D) for each memory vector i"""
         written = [self.writer.run(self.engine, p.scope(prefix), inputs, m[:, i])
-                   for i, prefix in enumerate(self._writers())]
+                   for i, prefix in enumerate(writer_prefixes(self.config))]
         h = [h_i for h_i, _ in written]
         return h, WriteCache(h, [cell_cache for _, cell_cache in written])
 
@@ -151,7 +151,7 @@ class CRT(PositionedModel):
         """`d_last` (B, M, D) is the gradient of m_N = h_T as the next segment's memory."""
         assert cache is not None
         back = [self.writer.run_backward(self.engine, d_h[i], cache.cells[i], None if d_last is None else d_last[:, i],
-                                         g.scope(prefix)) for i, prefix in enumerate(self._writers())]
+                                         g.scope(prefix)) for i, prefix in enumerate(writer_prefixes(self.config))]
         return reduce(self.engine.add, [d for d, _ in back]), np.stack([d_start for _, d_start in back], axis=1)
 
     def readout(self, p: Parameters, y: Array, h: list[Array], m: Array) -> tuple[Array, ReadoutCache]:
@@ -217,29 +217,12 @@ class CRT(PositionedModel):
         """The memory's network"""
         return cell(self.config.memory, self.config)
 
-    def _writers(self) -> list[str]:
-        """The name prefix of each memory vector's network."""
-        return [] if self.config.memory == "none" else [f"memory.{i}." for i in range(self.config.memory_vectors)]
-
     def encoder_specs(self) -> list[ParameterSpec]:
-        return position_specs(self.config) + self.memory_specs() + blocks_specs(self.config)
-
-    def memory_specs(self) -> list[ParameterSpec]:
-        """Of the memory alone, for models that have other blocks around it"""
-        config, D, specs = self.config, self.config.width, list[ParameterSpec]()
-        if config.memory != "none":
-            specs.append(ParameterSpec("memory.start", (config.memory_vectors, D), initialisers.normal(1.0), False))
-        for prefix in self._writers():
-            specs += self.writer.specs(prefix, D, D)
-        if config.normed_memory:
-            specs += norm_specs("memory.norm.", D)
-        if config.memory != "none" and config.readout == "memory":
-            inputs = config.memory_vectors * D
-            specs.append(ParameterSpec("memory.read", (inputs, D), retention.reading(config.t_max, inputs)))
-        return specs
+        return position_specs(self.config) + memory_specs(self.config) + blocks_specs(self.config)
 
     def skew_parameters(self) -> list[SkewParameter]:
-        return [skew for prefix in self._writers() for skew in self.writer.skew_parameters(prefix, self.config.width)]
+        return [skew for prefix in writer_prefixes(self.config)
+                for skew in self.writer.skew_parameters(prefix, self.config.width)]
 
     def state_shapes(self, batch: int) -> dict[str, tuple[int | None, ...]]:
         config, shapes = self.config, dict[str, tuple[int | None, ...]]()

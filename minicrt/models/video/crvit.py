@@ -11,6 +11,7 @@ from minicrt.models.base import State
 from minicrt.models.cells import SkewParameter
 from minicrt.models.crt import CRT
 from minicrt.models.crt_caches import ReadoutCache, RecallCache, WriteCache
+from minicrt.models.memory_parameters import memory_specs
 from minicrt.models.parameters import Array, Parameters, ParameterSpec
 from minicrt.models.positions import position_specs
 from minicrt.models.video.blocks import video_blocks_specs
@@ -104,7 +105,7 @@ class CRViT(ViT):
 
     def encoder_specs(self) -> list[ParameterSpec]:
         token = [ParameterSpec("class.token", (1, self.config.width), initialisers.normal(0.5), decay=False)]
-        return (position_specs(self.config) + self.crt.memory_specs() + token * self.has_token
+        return (position_specs(self.config) + memory_specs(self.config) + token * self.has_token
                 + video_blocks_specs(self.config))
 
     def state_shapes(self, batch: int) -> dict[str, tuple[int | None, ...]]:
