@@ -81,14 +81,15 @@ class Answer:
 
     name      of the chapter and the quantity: "04.h1"
     values    the numbers by name, in the order in which they are answered
-    mistakes  wrong numbers that are known, each with what is wrong and the question that helps: {5.478: "…?"}
+    mistakes  wrong numbers that are known, each with what is wrong and the question that helps: {5.478: "…?"}; or,
+              where only all of them together tell, {(8, 9): "…?"}
     hints     from a nudge to the calculation
     tolerance the largest relative error; paper has few digits
     """
 
     name: str
     values: Mapping[str, float]
-    mistakes: Mapping[float, str] = field(default_factory=dict)
+    mistakes: Mapping[float | tuple[float, ...], str] = field(default_factory=dict)
     hints: Sequence[str] = ()
     tolerance: float = 2e-3
 

@@ -10,7 +10,7 @@ from minicrt.errors import InputError
 from minicrt.teach.exercise import Answer
 from minicrt.teach.registry import answer_of
 from minicrt.teach.running import is_undone
-from minicrt.teach.verdict import Grade
+from minicrt.teach.verdict import Grade, listed
 
 
 def answer(name: str, *values: Any) -> Grade:
@@ -29,18 +29,30 @@ def answer(name: str, *values: Any) -> Grade:
     if len(numbers) != len(asked.values):
         return Grade("wrong shape", (f"{name} got {len(numbers)} number{'s' * (len(numbers) != 1)}, expected "
                                      f"{len(asked.values)}: {', '.join(asked.values)}.",), "shape")
+    whole = all(float(right).is_integer() for right in asked.values.values())
+    accuracy = "" if whole else f" to {asked.tolerance:.1%}"
     off = [key for number, (key, right) in zip(numbers, asked.values.items()) if not near(asked, number, right)]
     if not off:
-        return Grade("right", (f"{', '.join(asked.values)} to {asked.tolerance:.1%} or better.",))
+        return Grade("right", (f"{listed(list(asked.values))}{accuracy and f',{accuracy} or better'}.",))
     given = dict(zip(asked.values, numbers))
     right = [key for key in asked.values if key not in off]
-    first = f"{', '.join(off)} {'is' if len(off) == 1 else 'are'} not right to {asked.tolerance:.1%}"
-    sentences = [first + (f"; {', '.join(right)} {'is' if len(right) == 1 else 'are'}." if right else ".")]
-    for key in off:
-        known = next((words for wrong, words in asked.mistakes.items() if near(asked, given[key], wrong)), "")
-        if known:
-            return Grade("wrong", tuple(sentences), "known", known)
-    return Grade("wrong", (*sentences, *seen(asked, given, off[0])), "")
+    first = f"{listed(off)} {'is' if len(off) == 1 else 'are'} not right{accuracy}"
+    sentences = [first + (f"; {listed(right)} {'is' if len(right) == 1 else 'are'}." if right else ".")]
+    known = known_numbers(asked, given, off)
+    if known:
+        return Grade("wrong", tuple(sentences), "known", known)
+    found = seen(asked, given, off[0])
+    help_at_hand = [f"teach.hint({name!r}) gives a nudge."] if asked.hints and not found else []
+    return Grade("wrong", (*sentences, *found, *help_at_hand), "")
+
+
+def known_numbers(asked: Answer, given: dict[str, float], off: list[str]) -> str:
+    """What is asked where the numbers, or one of the wrong ones, are known; else ''."""
+    for wrong, words in asked.mistakes.items():
+        if isinstance(wrong, tuple) and all(near(asked, *pair) for pair in zip(given.values(), wrong, strict=True)):
+            return words
+    return next((words for key in off for wrong, words in asked.mistakes.items()
+                 if not isinstance(wrong, tuple) and near(asked, given[key], wrong)), "")
 
 
 def near(asked: Answer, number: float, right: float) -> bool:

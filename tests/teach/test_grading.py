@@ -201,9 +201,10 @@ def test_a_prediction(asked):
     assert teach.answer(asked.name).verdict == teach.answer(asked.name, ...).verdict == "not attempted"
     assert teach.answer(asked.name, *values, 1.0).verdict == "wrong shape"
     doubled = teach.answer(asked.name, *(2 * value + 1e-3 for value in values))
-    assert not doubled and "not right to" in repr(doubled)
+    assert not doubled and "not right" in repr(doubled)
     for wrong, words in asked.mistakes.items():
-        assert words in repr(teach.answer(asked.name, *[wrong] * len(values)))
+        numbers = wrong if isinstance(wrong, tuple) else [wrong] * len(values)
+        assert words in repr(teach.answer(asked.name, *numbers))
     assert all(f"{value:.6g}" in teach.solution(asked.name) for value in values)
 
 
@@ -212,6 +213,9 @@ def test_a_prediction_that_is_exchanged_or_turned_is_told():
         teach.answer("04.h1", -0.5, 0.25))
     assert "What you have for h_1 is h_2" in repr(teach.answer("04.h1", -0.25, 0.5))
     assert "twice" in repr(teach.answer("04.direct", 2))
+    known_nowhere = repr(teach.answer("08.segment", 11, 3))
+    assert "first token and second token are not right.\nteach.hint('08.segment') gives a nudge." in known_nowhere
+    assert "row 2 stop in segment 1" not in repr(teach.answer("08.segment", 7, 8))    # 8 is of another mistake
 
 
 def test_the_solutions_are_right_themselves():

@@ -24,8 +24,9 @@
 # | `loss_by_place` | ●●○ | 10 |
 #
 # If Penn Treebank is not on this machine, `minicrt data get ptb` fetches it; without it the chapter runs on the default
-# corpus, and says so. Start the six cells of section 5 early: each trains for a minute or two, and they can be
-# interrupted and go on where they were.
+# corpus, and says so. The six cells of section 5 train for a minute or two each, and while one does, no other cell
+# runs. So read sections 1 to 4 while they work: *Run all* once (an exercise that is left open stops nothing), and
+# interrupt the kernel when you want to try something. What was trained is kept, and the same cell goes on from there.
 
 # %%
 import os
@@ -71,7 +72,7 @@ for part in "train", "valid", "test":
 unigram = unigram_perplexity(corpus.train, corpus.valid, vocabulary.size)
 print(f"{corpus.name}: {vocabulary.size:,} words; perplexity of the unigram model "
       f"{unigram:.0f}\n")
-print(textwrap.fill(vocabulary.join(corpus.valid[:70]), 88))
+print(textwrap.fill(" ".join(vocabulary.decode(corpus.valid[:70])), 88))
 
 # %% [markdown]
 # Sentence follows sentence, in the order of the newspaper, and `<eos>` ends each. So a sentence has a past: the article
@@ -91,9 +92,9 @@ print(textwrap.fill(vocabulary.join(corpus.valid[:70]), 88))
 teach.answer("08.perplexity", ..., ...)         # bits a word, perplexity
 
 # %% [markdown]
-# The mean has to be one over *tokens*. A text is read in rows, side by side, and the last row is rarely full: what is
+# The mean has to be taken over *tokens*. A text is read in rows, side by side, and the last row is rarely full: what is
 # left over is padding, whose target is −1, and it must not count. (A published perplexity that is off by a little is
-# off by such things: padding that counts, a first word that does not, a mean of the means of batches.)
+# off by such things: padding that was counted, a first word that was not, a mean of the means of batches.)
 
 # %% exercise="perplexity"
 def perplexity(losses, targets):                # (B, T) twice -> one number
@@ -135,9 +136,10 @@ teach.answer("08.segment", ..., ...)
 
 # %% exercise="cut_into_segments"
 def cut_into_segments(tokens, B, T):            # (n,) -> inputs, targets (N, B, T)
-    """B rows that read on: segment N + 1 of a row follows its segment N.
+    """B rows that read on, each a piece of N T tokens, cut into its N segments.
 
-    Targets are the tokens one later; what fills no segment in every row is left out
+    N is as large as the text allows (each token read has a target, the one after
+    it). Row 0 begins at token 0, row 1 where row 0 ends; what is over is left out
     """
     ...
 
@@ -177,7 +179,7 @@ crt, transformer = "CRT, T = 35", "Transformer, T = 70"
 models = {
     crt: create_model("crt", segment_length=35, memory_span=1, **sizes),
     transformer: create_model("transformer", segment_length=70, **sizes)}
-bptt = {crt: 2, transformer: 1}                 # segments in a step
+bptt = {crt: 2, transformer: 1}                 # segments a gradient goes back through
 
 # %% [markdown]
 # What does a token cost? Most of it is the last line of the model: scores for all words of the vocabulary.
@@ -189,7 +191,8 @@ bptt = {crt: 2, transformer: 1}                 # segments in a step
 teach.answer("08.cost", ..., ...)               # million operations, bytes
 
 # %% [markdown]
-# Now all of it. The last column is measured: seconds of the processor for a thousand tokens of training.
+# Now all of it. A MFLOP is a million operations; *scores* is the share of them that the scores take; *state* is what a
+# segment hands on. The last column is measured: seconds of the processor for a thousand tokens of training.
 
 # %%
 def seconds_per_token(name, steps=2 if FAST else 12):
@@ -218,9 +221,8 @@ for name, model in models.items():
 
 # %% [markdown]
 # Half a segment is not half the work: per token the two are nearly alike, and attention over 70 tokens in place of 35
-# is a small part. What the CRT saves is *per segment*: what must be in memory at once, and how long one waits until the
-# first answer. What it pays for are two recurrent networks, which read token by token and cannot be computed side by
-# side.
+# is a small part. What the CRT saves is *per segment*: half as many keys, values and other numbers must be in memory at
+# once. What it pays for are two recurrent networks, which read token by token and cannot be computed side by side.
 #
 # ## 5 · Train
 #
@@ -288,8 +290,8 @@ runs[transformer] = train_until(transformer, 2 * THIRD)
 runs[transformer] = train_until(transformer, 3 * THIRD)
 
 # %% [markdown]
-# What is left of each run is a summary: validation with everything carried and with the state cut, and the test text,
-# which nobody has looked at before.
+# What is left of each run is a summary: validation with everything carried, validation with parts of the state cut
+# (section 7 draws it), and the test text, which nobody has looked at before.
 
 # %%
 for name in models:
@@ -329,20 +331,21 @@ def draw_curves():
 draw_curves()
 
 # %% [markdown]
-# Time is counted here as tokens times the cost that section 4 has measured, so that it does not matter what else your
-# machine was doing.
+# In the run that is kept here the CRT's is the lower one from the first point on, and also against time, although its
+# tokens cost more. (Time is counted as tokens times the cost that section 4 has measured, so that it does not matter
+# what else your machine was doing.)
 #
 # Be careful with what this says. The two models differ in *three* things at once: the CRT sees half as far within a
 # segment, it knows where a token stands from a recurrent network and not from a table, and it carries something over
 # the boundary. The curves say what the three are worth together. Taken apart, in longer runs of larger models
-# (`docs/results.md`, "Claim by claim"; three layers of width 128, two passes, $T = 35$, test perplexity): a Transformer
-# with learned positions 146.5; recurrent positions that start anew in each segment, and nothing carried, 129.1; the
+# (`docs/results.md`, "Claim by claim"; three layers of width 128, two passes, $T = 35$, the memory read without $W_r$;
+# test perplexity): a Transformer with learned positions 146.5; recurrent positions that start anew in each segment, and nothing carried, 129.1; the
 # memory carried as well, 122.0; memory and positions, 120.5. So the larger part comes from *inside* the segment, and
 # the smaller one, from 129.1 to 120.5, is what is carried.
 #
 # ## 7 · Cut
 #
-# The same weights, with the memory, the positions or both taken away at every boundary:
+# The same weights, with the memory, the positions or both ("the state") taken away at every boundary:
 
 # %%
 plotting.cut_bars(runs[crt].summary, f"{crt}: what is carried is worth so much to it")
@@ -370,13 +373,15 @@ def token_losses(name, text, rows, cut=None):   # -> (rows, tokens) in nats
 
 first = corpus.test[:20 if FAST else 141]       # the same, token by token
 by_step = np.array(list(surprisal(models[crt], runs[crt].parameters, first))[1:])
+# [1:]: nothing predicts the first token; + 70: the function leaves out the last segment
 by_segment = token_losses(crt, corpus.test[:len(first) + 70], 1)[0] / np.log(2)
 apart = np.abs(by_segment[:len(by_step)] - by_step).max()
 print(f"bits by segments and by the package's surprisal: {apart:.0e} apart")
 
 # %% [markdown]
 # For a mean by place, and for its error: write the function that takes $N$ segments of losses and gives both. The
-# error says how far the mean would move if other segments had been drawn.
+# standard error says how far the mean would move if other segments had been drawn: the standard deviation of the $N$
+# losses (with $N - 1$ below, as their own mean was taken off) by $\sqrt N$. In the figure it is the band on either side.
 
 # %% exercise="loss_by_place"
 def loss_by_place(losses):                      # (N, T) -> two of (T,)
@@ -402,7 +407,8 @@ others = {"CRT with its state cut": token_losses(crt, unseen, rows, cut="state")
 
 def windows(losses, length=70):                 # (rows, tokens) -> (N, length)
     whole = losses.shape[1] // length * length
-    return losses[:, length:whole].reshape(-1, length)      # without the first one
+    # without a row's first window, before which nothing was carried
+    return losses[:, length:whole].reshape(-1, length)
 
 
 extra = {}
@@ -435,8 +441,9 @@ bits = carried[row, piece] / np.log(2)
 plotting.tokens_by_surprisal(words, bits, title="Bits, everything carried")
 
 # %% [markdown]
-# And the same words again: blue where the CRT did *better for what it carries*, orange where it did worse. Three
-# segments of 35 stand here one after the other; can you see the boundaries?
+# And the same words again: blue where the CRT did *better for what it carries* (fewer bits, −), orange where it did
+# worse. Three segments of 35 stand here one after the other, and a line ends where a sentence does. Can you see where
+# the segments begin? The next cell tells.
 
 # %%
 cut = others["CRT with its state cut"][row, piece] / np.log(2)
@@ -447,6 +454,8 @@ plotting.tokens_by_surprisal(words, bits, beside=cut, title="Carried against cut
 # word gains, wherever it stands.
 
 # %%
+print("A segment begins at the bar:", f"{words[34]} | {words[35]},",
+      f"{words[69]} | {words[70]}", end="\n\n")
 spared = (others["CRT with its state cut"] - carried) / np.log(2)
 follows = np.concatenate([stream.segment(n)[1] for n in range(len(stream) - 1)], axis=1)
 scored = follows >= 0
@@ -476,21 +485,23 @@ for name in models:
     print(textwrap.fill(f"({name}) {text}", 88), end="\n\n")
 
 # %% [markdown]
-# Each sentence sounds like the Journal; no two belong together. A model of this size has learned what follows a word,
+# (The wrapping has made a space of each line's end, which is `<eos>`: no output says where a sentence ends.) Each
+# sentence sounds like the Journal; no two belong together. A model of this size has learned what follows a word,
 # and a little of what a text is about. Its perplexity says no more than that, and a sample says less: it shows the
 # likely, and the loss is about what really came.
 #
 # ## 10 · Go on
 #
 # * **Shuffle the past** (●●○). Evaluate the CRT on the test text with the order of the *segments* shuffled (lay the
-#   text out by `cut_into_segments`, permute its first axis). Is what it carries then worth nothing, or worse than
-#   nothing?
+#   text out by `cut_into_segments`, permute the first axis of inputs and targets alike, and go through them as the loop
+#   in `token_losses` does). Is what it carries then worth nothing, or worse than nothing?
 # * **Train without** (●●○, 5 minutes of computing). `memory="none"` at $T = 35$, then `memory="none",
 #   position_carry=False`. Compare with the cut of section 7.
 # * **A quarter** (●○○, 5 minutes). $T = 17$, `bptt_segments=4`, so that a step reads about as many tokens. What does
 #   the shorter segment cost?
 # * **Learn while reading** (●●●). `minicrt.training.dynamic_evaluate` goes on training on the test text as it reads it,
-#   each word scored before it is learned from. That is a memory, too, in the weights. Is it worth more than the vector?
+#   each word scored before it is learned from (`gradient_sizes`, beside it, gives the sizes that it asks for). That is a
+#   memory, too, in the weights. Is it worth more than the vector?
 #
 # ## I get this error
 #

@@ -18,7 +18,8 @@ def surprisal_inputs(rng):
 
 def segment_inputs(rng):
     B, N, T = unequal(rng, 3)
-    return rng.permutation(B * N * T + 1 + int(rng.integers(B * T))), B, T
+    over = 0 if rng.random() < 0.2 else B * T - 1            # with one token more there would be one segment more
+    return rng.permutation(B * N * T + 1 + over), B, T
 
 
 def place_inputs(rng):
@@ -72,6 +73,12 @@ SURPRISAL = Exercise(
         "": "Two words with equal scores: is each worth one bit?"},
     mistakes=[
         Mistake({"-right / np.log(2)": "-right"}, "it is in nats", "A word that had p = 1/2: is it worth one bit?"),
+        Mistake({"shifted = logits - logits.max(-1, keepdims=True)": "shifted = logits",
+                 ".sum(-1, keepdims=True))": ".sum())"}, "all rows together share one sum",
+                "The words of one place: do their probabilities add up to 1?"),
+        Mistake({"- np.log(np.exp": "- np.log2(np.exp", "-right / np.log(2)": "-right"},
+                "the score is in nats, and the logarithm of the sum in bits",
+                "Two numbers are subtracted: have they the same unit?"),
         Mistake({"/ np.log(2)": "* np.log(2)"}, "from nats to bits it goes the other way",
                 "Is a bit more than a nat, or less?"),
         Mistake({".sum(-1, keepdims=True))": ".sum(0, keepdims=True))"},
@@ -93,7 +100,8 @@ SEGMENTS = Exercise(
     questions={
         "tokens[1:B * N * T + 1]": "What is to be predicted at the last place of a segment?",
         "(len(tokens) - 1)": "The last token read needs a target, too: how many can be read at most?",
-        "shape": "Which comes first in the answer, the segment or the row?",
+        "shape": "Which comes first in the answer, the segment or the row? How many segments fit, if the last token "
+                 "that is read needs a target, too?",
         "other": "Which of the two is read, and which is predicted?",
         "": "Number the tokens 0, 1, 2, …: where does row 0 stand in segment 1?"},
     mistakes=[
@@ -102,6 +110,12 @@ SEGMENTS = Exercise(
                  "tokens[1:B * N * T + 1].reshape(N, B, T).swapaxes(0, 1)"},
                 "a row goes on in the row below it and not in its own next segment",
                 "Row 0 hands its memory to row 0 of the next segment: is that the text which follows?"),
+        Mistake({"tokens[:B * N * T].reshape(B, N, T)":
+                 "tokens[:(len(tokens) - 1) // B * B].reshape(B, -1)[:, :N * T].reshape(B, N, T)",
+                 "tokens[1:B * N * T + 1].reshape(B, N, T)":
+                 "tokens[1:(len(tokens) - 1) // B * B + 1].reshape(B, -1)[:, :N * T].reshape(B, N, T)"},
+                "each row leaves something out at its end, and not the text at its own",
+                "Row 0 reads its last segment: does row 1 begin with the token after it?"),
         Mistake({"tokens[1:B * N * T + 1]": "tokens[:B * N * T]"}, "what is to be predicted is what was just read",
                 "Which token follows the one at place 0?"),
         Mistake({"y = tokens[1:B * N * T + 1].reshape(B, N, T)": "y = np.roll(x, -1, axis=2)"},
@@ -144,9 +158,12 @@ EXERCISES = (
         1.386294: "That is in nats. How often is 1 halved to give ¼?"},
         hints=["−log2 of ½, ¼ and ⅛ is 1, 2 and 3.", "Perplexity undoes the logarithm: 2 to the mean of the bits."]),
     Answer("08.segment", {"first token": 6, "second token": 7}, {
-        8: "If segment 1 is cut into rows first, no row reads on. Where did row 2 stop in segment 1?",
-        9: "If segment 1 is cut into rows first, no row reads on. Where did row 2 stop in segment 1?",
-        4: "That is where row 2 begins: its segment 1."},
+        (8, 9): "If segment 1 is cut into rows first, no row reads on. Where did row 2 stop in segment 1?",
+        (4, 5): "That is where row 2 begins: its segment 1.",
+        (5, 6): "The last token is only a target. How many are read, and how many by each row?",
+        (7, 8): "The last token is only a target. How many are read, and how many by each row?",
+        (10, 11): "The rows are counted from 1, as in the table above.",
+        (2, 3): "The rows are counted from 1, as in the table above."},
         hints=["Twelve tokens are read in three rows: each row reads four of them in a row.",
                "Row 2 reads 4, 5, 6, 7."]),
     Answer("08.cost", {"operations (millions)": 1.28, "bytes": 512}, {

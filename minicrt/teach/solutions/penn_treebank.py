@@ -19,9 +19,10 @@ def surprisal_bits(logits, targets):            # (T, V), (T,) -> (T,)
 
 
 def cut_into_segments(tokens, B, T):            # (n,) -> inputs, targets (N, B, T)
-    """B rows that read on: segment N + 1 of a row follows its segment N.
+    """B rows that read on, each a piece of N T tokens, cut into its N segments.
 
-    Targets are the tokens one later; what fills no segment in every row is left out
+    N is as large as the text allows (each token read has a target, the one after
+    it). Row 0 begins at token 0, row 1 where row 0 ends; what is over is left out
     """
     N = (len(tokens) - 1) // (B * T)
     x = tokens[:B * N * T].reshape(B, N, T)
