@@ -259,3 +259,9 @@ def test_comparison_has_a_point_for_every_row():
     assert {(4.0, 120.0), (4.1, 119.0), (3.8, 150.0)} <= {tuple(point) for point in points}
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["a", "b"]
     assert "MFLOP" in axes.get_xlabel() and "perplexity" in axes.get_ylabel()
+
+
+def test_classes_over_time_of_which_nobody_knows_the_right_one_have_no_mark():
+    p = np.full((3, 2), 0.5)
+    for right, legends in ((np.array([0, -1, 1]), 1), (np.full(3, -1), 0)):
+        assert len(plotting.class_probabilities(np.arange(3.0), p, ["a", "b"], right, "s").legends) == legends

@@ -27,6 +27,7 @@ from minicrt.cli import (
     quantize,
     surprise,
     train,
+    watch,
 )
 from minicrt.cli.completion import add_completion
 from minicrt.cli.parser import Parser
@@ -34,8 +35,8 @@ from minicrt.cli.streams import standard_streams
 from minicrt.errors import MinicrtError, TrainingError
 from minicrt.parallel import threads
 
-COMMANDS = (train, evaluate, generate, surprise, quantize, budget, export, compare, flops, gradcheck, golden, data,
-            info)
+COMMANDS = (train, evaluate, generate, surprise, watch, quantize, budget, export, compare, flops, gradcheck, golden,
+            data, info)
 
 DESCRIPTION = """\
 The Compact Recurrent Transformer in NumPy: train it on text, see what its memory is worth,

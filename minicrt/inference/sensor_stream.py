@@ -1,7 +1,5 @@
 """A trained model of sensor readings as a stream: a reading in, a prediction out, in constant memory"""
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from types import NoneType
@@ -12,6 +10,7 @@ import numpy as np
 from minicrt.arguments import check_iterable, check_kind, is_number, kind_of, shown
 from minicrt.data.sensors import Framing
 from minicrt.errors import ConfigurationError, InputError
+from minicrt.inference.fingerprint import fingerprint
 from minicrt.inference.steps import steps_of
 from minicrt.models import Parameters, SensorModel, State, sensor_mapping
 from minicrt.models.inputs import check_parameters, check_state
@@ -144,13 +143,8 @@ class SensorStream:
 
     @cached_property
     def _fingerprint(self) -> str:
-        """SHA-256 of configuration, scales and weights"""
         framing = None if self.framing is None else self.framing.to_mapping()
-        described = json.dumps([sensor_mapping(self.model), framing], sort_keys=True)
-        digest = hashlib.sha256(described.encode())
-        for array in self.parameters.stored_arrays():
-            digest.update(array.tobytes())
-        return digest.hexdigest()
+        return fingerprint([sensor_mapping(self.model), framing], self.parameters)
 
 
 def number(value: Any, name: str) -> float:

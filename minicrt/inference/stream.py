@@ -1,7 +1,5 @@
 """A trained model as a stream: a token in, logits out, in constant memory, for as long as one likes"""
 
-import hashlib
-import json
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
@@ -12,6 +10,7 @@ from minicrt.arguments import check_kind, check_whole, is_whole
 from minicrt.array_arguments import as_array
 from minicrt.configuration import to_mapping
 from minicrt.errors import InputError
+from minicrt.inference.fingerprint import fingerprint
 from minicrt.inference.steps import steps_of
 from minicrt.models import Parameters, SegmentModel, State
 from minicrt.models.inputs import check_fit, check_state
@@ -144,9 +143,4 @@ class Stream:
 
     @cached_property
     def _fingerprint(self) -> str:
-        """SHA-256 of the model's configuration and weights"""
-        described = json.dumps([type(self.model).__name__, to_mapping(self.model.config)], sort_keys=True)
-        digest = hashlib.sha256(described.encode())
-        for array in self.parameters.stored_arrays():
-            digest.update(array.tobytes())
-        return digest.hexdigest()
+        return fingerprint([type(self.model).__name__, to_mapping(self.model.config)], self.parameters)

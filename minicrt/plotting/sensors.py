@@ -93,14 +93,16 @@ def class_probabilities(time: Array, probabilities: Array, classes: Sequence[str
     edges = np.concatenate([x - step / 2, [x[-1] + step / 2]])
     image = axes.pcolormesh(edges, np.arange(len(names) + 1) - 0.5, p.T, cmap="Blues", vmin=0, vmax=1)
     scored = known >= 0
-    axes.plot(x[scored], known[scored], color=ORANGE, linestyle="", marker="|", markersize=6, label="the right class")
+    if scored.any():
+        axes.plot(x[scored], known[scored], color=ORANGE, linestyle="", marker="|", markersize=6,
+                  label="the right class")
+        figure.legend(frameon=False, loc="outside lower right")
     if len(names) <= 30:
         axes.set_yticks(range(len(names)), names, parse_math=False)
     axes.set_ylim(len(names) - 0.5, -0.5)
     _labelled(figure, axes, xlabel, "", title)
     figure.colorbar(image, ax=axes, label="probability")
     axes.spines[["top", "right"]].set_visible(False)
-    figure.legend(frameon=False, loc="outside lower right")
     return figure
 
 

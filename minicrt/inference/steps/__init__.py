@@ -36,8 +36,7 @@ def steps_of(model: SegmentModel, parameters: Parameters, batch: int) -> Steps:
         raise InputError("the model is one of sensor readings, expected one of words; minicrt.inference.SensorStream "
                          "runs it")
     if isinstance(model, ViT):
-        raise InputError("the model is one of video, expected one of words; its logits(parameters, clip, state) read a "
-                         "video clip after clip")
+        raise InputError("the model is one of video, expected one of words; minicrt.inference.VideoStream runs it")
     return STEPS.get(type(model), SegmentAgain)(model, parameters, batch, layers_for(model, parameters))
 
 
