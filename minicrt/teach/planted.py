@@ -62,6 +62,14 @@ def hands_on_the_state_before(x: Array, state: Array) -> tuple[Array, Array]:
     return y, last - x[:, -1]
 
 
+def shares_its_counter(x: Array, state: Array) -> tuple[Array, Array]:
+    """The last unit of the state is a mean over all rows; no output reads it."""
+    y, last = read(x, state)
+    y[..., -1] = x[..., -1]
+    last[:, -1] = last[:, -1].mean()
+    return y, last
+
+
 def counts_anew(x: Array, state: Array) -> tuple[Array, Array]:
     """The last unit of the state counts tokens, from 0 in each piece; no output reads it."""
     y, last = read(x, state)

@@ -1,11 +1,14 @@
 """The line of a student's own function on which a small change makes it right"""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from minicrt import teach
 from minicrt.conformance.mutation import functions
 from minicrt.teach.diagnosing.changed import Changeable, alike
+from minicrt.teach.diagnosing.kinds import kind_of_edit
 from minicrt.teach.diagnosing.repair import is_harmless
 from minicrt.teach.diagnosing.spelling import JOINS, NAMES, REDUCTIONS
 
@@ -45,6 +48,12 @@ def shadowing(d_y, x, W, b):
 def test_the_line_is_told(name, function, kind, words):
     grade = teach.grade(name, function)
     assert grade.names == kind and words in repr(grade), grade
+
+
+def test_what_is_made_and_not_used_is_called_so():
+    """A repair that writes a new array over an old one means that the old one was read where the new one belongs."""
+    edit = SimpleNamespace(words="x * r were written over x, and whatever reads x later saw that")
+    assert "not used further down, where what it is made of still stands" in kind_of_edit(edit).clause
 
 
 def test_what_no_small_change_makes_right_has_no_line():

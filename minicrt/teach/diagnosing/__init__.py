@@ -13,7 +13,7 @@ from typing import Any
 
 from minicrt.teach.diagnosing.draws import Draw, same, solved
 from minicrt.teach.diagnosing.finding import Finding
-from minicrt.teach.diagnosing.known import known_mistake, of_operation
+from minicrt.teach.diagnosing.known import known_mistake, of_operation, two_known_mistakes
 from minicrt.teach.diagnosing.limits import right_within_limits
 from minicrt.teach.diagnosing.repair import Repairs, repaired, with_line
 from minicrt.teach.diagnosing.search import changed_solution
@@ -29,7 +29,8 @@ def diagnose(function: Callable[..., Any], draws: list[Draw], worst: int) -> Fin
     found = single_precision(first) or known_mistake(draws) or not_finite(first) or simple_change(draws)
     if found is None:
         found = changed_solution(draws)
-        found = with_line(found, repairs) if found else repaired(repairs) or of_operation(first)
+        found = with_line(found, repairs) if found else (
+            two_known_mistakes(draws) or repaired(repairs) or of_operation(first))
     limits = right_within_limits(first.exercise, function)
     if found is None:
         seen = looks_like(first, worst)

@@ -55,8 +55,10 @@ BY_WORDS: tuple[tuple[str, Kind], ...] = (
                                       "too few")),
     (r"were halved$", Kind("factor", "there is a factor of ½ too many", "there is a factor of 2 too many")),
     (r" stood for ", Kind("function", "one function stands in the place of another")),
-    (r"were (0|zeros)$", LESS_TERM), (r"were written over|came before it$", Kind("order", "the lines work in another "
-                                                                                         "order")),
+    (r"were (0|zeros)$|^(np\.)?ones\b.* were 1 - ", LESS_TERM),
+    (r"were written over", Kind("order", "the lines work in another order", "what is made is not used further down, "
+                                "where what it is made of still stands")),
+    (r"came before it$", Kind("order", "the lines work in another order")),
     (r"^every turn ", Kind("loop", "of a sum over a loop only the last turn is left", "a loop adds up what it should "
                                    "replace")),
     (r"^the last turn ", Kind("loop", "a loop adds up what it should replace", "of a sum over a loop only the last "

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable
 from functools import cache
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,33 @@ def known_mistake(draws: list[Draw]) -> Finding | None:
         if function and all(draw.agrees(values_of(function, draw)) for draw in draws):
             return Finding((f"The numbers say: {mistake.says}.",), "known", mistake.asks)
     return None
+
+
+def two_known_mistakes(draws: list[Draw]) -> Finding | None:
+    """Two of the exercise's own mistakes that together give the student's numbers, in every draw."""
+    exercise = draws[0].exercise
+    for first, second, both in pairs(exercise):
+        function = with_mistake(exercise, both)
+        if function and all(draw.agrees(values_of(function, draw)) for draw in draws):
+            return Finding((f"The numbers say two things: {first.says}; and {second.says}.",), "known", first.asks)
+    return None
+
+
+@cache
+def pairs(exercise: Exercise) -> tuple[tuple[Mistake, Mistake, Mistake], ...]:
+    """Two mistakes, and both of them at once where each leaves the other's place as it is."""
+    try:
+        source = inspect.getsource(exercise.solution)
+    except OSError:                                          # installed without its source
+        return ()
+    found = []
+    for first, second in combinations(exercise.mistakes, 2):
+        after = source
+        for old, new in first.changes.items():
+            after = after.replace(old, new)
+        if all(after.count(old) == source.count(old) for old in second.changes):
+            found.append((first, second, Mistake({**first.changes, **second.changes}, "")))
+    return tuple(found)
 
 
 @cache

@@ -216,6 +216,9 @@ EXERCISES = (
                    "": "On how many ways does x[n, i] reach y[n, j]?"},
         mistakes=[Mistake({"(d_y * x_hat).sum(0)": "(d_x_hat * x_hat).sum(0)"}, "gain is a factor in its own gradient",
                           "What multiplies gain in y?"),
+                  Mistake({"x_hat * (d_x_hat * x_hat)": "x * (d_x_hat * x)"},
+                          "the way through r has too few factors of r", "r is one over a root: with which power of it "
+                          "does its slope go?"),
                   Mistake({" - x_hat * (d_x_hat * x_hat).mean(-1, keepdims=True)": ""},
                           "the way through r is missing", "x is in r as well: what does raising x do to r?"),
                   Mistake({"r * (d_x_hat - x_hat": "r * (d_x_hat - d_x_hat.mean(-1, keepdims=True) - x_hat"},

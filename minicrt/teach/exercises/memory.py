@@ -43,6 +43,8 @@ PROBE = Exercise(
     mistakes=[
         Mistake({"x.T @ x + ridge * np.eye(x.shape[1])": "x.T @ x"}, "the ridge is left out",
                 "With an enormous ridge, what must W become?"),
+        Mistake({"ones = np.ones((len(m), 1))": "ones = np.zeros((len(m), 1))"}, "the column of ones is missing",
+                "m is 0 for all rows: may the scores differ all the same?"),
         Mistake({"ridge * np.eye(x.shape[1])": "ridge"}, "the ridge is added to every entry of the matrix",
                 "The ridge weighs squares of W's entries: which products of two of them does it hold?"),
         Mistake({"ridge * np.eye(x.shape[1])": "len(m) * ridge * np.eye(x.shape[1])"},
@@ -132,6 +134,8 @@ NOISE = Exercise(
                 "All entries of m are 3: how large is it?"),
         Mistake({"np.sqrt((m * m).mean())": "abs(m).mean()"}, "the mean of absolute values stands for the size",
                 "Of one 0 and one 2, is the root mean square 1?"),
+        Mistake({"np.sqrt((m * m).mean())": "abs(m).max()"}, "the largest entry stands for the size",
+                "One entry of a thousand is 100, the others are 1: how large is m?"),
         Mistake({"size * rms * noise": "size * m * noise"}, "the noise goes with each entry, not with all of m",
                 "A unit that is 0: does it get noise?")])
 

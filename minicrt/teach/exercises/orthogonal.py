@@ -53,6 +53,8 @@ CAYLEY = Exercise(
         "term": "Is U' U the identity? If not, which of the two factors is not as in the formula?",
         "": "Is U' U the identity? And has it as many negative signs as asked?"},
     mistakes=[
+        Mistake({"np.linalg.inv(np.eye(n) + A)": "(np.eye(n) + A)"}, "nothing is inverted",
+                "The formula is a quotient of two matrices: what does it mean to divide by one?"),
         Mistake({"upper - upper.T": "upper.T - upper"}, "A has the other sign, or the other factor is inverted",
                 "Where does the first number stand, with which sign? And which of I + A and I − A is inverted?"),
         Mistake({"upper[np.triu_indices(n, 1)]": "upper[np.tril_indices(n, -1)]"},

@@ -42,6 +42,10 @@ PERPLEXITY = Exercise(
     mistakes=[
         Mistake({"total / scored.sum()": "(np.where(scored, losses, 0).sum(1) / scored.sum(1)).mean()"},
                 "it is a mean of the rows' means, and some have fewer tokens", "How much does each token count?"),
+        Mistake({"return np.exp(total / scored.sum())":
+                 "return np.exp(np.where(scored, losses, 0).sum(1) / scored.sum(1)).mean()"},
+                "each row has a perplexity of its own, and their mean is taken",
+                "Which comes first, the mean or the power?"),
         Mistake({"targets >= 0": "targets > 0"}, "token 0 is left out as well",
                 "Which number marks what is not scored?"),
         Mistake({"np.where(scored, losses, 0)": "losses", "scored.sum()": "losses.size"},
@@ -121,6 +125,10 @@ SEGMENTS = Exercise(
         Mistake({"y = tokens[1:B * N * T + 1].reshape(B, N, T)": "y = np.roll(x, -1, axis=2)"},
                 "the last target of a segment is taken from the segment's own beginning",
                 "What is to be predicted at the last place of a segment?"),
+        Mistake({"y = tokens[1:B * N * T + 1].reshape(B, N, T)":
+                 "y = np.roll(x.reshape(B, N * T), -1, axis=1).reshape(B, N, T)"},
+                "the last target of a row is taken from the row's own beginning",
+                "Row 0 ends with its last segment: which token comes next in the text?"),
         Mistake({"return x.swapaxes(0, 1), y.swapaxes(0, 1)": "return y.swapaxes(0, 1), x.swapaxes(0, 1)"},
                 "inputs and targets are exchanged", "Which of the two is read, and which is predicted?")])
 

@@ -86,6 +86,10 @@ SCORES = Exercise(
                 "What must a query see of the keys behind it?"),
         Mistake({"(q + u)": "q", "(q + w)": "q"}, "the two learned vectors are left out",
                 "What is looked for whatever the query is?"),
+        Mistake({"np.tril(what + where) / np.sqrt(K)": "np.tril(what / np.sqrt(K) + where)"},
+                "the part of the distances is not divided by the root", "Does the root divide both parts?"),
+        Mistake({"np.tril(what + where) / np.sqrt(K)": "np.tril(what + where / np.sqrt(K))"},
+                "the part of the keys is not divided by the root", "Does the root divide both parts?"),
         Mistake({" / np.sqrt(K)": ""}, "the root of the width is not divided by", "What is the formula's denominator?"),
         Mistake({"np.sqrt(K)": "np.sqrt(T)"}, "it is divided by the root of the length, not of the width",
                 "Of which length is the root?")])

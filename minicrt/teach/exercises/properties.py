@@ -86,8 +86,8 @@ CAUSAL = PropertyExercise(
                "rounding": "How near are the numbers? np.allclose forgives the last digits."})
 
 ROWS = PropertyExercise(
-    "rows_are_independent", properties.rows_are_independent, rows,
-    readers("centres over rows", "reads the row above", **{
+    "rows_are_independent", properties.rows_are_independent, rows, [
+        *readers("centres over rows", "reads the row above", **{
         "right": "Row b itself may change, of course. Which rows may not?",
         "centres_over_rows": "Exchange two rows: does a mean over the rows notice? And if one is changed?",
         "reads_the_row_above": "In how many rows do you look for a trace of row b?",
@@ -95,6 +95,8 @@ ROWS = PropertyExercise(
         "centres_over_time": "Its rows do not touch each other. What else have you changed, or compared?",
         "forgets_the_state": "Its rows do not touch each other. What else have you changed, or compared?",
         "hands_on_the_state_before": "Its rows do not touch each other. What else have you changed, or compared?"}),
+        Subject("the model that mixes the rows in its last state", planted.shares_its_counter, False,
+                "Its outputs are independent. What else does a reading return?")],
     hints=["Change row b alone, and look at all the others. Or read one row alone, and among the others.",
            "x[b] is row b; np.delete(y, b, axis=0) is all but row b.",
            "other = x.copy(); other[b] += 1; then compare np.delete(y, b, axis=0) of both, and of the states."],

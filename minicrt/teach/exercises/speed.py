@@ -138,6 +138,9 @@ SHARE = Exercise(
     mistakes=[
         Mistake({"(threads / speedup - 1) / (threads - 1)": "1 - (threads / speedup - 1) / (threads - 1)"},
                 "it is the share that did get faster", "Twice as fast on two threads: which share did not?"),
+        Mistake({"(threads / speedup - 1) / (threads - 1)": "1 / speedup"},
+                "it is the time that is left of all the work, and some of it did get faster",
+                "No part is serial: which speedup do four threads have, and what share must come out?"),
         Mistake({"(threads / speedup - 1) / (threads - 1)": "speedup / threads"},
                 "it is the efficiency of the threads", "As fast as with one thread: what must the share be then?"),
         Mistake({"(threads / speedup - 1) / (threads - 1)": "1 - speedup / threads"},

@@ -58,6 +58,7 @@ def rms_norm_backward(d_y, x, gain, eps):
 """
 
 WRONG = [
+    ("rms_norm_backward", {"r ** 3": "r"}, "known", ["too few factors of r", "with which power"]),
     ("softmax", {"e.sum(axis=1)": "e.sum()", "total[:, None]": "total"}, "known", "all rows together add up to 1"),
     ("softmax", {"e / total[:, None]": "e"}, "factor", "divisor is left out"),
     ("softmax", {"total[:, None]": "total"}, "shape", "ValueError on line 4"),

@@ -29,6 +29,8 @@ def add_noise(m, noise, size):
 """
 
 WRONG = [
+    ("fit_probe", {"x[:, 1:] = m": "x[:, 1:] = m\n    x[:, 0] = 0"}, "known", "may the scores differ all the same?"),
+    ("add_noise", {"np.linalg.norm(m) / np.sqrt(m.size)": "np.abs(m).max()"}, "known", "the others are 1"),
     ("fit_probe", {" + ridge * np.identity(1 + D)": ""}, "known", "the ridge is left out"),
     ("fit_probe", {"ridge * np.identity(1 + D)": "ridge"}, "known", "every entry"),
     ("fit_probe", {"ridge * np.": "N * ridge * np."}, "known", "or a mean?"),

@@ -44,6 +44,8 @@ def ncgru_step_backward(g, h, u, r, z, n, v, b_n):
 """
 
 WRONG = [
+    ("scaled_cayley", {"np.linalg.solve(np.eye(n) + A, np.eye(n) - A)": "(np.eye(n) + A) @ (np.eye(n) - A)"}, "known",
+     "what does it mean to divide by one?"),
     ("scaled_cayley", {"A[j, i] = -a[k]": "A[j, i] = a[k]"}, "known", "Is your A the negative of its transpose?"),
     ("scaled_cayley", {"A[j, i] = -a[k]": "pass"}, "term", "term"),
     ("scaled_cayley", {"A[i, j] = a[k]": "A[i, j] = -a[k]", "A[j, i] = -a[k]": "A[j, i] = a[k]"}, "known",

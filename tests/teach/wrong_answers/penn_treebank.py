@@ -72,6 +72,12 @@ WRONG = [
     ("cut_into_segments", {"return x, y": "return y, x"}, "known", "exchanged"),
     ("cut_into_segments", {"return x, y": "return x.swapaxes(0, 1), y.swapaxes(0, 1)"}, "shape", "Which comes first"),
     ("loss_by_place", {"(variance / N) ** 0.5": "variance ** 0.5"}, "known", PER_TOKEN),
+    ("perplexity", {"total, count = 0.0, 0": "return np.mean([np.exp(l[t >= 0].mean()) "
+                    "for l, t in zip(losses, targets)])"}, "known", "each row has a perplexity of its own"),
+    ("cut_into_segments", {"return x, y": "y = np.roll(np.concatenate(x, 1), -1, 1)\n"
+                           "    return x, y.reshape(B, N, T).swapaxes(0, 1)"}, "known", "the row's own beginning"),
+    ("loss_by_place", {"(N - 1)": "N", "(variance / N) ** 0.5": "variance / N"}, "known",
+     ["two things", "made of the same numbers", "left squared"]),
     ("loss_by_place", {"(N - 1)": "N"}, "known", "made of the same numbers"),
     ("loss_by_place", {"(variance / N) ** 0.5": "variance / N"}, "known", "left squared"),
     ("loss_by_place", {"(variance / N) ** 0.5": "(variance / T) ** 0.5"}, "known", "How many losses does one mean"),

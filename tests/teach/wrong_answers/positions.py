@@ -41,6 +41,9 @@ def recurrent_positions_backward(d_x, d_last, cache):
 """
 
 WRONG = [
+    ("relative_scores", {"@ k[j] +": "@ k[j] / K ** 0.5 +", "s / K ** 0.5": "s"}, "known",
+     ["the distances is not divided", "both parts?"]),
+    ("relative_scores", {"(i - j)]": "(i - j)] / K ** 0.5", "s / K ** 0.5": "s"}, "known", "the keys is not divided"),
     ("sinusoids", {"table[:, k] = np.sin": "table[:, k] = np.cos",
                    "width // 2 + k] = np.cos": "width // 2 + k] = np.sin"}, "known", "What stands in row 0?"),
     ("sinusoids", {"table[:, k]": "table[:, 2 * k]", "table[:, width // 2 + k]": "table[:, 2 * k + 1]"}, "known",

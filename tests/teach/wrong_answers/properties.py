@@ -71,7 +71,9 @@ WRONG = [
      ["It holds for the model that centres over rows", "Exchange two rows"]),
     ("rows_are_independent", {"np.allclose(alone[0], among[b]) and np.allclose(last_alone[0], last_among[b])":
                               "alone.shape[1:] == among.shape[1:]"}, "blind",
-     ["holds for every one, also for the model that centres over rows and the model that reads the row above"]),
+     ["holds for every one, also for the model that centres over rows, the model that reads the row above and the"]),
+    ("rows_are_independent", {" and np.allclose(last_alone[0], last_among[b])": ""}, "blind",
+     ["It holds for the model that mixes the rows in its last state", "What else does a reading return?"]),
     ("rows_are_independent", {"alone[0], among[b]": "alone[0], among[0]"}, "strict", ["It refuses the right model",
                                                                                       "Which rows may not?"]),
     ("rows_are_independent", {"state[b:b + 1]": "state[:1]"}, "strict", "It refuses the right model"),

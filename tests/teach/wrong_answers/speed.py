@@ -44,6 +44,7 @@ def serial_share(speedup, threads):
 """
 
 WRONG = [
+    ("serial_share", {"(time - best) / (1 - best)": "time"}, "known", "and some of it did get faster"),
     ("product_work", {"(k + k)": "k"}, "known", ["half of the operations", "What else does it do"]),
     ("product_work", {"read + written, flops / (read + written)": "read, flops / read"}, "known",
      ["the result is not counted", "Where does the result go?"]),
