@@ -6,7 +6,8 @@ from minicrt.accounting.flops import forward_flops, segment_flops, state_values,
 from minicrt.accounting.footprint import step_memory, table
 from minicrt.accounting.streaming import stream_memory, token_bytes, token_multiply_adds, weight_bytes
 from minicrt.accounting.video import VideoCost, clip_flops, costs_table, video_costs
+from minicrt.accounting.video_step import video_step_flops, video_step_memory
 
 __all__ = ["VideoCost", "activation_bytes", "clip_flops", "costs_table", "forward_flops", "segment_flops",
            "state_values", "step_memory", "stream_memory", "table", "token_bytes", "token_multiply_adds",
-           "training_flops", "video_costs", "weight_bytes"]
+           "training_flops", "video_costs", "video_step_flops", "video_step_memory", "weight_bytes"]

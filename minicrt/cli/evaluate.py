@@ -4,7 +4,7 @@ import argparse
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from minicrt.cli import evaluate_sensors
+from minicrt.cli import evaluate_sensors, evaluate_videos
 from minicrt.cli.parser import add_engine, at_least
 from minicrt.errors import ConfigurationError
 from minicrt.files import expanded
@@ -20,7 +20,8 @@ SIZED_ON = 200                                               # segments of the t
 DESCRIPTION = """\
 Score a part of the corpus, or another text, with the best weights of a run. Every prediction counts once; the state is
 carried from segment to segment, except what --cut resets at every segment. Of a run on sensor readings it is the error
-of the forecasts, or the perplexity of the classes and the share that is right."""
+of the forecasts, or the perplexity of the classes and the share that is right; of a run on videos mean class accuracy
+and accuracy."""
 
 
 def add(commands: Any) -> None:
@@ -29,14 +30,15 @@ def add(commands: Any) -> None:
     parser.add_argument("run_folder", type=expanded, metavar="RUN", help="a run folder, or a checkpoint file")
     parser.add_argument("--split", choices=("valid", "test", "train"), help="(default: valid)")
     parser.add_argument("--corpus", metavar="NAME|PATH",
-                        help="another text, scored with the run's vocabulary (all of a file; - is standard input), or "
-                             "where the run's own corpus is now")
+                        help="another text, scored with the run's vocabulary (all of a file; - is standard input), "
+                             "other videos of the run's classes, or where the run's own corpus is now")
     parser.add_argument("--data", metavar="FILE", help="of a run on sensor readings: another recording, scored with "
                         "the run's scales (all of it), or where the run's own is now")
     parser.add_argument("--picture", type=expanded, metavar="PNG", help="of a run on sensor readings: make a picture "
-                        "of its predictions beside what was read")
+                        "of its predictions beside what was read; of one on videos of the confusion matrix")
     parser.add_argument("--cut", metavar="memory|positions|state",
-                        help="reset the memory, the carried positions, or both, at every segment")
+                        help="reset the memory, the carried positions, or both, at every segment, of "
+                        "videos at every clip")
     parser.add_argument("--segment-length", type=at_least(1), metavar="T", help="(default: as trained)")
     parser.add_argument("--batch", type=at_least(1), metavar="B", help="(default: as in training)")
     parser.add_argument("--dynamic", action="store_true", help="dynamic evaluation: after each segment, a step on it; "
@@ -51,10 +53,13 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     from minicrt.training.sensor_run import is_sensor_run
+    from minicrt.training.video_run import is_video_run
 
     refuse_half_a_choice(arguments)
     if is_sensor_run(arguments.run_folder):
         evaluate_sensors.run(arguments)
+    elif is_video_run(arguments.run_folder):
+        evaluate_videos.run(arguments)
     else:
         run_on_text(arguments)
 

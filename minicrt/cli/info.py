@@ -10,6 +10,7 @@ from minicrt.cli.parser import add_engine
 from minicrt.cli.terminal import columns
 from minicrt.errors import ConfigurationError
 from minicrt.files import expanded
+from minicrt.presets import video
 
 if TYPE_CHECKING:
     from minicrt.models import SegmentModel
@@ -31,7 +32,7 @@ def add(commands: Any) -> None:
                                  description=DESCRIPTION, epilog=EXAMPLES)
     what = parser.add_mutually_exclusive_group()
     what.add_argument("run_folder", nargs="?", type=expanded, metavar="RUN", help="a run folder, or a checkpoint file")
-    what.add_argument("--preset", help=f"a preset: {', '.join(presets.names())}")
+    what.add_argument("--preset", help=f"a preset: {', '.join((*presets.names(), *video.NAMES))}")
     parser.add_argument("--model", nargs="+", metavar="KEY=VALUE",
                         help="keys of --set, and vocabulary (default: 10000)")
     add_engine(parser)
@@ -43,9 +44,12 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.model is not None:
         describe_model(arguments)
     elif arguments.run_folder is not None:
-        from minicrt.cli import kinds
+        from minicrt.cli import info_videos, kinds
         from minicrt.training import load_either
+        from minicrt.training.video_run import is_video_run
 
+        if is_video_run(arguments.run_folder):
+            return info_videos.describe_run(arguments.run_folder)
         trained = load_either(arguments.run_folder)
         form = f", quantised to {trained.bits} bits" if trained.bits else ""
         print(f"{arguments.run_folder}: weights of step {trained.step}{form}")
@@ -53,6 +57,10 @@ def run(arguments: argparse.Namespace) -> None:
         print_parameters(trained.model)
         if not trained.bits and not kinds.of_sensors(trained):
             print_memory(trained.model, trained.training)
+    elif arguments.preset in video.NAMES:
+        from minicrt.cli import info_videos
+
+        info_videos.describe_preset(arguments.preset)
     elif arguments.preset is not None:
         from minicrt.configuration import to_mapping
         from minicrt.settings import settings

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 TASK = "video"
 OF_OTHERS = ("level", "tokenizer", "data_dir", "data", "target", "horizon")
-CUTS = (("positions", "carried positions cut"), ("memory", "memory cut"), ("state", "both cut"))
 FROM_VIDEOS = ("vocabulary", "segment_length", "frame_size")                     # of the model's keys
 
 
@@ -36,11 +35,12 @@ def is_asked_for(arguments: argparse.Namespace) -> bool:
 
 
 def run(arguments: argparse.Namespace, progress: "Progress") -> None:
-    from minicrt.cli.report import shown
+    from minicrt.cli.report_videos import print_results
 
-    trained = resumed(arguments, progress) if arguments.resume is not None else afresh(arguments, progress)
-    print("\n" + "\n".join(summary_lines(trained.summary or {})), flush=True)
-    print(f"\n{shown(trained.folder)}: config.toml, metrics.jsonl, summary.json, checkpoint.safetensors, confusion.png")
+    if arguments.resume is not None:
+        print_results(resumed(arguments, progress), None)
+    else:
+        print_results(*afresh(arguments, progress))
 
 
 def resumed(arguments: argparse.Namespace, progress: "Progress") -> "VideoRun":
@@ -56,7 +56,7 @@ def resumed(arguments: argparse.Namespace, progress: "Progress") -> "VideoRun":
         return resume_videos(arguments.resume, arguments.corpus, logged(progress, arguments, arguments.resume))
 
 
-def afresh(arguments: argparse.Namespace, progress: "Progress") -> "VideoRun":
+def afresh(arguments: argparse.Namespace, progress: "Progress") -> "tuple[VideoRun, VideoSource]":
     from minicrt.cli.train import logged
     from minicrt.data.names import folder_name
     from minicrt.data.video_source import video_source
@@ -72,7 +72,7 @@ def afresh(arguments: argparse.Namespace, progress: "Progress") -> "VideoRun":
     with nullcontext(arguments.out) if arguments.out is not None else numbered as folder:
         print_header(model, videos, training, folder)
         with saying_how_to_resume(arguments, folder):
-            return train_on_videos(folder, model, videos, training, logged(progress, arguments, folder))
+            return train_on_videos(folder, model, videos, training, logged(progress, arguments, folder)), videos
 
 
 def tables(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
@@ -134,21 +134,3 @@ def print_header(model: "ViT", videos: "VideoSource", training: "TrainingConfig"
     print(f"training  {budget}, batch {training.batch}, gradients across {counted(training.bptt_segments, 'clips')}, "
           f"learning rate {training.learning_rate:g}, seed {training.seed}")
     print(f"run       {folder}", flush=True)
-
-
-def summary_lines(summary: dict[str, Any]) -> list[str]:
-    """The figures, and what the carried state is worth"""
-    lines = [f"{summary['epochs']:.2f} epochs in {summary['seconds']:.0f} s, "
-             f"{summary['videos_per_second']:,.1f} videos/s; the weights of step {summary['best_step']} are kept"]
-    for part in ("valid", "test"):
-        lines.append(f"{part} mean class accuracy".ljust(27) + f"{100 * summary[f'{part}_mean_class_accuracy']:.1f} %, "
-                     f"accuracy {100 * summary[f'{part}_accuracy']:.1f} %")
-    if summary["without"]:
-        lines.append(f"no test video of {len(summary['without'])} classes, which the mean leaves out")
-    carried = set(summary["state_carried"])
-    lines += ["", "what the carried state is worth (the same weights, parts of it reset at every clip):"]
-    for key, label in CUTS:
-        there = bool(carried) if key == "state" else key in carried
-        figure = f"{100 * summary[f'valid_mean_class_accuracy_{key}_cut']:.1f} %" if there else "this model has none"
-        lines.append(f"  {label:<24}{figure}")
-    return lines

@@ -16,9 +16,10 @@ from minicrt.plotting.roofline import roofline
 from minicrt.plotting.runs import comparison, cut_bars, learning_curves
 from minicrt.plotting.sensors import class_probabilities, forecast, sensor_curves
 from minicrt.plotting.style import BLUE, GREEN, GREY, ORANGE
+from minicrt.plotting.videos import patch_attention, video_curves
 from minicrt.plotting.words import ColouredText, tokens_by_surprisal
 
 __all__ = ["BLUE", "GREEN", "GREY", "ORANGE", "ColouredText", "Picture", "attention_map", "by_group",
            "class_probabilities", "comparison", "confusion_map", "cut_bars", "film_strip", "forecast", "gradient_error",
-           "learning_curves", "lines", "loss_by_place", "memory_trajectory", "recall_by_distance", "roofline",
-           "sensor_curves", "tokens_by_surprisal", "vector_over_time"]
+           "learning_curves", "lines", "loss_by_place", "memory_trajectory", "patch_attention", "recall_by_distance",
+           "roofline", "sensor_curves", "tokens_by_surprisal", "vector_over_time", "video_curves"]

@@ -1,7 +1,6 @@
 """Train a model of sensor readings in a run folder, go on with a run, load what a run has learned"""
 
 import dataclasses
-import json
 import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -9,7 +8,7 @@ from types import NoneType
 from typing import Any
 
 from minicrt import __version__
-from minicrt.arguments import check_kind, shown
+from minicrt.arguments import check_kind
 from minicrt.configuration import from_mapping, to_mapping
 from minicrt.data.sensors import Framing, SensorData, load_sensor_data
 from minicrt.data.sensors.framing import TASKS
@@ -17,7 +16,6 @@ from minicrt.engines import EngineOrName
 from minicrt.errors import CheckpointError, ConfigurationError, MinicrtError
 from minicrt.files import expanded
 from minicrt.models import SensorModel, create_sensor_model, sensor_mapping
-from minicrt.sealed import metadata_of
 from minicrt.training.checkpoint import read_checkpoint
 from minicrt.training.configuration import BUDGETS, TrainingConfig
 from minicrt.training.kept_run import Kept, best_weights, kept_at
@@ -25,6 +23,7 @@ from minicrt.training.progress import Progress, progress_of
 from minicrt.training.quantised_run import FORM, parameters_of, quantised_file, step_of
 from minicrt.training.run import load_run
 from minicrt.training.run_folder import RunFolder
+from minicrt.training.run_tables import checked_tables, data_table
 from minicrt.training.sensor_trainer import SensorTrainer
 from minicrt.training.trained import Trained
 from minicrt.training.trained_sensors import TrainedSensors
@@ -81,16 +80,7 @@ def is_sensor_run(path: str | os.PathLike[str]) -> bool:
     """Whether there is a run on sensor readings: of a folder, a checkpoint or a quantised run. Nothing is verified.
 
     Raises CheckpointError if there is no run."""
-    path = expanded(path)
-    file = quantised_file(path) or (path if path.is_file() else None)
-    if file is None:
-        data = RunFolder.open(path).configuration.get("data")
-    else:
-        try:
-            data = json.loads(metadata_of(file)["configuration"])["data"]
-        except (ValueError, LookupError, TypeError, RecursionError):
-            data = None                                      # loading it as a run on text says what is wrong
-    return isinstance(data, dict) and data.get("task") in TASKS
+    return data_table(path).get("task") in TASKS
 
 
 def readings_of_run(asked: Mapping[str, Any], data: SensorData | str | os.PathLike[str] | None = None) -> SensorData:
@@ -159,16 +149,7 @@ def learned(trainer: SensorTrainer, summary: dict[str, Any]) -> TrainedSensors:
 
 def sensor_tables(configuration: dict[str, Any], where: Path) -> dict[str, Any]:
     """The tables of a run on sensor readings. Raises CheckpointError if it is none, or something is missing."""
-    data = configuration.get("data")
-    if not isinstance(data, dict) or data.get("task") not in TASKS:
-        raise CheckpointError(f"{where} is not of a run on sensor readings; load a run on text with minicrt.load_run")
-    for key, kind in NEEDED.items():
-        if type(data.get(key)) is not kind:
-            raise CheckpointError(f"{where} is damaged: data.{key} is {shown(data.get(key))}; put the run's own file "
-                                  "back")
-    if not all(isinstance(configuration.get(table), dict) for table in ("model", "training")):
-        raise CheckpointError(f"{where} lacks the table model or training; put the run's own file back")
-    return configuration
+    return checked_tables(configuration, where, "sensor readings", TASKS, NEEDED)
 
 
 def model_of(table: dict[str, Any], where: Path, engine: EngineOrName) -> SensorModel:

@@ -18,21 +18,25 @@ from minicrt.models import Parameters
 from minicrt.models.video import ViT, create_video_model, video_mapping
 from minicrt.training.configuration import BUDGETS, TrainingConfig
 from minicrt.training.kept_run import best_weights, kept_at
+from minicrt.training.position import Position
 from minicrt.training.progress import Progress, progress_of
 from minicrt.training.run_folder import RunFolder
+from minicrt.training.run_tables import checked_tables, data_table
+from minicrt.training.trained import OfFolder
 from minicrt.training.video_run_trainer import VideoTrainer
 
 TASK = "video"                                               # in the table "data" of config.toml
 TRAINING: dict[str, Any] = {"epochs": 10.0, "batch": 16, "evaluation_batch": 20, "warmup_steps": 50,
                             "bptt_segments": 4}              # by default
+NEEDED = {"videos": str, "settings": dict, "sha256": str}    # of the table "data"
 
 
 @dataclass(frozen=True, repr=False)
-class VideoRun:
+class VideoRun(OfFolder):
     """What a run on videos has learned: its best weights on validation.
 
     classes        their names, in the order of the scores
-    folder, model, parameters, configuration, step, summary    as in Trained
+    All else is as in Trained.
     """
 
     folder: Path
@@ -42,6 +46,7 @@ class VideoRun:
     configuration: dict[str, Any]
     step: int
     summary: dict[str, Any] | None = None
+    position: Position | None = None
 
     def __repr__(self) -> str:
         return (f"<VideoRun {self.folder}: {len(self.classes)} classes, weights of step {self.step} of "
@@ -82,10 +87,22 @@ def video_training(settings: Mapping[str, Any]) -> TrainingConfig:
     return from_mapping(TrainingConfig, {**kept, **settings}, "training")
 
 
-def is_video_run(folder: str | os.PathLike[str]) -> bool:
-    """Whether there is a run on videos. Raises CheckpointError if there is no run."""
-    data = RunFolder.open(expanded(folder)).configuration.get("data")
-    return isinstance(data, dict) and data.get("task") == TASK
+def is_video_run(path: str | os.PathLike[str]) -> bool:
+    """Whether there is a run on videos: of a folder or a checkpoint. Nothing is verified. Raises CheckpointError if
+    there is no run."""
+    return data_table(path).get("task") == TASK
+
+
+def videos_of_run(asked: Mapping[str, Any], videos: VideoSource | str | None = None) -> VideoSource:
+    """The videos that the table `data` of a config.toml names; `videos`: these, or where they are now.
+
+    Raises CheckpointError for others, DataError if they cannot be read."""
+    if not isinstance(videos, VideoSource):
+        videos = video_source(videos or asked["videos"], asked["settings"])
+    if videos.fingerprint != asked["sha256"] or videos.settings != asked["settings"]:
+        raise CheckpointError(f"the videos {videos.name} are not those that the run was trained on "
+                              f"({asked['videos']}); put those back, or say with --corpus where they are")
+    return videos
 
 
 def resume_videos(folder: str | os.PathLike[str], videos: VideoSource | str | None = None,
@@ -100,12 +117,7 @@ def resume_videos(folder: str | os.PathLike[str], videos: VideoSource | str | No
     if run.read_summary() is not None and run.checkpoint.exists():
         return load_video_run(folder, engine)
     tables = video_tables(run.configuration, run.path / "config.toml")
-    asked = tables["data"]
-    if not isinstance(videos, VideoSource):
-        videos = video_source(videos or asked["videos"], asked["settings"])
-    if videos.fingerprint != asked["sha256"] or videos.settings != asked["settings"]:
-        raise CheckpointError(f"the videos {videos.name} are not those that the run was trained on "
-                              f"({asked['videos']}); put those back, or say with --corpus where they are")
+    videos = videos_of_run(tables["data"], videos)
     config = from_mapping(TrainingConfig, tables["training"], "training")
     return learned(VideoTrainer(run, model_of(tables["model"], run.path, engine), videos, config,
                                 progress_of(progress)))
@@ -120,12 +132,12 @@ def load_video_run(path: str | os.PathLike[str], engine: EngineOrName = None) ->
     folder, summary, checkpoint = kept_at(expanded(path))
     tables = video_tables(checkpoint.described("configuration"), checkpoint.path)
     model = model_of(tables["model"], checkpoint.path, engine)
-    parameters, step, _ = best_weights(checkpoint, model, tables["training"])
+    parameters, step, position = best_weights(checkpoint, model, tables["training"])
     classes = checkpoint.described("videos").get("classes")
     if not isinstance(classes, list) or len(classes) != model.config.vocabulary:
         raise CheckpointError(f"{checkpoint.path} is damaged: its classes are {shown(classes)}; put the run's own file "
                               "back")
-    return VideoRun(folder, model, parameters, tuple(map(str, classes)), tables, step, summary)
+    return VideoRun(folder, model, parameters, tuple(map(str, classes)), tables, step, summary, position)
 
 
 def learned(trainer: VideoTrainer) -> VideoRun:
@@ -136,21 +148,12 @@ def learned(trainer: VideoTrainer) -> VideoRun:
     picture = confusion_map(trainer.scores["test"].confusion, classes, f"{trainer.corpus.name}: the test part")
     write_atomically(trainer.folder.path / "confusion.png", picture.png())
     return VideoRun(trainer.folder.path, trainer.model, trainer.best_parameters(), classes,
-                        trainer.folder.configuration, trainer.position.best_step, summary)
+                    trainer.folder.configuration, trainer.position.best_step, summary, trainer.position)
 
 
 def video_tables(configuration: dict[str, Any], where: Path) -> dict[str, Any]:
     """The tables of a run on videos. Raises CheckpointError if it is none, or something is missing."""
-    data = configuration.get("data")
-    if not isinstance(data, dict) or data.get("task") != TASK:
-        raise CheckpointError(f"{where} is not of a run on videos; load a run on text with minicrt.load_run")
-    for key, kind in {"videos": str, "settings": dict, "sha256": str}.items():
-        if type(data.get(key)) is not kind:
-            raise CheckpointError(f"{where} is damaged: data.{key} is {shown(data.get(key))}; put the run's own file "
-                                  "back")
-    if not all(isinstance(configuration.get(table), dict) for table in ("model", "training")):
-        raise CheckpointError(f"{where} lacks the table model or training; put the run's own file back")
-    return configuration
+    return checked_tables(configuration, where, "videos", (TASK,), NEEDED)
 
 
 def model_of(table: dict[str, Any], where: Path, engine: EngineOrName) -> ViT:

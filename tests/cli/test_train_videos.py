@@ -84,3 +84,45 @@ def test_what_resume_leaves_as_it_is(capsys):
                         (("--target", "x"), "--target is not for videos")):
         code, _, err = ran(capsys, "train", "--resume", "run", "--quiet", *more)
         assert code == 2 and words in err, err
+
+
+def test_a_run_is_scored_again_with_parts_of_its_state_cut(tmp_path, capsys):
+    code, out, _ = ran(capsys, *VIDEO, *SETTINGS, *TINY, "--out", "run")
+    assert code == 0 and all((tmp_path / "run" / name).read_bytes().startswith(b"\x89PNG")
+                             for name in ("curves.png", "attention.png", "confusion.png")) and "attention.png" in out
+    summary = load_video_run("run").summary
+
+    def figure(key):
+        return f"{100 * summary[key]:.1f} %"
+
+    code, out, _ = ran(capsys, "eval", "run", "--split", "test", "--picture", "c.png")
+    assert code == 0 and f"test mean class accuracy {figure('test_mean_class_accuracy')}, accuracy " in out
+    assert "10 videos of synthetic-video scored" in out and "carried: memory, positions; weights of step" in out
+    assert (tmp_path / "c.png").read_bytes().startswith(b"\x89PNG")
+    code, out, _ = ran(capsys, "eval", "run/checkpoint.safetensors", "--cut", "memory", "--batch", "3")
+    assert code == 0 and f"valid mean class accuracy {figure('valid_mean_class_accuracy_memory_cut')}" in out
+    assert "batch 3," in out and "carried: positions;" in out
+    code, out, _ = ran(capsys, "eval", "run", "--cut", "state")
+    worth = 100 * (summary["valid_mean_class_accuracy"] - summary["valid_mean_class_accuracy_state_cut"])
+    assert code == 0 and "carried: nothing" in out and f"the cut costs {worth:.1f} points" in out
+    for more, words in ((("--data", "a.csv"), "--data is not for videos"), (("--dynamic",), "--dynamic is not for"),
+                        (("--segment-length", "2"), "--segment-length is not for videos"),
+                        (("--cut", "memry"), "memry"), (("--picture", "c.png"), "is there already"),
+                        (("--corpus", "nowhere"), "nowhere")):
+        code, _, err = ran(capsys, "eval", "run", *more)
+        assert code == 2 and words in err and len(err.strip().splitlines()) == 1, err
+    code, out, _ = ran(capsys, "info", "run")
+    assert code == 0 and "kept of the clips" in out and "2 steps" in out and "patch.weight" in out
+    for command in (("generate", "run"), ("surprise", "run", "a.txt"), ("budget", "run"),
+                    ("quantize", "run", "--bits", "8", "--out", "q"), ("export", "run", "--format", "c", "--out", "q")):
+        code, _, err = ran(capsys, *command)
+        assert code == 2 and len(err.strip().splitlines()) == 1, err
+
+
+def test_what_the_size_of_the_paper_takes(capsys, monkeypatch):
+    from minicrt.accounting import video_step
+
+    monkeypatch.setattr(video_step, "kept_of_a_clip", lambda model: 2 ** 30)     # half a minute of work
+    code, out, _ = ran(capsys, "info", "--preset", "crvit-base")
+    assert code == 0 and "121,863,199" in out and "262,144.0 MiB" in out         # 64 videos of 4 clips
+    assert "TFLOP a step" in out and "15 epochs of 10,000 videos" in out

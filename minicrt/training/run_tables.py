@@ -1,0 +1,45 @@
+"""The tables that describe a run: what it has read, and whether what its kind needs is there"""
+
+import json
+import os
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+from minicrt.arguments import shown
+from minicrt.errors import CheckpointError
+from minicrt.files import expanded
+from minicrt.sealed import metadata_of
+from minicrt.training.quantised_run import quantised_file
+from minicrt.training.run_folder import RunFolder
+
+
+def data_table(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """The table "data" of a run folder, a checkpoint or a quantised run; nothing is verified, and what is damaged has
+    none: loading it says what is wrong. Raises CheckpointError if there is no run."""
+    path = expanded(path)
+    file = quantised_file(path) or (path if path.is_file() else None)
+    if file is None:
+        data = RunFolder.open(path).configuration.get("data")
+    else:
+        try:
+            data = json.loads(metadata_of(file)["configuration"])["data"]
+        except (ValueError, LookupError, TypeError, RecursionError):
+            data = None
+    return data if isinstance(data, dict) else {}
+
+
+def checked_tables(configuration: dict[str, Any], where: Path, kind: str, tasks: Collection[str],
+                   needed: Mapping[str, type]) -> dict[str, Any]:
+    """The tables of a run of this kind, "videos", say, whose `data.task` is one of `tasks` and whose table "data" has
+    the keys `needed`. Raises CheckpointError if it is none, or something is missing."""
+    data = configuration.get("data")
+    if not isinstance(data, dict) or data.get("task") not in tasks:
+        raise CheckpointError(f"{where} is not of a run on {kind}; load a run on text with minicrt.load_run")
+    for key, expected in needed.items():
+        if type(data.get(key)) is not expected:
+            raise CheckpointError(f"{where} is damaged: data.{key} is {shown(data.get(key))}; put the run's own file "
+                                  "back")
+    if not all(isinstance(configuration.get(table), dict) for table in ("model", "training")):
+        raise CheckpointError(f"{where} lacks the table model or training; put the run's own file back")
+    return configuration
