@@ -43,6 +43,7 @@ class CRViT(nn.Module):
     def __init__(self, config: Any):
         super().__init__()
         D = config.width
+        self.mean, self.deviation = config.pixel_mean, config.pixel_deviation
         self.size, self.patches = config.patch_size, nn.Linear(config.patch_numbers, D)
         self.space, self.token = nn.Parameter(torch.zeros(config.patches, D)), nn.Parameter(torch.zeros(1, D))
         self.positions, self.memory = nn.GRU(D, D, batch_first=True), nn.GRU(D, D, batch_first=True)
@@ -53,7 +54,8 @@ class CRViT(nn.Module):
     def forward(self, clip: Tensor, memory: Tensor, positions: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         B, T, Y, X, C = clip.shape
         s = self.size
-        cut = (2 * clip - 1).view(B, T, Y // s, s, X // s, s, C).transpose(3, 4).reshape(B, T, -1, s * s * C)
+        pixels = (clip - self.mean) / self.deviation
+        cut = pixels.view(B, T, Y // s, s, X // s, s, C).transpose(3, 4).reshape(B, T, -1, s * s * C)
         e = self.patches(cut) + self.space
         p, positions = self.positions(e.mean(2), positions[None])
         x, extra = e + p[:, :, None], torch.stack([memory, self.token.expand(B, -1)], 1)

@@ -67,6 +67,9 @@ def afresh(arguments: argparse.Namespace, progress: "Progress") -> "tuple[VideoR
     training = video_training(of_training)
     videos = video_source(of_data.pop("corpus"), of_data)
     frames, size = videos.clip
+    if not {"pixel_mean", "pixel_deviation"} <= set(of_model):
+        mean, deviation = videos.pixels()
+        of_model = {"pixel_mean": mean, "pixel_deviation": deviation} | of_model
     model = create_video_model(len(videos.classes), frames, frame_size=size, **of_model)
     numbered = numbered_folder(Path("runs"), folder_name(videos.name))
     with nullcontext(arguments.out) if arguments.out is not None else numbered as folder:

@@ -17,6 +17,7 @@ Array = np.ndarray
 SYNTHETIC, SMARTHOME = "synthetic-video", "smarthome:"
 SET_SEED = 0                                                 # of the synthetic videos that are scored
 VALIDATED, TESTED, EPOCH = 200, 400, 1024                    # synthetic videos
+PIXELS_OF, BESIDE = 128, 16                                  # videos whose pixels are looked at, so many side by side
 
 
 class VideoSource(ABC):
@@ -53,6 +54,20 @@ class VideoSource(ABC):
     @abstractmethod
     def scored(self, part: str, batch: int) -> Iterator[VideoBatch]:
         """The videos of a part, the same each time"""
+
+    def pixels(self) -> tuple[float, float]:
+        """Mean and deviation of the pixels of about PIXELS_OF videos to train on, to three digits; at least 1/255"""
+        numbers, squares, count = 0.0, 0.0, 0
+        for step in range(min(-(-PIXELS_OF // BESIDE), self.training_batches(BESIDE))):
+            batch = self.training_batch(SET_SEED, step, BESIDE)
+            for clip in batch:                               # what is behind a video's end is no part of it
+                shown = clip.frames[clip.valid]
+                numbers += float(shown.sum(dtype=np.float64))
+                squares += float(np.square(shown).sum(dtype=np.float64))
+                count += shown.size
+        mean = numbers / count
+        deviation = max(squares / count - mean ** 2, 0.0) ** 0.5
+        return round(mean, 3), max(round(deviation, 3), 0.004)
 
     def described(self) -> dict[str, Any]:
         """What a checkpoint says of them"""

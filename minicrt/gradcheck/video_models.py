@@ -15,7 +15,8 @@ SKELETON = {"joints": 2, "joint_features": 3}
 VIDEO: dict[str, dict[str, Any]] = {
     "vit": {"model": "vit"},
     "vit, joint, mean": {"model": "vit", "attention": "joint", "pooling": "mean", "smoothing": 0.1},
-    "vit, tubes": {"model": "vit", "frames": 4, "tube_frames": 2, "positions": "sinusoidal"},
+    "vit, tubes": {"model": "vit", "frames": 4, "tube_frames": 2, "positions": "sinusoidal", "pixel_mean": 0.3,
+                   "pixel_deviation": 0.2},
     "vit, modules": {"model": "vit", **SKELETON},
     "crvit": {"model": "crvit"},
     "crvit, joint, NC-GRU, two vectors": {"attention": "joint", "memory": "ncgru", "memory_vectors": 2},

@@ -11,14 +11,15 @@ from minicrt.models.cells import GRU, Cell
 from minicrt.models.parameters import Array, Parameters, ParameterSpec
 
 
-def learned_positions(rows: int, width: int) -> list[ParameterSpec]:
-    return [ParameterSpec("positions.table", (rows, width), initialisers.normal(0.1), decay=False)]
+def learned_positions(rows: int, width: int, deviation: float = 0.1) -> list[ParameterSpec]:
+    return [ParameterSpec("positions.table", (rows, width), initialisers.normal(deviation), decay=False)]
 
 
-def position_specs(config: Any) -> list[ParameterSpec]:
+def position_specs(config: Any, deviation: float = 0.1) -> list[ParameterSpec]:
+    """`deviation` is that of a learned table's first entries."""
     D = config.width
     if config.positions == "learned":
-        return learned_positions(config.segment_length, D)
+        return learned_positions(config.segment_length, D, deviation)
     if config.positions != "recurrent":
         return []
     D_p = config.positions_width

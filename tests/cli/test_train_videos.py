@@ -35,11 +35,16 @@ def test_synthetic_videos(tmp_path, capsys):
                   "epoch, 10 to validate, 10 to test", "test mean class accuracy", "memory cut", "confusion.png"):
         assert words in out, out
     folder = tmp_path / "runs" / "synthetic-video-001"
-    assert load_video_run(folder).summary["steps"] == 2 and (folder / "confusion.png").exists()
+    run = load_video_run(folder)
+    assert run.summary["steps"] == 2 and (folder / "confusion.png").exists()
+    config = run.model.config
+    assert 0.3 < config.pixel_mean < 0.4 and 0.1 < config.pixel_deviation < 0.2              # of the videos it saw
     code, again, _ = ran(capsys, "train", "--resume", folder, "--quiet")
     assert code == 0 and "test mean class accuracy" in again
-    code, out, _ = ran(capsys, *VIDEO, *SETTINGS, *TINY, "--set", "model=vit", "--out", "b")
+    code, out, _ = ran(capsys, *VIDEO, *SETTINGS, *TINY, "--set", "model=vit", "--set", "pixel_mean=0.45", "--set",
+                       "pixel_deviation=0.225", "--out", "b")
     assert code == 0 and out.count("this model has none") == 3
+    assert load_video_run("b").model.config.pixel_mean == 0.45
 
 
 def test_a_folder_of_films(tmp_path, capsys, monkeypatch):

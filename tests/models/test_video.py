@@ -208,12 +208,23 @@ def test_what_is_seen_inside_of_a_clip(attention):
     ({"frames": 3, "tube_frames": 2}, "frames is 3, expected a multiple"),
     ({"vocabulary": 3}, "vocabulary is for models of words"), ({"tied": True}, "tied and embedding_dropout"),
     ({"norm": "post"}, "norm is 'post'"), ({"memory_position": "last"}, "memory_position is 'last'"),
+    ({"pixel_mean": 85.0}, "pixel_mean is 85.0, expected 0 to 1"), ({"pixel_deviation": 0.0}, "at least 0.0039"),
     ({"smoothing": 1.0}, "smoothing is 1.0"), ({"atention": "joint"}, "did you mean 'attention'"),
     ({"model": "vit", "memory": "gru"}, "unknown key 'memory'")])
 def test_settings_that_do_not_fit_are_refused(settings, message):
     with pytest.raises(ConfigurationError, match=message) as caught:
         small_video(settings)
     assert "\n" not in str(caught.value)
+
+
+def test_pixels_are_centred_and_scaled():
+    """A clip, and another with other pixels that a model with their mean and deviation reads alike; ½ and ½: 2x − 1"""
+    (plain, p, (clip, *_), _), changed = prepared(), {"pixel_mean": 0.25, "pixel_deviation": 0.125}
+    scores, _ = plain.logits(p, clip, {})
+    np.testing.assert_allclose(small_video(changed).logits(p, 0.125 * (2 * clip - 1) + 0.25, {})[0], scores, rtol=1e-12)
+    e, _ = plain.embed(p, clip, {}, None)
+    expected, _ = ops.patch_embedding(2 * clip - 1, p["patch.weight"], p["patch.bias"], 2)
+    np.testing.assert_allclose(e, expected + p["space.table"], rtol=1e-12)
 
 
 def test_weights_of_classes_that_do_not_fit_are_refused():

@@ -19,7 +19,8 @@ Named = Mapping[str, Tensor]
 def segment(model: Any, p: Named, clip: Tensor, targets: Any, state: Named) -> tuple[Tensor, dict[str, Tensor]]:
     """One clip: (loss, next state). `targets` are labels, or minicrt's VideoTargets of tensors."""
     config, after = model.config, dict[str, Tensor]()
-    e = ops.patch_embedding(2 * clip - 1, p["patch.weight"], p["patch.bias"], config.patch_size, config.tube_frames)
+    pixels = (clip - config.pixel_mean) / config.pixel_deviation
+    e = ops.patch_embedding(pixels, p["patch.weight"], p["patch.bias"], config.patch_size, config.tube_frames)
     e = e + p["space.table"]
     told = _positions(config, p, e.mean(2), state, after)
     x = e + told[..., None, :] if isinstance(told, Tensor) else e

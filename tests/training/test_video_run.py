@@ -1,6 +1,7 @@
 """Runs on videos: figures, resuming to the same bits, loading, refusals"""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -137,6 +138,17 @@ def test_other_videos_and_other_runs_are_refused(run, tmp_path):
             train_on_videos(tmp_path / "other", wrong(), VIDEOS, progress=False, **BRIEF)
     with pytest.raises(InputError, match="videos is a SyntheticVideo, expected videos; load them with video_source"):
         train_on_videos(tmp_path / "other", model(), TASK, progress=False)
+
+
+def test_the_mean_and_the_deviation_of_the_pixels_are_those_of_what_is_shown(monkeypatch):
+    """Videos of two and three clips: the black behind the shorter ones' end does not count."""
+    monkeypatch.setattr(source, "PIXELS_OF", 20)
+    batches = [VIDEOS.training_batch(0, step, 16) for step in (0, 1)]
+    shown = [batch.clips[n, b] for batch in batches for b in range(16) for n in range(batch.lengths[b])]
+    assert {2, 3} == {int(length) for batch in batches for length in batch.lengths}
+    assert VIDEOS.pixels() == pytest.approx((np.mean(shown), np.std(shown)), abs=6e-4)
+    monkeypatch.setattr(VIDEOS, "training_batch", lambda *_: replace(batches[0], clips=0.5 + 0 * batches[0].clips))
+    assert VIDEOS.pixels() == (0.5, 0.004)
 
 
 def test_videos_by_name():

@@ -7,6 +7,10 @@ from minicrt.configuration import require
 from minicrt.models.crt_config import CRTConfig
 from minicrt.models.stack_config import StackConfig
 
+LEAST = 0.0039                                               # 1/255, rounded down
+# Of a learned table of the time steps, the first deviation. With 0.1 the order of frames is learned late.
+TIME = 0.4
+
 
 @dataclass(frozen=True)
 class ViTConfig(StackConfig):
@@ -19,6 +23,8 @@ class ViTConfig(StackConfig):
     activation             of the feed-forward; layer norm stands before each branch
     dropout, locked_dropout   as of the language models
     frame_size, channels   a frame has frame_size × frame_size pixels of so many channels
+    pixel_mean, pixel_deviation   μ and σ: the model reads (x − μ)/σ; best the mean and deviation over the
+                           videos to train on, so that patches differ by what is in them; as they stand, 2x − 1
     patch_size, tube_frames   a patch has patch_size × patch_size pixels, a tube so many frames of them
     attention              "joint" over all patches of the clip at once, or "divided": over time for each patch, then
                            over the patches of each frame
@@ -40,6 +46,8 @@ class ViTConfig(StackConfig):
     layers: int = 4
     frame_size: int = 32
     channels: int = 3
+    pixel_mean: float = 0.5
+    pixel_deviation: float = 0.5
     patch_size: int = 8
     tube_frames: int = 1
     attention: Literal["joint", "divided"] = "divided"
@@ -59,6 +67,9 @@ class ViTConfig(StackConfig):
             require(getattr(self, name) >= 0, f"{name} is {getattr(self, name)}, expected 0 or more")
         for name in ("path_dropout", "smoothing"):
             require(0 <= getattr(self, name) < 1, f"{name} is {getattr(self, name)}, expected 0 <= {name} < 1")
+        require(0 <= self.pixel_mean <= 1, f"pixel_mean is {self.pixel_mean}, expected 0 to 1, for pixels are")
+        require(self.pixel_deviation >= LEAST, f"pixel_deviation is {self.pixel_deviation}, expected at least {LEAST}, "
+                "the step between two bytes")
         require(self.frame_size % self.patch_size == 0, f"patch_size {self.patch_size} does not divide frame_size "
                 f"{self.frame_size}; choose one that does")
         require(self.joint_layer < self.layers, f"joint_layer is {self.joint_layer}, expected less than layers = "

@@ -15,7 +15,7 @@ from minicrt.models.memory_parameters import memory_specs
 from minicrt.models.parameters import Array, Parameters, ParameterSpec
 from minicrt.models.positions import position_specs
 from minicrt.models.video.blocks import video_blocks_specs
-from minicrt.models.video.config import CRViTConfig
+from minicrt.models.video.config import TIME, CRViTConfig
 from minicrt.models.video.vit import EmbeddedCache, ViT
 
 
@@ -105,7 +105,7 @@ class CRViT(ViT):
 
     def encoder_specs(self) -> list[ParameterSpec]:
         token = [ParameterSpec("class.token", (1, self.config.width), initialisers.normal(0.5), decay=False)]
-        return (position_specs(self.config) + memory_specs(self.config) + token * self.has_token
+        return (position_specs(self.config, TIME) + memory_specs(self.config) + token * self.has_token
                 + video_blocks_specs(self.config))
 
     def state_shapes(self, batch: int) -> dict[str, tuple[int | None, ...]]:

@@ -15,7 +15,7 @@ from minicrt.models.video import inspection, skeleton
 from minicrt.models.video.arguments import checked_clip, checked_video_targets, checked_weights
 from minicrt.models.video.attention import Grid
 from minicrt.models.video.blocks import VideoBlockCache, video_blocks, video_blocks_backward, video_blocks_specs
-from minicrt.models.video.config import ViTConfig
+from minicrt.models.video.config import TIME, ViTConfig
 
 
 class Seen(NamedTuple):
@@ -54,7 +54,7 @@ class VideoCache(NamedTuple):
 class ViT(PositionedModel):
     """A clip of pixels (B, T·f, Y, X, C) in [0, 1] in, the scores of K classes out.
 
-        e_{t,n} = patch(2x − 1) W + b + s_n               the N patches of step t, and a table s of where they stand
+        e_{t,n} = patch((x − μ)/σ) W + b + s_n            the N patches of step t, and a table s of where they stand
         x_{t,n} = e_{t,n} + p_t                           p_t says when (positions)
         y = norm(blocks([c ; x_{1,1} … x_{T,N}]))         c, the class token, is learned; attention is not causal
         z = y_c, or the mean of all y_{t,n} (pooling)     scores = z Uᵀ + a
@@ -117,14 +117,14 @@ class ViT(PositionedModel):
 
     def embed(self, parameters: Parameters, tokens: Any, state: State, rng: np.random.Generator | None
               ) -> tuple[Array, Any]:
-        """e_{t,n} = patch(2x − 1) W + b + s_n, (B, T, N, D)"""
+        """e_{t,n} = patch((x − μ)/σ) W + b + s_n, (B, T, N, D)"""
         inputs.check_parameters(self, parameters)
         clip = self.checked_inputs(tokens)
         inputs.check_state(self, len(clip), state)
         inputs.check_generator(rng)
-        e, cache = self.engine.patch_embedding(2 * clip.astype(parameters.dtype) - 1, parameters["patch.weight"],
-                                               parameters["patch.bias"], self.config.patch_size,
-                                               self.config.tube_frames)
+        pixels = (clip.astype(parameters.dtype) - self.config.pixel_mean) / self.config.pixel_deviation
+        e, cache = self.engine.patch_embedding(pixels, parameters["patch.weight"], parameters["patch.bias"],
+                                               self.config.patch_size, self.config.tube_frames)
         return e + parameters["space.table"], cache
 
     def embed_backward(self, d_e: Array, cache: Any, gradients: Parameters) -> None:
@@ -238,7 +238,7 @@ class ViT(PositionedModel):
 
     def encoder_specs(self) -> list[ParameterSpec]:
         token = [ParameterSpec("class.token", (1, self.config.width), initialisers.normal(0.5), decay=False)]
-        return position_specs(self.config) + token * self.has_token + video_blocks_specs(self.config)
+        return position_specs(self.config, TIME) + token * self.has_token + video_blocks_specs(self.config)
 
     def state_shapes(self, batch: int) -> dict[str, tuple[int | None, ...]]:
         return {}
