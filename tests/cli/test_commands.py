@@ -174,11 +174,16 @@ def test_data_list_and_a_corpus_that_is_nowhere(capsys, tmp_path, monkeypatch):
     assert "minicrt data get ptb" in refused(capsys, "train", "--corpus", "ptb")
 
 
-def test_gradcheck_prints_a_table_and_agrees(capsys):
+def test_gradcheck_prints_a_table_and_agrees(capsys, monkeypatch):
+    """Of two whole models: tests/gradcheck/test_all_checks.py holds each of them to more than the table says."""
+    from minicrt.gradcheck import all_checks
+    two = dict(list(all_checks.CHECKED.items())[:2])
+    monkeypatch.setattr(all_checks, "CHECKED", two)
     assert main(["gradcheck", "--seed", "1"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split() == ["check", "tensor", "relative", "error", "tolerance", "verdict"]
     assert all(line.endswith(" ok") for line in lines[1:-2])
+    assert all(any(line.startswith(f"{name} ") for line in lines) for name in two)
     assert lines[-1].startswith(f"all {len(lines) - 3} gradients agree")
 
 

@@ -82,12 +82,13 @@ def test_a_mistake_of_small_effect_changes_its_case(defect):
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_mistake_in_the_forward_pass_has_the_gradient_of_that_wrong_forward(form):
+    """Along two random directions of each tensor, which a wrong entry cannot hide from."""
     faulty = FORMS[form]
     for defect in faulty.forward_mistakes:
         for case in cases_of(faulty):
             forward, backward = faulty.operation_with(frozenset({defect}))
             with np.errstate(all="ignore"):
-                report = check_operation(forward, backward, case.inputs, rng=np.random.default_rng(25),
+                report = check_operation(forward, backward, case.inputs, rng=np.random.default_rng(25), directions=2,
                                          scale=case.scale, tolerance=1e-9)
             assert report.passes(), f"{defect}: {report}"
 
