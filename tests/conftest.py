@@ -19,6 +19,13 @@ settings.register_profile("minicrt", deadline=None, derandomize=True)
 settings.load_profile("minicrt")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """With `-n`, a file's tests run in one process, so that what they share is made, and its kernels compiled, once."""
+    from xdist.scheduler import LoadFileScheduling
+    return LoadFileScheduling(config, log) if config.getoption("dist") == "load" else None
+
+
 @pytest.fixture(scope="session", autouse=True)
 def one_blas_thread():
     """Where NumPy was imported before this file, too."""

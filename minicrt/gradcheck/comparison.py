@@ -115,7 +115,7 @@ class _Comparison:
         top = int(np.abs(self.reference).argmax())
         noise = 8 * max(self.derivative.noise(self.direction(i)) for i in {k, top})
         resolution = max(noise, *(self.estimates[i].resolution for i in (k, top)))
-        terms = self.derivative.size()
+        terms = self.derivative.size
         if self.largest <= resolution and largest <= max(resolution, 1e-12 * terms):
             step = 1 if self.is_exact else self.derivative.step
             size = max(terms, 8 * difference * step / ROUNDING)

@@ -110,6 +110,7 @@ class Derivative:
             yield self.point | {name: _sum(self.point[name], EPSILON * self.point[name] * rng.choice(
                 [-1.0, 1.0], np.shape(self.point[name]))) for name in self.names}
 
+    @cached_property
     def size(self) -> float:
         """How large the loss's terms are, or its derivatives along random directions where those are larger."""
         rng = np.random.default_rng(0)
