@@ -76,13 +76,15 @@ class SegmentModel(ABC):
     A subclass says how vectors become vectors (`encode`, `encode_backward`), which parameters that takes
     (`encoder_specs`) and what its state looks like (`state_shapes`); words in (`embed`) and out (`loss`) are here.
 
-    `detached_entries` are those of the state that no gradient goes into, `embedding_size` the first deviation of e.
+    `detached_entries` are those of the state that no gradient goes into, `input_size` and `output_size` the first
+    deviations of e and of √D times an output matrix of its own.
     """
 
     memory_entries: frozenset[str] = frozenset()
     position_entries: frozenset[str] = frozenset()
     detached_entries: frozenset[str] = frozenset()
-    embedding_size: ClassVar[float] = 0.5
+    input_size: ClassVar[float] = 0.5
+    output_size: ClassVar[float] = 1.0
     config: LanguageModelConfig
 
     def __init__(self, config: LanguageModelConfig, engine: EngineOrName = None):
@@ -126,12 +128,10 @@ class SegmentModel(ABC):
     def specs(self) -> list[ParameterSpec]:
         """The model's parameter table."""
         V, D = self.config.vocabulary, self.config.width
-        # Twice this deviation gives logits of variance 1, but then a tied output starts out sure of the word just read.
-        deviation = self.embedding_size * D ** -0.5
-        table = [ParameterSpec("embedding", (V, D), initialisers.normal(deviation), decay=False)]
+        table = [ParameterSpec("embedding", (V, D), initialisers.normal(self.embedding_size * D ** -0.5), decay=False)]
         output = [ParameterSpec("output.bias", (V,), initialisers.zeros, decay=False)]
         if not self.config.tied:
-            output.insert(0, ParameterSpec("output.weight", (V, D), initialisers.normal(2 * deviation)))
+            output.insert(0, ParameterSpec("output.weight", (V, D), initialisers.normal(self.output_size * D ** -0.5)))
         return table + self.encoder_specs() + output
 
     @cached_property
@@ -200,12 +200,17 @@ class SegmentModel(ABC):
         return errors
 
     @property
+    def embedding_size(self) -> float:
+        """The first deviation of e in a table. With 1 a tied output starts out sure of the word just read."""
+        return self.input_size
+
+    @property
     def _output(self) -> str:
         return "embedding" if self.config.tied else "output.weight"
 
     @property
     def scale(self) -> float:
-        """√D brings the table's entries, by default of deviation ½ D^−½, to ½: the size of what is added to them."""
+        """√D brings the table's entries, at first of deviation near D^−½, to the size of what is added to them."""
         return float(self.config.width ** 0.5)
 
     def embed(self, parameters: Parameters, tokens: Array, state: State,

@@ -213,6 +213,12 @@ class CRT(PositionedModel):
     # What the model consists of, and what a user may ask of it.
 
     @property
+    def embedding_size(self) -> float:
+        """1 where the memory has segments to bridge: with ½, values that it does not tell apart at first move together
+        for good (docs/results.md)."""
+        return 1.0 if self.config.memory_span > 1 else self.input_size
+
+    @property
     def writer(self) -> Cell:
         """The memory's network"""
         return cell(self.config.memory, self.config)

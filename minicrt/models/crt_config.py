@@ -42,7 +42,8 @@ class CRTConfig(StackConfig):
                            σ(b)^T over a segment. A number, or of each unit another: "chrono" (log U(1, t_max − 1)) or
                            "log_uniform" (U(0, log t_max)); in an LRU σ(b) is |λ|, and the number 0 its source's ring
     memory_span            t_max = memory_span · segment_length, the segments that memory has to bridge (below 128
-                           tokens W_r starts smaller); language asks for less than recall: the presets have 1
+                           tokens W_r starts smaller); language asks for less than recall: the presets have 1, with
+                           which the embedding starts half as large
     positions              recurrent (1), or a learned or sinusoidal table of absolute positions, or none
     position_width         D_p; 0 stands for D, and then there is no W_p
     position_carry         p_0 is the previous segment's last p, or zeros

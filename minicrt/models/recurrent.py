@@ -44,7 +44,7 @@ class RecurrentModel(SegmentModel):
     Source: Zaremba et al. 2014 (arXiv 1409.2329); GRU by `reset_after`.
     """
 
-    embedding_size = 2.0
+    input_size, output_size = 2.0, 4.0
     config: RecurrentConfig
 
     def __init__(self, config: RecurrentConfig, engine: Any = None):

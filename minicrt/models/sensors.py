@@ -78,7 +78,7 @@ class SensorModel(SegmentModel):
 
     def specs(self) -> list[ParameterSpec]:
         C, D, K = self.channels, self.config.width, self.outputs
-        first = initialisers.first_rows(C, self.encoder.embedding_size * C ** -0.5)
+        first = initialisers.first_rows(C, self.encoder.input_size * C ** -0.5)
         return [ParameterSpec("input.weight", (2 * C, D), first),
                 ParameterSpec("input.bias", (D,), initialisers.zeros, decay=False),
                 *self.encoder_specs(),

@@ -72,3 +72,15 @@ def test_it_says_what_it_is(name):
     assert text.startswith(f"<{MODELS[name][0].__name__} of {model.size:,} parameters, engine numpy: vocabulary=7, ")
     assert "dropout=0.25" in text and "layers" not in text and "\n" not in text
     assert model.size == model.initialize(np.random.default_rng(0)).size
+
+
+@pytest.mark.parametrize("settings, of_e, of_output", [
+    ({"model": "crt"}, 1, 1), ({"model": "crt", "memory_span": 1}, 0.5, 1), ({"model": "transformer"}, 0.5, 1),
+    ({"model": "recurrent"}, 2, 4)])
+def test_embedded_words_and_an_output_matrix_start_with_the_sizes_of_their_kind(settings, of_e, of_output):
+    """Deviations of the entries of e = √D E[tokens] and of √D times an untied output's, over 6,400 entries each"""
+    model = create_model(settings, vocabulary=100, width=64, tied=False)
+    parameters = model.initialize(np.random.default_rng(0))
+    e, _ = model.embed(parameters, np.arange(100)[None], {}, None)
+    assert e.std() == pytest.approx(of_e, rel=0.05)
+    assert 8 * parameters["output.weight"].std() == pytest.approx(of_output, rel=0.05)

@@ -24,7 +24,7 @@ def learned(cell, size, monkeypatch):
     """(mean of the last fifty of a hundred losses, share of the state's values near ±1) with a table of this size."""
     rng = np.random.default_rng(0)
     model = create_model({"model": "recurrent", "cell": cell, "vocabulary": 300, "width": 64, "segment_length": 20})
-    monkeypatch.setattr(RecurrentModel, "embedding_size", size)
+    monkeypatch.setattr(RecurrentModel, "input_size", size)
     parameters = model.initialize(rng)
     gradients, optimizer, state, losses = parameters.zeros_like(), AdamW(parameters, 3e-3), {}, []
     for window in text(rng, 100):
@@ -36,7 +36,7 @@ def learned(cell, size, monkeypatch):
 @pytest.mark.parametrize("cell", ["gru", "lstm"])
 def test_more_is_learned_and_less_saturated_than_with_a_table_a_quarter_as_large(cell, monkeypatch):
     """For six seeds the losses were lower by 0.49 to 0.85, and the states less often near ±1 by factors of 5 to 100."""
-    size = RecurrentModel.embedding_size
+    size = RecurrentModel.input_size
     (loss, saturated), (loss_of_small, saturated_of_small) = (
         learned(cell, of, monkeypatch) for of in (size, size / 4))
     assert loss < loss_of_small - 0.2

@@ -227,7 +227,7 @@ class ViT(PositionedModel):
 
     def specs(self) -> list[ParameterSpec]:
         config, D, K = self.config, self.config.width, self.config.vocabulary
-        into = initialisers.normal(self.embedding_size * config.patch_numbers ** -0.5)
+        into = initialisers.normal(self.input_size * config.patch_numbers ** -0.5)
         return [ParameterSpec("patch.weight", (config.patch_numbers, D), into),
                 ParameterSpec("patch.bias", (D,), initialisers.zeros, decay=False),
                 ParameterSpec("space.table", (config.patches, D), initialisers.normal(0.1), decay=False),
