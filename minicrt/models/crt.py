@@ -214,9 +214,9 @@ class CRT(PositionedModel):
 
     @property
     def embedding_size(self) -> float:
-        """1 where the memory has segments to bridge: with ½, values that it does not tell apart at first move together
+        """1 where a memory has segments to bridge: with ½, values that it does not tell apart at first move together
         for good (docs/results.md)."""
-        return 1.0 if self.config.memory_span > 1 else self.input_size
+        return 1.0 if self.config.memory != "none" and self.config.memory_span > 1 else self.input_size
 
     @property
     def writer(self) -> Cell:

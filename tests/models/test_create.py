@@ -75,7 +75,8 @@ def test_it_says_what_it_is(name):
 
 
 @pytest.mark.parametrize("settings, of_e, of_output", [
-    ({"model": "crt"}, 1, 1), ({"model": "crt", "memory_span": 1}, 0.5, 1), ({"model": "transformer"}, 0.5, 1),
+    ({"model": "crt"}, 1, 1), ({"model": "crt", "memory_span": 1}, 0.5, 1),
+    ({"model": "crt", "memory": "none"}, 0.5, 1), ({"model": "transformer"}, 0.5, 1),
     ({"model": "recurrent"}, 2, 4)])
 def test_embedded_words_and_an_output_matrix_start_with_the_sizes_of_their_kind(settings, of_e, of_output):
     """Deviations of the entries of e = √D E[tokens] and of √D times an untied output's, over 6,400 entries each"""
