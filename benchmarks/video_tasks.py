@@ -19,6 +19,7 @@ so that the arms without a memory have about as many parameters as CR-ViT. Secon
 import itertools
 import sys
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -98,6 +99,34 @@ def measure(arm: str, steps: int, seed: int, learning_rate: float, moves: Any) -
     if view == "clips":
         row |= {"mca_cut": scored(cut=cut_entries(model, "state"))["mca"], "mca_8_clips": scored(LONG)["mca"]}
     return {**row, "training_seconds": learned, "seconds": time.process_time() - start}
+
+
+HEAD = ["arm", "moves", "parameters", "MFLOP a frame", "state, bytes", "seeds", "mean class accuracy", "cue", "motion",
+        "memory cut", "8 clips"]
+FIGURES = ("mca", "cue", "motion", "mca_cut", "mca_8_clips")
+
+
+def by_arm(rows: Sequence[dict[str, Any]]) -> tuple[list[str], list[list[Any]]]:
+    """Head and lines of a table: each arm's cost, and over the seeds the mean of each accuracy, the lowest and the
+    highest; the last two of models with a memory alone"""
+    found = dict[tuple[str, str], list[dict[str, Any]]]()
+    for row in rows:
+        found.setdefault((row["moves"], row["arm"]), []).append(row)
+    lines = []
+    for moves, arm in itertools.product(("body", "ball"), ARMS):
+        if (moves, arm) not in found:
+            continue
+        some = found[moves, arm]
+        first, figures = some[0], ([row[key] for row in some if key in row] for key in FIGURES)
+        lines.append([arm, moves, f"{first['parameters']:,}", f"{first['mflop_frame']:.2f}", first["state"], len(some),
+                      *map(spread, figures)])
+    return HEAD, lines
+
+
+def spread(figures: Sequence[float]) -> str:
+    if not figures:
+        return "–"
+    return f"{sum(figures) / len(figures):.2f}" + f" ({min(figures):.2f}–{max(figures):.2f})" * (len(figures) > 1)
 
 
 COLUMNS = {"arm": "s", "moves": "s", "seed": "d", "parameters": ",d", "mflop_frame": ".2f", "state": "d", "mca": ".3f",

@@ -24,10 +24,11 @@ class Progress:
     """Says nothing. The base of those that do."""
 
     figure: Callable[[float], str] = staticmethod(in_perplexity)                 # what a loss comes to, in words
+    unit = "tokens"                                          # what is counted a second
 
-    def in_terms_of(self, figure: Callable[[float], str]) -> None:
-        """Losses are to be told so."""
-        self.figure = figure
+    def in_terms_of(self, figure: Callable[[float], str], unit: str = "tokens") -> None:
+        """Losses are to be told so, and what is read to be counted in this unit."""
+        self.figure, self.unit = figure, unit
 
     def begin(self, step: int, total: int) -> None:
         """Training starts at `step` of `total`; a total of 0 is not known yet. Called again once it is."""
@@ -56,8 +57,8 @@ class Progress:
 class Average:
     """The loss of about the last 20 steps and the tokens per second of about the last 5 seconds."""
 
-    def __init__(self, figure: Callable[[float], str] = in_perplexity) -> None:
-        self.figure, self.loss = figure, 0.0
+    def __init__(self, figure: Callable[[float], str] = in_perplexity, unit: str = "tokens") -> None:
+        self.figure, self.unit, self.loss = figure, unit, 0.0
         self._weight = 0.0
         self._times: list[tuple[float, int]] = [(time.perf_counter(), 0)]
         self._rate = 0.0                                     # before the training was interrupted the last time
@@ -86,7 +87,7 @@ class Average:
         return f"loss {self.loss:.3f}, {self.short()}"
 
     def short(self) -> str:
-        return f"{self.figure(self.loss)}, {self.tokens_per_second:,.0f} tokens/s"
+        return f"{self.figure(self.loss)}, {self.tokens_per_second:,.0f} {self.unit}/s"
 
 
 class FittedBar(tqdm):
@@ -145,7 +146,7 @@ class Bar(Progress):
 
     def begin(self, step: int, total: int) -> None:
         self.end()
-        self._average = Average(self.figure)
+        self._average = Average(self.figure, self.unit)
         self._bar = FittedBar(desc="training", initial=step, total=total or None, unit="step", file=self._stream,
                               dynamic_ncols=True)
         self._bar.average = self._average
@@ -191,7 +192,7 @@ class Lines(Progress):
         self._stream, self._seconds = stream, seconds
 
     def begin(self, step: int, total: int) -> None:
-        self._average, self._total, self._first = Average(self.figure), total, step
+        self._average, self._total, self._first = Average(self.figure, self.unit), total, step
         self._start = self._last = time.perf_counter()
 
     def step(self, step: int, loss: float, tokens: int) -> None:

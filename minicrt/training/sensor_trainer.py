@@ -28,7 +28,7 @@ class SensorTrainer(Trainer):
         if config.random_start:
             raise ConfigurationError("random_start makes a circle of a text, and readings are none; set it to false")
         super().__init__(folder, model, corpus, config, progress)
-        self.progress.in_terms_of(self.in_words)
+        self.progress.in_terms_of(self.in_words, "readings")
 
     def training_stream(self, epoch: int) -> Any:
         return ReadingStream(self.corpus.train, self.config.batch, self.model.config.segment_length,

@@ -48,8 +48,8 @@ class TensorBoardLog(Progress):
         self._folder, self._progress = expanded(Path(folder)), progress or Progress()
         self._writer: Any = None
 
-    def in_terms_of(self, figure: Callable[[float], str]) -> None:
-        self._progress.in_terms_of(figure)
+    def in_terms_of(self, figure: Callable[[float], str], unit: str = "tokens") -> None:
+        self._progress.in_terms_of(figure, unit)
 
     def begin(self, step: int, total: int) -> None:
         self._progress.begin(step, total)

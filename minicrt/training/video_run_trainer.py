@@ -15,7 +15,7 @@ from minicrt.parallel import threads
 from minicrt.training.class_scores import ClassAccuracy, accuracy, mean_class_accuracy
 from minicrt.training.configuration import TrainingConfig
 from minicrt.training.evaluation import CUTS, Cut, Evaluation, cut_entries
-from minicrt.training.progress import Progress
+from minicrt.training.progress import Progress, in_perplexity
 from minicrt.training.run_folder import RunFolder
 from minicrt.training.summary import machine
 from minicrt.training.trainer import Trainer
@@ -64,7 +64,7 @@ class VideoTrainer(Trainer):
             raise ConfigurationError("random_start makes a circle of a text, and videos are none; set it to false")
         self.scores: dict[str, VideoScores] = {}
         super().__init__(folder, model, videos, config, progress)
-        self.progress.in_terms_of(in_words)
+        self.progress.in_terms_of(in_perplexity, "videos")
 
     def training_stream(self, epoch: int) -> Any:
         return Steps(self.corpus.training_batches(self.config.batch), self.config.bptt_segments)
@@ -133,10 +133,6 @@ class VideoTrainer(Trainer):
 
     def by_class(self, name: str) -> ClassAccuracy:
         return mean_class_accuracy(self.scores[name].confusion)
-
-
-def in_words(loss: float) -> str:
-    return f"loss {loss:.3f}"
 
 
 def check_model(model: ViT, videos: VideoSource) -> None:

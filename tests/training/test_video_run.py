@@ -1,5 +1,6 @@
 """Runs on videos: figures, resuming to the same bits, loading, refusals"""
 
+import io
 import json
 from dataclasses import replace
 
@@ -12,7 +13,9 @@ from minicrt.data.video_source import SyntheticSource, video_source
 from minicrt.errors import CheckpointError, ConfigurationError, InputError
 from minicrt.models.video import create_video_model, run_video
 from minicrt.training import (
+    Bar,
     Interrupted,
+    Lines,
     Progress,
     accuracy,
     confusion_matrix,
@@ -149,6 +152,13 @@ def test_the_mean_and_the_deviation_of_the_pixels_are_those_of_what_is_shown(mon
     assert VIDEOS.pixels() == pytest.approx((np.mean(shown), np.std(shown)), abs=6e-4)
     monkeypatch.setattr(VIDEOS, "training_batch", lambda *_: replace(batches[0], clips=0.5 + 0 * batches[0].clips))
     assert VIDEOS.pixels() == (0.5, 0.004)
+
+
+@pytest.mark.parametrize("kind", [Lines, Bar])
+def test_what_is_counted_a_second_are_videos(tmp_path, kind):
+    stream = io.StringIO()
+    train_on_videos(tmp_path / "run", model(), VIDEOS, steps=2, batch=4, progress=kind(stream))
+    assert "videos/s" in stream.getvalue() and "tokens" not in stream.getvalue()
 
 
 def test_videos_by_name():
