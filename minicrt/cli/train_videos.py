@@ -22,11 +22,12 @@ FROM_VIDEOS = ("vocabulary", "segment_length", "frame_size")                    
 
 
 def is_asked_for(arguments: argparse.Namespace) -> bool:
-    """Whether the options are about videos. Raises ConfigurationError for a mixture."""
+    """Whether the options are about videos: so says --task, a preset of videos, or the run that is gone on with. Raises
+    ConfigurationError for a mixture."""
     from minicrt.training.video_run import is_video_run
 
-    if arguments.task != TASK and (arguments.task is not None or arguments.resume is None
-                                   or not is_video_run(arguments.resume)):
+    if arguments.task != TASK and (arguments.task is not None or not (
+            arguments.preset in presets.NAMES or arguments.resume is not None and is_video_run(arguments.resume))):
         return False
     others = [f"--{name.replace('_', '-')}" for name in OF_OTHERS if getattr(arguments, name) is not None]
     if others:

@@ -28,6 +28,12 @@ def ran(capsys, *arguments):
 VIDEO = ("train", "--task", "video", "--quiet")
 
 
+def test_a_preset_of_videos_says_that_it_is_about_videos(capsys):
+    code, out, _ = ran(capsys, "train", "--preset", "video-tiny", "--quiet", *TINY, "--set", "steps=1", "--set",
+                       "evaluations=1", "--out", "run")
+    assert code == 0 and "videos    synthetic-video: " in out and load_video_run("run").summary["steps"] == 1
+
+
 def test_synthetic_videos(tmp_path, capsys):
     code, out, _ = ran(capsys, *VIDEO, *SETTINGS, *TINY)
     assert code == 0
@@ -71,13 +77,15 @@ def test_a_folder_of_films(tmp_path, capsys, monkeypatch):
     ((*VIDEO, "--set", "widht=8"), "did you mean 'width'"),
     ((*VIDEO, "--set", "vocabulary=8"), "unknown key 'vocabulary'"),
     ((*VIDEO, "--set", "stride=2"), "unknown key 'stride'"), ((*VIDEO, "--set", "model=vti"), "model is 'vti'"),
-    ((*VIDEO, "--set", "patch_size=5"), "patch_size 5 does not divide frame_size 32"),
+    ((*VIDEO, "--set", "patch_size=5"), "patch_size 5 does not divide frame_size 16"),
     ((*VIDEO, "--set", "epochs=1", "--epochs", "2"), "--set epochs and --epochs are both given"),
     ((*VIDEO, "--corpus", "nowhere"), "there is no folder nowhere"),
     ((*VIDEO, "--corpus", "smarthome:nowhere"), "there is no folder nowhere; Toyota Smarthome is given on request"),
     ((*VIDEO, "--preset", "crvit-base"), "there is no folder Smarthome; Toyota Smarthome is given on request"),
     ((*VIDEO, "--corpus", "smarthome:nowhere", "--set", "protocol=CV"), "protocol is 'CV', expected one of"),
-    (("train", "--preset", "video-tiny"), "unknown preset 'video-tiny'")])
+    (("train", "--preset", "video-tiny", "--level", "word"), "--level is not for videos"),
+    (("train", "--preset", "video-tiny", "--task", "forecast"), "--preset"),
+    (("train", "--preset", "video-tinny"), "unknown preset 'video-tinny'")])
 def test_what_does_not_go_together(capsys, arguments, words):
     code, out, err = ran(capsys, *arguments)
     assert code == 2 and words in err and len(err.strip().splitlines()) == 1, err
