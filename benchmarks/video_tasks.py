@@ -37,7 +37,7 @@ from minicrt.training import AdamW, accuracy, cut_entries, evaluate_video, mean_
 
 Array = np.ndarray
 BATCH, STEPS, VIDEOS, LONG = 32, 160, 240, 8
-SIZES = {"layers": 2, "heads": 4, "frame_size": 16, "patch_size": 8, "positions": "learned"}
+SIZES: dict[str, Any] = {"layers": 2, "heads": 4, "frame_size": 16, "patch_size": 8, "positions": "learned"}
 MODULES = {"joints": 13, "joint_features": 64}
 CARRIED, ALONE = {"width": 48, "inner": 96}, {"width": 52, "inner": 128}
 
@@ -101,25 +101,23 @@ def measure(arm: str, steps: int, seed: int, learning_rate: float, moves: Any) -
     return {**row, "training_seconds": learned, "seconds": time.process_time() - start}
 
 
-HEAD = ["arm", "moves", "parameters", "MFLOP a frame", "state, bytes", "seeds", "mean class accuracy", "cue", "motion",
-        "memory cut", "8 clips"]
+HEAD = ["arm", "moves", "steps", "parameters", "MFLOP a frame", "state, bytes", "seeds", "mean class accuracy", "cue",
+        "motion", "memory cut", "8 clips"]
 FIGURES = ("mca", "cue", "motion", "mca_cut", "mca_8_clips")
 
 
 def by_arm(rows: Sequence[dict[str, Any]]) -> tuple[list[str], list[list[Any]]]:
     """Head and lines of a table: each arm's cost, and over the seeds the mean of each accuracy, the lowest and the
     highest; the last two of models with a memory alone"""
-    found = dict[tuple[str, str], list[dict[str, Any]]]()
+    found = dict[tuple[str, str, int], list[dict[str, Any]]]()
     for row in rows:
-        found.setdefault((row["moves"], row["arm"]), []).append(row)
+        found.setdefault((row["moves"], row["arm"], row["steps"]), []).append(row)
     lines = []
-    for moves, arm in itertools.product(("body", "ball"), ARMS):
-        if (moves, arm) not in found:
-            continue
-        some = found[moves, arm]
+    for moves, arm, steps in sorted(found, key=lambda key: (key[0] != "body", list(ARMS).index(key[1]), key[2])):
+        some = found[moves, arm, steps]
         first, figures = some[0], ([row[key] for row in some if key in row] for key in FIGURES)
-        lines.append([arm, moves, f"{first['parameters']:,}", f"{first['mflop_frame']:.2f}", first["state"], len(some),
-                      *map(spread, figures)])
+        lines.append([arm, moves, steps, f"{first['parameters']:,}", f"{first['mflop_frame']:.2f}", first["state"],
+                      len(some), *map(spread, figures)])
     return HEAD, lines
 
 

@@ -42,12 +42,12 @@ def test_rows_are_kept_and_not_measured_again(tmp_path, arm, monkeypatch):
 
 
 def test_the_table_says_what_the_rows_say():
-    row = {"arm": "CR-ViT", "moves": "body", "parameters": 1234, "mflop_frame": 0.5, "state": 192, "mca": 0.9,
-           "cue": 1.0, "motion": 0.9, "mca_cut": 0.25, "mca_8_clips": 0.8}
+    row = {"arm": "CR-ViT", "moves": "body", "steps": 160, "parameters": 1234, "mflop_frame": 0.5, "state": 192,
+           "mca": 0.9, "cue": 1.0, "motion": 0.9, "mca_cut": 0.25, "mca_8_clips": 0.8}
     other = {key: value for key, value in row.items() if key not in ("mca_cut", "mca_8_clips")} | {
         "arm": "ViT, one clip", "moves": "ball", "state": 0}
     head, lines = video_tasks.by_arm([other, row, row | {"mca": 1.0}])
-    assert lines == [["CR-ViT", "body", "1,234", "0.50", 192, 2, "0.95 (0.90–1.00)", "1.00 (1.00–1.00)",
+    assert lines == [["CR-ViT", "body", 160, "1,234", "0.50", 192, 2, "0.95 (0.90–1.00)", "1.00 (1.00–1.00)",
                       "0.90 (0.90–0.90)", "0.25 (0.25–0.25)", "0.80 (0.80–0.80)"],
-                     ["ViT, one clip", "ball", "1,234", "0.50", 0, 1, "0.90", "1.00", "0.90", "–", "–"]]
+                     ["ViT, one clip", "ball", 160, "1,234", "0.50", 0, 1, "0.90", "1.00", "0.90", "–", "–"]]
     assert len(head) == len(lines[0])
