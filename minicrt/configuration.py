@@ -5,6 +5,7 @@ import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar, Literal, TypeVar
 
 from minicrt.arguments import is_number, is_truth, is_whole, shown
@@ -49,10 +50,15 @@ class Configuration:
 Config = TypeVar("Config", bound=Configuration)
 
 
-def field_types(cls: type[Configuration]) -> dict[str, Any]:
+def field_types(cls: type[Configuration]) -> Mapping[str, Any]:
     """The configuration keys of a dataclass and the type of each."""
+    return _field_types(typing.cast(Any, cls))               # mypy takes an instance's __hash__ for that of its class
+
+
+@cache                                                       # else Python evaluates the annotations at every call
+def _field_types(cls: Any) -> Mapping[str, Any]:
     hints = typing.get_type_hints(cls)
-    return {field.name: hints[field.name] for field in dataclasses.fields(cls)}
+    return types.MappingProxyType({field.name: hints[field.name] for field in dataclasses.fields(cls)})
 
 
 def unknown_key(key: object, known: typing.Iterable[str], where: str) -> ConfigurationError:
@@ -99,10 +105,10 @@ def from_mapping(cls: type[Config], mapping: Mapping[str, Any], where: str) -> C
     Raises ConfigurationError naming `where` for an unknown key, a missing required key, a value of the wrong
     type, and whatever the dataclass's own `__post_init__` rejects.
     """
-    types = field_types(cls)
+    known = field_types(cls)
     for key in mapping:
-        if key not in types:
-            raise unknown_key(key, types, where)
+        if key not in known:
+            raise unknown_key(key, known, where)
     for field in dataclasses.fields(cls):
         required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
         if required and field.name not in mapping:
