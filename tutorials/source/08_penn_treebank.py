@@ -33,6 +33,7 @@ import os
 
 for name in "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS":
     os.environ[name] = "1"      # one thread: other numbers of threads round otherwise
+os.environ.update(COLUMNS="88", LINES="24")     # a bar of progress keeps to that width
 
 import dataclasses
 import signal
@@ -412,13 +413,14 @@ def windows(losses, length=70):                 # (rows, tokens) -> (N, length)
 
 
 extra = {}
+groups = [(1, 1), (2, 4), (5, 16), (17, 35), (36, 36), (37, 39), (40, 70)]
+print(f"{'places':<24}" + "".join(f"{f'{a}–{b}' if a < b else a:>7}"
+                                  for a, b in groups))
 for name, losses in others.items():
     both = min(losses.shape[1], carried.shape[1])
     extra[name] = windows(losses[:, :both] - carried[:, :both])
-    groups = [(1, 1), (2, 4), (5, 16), (17, 35), (36, 36), (37, 39), (40, 70)]
     means = [np.nanmean(extra[name][:, a - 1:b]) for a, b in groups]
-    print(f"{name:<24}" + "  ".join(f"{a}–{b}: {mean:+.2f}"
-                                    for (a, b), mean in zip(groups, means)))
+    print(f"{name:<24}" + "".join(f"{mean:>+7.2f}" for mean in means))
 plotting.loss_by_place(extra, "Against the CRT with everything carried", log=False,
                        ylabel="extra loss (nats per token)")
 
