@@ -134,3 +134,10 @@ def test_a_difference_is_blue_and_underlined_where_less_and_orange_where_more():
 def test_what_cannot_be_drawn_is_refused_in_a_line(call, words):
     with pytest.raises(InputError, match=words):
         call()
+
+
+def test_a_line_behind_a_legend_does_not_cross_its_words():
+    axes, = plotting.lines(np.arange(3.0), {"a": np.arange(3.0), "b": np.ones(3)}, "x", "y").axes
+    legend = axes.get_legend()
+    assert legend.get_frame_on() and legend.get_frame().get_facecolor()[:3] == (1, 1, 1)
+    assert legend.get_frame().get_alpha() > 0.8

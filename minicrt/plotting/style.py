@@ -23,8 +23,13 @@ def title_above(figure: Picture, title: str) -> None:
 
 
 def legend_of(axes: matplotlib.axes.Axes, handles: Sequence[Any], names: Sequence[str]) -> None:
-    """Each name as it is written, one that begins with `_` too, which matplotlib by itself leaves out."""
-    for text in axes.legend(handles, [as_written(name) for name in names], frameon=False).get_texts():
+    """Each name as it is written, one that begins with `_` too, which matplotlib by itself leaves out.
+
+    Where lines leave no room they go on behind it, pale.
+    """
+    legend = axes.legend(handles, [as_written(name) for name in names], framealpha=0.85, edgecolor="none",
+                         fancybox=False)
+    for text in legend.get_texts():
         text.set_parse_math(False)
 
 

@@ -523,5 +523,5 @@ plt.show()
 # | right with the loss on the last state alone, wrong otherwise | who else has used $h_t$? |
 # | *not attempted*, though you have written something | the function must return; and the cell with `def` must be run again after a change |
 #
-# **Next:** chapter 05 asks for a matrix $U_n$ that neither shrinks nor stretches what goes round and round through
-# it.
+# **Next:** [chapter 05](05_orthogonal_memory.ipynb) asks for a matrix $U_n$ that neither shrinks nor stretches what goes
+# round and round through it.

@@ -435,4 +435,5 @@ plt.show()
 # | `Singular matrix` | $I + A$ can always be inverted, $I - X$ cannot: is a Neumann series an inverse of the right thing? |
 # | a loss of `nan` in section 6 | modReLU has no bound: is the gradient still clipped? |
 #
-# **Next:** chapter 06 uses a GRU for something else: to tell a Transformer where in the text it is.
+# **Next:** [chapter 06](06_where_a_token_stands.ipynb) uses a GRU for something else: to tell a Transformer where in the
+# text it is.

@@ -396,4 +396,4 @@ plt.show()
 # | `a segment of 33 tokens, but learned positions end at segment_length = 32` | what it says: a learned table has no row 33 |
 # | `the mask has shape …, expected … with a visible key in every row` | masks are of `True` and `False` here, `True` where one may look |
 #
-# **Next:** chapter 07 puts your functions together: segments, positions, a memory token, a writer.
+# **Next:** [chapter 07](07_crt.ipynb) puts your functions together: segments, positions, a memory token, a writer.

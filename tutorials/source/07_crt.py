@@ -569,5 +569,5 @@ plt.show()
 # | `memory.start` alone is wrong | $m_0$ is the same for all rows: a sum |
 # | a function that you have mended is still said to be wrong | run the cells from section 4 on again |
 #
-# **Next:** the same model with compiled operations. `minicrt train --corpus python-docs` trains one on a text and
-# `minicrt --help` says what else there is to do with it.
+# **Next:** [chapter 08](08_penn_treebank.ipynb) trains the same model, with compiled operations, on a newspaper.
+# (`minicrt train --corpus python-docs` trains one on a text and `minicrt --help` says what else there is to do with it.)

@@ -522,5 +522,7 @@ for name, cloud in ("all memories", everything), ("means of the 8 values", betwe
 # | a seed does not reach 1.0 | it happens: train it longer, or count it as what it is, one of three |
 # | my figures differ a little | another processor rounds otherwise, and training makes small differences grow |
 #
-# **Next:** `benchmarks/memory_study.py` asks the same of ten seeds and of longer segments, and
-# `benchmarks/memory_capacity.py` of wider models.
+# `benchmarks/memory_study.py` asks the same of ten seeds and of longer segments, and `benchmarks/memory_capacity.py` of
+# wider models.
+#
+# **Next:** [chapter 10](10_property_tests.ipynb) looks for mistakes that examples miss.

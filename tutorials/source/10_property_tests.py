@@ -368,9 +368,9 @@ teach.grade("cut_stops_the_gradient", cut_stops_the_gradient)
 # %% [markdown]
 # ## 7 · Who breaks what
 #
-# Now let Hypothesis put the questions. A strategy for a text and a place to cut it, and the four properties, for all
-# the readers on which yours were graded. (From here on the course's properties are used, so that an open exercise does
-# not matter.)
+# Now let Hypothesis put the questions. A strategy for a text and a place to cut it, and the four properties, for all the
+# readers on which yours were graded (but for two that differ in their last state alone). From here on the course's
+# properties are used, so that an open exercise does not matter.
 
 # %%
 from minicrt.teach.solutions import properties as course
@@ -544,4 +544,4 @@ for holds in [crt_is_causal, crt_chunks_are_the_whole]:
 # | `NoSuchExample` | `find` has found none; more examples, or another strategy |
 # | a folder `.hypothesis` appears | Hypothesis keeps what failed, for the next time: `settings(database=None)` keeps nothing |
 #
-# **Next:** chapter 11 makes what is right fast.
+# **Next:** [chapter 11](11_making_it_fast.ipynb) makes what is right fast.

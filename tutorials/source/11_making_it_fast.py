@@ -620,4 +620,4 @@ draw_bars(times, "milliseconds", 1e-3, "A training step of a small CRT, one thre
 # | results differ in the last digit | the order of a sum; that is what `reassoc` allows |
 # | inf or nan in `one_pass_softmax` | exp of a difference with the wrong sign: what is subtracted must be the larger |
 #
-# **Next:** the same model in other languages, and checked there.
+# **Next:** [chapter 12](12_porting.ipynb) has the same model in other languages, and checked there.

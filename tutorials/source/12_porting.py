@@ -29,6 +29,7 @@
 # %%
 import contextlib
 import ctypes
+import io
 import json
 import os
 import shutil
@@ -674,8 +675,12 @@ def hand_in(wrong, name="gru"):
 
 for wrong in "", "z":
     hand_in(wrong)
-    code = minicrt("golden", "check", "golden", "--against", "theirs", "--case", "gru")
-    print(f"exit code {code}\n")
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        code = minicrt("golden", "check", "golden", "--against", "theirs",
+                       "--case", "gru")
+    told = printed.getvalue().split("\n\n")[0]      # then a table, wider than a page
+    print(*(textwrap.fill(line, 84, subsequent_indent="    ")
+            for line in told.splitlines()), f"exit code {code}\n", sep="\n")
 
 # %% [markdown]
 # The exit code makes it a test: put the line into whatever runs your tests. `minicrt golden list` shows what there
@@ -705,5 +710,5 @@ for wrong in "", "z":
 # | *not handed in* | no mistake: tensors that the port does not return are not compared |
 # | `nothing could be compared` | the names of what is returned are not those of the case |
 #
-# **Next:** chapter 13 takes the model to a small device: a token at a time, in constant memory, with weights of a
-# byte or half a byte.
+# **Next:** [chapter 13](13_edge.ipynb) takes the model to a small device: a token at a time, in constant memory, with
+# weights of a byte or half a byte.
