@@ -60,6 +60,8 @@ EXERCISES = (
                    "shape": "p is (T, T), y has a row for each query, as wide as v.",
                    "": "Print p for T = 3. Is it white above the diagonal, and does each row add up to 1?"},
         mistakes=[
+            Mistake({"np.tri(T, dtype=bool)": "np.tri(T, k=-1, dtype=bool)", "-np.inf": "-1e9"},
+                    "a row does not see itself", "What does the first row of a text see?"),
             Mistake({" / np.sqrt(K)": ""}, "the scores are not divided by the root of the width",
                     "How large do scores become when K is large?"),
             Mistake({"q @ k.T": "-q @ k.T"}, "the scores have the other sign",
@@ -191,6 +193,7 @@ EXERCISES = (
             Mistake({"x.T @ d_q": "x.T @ d_k", "x.T @ d_k": "x.T @ d_q"},
                     "the gradients of the matrices of queries and keys are exchanged", "Which matrix made q?")]),
     Answer("02.row3", {"p_31": 1 / 8, "p_32": 3 / 8, "p_33": 1 / 2, "y_3": 3.5}, {
+        12.0: "Row 3 sees all three rows of v, each with its weight.",
         1 / 3: "Are all three scores of row 3 the same?", 4.0: "Row 3 sees all three rows of v, each with its weight."},
         hints=["The scores of row 3 are 0, ln 3 and ln 4: what is e to these?",
                "1, 3 and 4 add up to 8.", "y_3 = (1 · 4 + 3 · 8 + 4 · 0)/8"]),

@@ -100,6 +100,10 @@ EXERCISES = (
                    "d_gain": SHARED, "d_bias": SHARED, "shape": SHAPE,
                    "": "Add up a row of d_x, and a row of d_x * x_hat. What must they be?"},
         mistakes=[
+            Mistake({"d_x_hat.mean(-1, keepdims=True)": "d_x_hat.mean(0)",
+                     "(d_x_hat * x_hat).mean(-1, keepdims=True)": "(d_x_hat * x_hat).mean(0)"},
+                    "both means are taken over the rows, and not in each of them", "Over which numbers did the forward "
+                    "pass take mean and variance?"),
             Mistake({"d_x = r * ": "d_x = len(gain) * r * "}, "it is D times too large: a sum stands for a mean",
                     "Which of the three ways has a factor 1/D?"),
             Mistake({" - through_mean": ""}, "the way through the mean is missing", MEAN),

@@ -184,6 +184,7 @@ EXERCISES = (
         0.04: "That is the time of a token, in seconds. And how many are there in one?"},
         hints=["A token reads every weight once: seconds are bytes / bandwidth.", "1.2 MB at 30 MB/s take 0.04 s."]),
     Answer("13.integers", {"scale": 0.01, "first": 127.0, "second": -50.0, "third": 0.0}, {
+        1.27: "Which number does the largest weight become?",
         50.0: "Symmetric: a sign is kept.", 0.4: "To the nearest whole number."},
         hints=["The largest weight, 1.27, becomes 127.", "In units of 0.01 the others are −50 and 0.4."]),
     Answer("13.bits", {"bits a weight": 4.25}, {

@@ -232,6 +232,8 @@ EXERCISES = (
         hints=["Row 2 of x is (−1, 1): minus the first row of W plus its second, plus b.",
                "In units of ℓ: (0 + 1 − 1, −1 − 1 + 2, 1 + 1 − 1)."]),
     Answer("01.loss", {"L": math.log(10) / 2}, {
-        math.log(10): "The loss is a mean over the rows.", math.log(5) / 2: "Which classes are the right ones now?"},
+        math.log(10): "The loss is a mean over the rows.",
+        math.log(5): "The loss is a mean over the rows. And which classes are the right ones now?",
+        math.log(5) / 2: "Which classes are the right ones now?"},
         hints=["−ln 0.4 and −ln 0.25, and their mean."]),
 )

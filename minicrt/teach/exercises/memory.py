@@ -144,6 +144,7 @@ EXERCISES = (
         0.4: "Is a tenth of the first value lost at each token, or a tenth of what is left?",
         0.1 ** 6: "z = 0.9 is the share that is kept, not the one that is lost.",
         0.9 ** 5: "Six tokens are six factors.",
+        7.0: "After seven tokens less than half is left: it is a little before. Give a decimal.",
         5.0: "Is a tenth of the first value lost at each token, or a tenth of what is left?"},
         hints=["Each token multiplies what is left by 0.9.", "0.9 to which power is ½? Take logarithms."]),
     Answer("09.bits", {"bits of a value": 3.0, "bits of the vector": 2048.0}, {

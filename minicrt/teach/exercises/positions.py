@@ -53,6 +53,8 @@ SINUSOIDS = Exercise(
         Mistake({"-2 * k": "-k"}, "the frequencies fall half as fast", "Which is the last frequency of a wide table?"),
         Mistake({"t = np.arange(length)": "t = np.arange(length) + 1"}, "the positions begin at 1",
                 "What is the angle of every hand at the first position?"),
+        Mistake({"10000.0 ** (-2 * k / width)": "10000.0 ** (-2 * k / width) * np.pi / 180"},
+                "the angles are taken for degrees", "How far does the first hand turn in one step?"),
         Mistake({"10000.0 ** (-2 * k / width)": "10000.0 ** (-2 * k / width) * 2 * np.pi"},
                 "a hand makes whole turns in place of radians", "How far does the first hand turn in one step?")])
 
@@ -164,6 +166,7 @@ EXERCISES = (
         hints=["s_11 = (1 + 1) · 3 + (1 + 0) · r_0.", "s_21 = (2 + 1) · 3 + (2 + 0) · r_1.",
                "s_22 = (2 + 1) · (−1) + (2 + 0) · r_0."]),
     Answer("06.count", {"p_1": 0.5, "p_2": 0.75, "p_3": 0.875}, {
-        1.0: "Only half of the way to n is gone in a step."},
+        1.0: "Only half of the way to n is gone in a step.",
+        (0.5, 0.25, 0.125): "That is what is left of the way to 1 after each step. How far has p come?"},
         hints=["Each step goes half of the way that is left to 1.", "0 → ½ → ½ + ¼ → …"]),
     SINUSOIDS, SCORES, SCORES_BACK, RECURRENT)

@@ -46,6 +46,9 @@ def projections_backward(d_q, d_k, d_v, x, w_q, w_k, w_v):
 """
 
 WRONG = [
+    ("causal_attention", {"s = k[:i + 1] @ q[i] / K ** 0.5":
+                          "s = np.where(np.arange(T) < i, k @ q[i] / K ** 0.5, -1e9)",
+                          "p[i, :i + 1] = e": "p[i] = e"}, "known", "What does the first row of a text see?"),
     ("causal_attention", {" / K ** 0.5": ""}, "known", "not divided by the root"),
     ("causal_attention", {"k[:i + 1] @ q[i]": "-k[:i + 1] @ q[i]"}, "known", "other sign"),
     ("causal_attention", {"K ** 0.5": "K"}, "known", "and not by its root"),

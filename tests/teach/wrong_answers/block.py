@@ -56,6 +56,8 @@ def embedding_backward(d_e, tokens, table):
 """
 
 WRONG = [
+    ("layer_norm_backward", {"g.sum(1, keepdims=True) / D": "g.mean(0)", "(g * x_hat).sum(1, keepdims=True) / D":
+                             "(g * x_hat).mean(0)"}, "known", ["over the rows", "Over which numbers"]),
     ("layer_norm", {"np.sqrt(v + eps)": "(np.sqrt(v) + eps)"}, "known", "outside of the root"),
     ("layer_norm", {"row.var()": "row.var(ddof=1)"}, "known", "D − 1"),
     ("layer_norm", {"np.sqrt(v + eps)": "(v + eps)"}, "known", "the root is missing"),

@@ -41,6 +41,8 @@ def loss_by_place(losses):
 
 PER_TOKEN = "With four times as many segments, how much shorter"
 WRONG = [
+    ("surprisal_bits", {"logits.max(axis=1, keepdims=True)": "logits.max(axis=0)", "e.sum(axis=1, keepdims=True)":
+                        "e.sum(axis=0)"}, "known", "One row holds the scores of what?"),
     ("perplexity", {"if target >= 0:": "if True:"}, "known", "what is not scored is counted as well"),
     ("perplexity", {"total / count": "total / losses.size"}, "known", "How many tokens share the sum?"),
     ("perplexity", {"np.exp(total": "np.exp2(total"}, "known", "in nats"),

@@ -41,6 +41,7 @@ def recurrent_positions_backward(d_x, d_last, cache):
 """
 
 WRONG = [
+    ("sinusoids", {"(2 * k / width)": "(2 * k / width) * np.pi / 180"}, "known", "taken for degrees"),
     ("relative_scores", {"@ k[j] +": "@ k[j] / K ** 0.5 +", "s / K ** 0.5": "s"}, "known",
      ["the distances is not divided", "both parts?"]),
     ("relative_scores", {"(i - j)]": "(i - j)] / K ** 0.5", "s / K ** 0.5": "s"}, "known", "the keys is not divided"),
