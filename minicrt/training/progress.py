@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from minicrt.arguments import is_truth, shown
 from minicrt.errors import InputError
+from minicrt.training.fitted_bar import FittedBar
 
 log = logging.getLogger("minicrt")
 
@@ -90,41 +91,6 @@ class Average:
         return f"{self.figure(self.loss)}, {self.tokens_per_second:,.0f} {self.unit}/s"
 
 
-class FittedBar(tqdm):
-    """A bar that stays a bar: it says as much as leaves 10 columns for it, in the first of the formats that does."""
-
-    average: Average | None = None
-    training: tuple[str, ...] = (
-        "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {rate_fmt}, {average}]",
-        "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {average}]",
-        "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {short}]",
-        "{percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {short}]")
-    anything: tuple[str, ...] = (
-        "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {rate_fmt}]",
-        "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}]",
-        "{percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}]",
-        "{percentage:3.0f}%|{bar}| {remaining}")
-    without_total: tuple[str, ...] = (
-        "{desc}: {n_fmt} steps [{elapsed}, {rate_fmt}, {average}]",
-        "{desc}: {n_fmt} steps [{elapsed}, {short}]",
-        "{desc}: {n_fmt} steps")
-
-    @property
-    def format_dict(self) -> dict[str, Any]:
-        values = super().format_dict
-        formats = self.anything
-        if self.average is not None and self.n > self.initial:
-            values |= {"average": str(self.average), "short": self.average.short()}
-            formats = (*self.training, *self.anything) if self.total else self.without_total
-        elif not self.total:
-            return values
-        columns = values["ncols"] or math.inf
-        for form in formats:                                 # without ncols, format_meter draws a bar of 10 columns
-            if len(self.format_meter(**{**values, "ncols": None, "bar_format": form})) <= columns:
-                break
-        return values | {"bar_format": form}
-
-
 class LogAbove(logging.Handler):
     """What the package logs, that kernels are being compiled, as a line of its own: the bar goes on under it."""
 
@@ -159,7 +125,7 @@ class Bar(Progress):
     def step(self, step: int, loss: float, tokens: int) -> None:
         if self._bar is not None:
             self._average.add(loss, tokens)
-            self._bar.update()
+            (self._bar.update if self._bar.n > self._bar.initial else self._bar.first_step)()
 
     def evaluated(self, record: Mapping[str, Any]) -> None:
         self.say(evaluation_line(record, self.figure))
@@ -192,19 +158,23 @@ class Lines(Progress):
         self._stream, self._seconds = stream, seconds
 
     def begin(self, step: int, total: int) -> None:
-        self._average, self._total, self._first = Average(self.figure, self.unit), total, step
+        self._average, self._total, self._first = Average(self.figure, self.unit), total, step + 1
         self._start = self._last = time.perf_counter()
 
     def step(self, step: int, loss: float, tokens: int) -> None:
         self._average.add(loss, tokens)
         now = time.perf_counter()
+        if step == self._first:                              # kernels are compiled in it: the others tell the pace
+            self._start = now
         if now - self._last < self._seconds:
             return
         self._last = now
         of, left = "", ""
         if self._total:
-            rate = (now - self._start) / max(step - self._first, 1)
-            of, left = f" of {self._total}", f", {clock((self._total - step) * rate)} left"
+            of = f" of {self._total}"
+        if self._total and step > self._first:
+            rate = (now - self._start) / (step - self._first)
+            left = f", {clock((self._total - step) * rate)} left"
         self.say(f"step {step}{of}: {self._average}{left}")
 
     def evaluated(self, record: Mapping[str, Any]) -> None:

@@ -5,7 +5,8 @@ import re
 import pytest
 
 from minicrt.training import Bar, Lines, progress_for, train
-from minicrt.training.progress import Average, FittedBar, clock, evaluation_line, perplexity
+from minicrt.training.fitted_bar import FittedBar
+from minicrt.training.progress import Average, clock, evaluation_line, perplexity
 from tests.training import tiny
 
 
@@ -31,7 +32,8 @@ def test_lines(tmp_path, corpus):
     assert "\r" not in stream.getvalue()
     assert sum(line.startswith("step 8, epoch 0.62: train perplexity") for line in lines) == 1
     steps = [line for line in lines if " of 30: loss " in line]
-    assert len(steps) == 30 and all("tokens/s" in line and line.endswith("left") for line in steps)
+    assert len(steps) == 30 and all("tokens/s" in line for line in steps)
+    assert [line.endswith("left") for line in steps] == [False, *[True] * 29]
 
 
 def test_lines_are_rare(tmp_path, corpus):
@@ -60,6 +62,27 @@ def test_the_bar_keeps_its_bar(monkeypatch, columns, total):
     assert len(line) <= columns and len(bar_within(line)) >= 10
     assert ("perplexity 148.4, 12,345 tokens/s]" in line) == (columns >= 80)
     bar.close()
+
+
+def test_the_first_step_says_nothing_of_the_time_left(monkeypatch):
+    """Kernels are compiled in it: here it takes 100 seconds, and each of the others one."""
+    now, terminal, lines, told = [0.0], Terminal(), io.StringIO(), []
+    monkeypatch.setattr("time.time", lambda: now[0])
+    monkeypatch.setattr("time.perf_counter", lambda: now[0])
+    bar, log = Bar(terminal), Lines(lines, seconds=0.0)
+    for progress in bar, log:
+        progress.begin(0, 30)
+    bar._bar._time = lambda: now[0]                          # tqdm took hold of the clock when it was imported
+    bar._bar.start_t = bar._bar.last_print_t = 0.0
+    for step, seconds in (1, 100), (2, 1), (3, 1):
+        now[0] += seconds
+        for progress in bar, log:
+            progress.step(step, 5.0, 100)
+        told.append(terminal.getvalue().rpartition("\r")[2])
+    bar.end()
+    assert "1/30 [01:40<?," in told[0] and "3/30 [01:42<00:27," in told[2]
+    first, _, third = lines.getvalue().splitlines()
+    assert "left" not in first and third.endswith(f", {clock(27.0)} left")
 
 
 def bar_within(line):
