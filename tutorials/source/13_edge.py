@@ -575,5 +575,5 @@ else:
 # | `what is to be restored is of another model, or of other weights` | what it says: 8 bits and float32 are other weights |
 # | `does not fit` and exit code 1 | no error: the answer |
 #
-# **Go back** to the chapter list in the README for what you have not seen, or train the model that you need:
-# `minicrt train --corpus FILE`.
+# **Next:** [chapter 14](14_video.ipynb) carries the memory from clip to clip of a video. Or train the model that you
+# need: `minicrt train --corpus FILE`.

@@ -178,10 +178,11 @@ EXERCISES = (
         1.0: "How many of a patch's four pixels are 1, and which weight has each?"},
         hints=["The first patch of frame 1 is (1, 0, 0, 1), its second one is empty.",
                "Frame 2 is the other way round: the shape is the same, its place is another."]),
-    Answer("14.order", {"forward": 1.0, "backward": 0.5}, {
-        1.5: "Which frame comes first when the film runs backward?"},
-        hints=["p_1 is frame 1's number, p_2 is half of p_1 and frame 2's number.",
-               "Forward the numbers are 0 and 1, backward 1 and 0."]),
+    Answer("14.positions", {"p_1": 1.0, "p_2": 1.5, "p_1 of the next clip": 1.75}, {
+        2.0: "It reads the mean of a frame's patches. How many are there?",
+        (1.0, 1.5, 1.0): "What does the next clip begin with?"},
+        hints=["The mean of (2, 0) is 1, and so is that of (0, 2).", "p_2 is half of p_1, and 1 more.",
+               "The state is carried: the next clip begins with half of p_2."]),
     Answer("14.pairs", {"joint": 25.0, "divided": 26.0}, {
         16.0: "Is the class token no row?", 17.0: "Over time: how many groups are there?",
         8.0: "Divided attention is two attentions.", 18.0: "Divided attention is two attentions."},

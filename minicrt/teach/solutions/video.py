@@ -64,7 +64,7 @@ def accuracies(labels, predicted, K):           # (V,) twice, of the classes 0 .
 
 
 def weighted_gradient(d_loss, y, classes, w):   # one number, (V, K), (V,), (K,)
-    """d_y of the loss Σ w[class] (−ln p[class]) / Σ w[class], sums over the V videos."""
+    """d_y of the loss Σ w[class] (−ln p[class]) / Σ w[class], sums over V videos."""
     e = np.exp(y - y.max(1, keepdims=True))
     p = e / e.sum(1, keepdims=True)
     one_hot = np.eye(y.shape[1])[classes]
