@@ -11,6 +11,7 @@ from minicrt.errors import DataError, InputError
 OLDEST = (3, 11)
 NEEDED = {"numpy": "2.0", "scipy": "1.13", "matplotlib": "3.9"}
 NOTEBOOKS = ("jupyterlab", "ipykernel", "hypothesis")
+MISSING = "not there"
 INSTALL = 'pip install "minicrt[notebooks]", or pip install ".[notebooks]" in a clone'
 
 
@@ -26,12 +27,14 @@ def findings() -> Iterator[Finding]:
     """Everything that was looked for, in order."""
     python = ".".join(map(str, sys.version_info[:3]))
     yield Finding("Python", python, "" if sys.version_info >= OLDEST else "install Python 3.11 or newer")
-    for package, oldest in NEEDED.items():
-        yield library(package, oldest)
+    libraries = [library(package, oldest) for package, oldest in NEEDED.items()]
+    yield from libraries
     installed = installed_version("numba")
     yield Finding("numba", installed or "not there: everything runs on NumPy, more slowly")
     for package in NOTEBOOKS:
-        yield Finding(package, installed_version(package) or "not there", "" if find_spec(package) else INSTALL)
+        yield Finding(package, installed_version(package) or MISSING, "" if find_spec(package) else INSTALL)
+    if any(one.found == MISSING for one in libraries):
+        return                                               # what follows is asked of the package, which needs them
     yield Finding("solutions", *("there", "") if has_source() else (
         "without their source", "install minicrt with its .py files, or exercises cannot name most mistakes"))
     yield corpus()
@@ -40,7 +43,7 @@ def findings() -> Iterator[Finding]:
 def library(package: str, oldest: str) -> Finding:
     found = installed_version(package)
     if not found:
-        return Finding(package, "not there", f"pip install {package}")
+        return Finding(package, MISSING, INSTALL)
     old = numbers(found) < numbers(oldest)
     return Finding(package, found, f'pip install "{package}>={oldest}"' if old else "")
 
@@ -82,7 +85,8 @@ def report() -> tuple[str, bool]:
     found = list(findings())
     width = max(len(one.what) for one in found) + 2
     lines = [f"{one.what:<{width}}{one.found}" for one in found]
-    todo = [f"{one.what}: {one.do}" for one in found if one.do]
+    todo = [f"{', '.join(one.what for one in found if one.do == do)}: {do}"
+            for do in dict.fromkeys(one.do for one in found if one.do)]
     end = ["", "Not yet. To do:", *(f"  {line}" for line in todo)] if todo else [
         "", "OK: jupyter lab tutorials opens the course; begin with 00_tour.ipynb."]
     return "\n".join([*lines, *end]), not todo

@@ -1,7 +1,13 @@
 """`python -m minicrt.teach`"""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
+import minicrt
 from minicrt.teach import environment
 from minicrt.teach.__main__ import main
 
@@ -14,7 +20,8 @@ def test_a_complete_environment_is_ok(capsys, monkeypatch):
 
 
 @pytest.mark.parametrize("versions, words", [
-    ({"numpy": ""}, "numpy: pip install numpy"), ({"scipy": "1.9.3"}, 'scipy: pip install "scipy>=1.13"'),
+    ({"numpy": ""}, 'numpy: pip install "minicrt[notebooks]"'),
+    ({"scipy": "1.9.3"}, 'scipy: pip install "scipy>=1.13"'),
     ({"matplotlib": "4.0"}, "OK"), ({"numba": ""}, "everything runs on NumPy, more slowly")])
 def test_what_is_missing_or_old_is_said_with_what_to_do(capsys, monkeypatch, versions, words):
     known = environment.installed_version
@@ -22,6 +29,14 @@ def test_what_is_missing_or_old_is_said_with_what_to_do(capsys, monkeypatch, ver
     monkeypatch.setattr(environment, "installed_version", lambda package: versions.get(package, known(package)))
     assert main() == (0 if "OK" in words or "NumPy" in words else 1)
     assert words in capsys.readouterr().out
+
+
+def test_without_numpy_it_says_what_to_do_and_no_traceback():
+    folder = Path(minicrt.__file__).parent.parent            # -S: without what is installed
+    done = subprocess.run([sys.executable, "-S", "-m", "minicrt.teach"], capture_output=True, text=True,
+                          encoding="utf-8", env={**os.environ, "PYTHONPATH": str(folder), "PYTHONUTF8": "1"})
+    assert done.returncode == 1 and not done.stderr
+    assert "numpy, scipy, matplotlib, jupyterlab, ipykernel, hypothesis: pip install" in done.stdout
 
 
 def test_notebooks_and_the_corpus_are_looked_for(capsys, monkeypatch, tmp_path):
