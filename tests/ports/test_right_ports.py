@@ -36,11 +36,13 @@ def below(named, prefix):
 def in_torch(given, configuration):
     torch = pytest.importorskip("torch")
     torch.set_num_threads(1)                                 # tensors this small gain nothing from more
-    from tests.ports import torch_models
+    from tests.ports import torch_models, torch_video
 
     model = model_of(configuration)
 
     def net(p, read, said, state):
+        if "classes" in configuration:
+            return torch_video.segment(model, p, read, said, state)
         return torch_models.segment(model, p, torch.as_tensor(read), torch.as_tensor(said), state)
 
     tensors = {name: torch.tensor(value) for name, value in given.items()}

@@ -42,7 +42,7 @@ def segment(model: Any, p: Named, clip: Tensor, targets: Any, state: Named) -> t
     pooled = ops.layer_norm(rows[:, -1], *norm) if config.pooling == "class" else y.flatten(1, 2).mean(1)
     z = _carried(config, p, y, pooled, start, after) if start is not None else pooled
     labels = getattr(targets, "labels", targets)
-    weights = torch.tensor(model.class_weights)
+    weights = torch.tensor(model.class_weights, dtype=clip.dtype)
     loss = _classes(z @ p["output.weight"].T + p["output.bias"], labels, weights, config.smoothing)
     if hasattr(targets, "joints"):
         loss = loss + _modules(config, p, given[config.joint_layer], y, targets, weights)

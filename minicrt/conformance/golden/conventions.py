@@ -3,6 +3,7 @@
 from typing import Any
 
 from minicrt.models import CRT, RMT, LinearRecurrentModel, RecurrentModel, SegmentModel, SensorModel, TransformerXL
+from minicrt.models.video import ViT
 
 MINGRU = "minGRU: w = [W_z, W_c], h' = (1 − z) ⊙ h + z ⊙ c: z lets the new in, and c is linear."
 LRU = ("LRU: h' = λ ⊙ h + γ ⊙ (x W), λ = exp(−exp(ν) + i exp(θ)), γ = exp(log_gamma); N complex numbers are stored as "
@@ -10,6 +11,8 @@ LRU = ("LRU: h' = λ ⊙ h + γ ⊙ (x W), λ = exp(−exp(ν) + i exp(θ)), γ 
 
 
 def conventions(model: SegmentModel) -> tuple[str, ...]:
+    if isinstance(model, ViT):
+        return tuple(videos(model))
     if isinstance(model, SensorModel):
         return (*sensors(model), *conventions(model.encoder)[len(common(model.config)):])
     config: Any = model.config
@@ -42,6 +45,46 @@ def sensors(model: SensorModel) -> list[str]:
             "e = [x̃, m] W + b with W = input.weight (2C, D): x̃ is the reading, 0 where it is missing, and m is 1 where "
             "it is missing, else 0.",
             "y = z Uᵀ + c, U = output.weight (K, D), one row an output.", *words[5:]]
+
+
+def videos(model: ViT) -> list[str]:
+    """In place of `common` and all else"""
+    config: Any = model.config
+    words, pooled = common(config), "v" if getattr(config, "memory", "none") != "none" else "z"
+    lines = [*words[:2],
+             "loss_N = Σ_i q_i·w ⊙ (−log softmax(y_i)) / Σ_i w[label_i] over the scored labels of clip N, "
+             f"q = (1 − ε) onehot + ε/K, ε = smoothing = {config.smoothing:g}, w = class_weights; −1 is not scored.",
+             "Pixels x are read as 2x − 1. A patch's numbers are in the order frame, row, column, channel; patches are "
+             "counted row by row; its rows of tokens are in the order step, patch.",
+             "A table of places, space.table (N, D), is added to the patches of every step alike.",
+             "Positions are of steps: what the mean ē_t of a step's patches gains by its position is added to each.",
+             f"The class token, learned, has no position; {pooled} is its output." if model.has_token else
+             f"There is no class token: {pooled} is the mean of all y_{{t,n}} after the final norm.",
+             "y = z Uᵀ + a, U = output.weight (K, D), one row a class.", *words[5:], *blocks(config),
+             *attention(config), "No attention is causal: every row sees every row."]
+    if config.attention == "divided":
+        lines.append("Each block: attention over time (time.…: each patch sees itself at the T steps; memory and class "
+                     "token take no part), then over the N patches of each step with memory and class token, which see "
+                     "each step apart: the mean of what they saw is added to them; then the feed-forward.")
+    if pooled == "v":
+        lines += [sentence for sentence in crt(config) if not sentence.startswith(VIDEO_OTHERWISE)]
+        lines += ["Rows are [m_{N−1} ; c ; x]; the memory row is there in the first clip too, as m_0 = memory.start.",
+                  "The writer reads [ȳ_1 … ȳ_T ; v], ȳ_t the mean of step t's outputs, v what is classified"
+                  + (": T + 1 steps, and m_N is the last state." if config.memory_update == "per_token" else
+                     "; m_N = RNN(their mean, m_{N−1}), and m_N is not read in its own clip."),
+                  "z = v" + ("" if config.memory_update == "per_segment" or config.readout != "memory" else " + m_N")
+                  + (" + (1 + v) ⊙ m_{N−1} W_r, W_r = memory.read; of several vectors m_N is their mean, and W_r reads "
+                     "[m^1 … m^M]." if config.readout == "memory" else ".")]
+    if config.joints or config.joint_features:
+        lines += ["The modules of training add 1.6 · BCE + MSE + CE to the loss: BCE with logits of joints.output, "
+                  "over the patches of every step in which the joint was seen; MSE of features with teacher over the "
+                  "scored clips; CE of features.output with the labels.",
+                  "A joint lies in the patch of ⌊row⌋ and ⌊column⌋ (of any frame of the tube); joints holds column, "
+                  f"row. joints.hidden reads what block {config.joint_layer} gave, features the mean of the last rows."]
+    return lines
+
+
+VIDEO_OTHERWISE = ("Attention: ", "Rows are ", "The memory row ", "h_t = RNN(", "m_N = RNN(", "z_t = ")
 
 
 def blocks(config: Any) -> list[str]:

@@ -9,9 +9,10 @@ import numpy as np
 from minicrt import ops
 from minicrt.configuration import from_mapping
 from minicrt.conformance.golden.recording import Recording, Substitute
-from minicrt.conformance.golden.traced import traced
+from minicrt.conformance.golden.traced import traced, traced_video
 from minicrt.models import MODELS, SegmentModel, SensorModel, State
 from minicrt.models.parameters import Parameters
+from minicrt.models.video import VIDEO_MODELS, VideoTargets, ViT
 
 Array = np.ndarray
 
@@ -19,6 +20,8 @@ Array = np.ndarray
 def model_of(configuration: Mapping[str, Any], mixins: tuple[type, ...], engine: Any) -> SegmentModel:
     """The model of a case's configuration, which tells a `Recording` as its engine what it is doing."""
     mapping = {key: value for key, value in configuration.items() if key not in ("segments", "batch")}
+    if "classes" in mapping:
+        return video_model_of(mapping, mixins, engine)
     kind, config = MODELS[mapping.pop("model")]
     if "task" not in mapping:
         return traced(kind, mixins)(from_mapping(config, mapping, "the case's configuration"), engine)
@@ -28,11 +31,22 @@ def model_of(configuration: Mapping[str, Any], mixins: tuple[type, ...], engine:
     return SensorModel(encoder, channels, task)
 
 
-def segment_of(given: Mapping[str, Array], n: int) -> tuple[Array, Array]:
+def video_model_of(mapping: dict[str, Any], mixins: tuple[type, ...], engine: Any) -> ViT:
+    """`mapping` is what `create_video_model` takes."""
+    kind, config = VIDEO_MODELS[mapping.pop("model")]
+    classes, frames, weights = (mapping.pop(key) for key in ("classes", "frames", "class_weights"))
+    mapping |= {"vocabulary": classes, "segment_length": frames // mapping["tube_frames"]}
+    return traced_video(kind, mixins)(from_mapping(config, mapping, "the case's configuration"), engine, weights)
+
+
+def segment_of(given: Mapping[str, Array], n: int) -> tuple[Array, Any]:
     """What a model reads in segment n, and its targets; of readings and numbers those that are missing are NaN."""
     values = {name.partition("/")[2]: value for name, value in given.items() if name.startswith(f"segment{n}/")}
     if "tokens" in values:
         return values["tokens"], values["targets"]
+    if "clip" in values:
+        labels, skeleton = values["labels"], [values.get(key) for key in ("joints", "visible", "teacher")]
+        return values["clip"], labels if skeleton[0] is None else VideoTargets(labels, *skeleton)
     inputs = np.where(values["missing"], np.nan, values["inputs"])
     if "scored" in values:
         return inputs, np.where(values["scored"], values["numbers"], np.nan)
@@ -92,7 +106,7 @@ class Pass:
         return {name: value for name, value in state.items() if name in shapes and len(value.shape) == len(shapes[name])
                 and all(size in (None, got) for size, got in zip(shapes[name], value.shape))}
 
-    def segment(self, n: int) -> tuple[Array, Array]:
+    def segment(self, n: int) -> tuple[Array, Any]:
         """What is read and what is to be said in segment n."""
         return segment_of(self.given, n)
 

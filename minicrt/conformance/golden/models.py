@@ -11,8 +11,9 @@ from minicrt.configuration import field_types
 from minicrt.conformance.golden import values
 from minicrt.conformance.golden.conventions import conventions
 from minicrt.conformance.golden.model_pass import Pass
-from minicrt.conformance.golden.place_meanings import meaning
+from minicrt.conformance.golden.place_meanings import OF_SENSORS, OF_VIDEO, meaning
 from minicrt.conformance.golden.tensors import GoldenCase, Role, Tensor
+from minicrt.conformance.golden.videos import VIDEO_CASES, video_model, video_segment, whole_mapping
 from minicrt.models import (
     MODELS,
     ParameterSpec,
@@ -23,6 +24,7 @@ from minicrt.models import (
     model_mapping,
     sensor_mapping,
 )
+from minicrt.models.video import VIDEO_MODELS, ViT
 from minicrt.ops import IGNORE
 
 Array = np.ndarray
@@ -73,6 +75,7 @@ MODEL_CASES: dict[str, dict[str, Any]] = {
     "sensors-crt-regression": {"task": "regression", "channels": 8, "outputs": 7},
     "sensors-gru-classification": {"task": "classification", "channels": 8, "outputs": 9, "model": "recurrent",
                                    "cell": "gru"},
+    **VIDEO_CASES,
 }
 TOLERANCE = {"float64": 1e-9, "float32": 2e-4}
 """Four segments of two layers are a chain of some hundred operations, each of which rounds to about 1e-7 in float32 and
@@ -91,18 +94,30 @@ def model_case(name: str, settings: Mapping[str, Any]) -> GoldenCase:
     own = dict(settings)
     lengths, batch, start = own.pop("segments", SEGMENTS), own.pop("batch", BATCH), own.pop("start", None)
     model = model_with(own)
-    mapping = sensor_mapping(model) if isinstance(model, SensorModel) else model_mapping(model)
-    configuration = mapping | {"segments": list(lengths), "batch": batch}
+    configuration = mapping_of(model) | {"segments": list(lengths), "batch": batch}
     given = given_tensors(name, model, lengths, batch, start)
     computed = run(configuration, {tensor.name: tensor.value for tensor in given})
     return GoldenCase(name, "model", configuration["model"],
-                      (*given, *(Tensor(key, role(key), value, meaning(key, "task" in own))
+                      (*given, *(Tensor(key, role(key), value, meaning(key, meanings_of(model)))
                                  for key, value in computed.items())),
                       configuration, conventions(model), TOLERANCE)
 
 
+def mapping_of(model: SegmentModel) -> dict[str, Any]:
+    if isinstance(model, ViT):
+        return whole_mapping(model)
+    return sensor_mapping(model) if isinstance(model, SensorModel) else model_mapping(model)
+
+
+def meanings_of(model: SegmentModel) -> Mapping[str, str]:
+    """Of places that its kind of model has otherwise"""
+    return OF_VIDEO if isinstance(model, ViT) else OF_SENSORS if isinstance(model, SensorModel) else {}
+
+
 def model_with(settings: Mapping[str, Any]) -> SegmentModel:
     """Of the sizes above as far as it has them"""
+    if settings.get("model") in VIDEO_MODELS:
+        return video_model(settings)
     known = field_types(MODELS[settings.get("model", "crt")][1])
     sizes = {key: value for key, value in SIZES.items() if key in known}
     if "task" not in settings:
@@ -135,7 +150,7 @@ def given_tensors(name: str, model: SegmentModel, lengths: tuple[int, ...], batc
     tensors = [Tensor(f"parameters/{spec.name}", "parameter", parameter(drawn, spec)) for spec in model.specs()]
 
     def given(key: str, role: Role, value: Array) -> None:
-        tensors.append(Tensor(key, role, value, meaning(key, isinstance(model, SensorModel))))
+        tensors.append(Tensor(key, role, value, meaning(key, meanings_of(model))))
 
     for n, length in enumerate(lengths):
         for key, value in segment(name, n, (batch, length), model).items():
@@ -174,6 +189,8 @@ def parameter(drawn: Callable[..., Array], spec: ParameterSpec) -> Array:
 
 def segment(case: str, n: int, shape: tuple[int, int], model: SegmentModel) -> dict[str, Array]:
     """What a model reads in segment n and is to say"""
+    if isinstance(model, ViT):
+        return video_segment(case, n, *shape, model)
     tokens, targets = tokens_and_targets(case, n, shape, model.config.vocabulary)
     if not isinstance(model, SensorModel):
         return {"tokens": tokens, "targets": targets}

@@ -1,6 +1,7 @@
 """What the tensors of a model's case are; the i in a place stands for any number, of a layer or a memory vector"""
 
 import re
+from collections.abc import Mapping
 
 GRADIENTS = {
     "d_loss": "the gradient of J with respect to each segment's loss",
@@ -67,12 +68,38 @@ OF_SENSORS = {
 }
 
 
-def meaning(name: str, of_sensors: bool = False) -> str:
-    """Of a tensor of a model's case, by its name there"""
+OF_VIDEO = {
+    "patches": "patch(2x − 1) W + b  (B, T, N, D)",
+    "embedding": "e_{t,n}: the patches, and the table of where they stand in a frame  (B, T, N, D)",
+    "steps.positions.h": "p_t, the states of the positions' GRU, which reads ē_t, the mean of step t's patches",
+    "steps.positions.out": "p_t W_p",
+    "steps.x": "ē_t + p_t, or ē_t + p_t W_p  (B, T, D)",
+    "x": "x_{t,n} = e_{t,n} and what ē_t gained by its position, step after step  (B, T N, D)",
+    "joined": "[m ; c ; x], the rows of the first block; the class token c where there is one",
+    "pooled": "v: the class token's output, or the mean of all y_{t,n}  (B, 1, D)",
+    "memory.inputs": "[ȳ_1 … ȳ_T ; v], what the writer reads, ȳ_t the mean of step t's outputs; per segment the mean "
+                     "of them is read",
+    "norm_final": "the rows of the class token and of the patches after the final norm",
+    "joints.hidden": "X W_1 + b_1, X the patches' rows behind block joint_layer",
+    "joints.output": "the logits of each joint lying in each patch  (B, T N, J)",
+    "features": "f = u W_3 + b_3, u the mean of the patches' last outputs  (B, G)",
+    "features.output": "the scores of the classes, told from f alone  (B, K)",
+    "z": "what is classified  (B, 1, D)", "y": "the scores z Uᵀ + a  (B, K)",
+    "clip": "pixels in [0, 1]  (B, T f, Y, X, C)", "labels": "classes, from 0 to K − 1; −1 is not scored",
+    "joints": "column and row of each joint, in pixels  (B, T f, J, 2)", "visible": "True where a joint was seen",
+    "teacher": "what a network of skeletons says of the clip, which the 3-D module is to tell  (B, G)",
+    "loss": "the weighted mean of −Σ_k q_k w_k log p_k over the scored labels, and what the modules add",
+}
+OF_VIDEO |= {place.replace("blocks.i.", "blocks.i.time."): what for place, what in MEANINGS.items()
+             if place.startswith(("blocks.i.attention.", "blocks.i.norm_attention"))}
+
+
+def meaning(name: str, own: Mapping[str, str] | None = None) -> str:
+    """Of a tensor of a model's case, by its name there; `own` are the meanings that a kind of model has"""
     for start, what in GRADIENTS.items():
         if name.startswith(start):
             return what
-    what = (MEANINGS | OF_SENSORS if of_sensors else MEANINGS).get(general(re.sub(r"^(d_)?segment\d+/", "", name)), "")
+    what = (MEANINGS | dict(own or {})).get(general(re.sub(r"^(d_)?segment\d+/", "", name)), "")
     return f"the gradient of J with respect to this: {what}" if name.startswith("d_") else what
 
 

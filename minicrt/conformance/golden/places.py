@@ -20,7 +20,7 @@ class Place(NamedTuple):
 
 # The argument by which an operation is found among the parameters.
 LOCATING = {"embedding": 1, "linear": 1, "linear_activation": 1, "layer_norm": 1, "scaled_cayley": 0, "gru": 2,
-            "ncgru": 2, "lstm": 2, "mingru": 2, "lru": 2, "linear_cross_entropy": 1}
+            "ncgru": 2, "lstm": 2, "mingru": 2, "lru": 2, "linear_cross_entropy": 1, "patch_embedding": 1}
 RESULT = {"linear_activation": "inner", "gru": "h", "ncgru": "h", "lstm": "s", "mingru": "h", "lru": "h"}
 WITHOUT_PARAMETERS = {"self_attention": "heads", "relative_attention": "heads", "gelu": "gelu", "glu": "glu"}
 DROPOUTS = ("dropout", "locked_dropout")
@@ -39,6 +39,10 @@ def located(operation: str, parameter: str, scope: str) -> Place:
         return Place("embedding", "embedding")
     if parameter == "output.weight":
         return Place("y", "")
+    if operation == "patch_embedding":
+        return Place("patches", "patches")
+    if leaf == "weight":                                     # of a module of training
+        return Place(parent, parent)
     if operation == "scaled_cayley":
         return Place(f"{parent}.{leaf.replace('skew_', 'U_')}", parent)
     return Place(f"{parent}.{RESULT.get(operation, leaf.removeprefix('w_'))}", parent)
@@ -49,6 +53,8 @@ def unlocated(operation: str, scope: str) -> Place | None:
     in_a_layer = scope.startswith(("blocks.", "layer."))
     if operation in WITHOUT_PARAMETERS:
         return Place(f"{scope}.{WITHOUT_PARAMETERS[operation]}", scope)
+    if operation == "concatenate" and scope == "pooled":     # of video: what the memory's writer reads
+        return Place("memory.inputs", "memory")
     if operation == "concatenate":
         return Place(f"{scope}.joined" if in_a_layer else "joined", scope)
     before_blocks = scope in ("embedding", "positions", "x")

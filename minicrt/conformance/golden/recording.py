@@ -11,7 +11,8 @@ from minicrt.conformance.golden.places import DROPOUTS, LOCATING, WITHOUT_PARAME
 from minicrt.models.parameters import Parameters
 
 Array = np.ndarray
-RECORDED = (*LOCATING, *WITHOUT_PARAMETERS, "add", "concatenate", "mean_squared_error", *DROPOUTS)
+RECORDED = (*LOCATING, *WITHOUT_PARAMETERS, "add", "concatenate", "mean_squared_error", "weighted_cross_entropy",
+            "binary_cross_entropy", *DROPOUTS)
 
 
 @dataclass(frozen=True)

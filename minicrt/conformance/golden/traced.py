@@ -3,6 +3,7 @@
 from typing import Any
 
 from minicrt.models import CRT, SegmentModel, TransformerXL
+from minicrt.models.video import CRViT, ViT
 
 # The mixins stand in front of a model class, whose methods `super()` calls: their types are the models'.
 
@@ -39,6 +40,41 @@ class TracedTransformerXL(Traced):
     def attend(self, p: Any, *arguments: Any) -> Any:
         self.engine.enter(p["attention.w_kv"])
         return super().attend(p, *arguments)                # type: ignore[misc]
+
+
+class TracedViT:
+    engine: Any
+
+    def embed(self, *arguments: Any) -> Any:
+        e, cache = super().embed(*arguments)                # type: ignore[misc]
+        self.engine.mark("embedding", e)
+        return e, cache
+
+    def positions(self, *arguments: Any) -> Any:
+        with self.engine.within("steps"):
+            return super().positions(*arguments)            # type: ignore[misc]
+
+    def looked_at(self, *arguments: Any) -> Any:
+        seen, cache = super().looked_at(*arguments)         # type: ignore[misc]
+        self.engine.mark("pooled", seen.z)
+        return seen, cache
+
+    def encode(self, *arguments: Any) -> Any:
+        seen, state, cache = super().encode(*arguments)     # type: ignore[misc]
+        self.engine.mark("z", seen.z)
+        return seen, state, cache
+
+    def parted(self, d_s: Any, *arguments: Any) -> Any:
+        self.engine.mark_gradient("joined", d_s)
+        return super().parted(d_s, *arguments)              # type: ignore[misc]
+
+
+def traced_video(model: type[ViT], mixins: tuple[type, ...] = ()) -> type[ViT]:
+    """As `traced`; subclasses of CRT are about the stages of a CR-ViT's memory."""
+    of_crt = tuple(mixin for mixin in mixins if issubclass(mixin, CRT))
+    own = tuple(mixin for mixin in mixins if mixin not in of_crt)
+    stages = {"crt_kind": traced(CRT, of_crt)} if issubclass(model, CRViT) else {}
+    return type(model.__name__, (TracedViT, *own, model), stages)
 
 
 def traced(model: type[SegmentModel], mixins: tuple[type, ...] = ()) -> type[SegmentModel]:

@@ -4,7 +4,7 @@ A clip is R + T·N rows: R that belong to no place (memory, class token), then t
 step after step. Every row sees every row; nothing here is causal.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,6 +23,17 @@ class Grid(NamedTuple):
 class PlacedCache(NamedTuple):
     attention: AttentionCaches
     grid: Grid
+
+
+class FrameByFrame:
+    """Of a model whose rows that belong to no place look at each frame apart"""
+
+    def together(self, rows: Array) -> Array:                # (B, T, R, D) -> (B, R, D)
+        """The mean of what the R rows saw in each frame"""
+        return rows.mean(1)
+
+    def together_backward(self, d_rows: Array, T: int) -> Array:                 # (B, R, D) -> (B, T, R, D)
+        return np.repeat(d_rows[:, None] / T, T, axis=1)
 
 
 def all_visible(rows: int) -> Array:                         # -> (S, S)
@@ -57,21 +68,21 @@ def over_time_backward(model: Stacked, d_y: Array, cache: PlacedCache, g: Scope)
     return np.concatenate([np.zeros((B, R, D), d_x.dtype), d_x], 1)
 
 
-def over_frames(model: Stacked, p: Scope, x: Array, grid: Grid) -> tuple[Array, PlacedCache]:  # (B, S, D) -> (B, S, D)
-    """Each step's patches see each other and the R rows, which look at every step apart: their outputs are averaged."""
+def over_frames(model: Any, p: Scope, x: Array, grid: Grid) -> tuple[Array, PlacedCache]:  # (B, S, D) -> (B, S, D)
+    """Each step's patches see each other and the R rows, which look at every step apart."""
     R, T, N = grid
     B, _, D = x.shape
     everywhere = np.broadcast_to(x[:, None, :R], (B, T, R, D))
     frames = np.concatenate([everywhere, x[:, R:].reshape(B, T, N, D)], 2).reshape(B * T, R + N, D)
     y, cache = self_attention(model, p, frames, all_visible(R + N))
     y = y.reshape(B, T, R + N, D)
-    return np.concatenate([y[:, :, :R].mean(1), y[:, :, R:].reshape(B, T * N, D)], 1), PlacedCache(cache, grid)
+    return np.concatenate([model.together(y[:, :, :R]), y[:, :, R:].reshape(B, T * N, D)], 1), PlacedCache(cache, grid)
 
 
-def over_frames_backward(model: Stacked, d_y: Array, cache: PlacedCache, g: Scope) -> Array:
+def over_frames_backward(model: Any, d_y: Array, cache: PlacedCache, g: Scope) -> Array:
     R, T, N = cache.grid
     B, _, D = d_y.shape
-    d_extra = np.broadcast_to(d_y[:, None, :R] / T, (B, T, R, D))                        # the mean over T steps
+    d_extra = model.together_backward(d_y[:, :R], T)
     d_frames = np.concatenate([d_extra, d_y[:, R:].reshape(B, T, N, D)], 2).reshape(B * T, R + N, D)
     d_x = self_attention_backward(model, d_frames, cache.attention, g).reshape(B, T, R + N, D)
     return np.concatenate([d_x[:, :, :R].sum(1), d_x[:, :, R:].reshape(B, T * N, D)], 1)

@@ -1,7 +1,7 @@
 """The Vision Transformer of a clip with a CRT's memory from clip to clip (docs/spec.md, 2.5)"""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -44,6 +44,7 @@ class CRViT(ViT):
 
     memory_entries, position_entries, detached_entries = (CRT.memory_entries, CRT.position_entries,
                                                           CRT.detached_entries)
+    crt_kind: ClassVar[type[CRT]] = CRT                      # whose stages are the memory's
     config: CRViTConfig
 
     def __init__(self, config: CRViTConfig, engine: EngineOrName = None, class_weights: Sequence[float] | None = None):
@@ -55,7 +56,7 @@ class CRViT(ViT):
 
     @engine.setter
     def engine(self, engine: Engine) -> None:
-        self.crt = CRT(self.config, engine)                  # another model may share the old one
+        self.crt = self.crt_kind(self.config, engine)        # another model may share the old one
 
     def encode(self, parameters: Parameters, e: Array, state: State, rng: np.random.Generator | None,
                with_gradient: bool) -> tuple[Any, State, Any]:
@@ -72,9 +73,7 @@ class CRViT(ViT):
         seen, cache = self.looked_at(p, [m_normed], x, e.shape[1], rng)
         v, (B, T, N, D) = seen.z, e.shape
         frames = seen.late.reshape(B, T, N, D).mean(2)
-        inputs = self.engine.concatenate([frames, v], 1)                                 # (B, T + 1, D)
-        if self.config.memory_update == "per_segment":
-            inputs = inputs.mean(1, keepdims=True)
+        inputs = self.written(frames, v)
         h, written = crt.write(p, inputs, m)
         new_state["memory"] = np.stack([h_i[:, -1] for h_i in h], axis=1)                # m_N        (B, M, D)
         z, readout = crt.readout(p, v, [h_i[:, -1:] for h_i in h], m)                    # (B, 1, D)
@@ -88,20 +87,29 @@ class CRViT(ViT):
         if carried is None:
             _, d_x = self.looked_at_backward(d_z, None, cache, g)
         else:
-            d_v, d_last, d_read = crt.readout_backward(d_z.z, carried.readout, g)
+            d_v, d_reads, d_read = crt.readout_backward(d_z.z, carried.readout, g)
             d_h = [np.zeros_like(h_i) for h_i in carried.write.h]
-            for d_h_i, d_last_i in zip(d_h, d_last):
-                d_h_i[:, -1:] = d_last_i                     # z reads the last h alone
+            for d_h_i, d_read_i in zip(d_h, d_reads):
+                d_h_i[:, -1:] = d_read_i                     # z reads the last h alone
             d_inputs, d_start = crt.write_backward(d_h, d_state.get("memory"), carried.write, g)
-            if self.config.memory_update == "per_segment":
-                d_inputs = np.repeat(d_inputs / (T + 1), T + 1, axis=1)
-            d_token, d_x = self.looked_at_backward(d_z._replace(z=d_v + d_inputs[:, T:]), d_inputs[:, :T], cache, g)
+            d_frames, d_last = self.written_backward(d_inputs, T)
+            d_token, d_x = self.looked_at_backward(d_z._replace(z=d_v + d_last), d_frames, cache, g)
             d_m = d_start + d_read + crt.normed_backward(d_token, carried.token, g)
             d_old_state |= crt.recall_backward(d_m, carried.recall, g)
         d_e, d_p_0 = self.placed_backward(d_x, d_state.get("positions"), cache.embedded, T, g)
         if d_p_0 is not None and cache.embedded.given:
             d_old_state["positions"] = d_p_0
         return d_e, d_old_state
+
+    def written(self, frames: Array, v: Array) -> Array:     # (B, T, D), (B, 1, D) -> (B, T + 1 or 1, D)
+        """What the writer reads: ȳ_1 … ȳ_T and what is classified, or the mean of them"""
+        inputs = self.engine.concatenate([frames, v], 1)
+        return inputs.mean(1, keepdims=True) if self.config.memory_update == "per_segment" else inputs
+
+    def written_backward(self, d_inputs: Array, T: int) -> tuple[Array, Array]:          # -> d_frames, d_v
+        if self.config.memory_update == "per_segment":
+            d_inputs = np.repeat(d_inputs / (T + 1), T + 1, axis=1)
+        return d_inputs[:, :T], d_inputs[:, T:]
 
     def encoder_specs(self) -> list[ParameterSpec]:
         token = [ParameterSpec("class.token", (1, self.config.width), initialisers.normal(0.5), decay=False)]

@@ -13,7 +13,7 @@ from minicrt.models.parameters import Array, Parameters, ParameterSpec
 from minicrt.models.positions import PositionedModel, position_specs
 from minicrt.models.video import inspection, skeleton
 from minicrt.models.video.arguments import checked_clip, checked_video_targets, checked_weights
-from minicrt.models.video.attention import Grid
+from minicrt.models.video.attention import FrameByFrame, Grid
 from minicrt.models.video.blocks import VideoBlockCache, video_blocks, video_blocks_backward, video_blocks_specs
 from minicrt.models.video.config import TIME, ViTConfig
 
@@ -51,7 +51,7 @@ class VideoCache(NamedTuple):
     loss: LossCache
 
 
-class ViT(PositionedModel):
+class ViT(FrameByFrame, PositionedModel):
     """A clip of pixels (B, T·f, Y, X, C) in [0, 1] in, the scores of K classes out.
 
         e_{t,n} = patch((x − μ)/σ) W + b + s_n            the N patches of step t, and a table s of where they stand
@@ -193,9 +193,13 @@ class ViT(PositionedModel):
         early = {} if d_seen.early is None else {self.config.joint_layer: np.concatenate(
             [np.zeros((B, R, D), d_s.dtype), d_seen.early], 1)}
         d_s = video_blocks_backward(self, np.concatenate([unread, d_s], 1), cache.blocks, g, early)
+        return self.parted(d_s, vectors, g)
+
+    def parted(self, d_s: Array, vectors: int, g: Parameters) -> tuple[Array, Array]:
+        """Of [memory ; c ; x]: the gradients of memory and x; that of c is its parameter's."""
         if self.has_token:
             g["class.token"] += d_s[:, vectors].sum(0)
-        return d_s[:, :vectors], d_s[:, R:]
+        return d_s[:, :vectors], d_s[:, vectors + self.has_token:]
 
     def loss(self, parameters: Parameters, z: Any, targets: Any, with_gradient: bool) -> tuple[Any, Any]:
         """The weighted cross-entropy of the labels, and what the modules add where there are skeletons"""

@@ -43,7 +43,7 @@ def test_two_mistakes_at_once(name, pair):
     assert all(f'"{mistake}"' in diagnosis.sentences[0] for mistake in pair)
 
 
-@pytest.mark.parametrize("name", ["crt-gru", "transformer-xl", "rmt", "lstm-model"])
+@pytest.mark.parametrize("name", ["crt-gru", "transformer-xl", "rmt", "lstm-model", "crvit"])
 def test_a_mistake_of_a_model_is_named(name):
     case, experience = golden.case(name), Experience()
     variants = [variant for variant in model_mistakes_of(case.configuration) if variant.where == "forward"]
@@ -53,6 +53,20 @@ def test_a_mistake_of_a_model_is_named(name):
         comparison = compare(case, {name: value for name, value in computed.items() if name in case})
         if not comparison.ok:
             assert f'"{variant.name}"' in diagnose(comparison, experience=experience).sentences[0]
+
+
+@pytest.mark.parametrize("name, mistakes", [
+    ("crvit", ("class token: sum over the frames", "writer: without what is classified", "memory token: detached")),
+    ("vit-modules", ("time attention: missing", "joints: row, column"))])
+def test_a_mistake_about_clips_is_named(name, mistakes):
+    case, experience = golden.case(name), Experience()
+    for mistake in mistakes:
+        variant = next(variant for variant in model_mistakes_of(case.configuration) if variant.name == mistake)
+        computed = models.run(case.configuration, case.given(), variant)
+        public = {name: value for name, value in computed.items() if name in case
+                  and case[name].role in ("output", "gradient")}
+        comparison = compare(case, public)
+        assert not comparison.ok and f'"{mistake}"' in diagnose(comparison, experience=experience).sentences[0]
 
 
 def test_a_models_pass_that_is_watched_to_the_end_has_all_tensors():

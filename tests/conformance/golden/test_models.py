@@ -8,6 +8,8 @@ from minicrt.conformance.golden.model_pass import Pass, segment_of
 from minicrt.conformance.golden.models import MODEL_CASES, SIZES, model_cases, run
 from minicrt.conformance.golden.recording import Recording
 from minicrt.conformance.golden.tensors import BACKWARD, FORWARD
+from minicrt.conformance.golden.videos import SIZES as VIDEO_SIZES
+from minicrt.conformance.golden.videos import BATCH, SKELETON
 from minicrt.models.parameters import Parameters
 from tests.conformance.golden.case_models import model_of
 from tests.models.windows import Window, gradient
@@ -71,9 +73,19 @@ def test_no_case_has_two_sizes_that_could_be_taken_for_each_other():
     assert len(sizes) == len(set(sizes))
 
 
+def test_no_case_of_video_has_two_sizes_that_could_be_taken_for_each_other():
+    size, tokens = VIDEO_SIZES, (VIDEO_SIZES["frame_size"] // VIDEO_SIZES["patch_size"]) ** 2
+    sizes = [size[key] for key in ("classes", "frames", "width", "heads", "inner")]
+    sizes += [size["width"] // size["heads"], tokens, BATCH, *SKELETON.values()]
+    assert len(sizes) == len(set(sizes))
+
+
 def test_tokens_repeat_and_some_targets_are_not_scored(cases):
     for name, case in cases.items():
         given = case.given()
+        if "classes" in case.configuration:                  # of one of two clips the label is not scored
+            assert (given["segment1/labels"] == -1).sum() == 1, name
+            continue
         if "task" in case.configuration:                     # every fourth reading, and number, is missing
             missing = [given[f"segment{n}/missing"].mean() for n in range(4)]
             assert 0.1 < min(missing) and max(missing) < 0.4, name
@@ -108,6 +120,15 @@ def test_the_names_are_these(cases):
     assert [tensor.name for tensor in cases["lru-model"].computed() if "segment2/layer.1" in tensor.name][:6] == [
         f"segment2/layer.1.{place}" for place in ("norm_recurrence", "h", "c", "gelu", "out", "glu")]
     assert "segment1/recalled.memory.0.h" in cases["crt-writer"]
+    assert [name for name in first_segment("crvit-modules") if not name.startswith("blocks.")] == [
+        "patches", "embedding", "steps.positions.h", "steps.positions.out", "steps.x", "x", "joined", "norm_final",
+        "pooled", "memory.inputs", "memory.0.h", "readout.memory.read", "z", "y", "joints.hidden", "joints.output",
+        "features", "features.output", "state/positions", "state/memory", "loss"]
+    of_block = [name.removeprefix("blocks.1.") for name in first_segment("crvit") if name.startswith("blocks.1.")]
+    assert of_block == [
+        "time.norm_attention", "time.attention.qkv", "time.attention.heads", "time.attention.out",
+        "time.attention.residual", "norm_attention", "attention.qkv", "attention.heads", "attention.out",
+        "attention.residual", "norm_feed_forward", "feed_forward.inner", "feed_forward.out", "feed_forward.residual"]
     assert "segment0/recalled.memory.0.h" not in cases["crt-writer"]
 
 
@@ -117,12 +138,13 @@ def test_recorded_is_what_the_plain_model_computes(cases, name, engine):
     case = cases[name]
     parameters, window = plain(case)
     total, state, gradients, d_state = gradient(model_of(case.configuration, engine), parameters, window)
-    losses = np.array([case[f"segment{n}/loss"].value for n in range(4)])
-    recorded = window.weights @ losses + sum((d * case[f"segment3/state/{entry}"].value).sum()
+    last = len(case.configuration["segments"]) - 1
+    losses = np.array([case[f"segment{n}/loss"].value for n in range(last + 1)])
+    recorded = window.weights @ losses + sum((d * case[f"segment{last}/state/{entry}"].value).sum()
                                              for entry, d in window.d_state.items())
     assert disagreement(recorded, total) < 1e-9
     for entry, value in state.items():
-        assert disagreement(case[f"segment3/state/{entry}"].value, value) < 1e-9, entry
+        assert disagreement(case[f"segment{last}/state/{entry}"].value, value) < 1e-9, entry
     for key in parameters:
         assert disagreement(case[f"d_parameters/{key}"].value, gradients[key]) < 1e-9, key
     for entry, value in window.state.items():
@@ -173,7 +195,8 @@ def slope(case, place, direction):
 @pytest.mark.parametrize("name", MODEL_CASES)
 def test_the_gradient_at_every_place(cases, name):
     """Of an early segment, from which the state carries it on, or of the last one where gradients are cut."""
-    case, rng, n = cases[name], np.random.default_rng(5), 3 if name in CUT else 1
+    case, rng = cases[name], np.random.default_rng(5)
+    n = len(case.configuration["segments"]) - 1 if name in CUT else 1
     for tensor in case.computed():
         if not tensor.name.startswith(f"d_segment{n}/") or "/state/" in tensor.name or tensor.name.endswith("/z"):
             continue                                         # z and states are no operation's output

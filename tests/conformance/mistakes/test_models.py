@@ -25,7 +25,7 @@ def test_there_are_many(cases):
     of_operations = {defect.faulty.operation for variant in variants.values() for defect in variant.defects}
     used = {"embedding", "linear", "linear_activation", "layer_norm", "self_attention", "relative_attention", "gru",
             "ncgru", "scaled_cayley", "lstm", "mingru", "lru", "glu", "gelu", "linear_cross_entropy",
-            "mean_squared_error"}
+            "mean_squared_error", "patch_embedding", "weighted_cross_entropy", "binary_cross_entropy"}
     assert of_operations == used
     assert used <= {faulty.operation for faulty in FAULTY}
 
@@ -41,7 +41,8 @@ def test_every_variant_changes_a_tensor_of_some_case(cases):
     assert unseen - seen == set()
 
 
-@pytest.mark.parametrize("name", ["crt-gru", "crt-writer", "transformer-xl", "rmt-two-vectors", "lstm-model"])
+@pytest.mark.parametrize("name", ["crt-gru", "crt-writer", "transformer-xl", "rmt-two-vectors", "lstm-model", "crvit",
+                                  "crvit-per-segment", "vit-modules"])
 def test_a_backward_mistake_leaves_the_forward_pass_alone_and_a_forward_mistake_does_not(cases, name):
     case = cases[name]
     for variant in model_mistakes_of(case.configuration):
@@ -143,6 +144,24 @@ FIRST = [
     ("sensors-crt-regression", "mean_squared_error: factor 2 missing", "d_segment3/y"),
     ("sensors-gru-classification", "linear_cross_entropy: mean over all rows", "segment0/loss"),
     ("sensors-gru-classification", "state: layer.0 not carried", "segment1/layer.0.h"),
+    ("vit", "pixels: from 0 to 1", "segment0/patches"),
+    ("vit", "space table: not added", "segment0/embedding"),
+    ("vit", "positions: none", "segment0/x"),
+    ("vit", "time attention: missing", "segment0/blocks.0.time.attention.residual"),
+    ("vit", "class token: sum over the frames", "segment0/blocks.0.attention.residual"),
+    ("vit", "classes: of one weight", "segment0/loss"),
+    ("vit-joint-mean", "smoothing: 0.0", "segment0/loss"),
+    ("vit-tubes", "patch_embedding: weight read as (out, in)", "segment0/patches"),
+    ("vit-modules", "joints: row, column", "segment0/loss"),
+    ("vit-modules", "joint_layer: one more", "segment0/joints.hidden"),
+    ("crvit", "memory token: detached", "d_segment1/state/memory"),
+    ("crvit", "memory: detached", "d_segment1/state/memory"),
+    ("crvit", "state: not carried", "segment1/steps.positions.h"),
+    ("crvit", "memory: not carried", "segment1/joined"),
+    ("crvit", "writer: without what is classified", "segment0/memory.inputs"),
+    ("crvit", "writer: starts from zeros", "segment0/memory.0.h"),
+    ("crvit", "readout: W_r reads m_N", "segment0/readout.memory.read"),
+    ("crvit", "memory's gru[True]: z keeps the new", "segment0/memory.0.h"),
 ]
 
 
@@ -171,7 +190,7 @@ def derivative(going, direction):
 
 @pytest.mark.parametrize("name", ["crt-gru", "crt-per-segment", "crt-three-memories", "crt-normed-memory", "crt-ncgru",
                                   "crt-readout-transformer", "transformer-sinusoidal", "rmt-two-vectors",
-                                  "mingru-model", "lru-model"])
+                                  "mingru-model", "lru-model", "crvit", "crvit-modules", "vit-joint-mean"])
 def test_the_gradient_of_a_wrong_forward_pass_is_that_of_it(cases, name):
     """A mistake in the forward pass is one mistake, not two."""
     case, rng, checked = cases[name], np.random.default_rng(7), 0

@@ -29,11 +29,13 @@ from minicrt.conformance.mistakes.models.rmt import rmt
 from minicrt.conformance.mistakes.models.sensors import OF_WORDS, sensors
 from minicrt.conformance.mistakes.models.settings import settings
 from minicrt.conformance.mistakes.models.transformer_xl import transformer_xl
+from minicrt.conformance.mistakes.models.videos import videos
 from minicrt.conformance.mistakes.models.weights import weights
 from minicrt.conformance.mistakes.models.wiring import wiring
 from minicrt.conformance.mistakes.models.writer import writer
 from minicrt.conformance.mistakes.models.writer_inputs import writer_inputs
 from minicrt.models import SensorModel
+from minicrt.models.video import ViT
 
 __all__ = ["ModelMistake", "combine", "model_mistakes_of", "settings"]
 
@@ -41,6 +43,8 @@ __all__ = ["ModelMistake", "combine", "model_mistakes_of", "settings"]
 def model_mistakes_of(configuration: Mapping[str, Any]) -> list[ModelMistake]:
     """Every known mistake that a port of this configuration could have, each under a name of its own."""
     model = model_of(configuration, (), ops)
+    if isinstance(model, ViT):
+        return videos(model, configuration)
     encoder = model.encoder if isinstance(model, SensorModel) else model
     parts = (weights, layer_states, layers, wiring, post_norm, positions, memory, reading, readouts, writer,
              writer_inputs, transformer_xl, distances_and_queries, rmt, lru_models)

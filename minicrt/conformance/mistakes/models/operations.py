@@ -14,6 +14,7 @@ from minicrt.models import (
     Transformer,
     TransformerXL,
 )
+from minicrt.models.video import CRViT, ViT
 
 # In which part of a model an operation may be wrong alone: what its place's name has, whose it is, and where.
 NETWORKS = {"memory.": ("memory's", "In the memory's network alone"),
@@ -53,11 +54,13 @@ def parts(operation: str, defect: str, model: SegmentModel) -> dict[str, tuple[s
 
 
 def reads_memory(model: SegmentModel) -> bool:
-    return isinstance(model, CRT) and model.config.memory != "none" and model.config.readout == "memory"
+    config: Any = model.config
+    return isinstance(model, CRT | CRViT) and config.memory != "none" and config.readout == "memory"
 
 
 def two_networks(model: SegmentModel) -> bool:
-    return isinstance(model, CRT) and model.config.memory == "gru" and model.config.positions == "recurrent"
+    config: Any = model.config
+    return isinstance(model, CRT | CRViT) and config.memory == "gru" and config.positions == "recurrent"
 
 
 def used(faulty: Faulty, model: SegmentModel) -> bool:
@@ -74,6 +77,12 @@ def operations_of(model: SegmentModel) -> set[str]:
     if isinstance(model, SensorModel):
         loss = {"linear_cross_entropy"} if model.task == "classification" else {"mean_squared_error"}
         return operations_of(model.encoder) - {"embedding", "linear_cross_entropy"} | {"linear"} | loss
+    if isinstance(model, ViT):
+        found = {"patch_embedding", "linear", "layer_norm", "linear_activation", "self_attention",
+                 "weighted_cross_entropy"}
+        found |= {"binary_cross_entropy"} if config.joints else set()
+        found |= {"mean_squared_error"} if config.joint_features else set()
+        return found | (networks_of(config) if isinstance(model, CRViT) else set())
     found = {"embedding", "linear_cross_entropy"}
     if isinstance(model, RecurrentModel):
         return found | {config.cell}
@@ -84,7 +93,10 @@ def operations_of(model: SegmentModel) -> set[str]:
         return found | {"relative_attention"}
     if isinstance(model, Transformer | RMT | CRT):
         found.add("self_attention")
-    if isinstance(model, CRT):
-        found |= {"gru"} if config.positions == "recurrent" else set()
-        found |= {config.memory} - {"none"} | ({"scaled_cayley"} if config.memory == "ncgru" else set())
-    return found
+    return found | networks_of(config) if isinstance(model, CRT) else found
+
+
+def networks_of(config: Any) -> set[str]:
+    """Those of the positions and of the memory"""
+    found = {"gru"} if config.positions == "recurrent" else set()
+    return found | {config.memory} - {"none"} | ({"scaled_cayley"} if config.memory == "ncgru" else set())

@@ -9,6 +9,7 @@ from minicrt.conformance.mistakes.models.layers import without_norm
 from minicrt.conformance.mistakes.models.mistake import ModelMistake
 from minicrt.errors import ConfigurationError
 from minicrt.models import SegmentModel
+from minicrt.models.video import ViT
 
 # (key, the port's value): what the port seems to have done
 SENTENCES: dict[tuple[str, Any], str] = {
@@ -61,6 +62,12 @@ SENTENCES: dict[tuple[str, Any], str] = {
     ("cache_length", "one more"): "The cache holds one row too many.",
     ("cache_length", "one less"): "The cache holds one row too few.",
     ("cache_length", "all"): "The cache is never cut: it keeps all segments.",
+    ("attention", "joint"): "Attention is joint over all patches of the clip; here it is divided, over time and then "
+                            "over each frame.",
+    ("pooling", "mean"): "The mean over all patches is classified; here the class token's output.",
+    ("smoothing", 0.0): "The labels are not smoothed.",
+    ("joint_layer", "one more"): "The 2-D module reads one block too late.",
+    ("joint_layer", "one less"): "The 2-D module reads one block too early.",
     ("shared_biases", True): "All layers share the first layer's biases u and v; here each has its own.",
 }
 
@@ -87,6 +94,8 @@ def _matters(model: SegmentModel, key: str) -> bool:
     config: Any = model.config
     if key in ("negatives", "orthogonal", "candidate"):
         return config.memory == "ncgru"
+    if isinstance(model, ViT) and key == "inner" or key == "joint_layer" and not config.joints:
+        return False
     if key == "position_carry":
         return config.positions == "recurrent"
     if key == "reset_after":
