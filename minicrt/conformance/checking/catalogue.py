@@ -114,9 +114,11 @@ class NoCatalogue:
 def catalogue_of(case: GoldenCase) -> Catalogue:
     from minicrt.conformance.mistakes.operations import FAULTY
     from minicrt.models import MODELS
+    from minicrt.models.video import VIDEO_MODELS
 
     if case.kind == "model":
-        return ModelCatalogue(case) if case.configuration.get("model") in MODELS else NoCatalogue()
+        known = case.configuration.get("model") in MODELS | VIDEO_MODELS
+        return ModelCatalogue(case) if known else NoCatalogue()
     if case.subject == "adamw":
         return OptimizerCatalogue(case)
     known = any(faulty.operation == case.subject for faulty in FAULTY)

@@ -158,7 +158,7 @@ FIRST = [
     ("crvit", "memory: detached", "d_segment1/state/memory"),
     ("crvit", "state: not carried", "segment1/steps.positions.h"),
     ("crvit", "memory: not carried", "segment1/joined"),
-    ("crvit", "writer: without what is classified", "segment0/memory.inputs"),
+    ("crvit", "writer: without what is classified", "segment0/memory.0.h"),
     ("crvit", "writer: starts from zeros", "segment0/memory.0.h"),
     ("crvit", "readout: W_r reads m_N", "segment0/readout.memory.read"),
     ("crvit", "memory's gru[True]: z keeps the new", "segment0/memory.0.h"),

@@ -22,8 +22,11 @@ NETWORKS = {"memory.": ("memory's", "In the memory's network alone"),
 READING = {"readout.memory.read": ("W_r's", "In m_{N−1} W_r alone")}
 
 # Not to be seen in a model: a gradient of another shape than its parameter, chunks larger than the cases, digits that
-# only a mean far from 0 loses, and limits that its states stay within.
-LEFT_OUT = ("weight gradient transposed", "table from the first chunk", "variance in one pass", "state clipped")
+# only a mean far from 0 loses, and limits that its states stay within; of video, gradients that nobody asks for (of
+# pixels, of targets, of the classes' weights), and targets between 0 and 1.
+LEFT_OUT = ("weight gradient transposed", "table from the first chunk", "variance in one pass", "state clipped",
+            "gradient of the first frame alone", "gradient put back by column", "gradient put back in order",
+            "target's gradient as of a square", "divisor taken for a constant", "targets rounded")
 
 
 def operations(model: SegmentModel) -> list[ModelMistake]:

@@ -115,7 +115,7 @@ def _value(model: SegmentModel, key: str, label: Any) -> Any:
     if not isinstance(label, str) or not label.startswith(("one", "all")):
         return label
     value = config.cached if key == "cache_length" else getattr(config, key)
-    if key != "cache_length" and value == 0:                 # nothing is clamped
+    if key == "clamp_length" and value == 0:                 # nothing is clamped
         return value
     return {"one less": value - 1, "one more": value + 1, "all": 1 << 20}[label]
 
