@@ -69,7 +69,7 @@ OF_SENSORS = {
 
 
 OF_VIDEO = {
-    "patches": "patch(2x − 1) W + b  (B, T, N, D)",
+    "patches": "patch((x − μ)/σ) W + b  (B, T, N, D)",
     "embedding": "e_{t,n}: the patches, and the table of where they stand in a frame  (B, T, N, D)",
     "steps.positions.h": "p_t, the states of the positions' GRU, which reads ē_t, the mean of step t's patches",
     "steps.positions.out": "p_t W_p",

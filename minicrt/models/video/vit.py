@@ -186,10 +186,8 @@ class ViT(FrameByFrame, PositionedModel):
             d_late = d_late + np.repeat(d_frames / N, N, axis=1)
         if not self.has_token:
             d_late = d_late + d_seen.z / (T * N)
-        d_y = np.concatenate([d_seen.z, d_late], 1) if self.has_token else d_late
-        d_s = final_norm_backward(self, d_y, cache.norm, g)
-        vectors = R - self.has_token
-        unread = np.zeros((B, vectors, D), d_s.dtype)
+        d_y, vectors = np.concatenate([d_seen.z, d_late], 1) if self.has_token else d_late, R - self.has_token
+        d_s, unread = final_norm_backward(self, d_y, cache.norm, g), np.zeros((B, vectors, D), d_y.dtype)
         early = {} if d_seen.early is None else {self.config.joint_layer: np.concatenate(
             [np.zeros((B, R, D), d_s.dtype), d_seen.early], 1)}
         d_s = video_blocks_backward(self, np.concatenate([unread, d_s], 1), cache.blocks, g, early)

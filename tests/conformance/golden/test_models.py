@@ -8,8 +8,8 @@ from minicrt.conformance.golden.model_pass import Pass, segment_of
 from minicrt.conformance.golden.models import MODEL_CASES, SIZES, model_cases, run
 from minicrt.conformance.golden.recording import Recording
 from minicrt.conformance.golden.tensors import BACKWARD, FORWARD
-from minicrt.conformance.golden.videos import SIZES as VIDEO_SIZES
 from minicrt.conformance.golden.videos import BATCH, SKELETON
+from minicrt.conformance.golden.videos import SIZES as VIDEO_SIZES
 from minicrt.models.parameters import Parameters
 from tests.conformance.golden.case_models import model_of
 from tests.models.windows import Window, gradient

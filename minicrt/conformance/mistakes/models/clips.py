@@ -15,7 +15,7 @@ from minicrt.models.video import CRViT, ViT
 from minicrt.models.video.skeleton import JOINTS_WEIGHT
 
 SENTENCES = {
-    "pixels: from 0 to 1": "Pixels are read as they are, from 0 to 1; here as 2x − 1.",
+    "pixels: from 0 to 1": "Pixels are read as they are, from 0 to 1; here as (x − μ)/σ.",
     "frames: in reverse": "The frames of a clip are read from the last to the first.",
     "pixels: rows for columns": "Rows and columns of the pictures are exchanged.",
     "space table: not added": "The table of where patches stand in a frame is not added.",
@@ -113,10 +113,6 @@ class WriterPooledFirst(CRViT):
         return d_inputs[:, 1:], d_inputs[:, :1]
 
 
-def uncentred() -> Substitute:
-    return Substitute("patch_embedding", taken=lambda x, *rest: ((x + 1) / 2, *rest))
-
-
 def without_time() -> tuple[Substitute, ...]:
     """x + f(x) is x, and no gradient goes into f."""
     def over_time(place: str) -> bool:
@@ -142,10 +138,11 @@ def clips(model: ViT, configuration: Mapping[str, Any]) -> list[ModelMistake]:
     config: Any = model.config
     memory, divided = getattr(config, "memory", "none") != "none", config.attention == "divided"
     per_token = memory and config.memory_update == "per_token"
+    apart = per_token or memory and model.has_token          # else what is classified is the mean of the rest
     extra = memory or model.has_token
     weights = configuration["class_weights"]
     found: dict[str, tuple[bool, dict[str, Any]]] = {
-        "pixels: from 0 to 1": (True, {"substitutes": (uncentred(),)}),
+        "pixels: from 0 to 1": (True, {"settings": {"pixel_mean": 0.0, "pixel_deviation": 1.0}}),
         "frames: in reverse": (True, {"passes": (FramesReversed,)}),
         "pixels: rows for columns": (True, {"passes": (PictureTransposed,)}),
         "space table: not added": (True, {"passes": (at_zero("space.table"),)}),
@@ -154,7 +151,7 @@ def clips(model: ViT, configuration: Mapping[str, Any]) -> list[ModelMistake]:
         "time attention: missing": (divided, {"substitutes": without_time()}),
         "class token: sum over the frames": (divided and extra, {"models": (FramesAdded,)}),
         "class token: of the last frame": (divided and extra, {"models": (LastFrameAlone,)}),
-        "writer: without what is classified": (memory and (per_token or model.has_token), {"models": (WriterWithoutPooled,)}),
+        "writer: without what is classified": (apart, {"models": (WriterWithoutPooled,)}),
         "writer: what is classified first": (per_token, {"models": (WriterPooledFirst,)}),
         "modules: left out": (config.joints > 0, {"passes": (ModulesLeftOut,)}),
         "joints: row, column": (config.joints > 0, {"passes": (JointsExchanged,)}),
