@@ -55,8 +55,8 @@ def videos(model: ViT) -> list[str]:
              "loss_N = Σ_i q_i·w ⊙ (−log softmax(y_i)) / Σ_i w[label_i] over the scored labels of clip N, "
              f"q = (1 − ε) onehot + ε/K, ε = smoothing = {config.smoothing:g}, w = class_weights; −1 is not scored.",
              f"Pixels x are read as (x − {config.pixel_mean:g})/{config.pixel_deviation:g}. A patch's numbers are in "
-             "the order frame, row, column, channel; patches are counted row by row; its rows of tokens are in the order "
-             "step, patch.",
+             "the order frame, row, column, channel; patches are counted row by row; tokens are in the order step, "
+             "patch.",
              "A table of places, space.table (N, D), is added to the patches of every step alike.",
              "Positions are of steps: what the mean ē_t of a step's patches gains by its position is added to each.",
              f"The class token, learned, has no position; {pooled} is its output." if model.has_token else
