@@ -53,7 +53,7 @@ class OperationCatalogue:
 
     def trace(self, names: Names, expected: Expected | None = None) -> Mapping[str, Array]:
         with np.errstate(all="ignore"):                      # a mistake may well divide by zero
-            return self.faulty.trace(self.inputs, self.upstream, frozenset(names))
+            return self.faulty.trace(self.inputs, self.upstream, frozenset(names), expected)
 
 
 class ModelCatalogue:

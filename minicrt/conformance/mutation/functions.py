@@ -142,6 +142,22 @@ def merged(x: Any) -> Any:                                   # (B, H, T, K) -> (
     return x.transpose(0, 2, 1, 3).reshape(x.shape[0], x.shape[2], -1)
 
 
+def heads_interleaved(x: Any, heads: int) -> Any:            # (B, T, D) -> (B, H, T, K)
+    return x.reshape(*x.shape[:2], -1, heads).transpose(0, 3, 1, 2)
+
+
+def merged_interleaved(x: Any) -> Any:                       # (B, H, T, K) -> (B, T, D)
+    return x.transpose(0, 2, 3, 1).reshape(x.shape[0], x.shape[2], -1)
+
+
+def heads_unmoved(x: Any, heads: int) -> Any:                # (B, T, D) -> (B, H, T, K)
+    return x.reshape(x.shape[0], heads, x.shape[1], -1)
+
+
+def merged_unmoved(x: Any) -> Any:                           # (B, H, T, K) -> (B, T, D)
+    return x.reshape(x.shape[0], x.shape[2], -1)
+
+
 def concatenated(parts: Sequence[Any], axis: int = -1) -> Any:
     return np.concatenate(parts, axis)
 
@@ -159,12 +175,25 @@ def blocks(x: Any, number: int) -> list[Any]:
     return [x[..., k * width:(k + 1) * width] for k in range(number)]
 
 
+def larger(x: Any, y: Any) -> Any:
+    return np.where(np.real(x) > np.real(y), x, y)
+
+
 def where(condition: Array, x: Any, y: Any) -> Any:
     return np.where(np.real(condition), x, y)
 
 
 def inverse(x: Any) -> Any:
     return np.linalg.inv(x)
+
+
+def series_inverse(x: Any, terms: int) -> Any:
+    """Σ (I − x)^k, which is x⁻¹ as far as it converges"""
+    one, term, found = np.eye(len(x)), np.eye(len(x)), np.eye(len(x))
+    for _ in range(terms - 1):
+        term = term @ (one - x)
+        found = found + term
+    return found
 
 
 def upper(a: Any, n: int) -> Any:                            # (n(n-1)/2,) -> (n, n)

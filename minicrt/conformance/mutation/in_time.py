@@ -1,10 +1,23 @@
-"""What a mutant may put in the place of a tensor that has steps: another step, or all of them at once"""
+"""What a mutant may put in the place of a tensor that has steps: another step, or all of them at once
+
+Of scores and probabilities, which have four axes, the heads are in the place of the steps.
+"""
 
 from typing import Any
 
 import numpy as np
 
 from minicrt.conformance.mutation.functions import concatenated, mean
+
+WORDS = {"rolled": "that of the {} before, and the last one's at the first", "rolled_back": "that of the {} behind",
+         "reversed_in_time": "in reverse order of its {}s", "previous": "that of the {} before, and 0 at the first",
+         "last_step": "that of the last {} everywhere", "mean_of_all": "its mean over all {}s"}
+
+
+def words_of(name: str, value: Any) -> str:
+    """What stands for {} with such a change"""
+    of = {1: "row", 4: "head"}.get(np.ndim(value), "step")
+    return f"{{}} were {WORDS[name].format(of)}" if name in WORDS else "{} were {new}"
 
 
 def rolled(x: Any, by: int = 1) -> Any:
@@ -21,7 +34,7 @@ def last_step(x: Any) -> Any:
     return x[:, -1:] + 0.0 * x
 
 
-def time_mean(x: Any) -> Any:
+def mean_of_all(x: Any) -> Any:
     """The mean over the steps, at every step"""
     return mean(x, 1, True) + 0.0 * x
 

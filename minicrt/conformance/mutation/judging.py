@@ -108,7 +108,7 @@ class Judge:
     def slopes(self, one: Tried) -> list[float]:
         """Of J, as everything moves at once along one direction and another"""
         found = []
-        for number in range(ASKED):
+        for number in range(ASKED if self.computed else 0):
             directions = {row.name: row.direction(number) for row in self.computed}
             found.append(one.own.slope(directions) if one.own else product(one.trace, directions))
         return found

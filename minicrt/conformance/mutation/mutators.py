@@ -27,6 +27,11 @@ OTHERS = ("exp", "log", "sqrt", "square", "absolute", "sign", "positive", "cos")
 UNARY = {*ACTIVATIONS, *OTHERS, "gelu", "gelu_tanh"}
 TO_LEAVE_OUT = {*UNARY, "softmax", "rows_sum", "total", "mean", "shifted", "unshifted", "transposed"}
 REDUCTIONS, ROW_REDUCTIONS = ("total", "mean", "unbiased_mean"), ("rows_sum", "rows_mean")
+LAYOUTS = {
+    "heads_of": {"heads_interleaved": "feature i were of head i mod H (the heads interleaved)",
+                 "heads_unmoved": "the rows were only reshaped to heads, and the axes not exchanged"},
+    "merged": {"merged_interleaved": "the heads were put together interleaved, feature by feature",
+               "merged_unmoved": "the heads were only reshaped to rows, and the axes not exchanged"}}
 Mutator = Callable[[Line], Iterator[Edit]]
 
 
@@ -37,7 +42,7 @@ def left_out(line: Line) -> Iterator[Edit]:
             kind = "term" if is_binary(node, ast.Add, ast.Sub) else "factor"
             rest = negative(node.right) if isinstance(node.op, ast.Sub) else node.right
             yield line.edit(node, rest, f"the {kind} {ast.unparse(node.left)} of {{}} were left out", 0)
-            kind = "divisor" if isinstance(node.op, ast.Div) else kind
+            kind = {ast.Div: "divisor", ast.Pow: "exponent"}.get(type(node.op), kind)
             yield line.edit(node, node.left, f"the {kind} {ast.unparse(node.right)} of {{}} were left out", 0)
         if is_call(node, TO_LEAVE_OUT):
             yield line.edit(node, node.args[0], f"{node.func.id} were left out of {{}}", 0)
@@ -111,6 +116,10 @@ def reductions(line: Line) -> Iterator[Edit]:
             for axis in ("-1", "-2", "0", "1", "(-2, -1)"):
                 if ast.unparse(node.args[1]) != axis:
                     yield line.edit(node.args[1], expression(axis), f"{{}} went over axis {axis}", about=node)
+        if is_call(node, REDUCTIONS) and len(node.args) > 2:  # the same number in all rows
+            whole = ast.Call(node.func, [node.args[0], expression("None"), node.args[2]], [])
+            yield line.edit(node, binary(whole, ast.Add(), binary(number(0), ast.Mult(), node)),
+                            "{} went over all rows as well, and not over each by itself")
 
 
 def moved(line: Line) -> Iterator[Edit]:
@@ -134,6 +143,17 @@ def moved_out(line: Line, node: Any, one: Any, other: Any, turned: bool) -> Iter
     if isinstance(one, ast.BinOp) and type(one.op) is not type(node.op):                 # (a + b) c -> a + b c, a c + b
         yield line.edit(node, binary(one.left, one.op, pair(one.right, other)))
         yield line.edit(node, binary(pair(one.left, other), one.op, one.right))
+
+
+def layouts(line: Line) -> Iterator[Edit]:
+    """Features are divided into heads otherwise; an inverse is taken by the first terms of its series"""
+    for node in line.expressions():
+        for name, others in LAYOUTS.items():
+            for other, words in others.items() if is_call(node, (name,)) else ():
+                yield line.edit(node, call(other, *node.args), f"in {{}} {words}", 1)
+        for terms in (2, 3, 4) if is_call(node, ("inverse_of",)) else ():
+            yield line.edit(node, call("series_inverse", node.args[0], number(terms)),
+                            f"{{}} were the sum of the first {terms} terms of the Neumann series, I − X + X² − …", 1)
 
 
 def transposes(line: Line) -> Iterator[Edit]:

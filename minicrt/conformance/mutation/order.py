@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from functools import cached_property
 
 from minicrt.conformance.checking.search import Search
 from minicrt.conformance.golden.tensors import BACKWARD, FORWARD, Role
@@ -22,21 +23,28 @@ class Order:
         self.mutants, self.handed, self.first = mutants, search.handed, search.handed[search.start]
 
     def forward(self) -> list[list[Edit]]:
-        """The edits of the forward pass; where it goes wrong after a segment, or in what one leaves, those of what is
-        carried come first."""
+        """The edits of the forward pass; of a model those first that leave a parameter unread which has no gradient,
+        and where it goes wrong after a segment, or in what one leaves, those of what is carried."""
         operation = self.mutants.operation
         edits = [edit for edit in self.likely(operation.forward_program, self.mutants.forward, FORWARD)
                  if not edit.detached]
         if not isinstance(operation, Model):
             return [edits]
+        unread = [edit for edit in edits if edit.targets & self.without_gradient]
         in_first = self.first.name.startswith("segment0/")
         if in_first and not is_state(self.first.name):
-            return [edits]
+            return [unread, edits] if unread else [edits]
         groups: tuple[list[Edit], list[Edit]] = [], []
         for edit in edits:
             is_early = is_carried(edit) or in_first and "return" in edit.targets
             groups[not is_early].append(edit)
-        return list(groups)
+        return [unread, *groups]
+
+    @cached_property
+    def without_gradient(self) -> frozenset[str]:
+        """The parameters whose gradients are all 0 in the port, and not in the reference"""
+        return frozenset(row.name.removeprefix("d_parameters/") for row in self.handed
+                         if row.wrong and row.theirs is not None and not row.theirs.any())
 
     def families(self) -> Iterator[Family]:
         """Of the lines of the forward pass that can be at fault"""

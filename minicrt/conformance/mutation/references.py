@@ -15,7 +15,7 @@ OPERATION = {"gru_after": "gru", "gru_before": "gru", "reset_before": "ncgru", "
              "linear_gelu_tanh": "linear_activation", "linear_relu": "linear_activation", "bare_linear": "linear",
              "sigmoid_activation": "sigmoid", "tanh_activation": "tanh", "relu_activation": "relu",
              "gelu_slope": "gelu_backward", "gelu_tanh_slope": "gelu_tanh_backward",
-             "cross_entropy": "linear_cross_entropy"}
+             "cross_entropy": "linear_cross_entropy", "adamw": "adamw_update"}
 STAGE = {"embedded": "base:SegmentModel.embed", "loss_of": "base:SegmentModel.loss", "norm": "block:norm",
          "attend": "block:self_attention", "inner": "block:feed_forward", "feed_forward": "block:feed_forward",
          "pre_norm_block": "block:residual", "post_norm_block": "block:residual", "blocks_of": "block:blocks",

@@ -8,11 +8,15 @@ from typing import Any
 
 import numpy as np
 
+from minicrt.conformance.mutation.accumulating import accumulations
+from minicrt.conformance.mutation.everywhere import every_reading, late_factors
 from minicrt.conformance.mutation.gradients import broadcast_means, constants_of_gradients, limits, single_shares
+from minicrt.conformance.mutation.in_time import WORDS, words_of
 from minicrt.conformance.mutation.mutators import (
     Mutator,
     complements,
     is_integer,
+    layouts,
     left_out,
     moved,
     numbers,
@@ -23,6 +27,7 @@ from minicrt.conformance.mutation.mutators import (
     signs,
     transposes,
 )
+from minicrt.conformance.mutation.parameters import single_parameters
 from minicrt.conformance.mutation.program import Edit
 from minicrt.conformance.mutation.scans import chunks
 from minicrt.conformance.mutation.source import Function, Line, targets
@@ -40,7 +45,7 @@ from minicrt.conformance.mutation.syntax import (
 from minicrt.conformance.mutation.tree import number_of
 
 WRAPS = ("square", "sqrt", "absolute", "tanh", "sigmoid", "relu", "exp", "log", "hard_tanh", "sign", "softmax_of",
-         "rolled", "rolled_back", "reversed_in_time", "previous", "last_step", "time_mean")
+         "rolled", "rolled_back", "reversed_in_time", "previous", "last_step", "mean_of_all")
 BACKWARD_WRAPS = ("square", "rolled", "rolled_back", "reversed_in_time")
 OF_INTEGERS = ("rolled", "rolled_back", "reversed_in_time")
 
@@ -93,10 +98,11 @@ def wraps(line: Line) -> Iterator[Edit]:
         if is_unit(node):
             yield line.edit(node, binary(number(0), ast.Mult(), node), "{} were 0", 1)
             for name in names if value.dtype.kind == "f" else OF_INTEGERS:
-                yield line.edit(node, call(name, node), effort=2)
+                yield line.edit(node, call(name, node), words_of(name, value), 2)
         elif value.dtype.kind == "f":
             for name in ("square", "sqrt", "rolled", "rolled_back"):
-                yield line.edit(node, call(name, node), f"{name} of {{}} were taken", 2)
+                words = words_of(name, value) if name in WORDS else f"{name} of {{}} were taken"
+                yield line.edit(node, call(name, node), words, 2)
             yield line.edit(node, binary(number(2), ast.Mult(), node), "{} were doubled", 2)
             if isinstance(node, ast.Call):
                 yield line.edit(node, binary(number(1), ast.Add(), node), "1 were added to {}", 2)
@@ -182,9 +188,10 @@ def sequences(function: Function) -> Iterator[Edit]:
 
 
 LINE_MUTATORS: tuple[Mutator, ...] = (
-    left_out, signs, complements, operators, other_functions, reductions, moved, transposes, other_names, numbers,
-    indices, other_ends, constants_of_gradients, broadcast_means, single_shares, limits, wraps, additions)
-FUNCTION_MUTATORS = (orders, in_place, sequences, chunks)
+    left_out, signs, complements, operators, other_functions, reductions, moved, layouts, transposes, other_names,
+    numbers, indices, other_ends, constants_of_gradients, broadcast_means, single_shares, limits, wraps, additions,
+    every_reading, single_parameters)
+FUNCTION_MUTATORS = (orders, in_place, sequences, chunks, accumulations, late_factors)
 
 
 def edits_of(function: Function) -> Iterator[Edit]:

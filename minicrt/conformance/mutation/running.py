@@ -57,13 +57,13 @@ class Notes:
             steps = self.steps[name]
             if not all(isinstance(value, np.ndarray) for value in steps):
                 return None
-            return stacked(steps[::-1] if self.backwards else steps)
+            return stacked(steps[::-1] if self.backwards else steps, min(steps[0].ndim - 1, 1))
         value = self.single.get(name)
         return value if isinstance(value, np.ndarray | np.generic) else None
 
 
 class Operation:
-    """An operation of the equations with the inputs of a golden case.
+    """An operation of the equations with the inputs of a golden case; an optimizer has no upstream gradient.
 
     entries   a gradient with no more than so many is computed entry by entry
     """
@@ -76,7 +76,9 @@ class Operation:
         self.inputs: dict[str, Any] = {"mask": None, **case.configuration, **given}
         self.equation = equation_of(case.subject, {**case.configuration, **given})
         self.output = next(t.name for t in case.tensors if t.role == "output")
-        self.upstream_name, self.upstream = next((t.name, t.value) for t in case.tensors if t.role == "upstream")
+        upstream = [t for t in case.tensors if t.role == "upstream"]
+        self.upstream_name = upstream[0].name if upstream else ""
+        self.upstream: Array = upstream[0].value if upstream else np.zeros(())
         self.forward_names = [t.name for t in case.tensors if t.role == "intermediate"]
         self.backward_names = [t.name for t in case.tensors if t.role == "backward"]
         self.gradient_names = [t.name for t in case.tensors if t.role == "gradient"]
@@ -107,12 +109,13 @@ class Operation:
 
     def run(self, program: Program, changes: Changes, notes: Notes, arguments: Mapping[str, Any],
             rows: Rows | None = None) -> Any:
-        """Cut short by what the first run, without changes, has told."""
+        """Cut short by what a first run, without changes, has told."""
         first = program.root not in self.known
+        if first and changes:
+            self.run(program, {}, Notes(notes.backwards), arguments)
+            first = False
         known = Known(program) if first else self.known[program.root]
         outside = program.outside(arguments)
-        if first and changes:
-            return program.function(changes, notes.note, **outside)(**taken(program, arguments))
         cut = known.run(changes, rows)
         try:
             result = program.function(changes, cut.noted(notes.note), loops=cut, **outside)(**taken(program, arguments))

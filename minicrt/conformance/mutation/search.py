@@ -12,6 +12,7 @@ from minicrt.conformance.checking.search import Explanation, Search
 from minicrt.conformance.golden.tensors import BACKWARD, FORWARD, GoldenCase
 from minicrt.conformance.mutation.fitted import fitted
 from minicrt.conformance.mutation.judging import Judge, Tried
+from minicrt.conformance.mutation.last_steps import LastSteps, last_steps
 from minicrt.conformance.mutation.models import Model
 from minicrt.conformance.mutation.mutants import Mutants, Trace, has_equations
 from minicrt.conformance.mutation.order import Order
@@ -60,6 +61,10 @@ class MutantSearch:
     @cached_property
     def has_output(self) -> bool:
         return any(row.tensor.role == "output" for row in self.handed)
+
+    @cached_property
+    def last_steps(self) -> LastSteps | None:
+        return last_steps(self.mutants.operation, self.judge.asked)
 
     @cached_property
     def right(self) -> Tried:
@@ -138,11 +143,16 @@ class MutantSearch:
     def without_gradient(self, edits: tuple[Edit, ...], forward: Trace, single: bool) -> Iterator[Tried]:
         """The last one is detached, or its gradient is multiplied by what explains the port's."""
         is_model = isinstance(self.mutants.operation, Model)             # of which each run takes its time
+        plain = all(is_call(new, ("detached",)) for new in edits[-1].changes.values())
+        told = self.last_steps.factor(edits[-1].changes) if single and plain and self.last_steps else None
+        if told:
+            if told != 1:
+                yield self.differentiated((scaled(edits[-1], told),), forward)
+            return
         one = self.differentiated(edits, forward, whole=is_model)
         yield one
         assert one.own is not None
-        plain = all(is_call(new, ("detached",)) for new in edits[-1].changes.values())
-        if not single or not plain or self.complete([one]):
+        if not single or not plain or told == 0 or self.complete([one]):
             return
         factor = one.own.factor(self.judge.asked, self.judge.right)
         for other in [factor] if factor else () if is_model else FACTORS:

@@ -121,8 +121,10 @@ class Tree:
         self.numbers = range(first, first + len(nodes))
         self.places = {number_of(child): (owner, name) for owner in nodes for name, value in ast.iter_fields(owner)
                        for child in (value if isinstance(value, list) else [value]) if isinstance(child, ast.AST)}
-        self.statement_of = {number_of(part): statement for statement in nodes if isinstance(statement, ast.stmt)
-                             for part in own_nodes(statement)}
+        statements = [node for node in nodes if isinstance(node, ast.stmt)]
+        self.statement_of = {number_of(part): statement for statement in statements for part in own_nodes(statement)}
+        self.inside = {number_of(node): frozenset(
+            number_of(part) for part in ast.walk(node) if isinstance(part, ast.stmt)) for node in statements}
         self.ready: dict[int, Step] = {}
         self.steps = self.compiled(definition.body, frozenset())
 
@@ -151,6 +153,8 @@ class Tree:
 
     def step(self, node: Any, anew: frozenset[int]) -> Step:
         number = getattr(node, "number", NEW)
+        if number in self.ready and anew.isdisjoint(self.inside.get(number, ())):        # nothing in it is changed
+            return self.ready[number]
         known = self.ready.get(number) if number not in anew else None
         if isinstance(node, ast.For | ast.If):
             head = node.iter if isinstance(node, ast.For) else node.test
@@ -158,14 +162,12 @@ class Tree:
             code = known.code if known else compiled(head)
             parts = self.compiled(node.body, anew), self.compiled(node.orelse, anew)
             step = Step(type(node), code, number, given, *parts)
-        elif known:
-            return known
         elif isinstance(node, ast.Return):
             step = Step(ast.Return, compiled(node.value), number)
         else:
             code = compile(ast.Module([node], []), SOURCE, "exec")
             step = Step(type(node), code, number, names_given(node))
-        if number not in anew and number != NEW:
+        if number != NEW and anew.isdisjoint(self.inside[number]):
             self.ready[number] = step
         return step
 

@@ -47,7 +47,7 @@ BY_WORDS: tuple[tuple[str, Kind], ...] = (
     (r"^transposed were left out|not transposed$|were transposed$", TRANSPOSED),
     (r"were left out of", LESS_FUNCTION),
     (r"^the sign of .* were plus$| were (subtracted|added) in ", SIGN),
-    (r"the index were|were that of step|rolled|reversed_in_time|other way round", TIME),
+    (r"the index were|that of (the )?(last )?(step|row)|in reverse order|mean over all steps|other way round", TIME),
     (r"^the blocks were", Kind("blocks", "the blocks stand in another order")),
     (r" went over axis ", Kind("axis", "a sum, a mean or a join goes along another axis")),
     (r"were multiplied by ", MORE_FACTOR), (r"(were added to|were subtracted from) ", MORE_TERM),

@@ -17,9 +17,8 @@ from minicrt.conformance.mutation.running import Operation
 CASES = [name for name in operation_cases() if has_equations(golden.case(name))]
 
 
-def test_nearly_every_operation_has_equations():
-    every, covered = ({golden.case(name).subject for name in names} for names in (operation_cases(), CASES))
-    assert every - covered <= {"adamw"}
+def test_every_operation_has_equations():
+    assert set(operation_cases()) == set(CASES)
 
 
 def equal(trace, case, roles):
@@ -45,6 +44,9 @@ def test_the_equations_are_those_of_the_case(name):
     case = golden.case(name)
     operation = Operation(case)
     forward, notes = operation.forward({})
+    if not operation.has_backward:                           # an optimizer
+        equal(forward, case, FORWARD)
+        return
     equal(operation.by_hand(forward, notes, {}), case, (*FORWARD, *BACKWARD))
     right_along_directions(operation, case)
 

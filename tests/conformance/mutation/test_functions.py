@@ -7,7 +7,7 @@ from minicrt.conformance.mutation import functions, in_time
 
 UNARY = ("exp", "tanh", "sigmoid", "relu", "erf", "sin", "cos", "softplus", "softsign", "hard_tanh", "hard_sigmoid",
          "keras_sigmoid", "silu", "exact_gelu", "square", "elu", "leaky_relu", "quick_gelu", "absolute", "softmax_of",
-         "rolled", "previous", "last_step", "time_mean", "reversed_in_time", "transposed", "total", "mean",
+         "rolled", "previous", "last_step", "mean_of_all", "reversed_in_time", "transposed", "total", "mean",
          "unbiased_mean", "rows_sum", "rows_mean")
 X = np.random.default_rng(0).normal(size=(2, 3))
 V = np.random.default_rng(1).normal(size=(2, 3))
@@ -32,3 +32,18 @@ def test_far_from_zero_nothing_overflows():
     with np.errstate(over="raise", invalid="raise"):
         for name in ("sigmoid", "softplus", "silu", "elu", "quick_gelu", "tanh"):
             assert np.isfinite(getattr(functions, name)(x)).all(), name
+
+
+def test_other_layouts_of_heads():
+    x = np.arange(2 * 3 * 8.0).reshape(2, 3, 8)
+    assert np.array_equal(functions.heads_interleaved(x, 2)[:, 1], x[..., 1::2])
+    assert np.array_equal(functions.merged_interleaved(functions.heads_interleaved(x, 2)), x)
+    assert np.array_equal(functions.merged_unmoved(functions.heads_unmoved(x, 2)), x)
+    assert not np.array_equal(functions.heads_unmoved(x, 2), functions.heads_of(x, 2))
+
+
+def test_terms_of_an_inverse():
+    a = np.random.default_rng(2).normal(size=(4, 4)) / 20
+    one = np.eye(4)
+    np.testing.assert_allclose(functions.series_inverse(one + a, 3), one - a + a @ a, atol=1e-15)
+    np.testing.assert_allclose(functions.series_inverse(one + a, 30), np.linalg.inv(one + a), atol=1e-15)

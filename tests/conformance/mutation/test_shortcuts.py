@@ -1,12 +1,17 @@
 """A mutant that is cut short has the numbers of one that is run in full"""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
 from minicrt.conformance import golden
+from minicrt.conformance.mutation.complex_step import OwnGradients, PortGradient
+from minicrt.conformance.mutation.last_steps import last_steps
 from minicrt.conformance.mutation.models import Model
 from minicrt.conformance.mutation.mutants import Mutants
 from minicrt.conformance.mutation.running import Operation
+from minicrt.conformance.mutation.search import scaled
 
 SCANS = ["gru", "ncgru", "lstm", "mingru", "lru"]
 
@@ -63,3 +68,34 @@ def test_a_model_that_remembers_what_functions_gave():
         fresh.memory.recording = False
         in_full = Mutants.run_forward(type("Fresh", (), {"operation": fresh})(), edit.changes)
         assert same(short and short[0], in_full and in_full[0]), edit.words
+
+
+@pytest.mark.parametrize("name", ["gru", "gru-long"])
+def test_a_first_run_with_changes_is_cut_short_too(name):
+    """The backward pass is known from a right run, also where nobody asked for one before."""
+    mutants = Mutants(golden.case(name))
+    edit = next(edit for edit in mutants.backward if "d_state" in edit.targets)
+    mutants.by_hand(mutants.right, edit.changes)
+    assert mutants.operation.known[mutants.operation.backward_program.root].first_steps.rows
+
+
+@pytest.mark.parametrize("name", ["gru", "lstm", "lru"])
+def test_the_last_steps_tell_how_much_of_a_gradient_is_left(name):
+    """The factor that they give is the one with which the port's gradient of x was made, or they do not tell."""
+    case = golden.case(name)
+    mutants, told = Mutants(case), 0
+    operation, d_x = mutants.operation, case["d_x"].value
+    for edit in [edit for edit in mutants.forward if edit.detached and not list_of(edit)][::5]:
+        for factor in (Fraction(0), Fraction(2), Fraction(-1, 2)):
+            port = OwnGradients(operation, edit.changes if not factor else scaled(edit, factor).changes)
+            row = PortGradient("d_x", port.whole("d_x", d_x.shape), 1.0, 1e-10)
+            found = last_steps(operation, [row]).factor(edit.changes)
+            changed = np.abs(row.value[:, -1] - d_x[:, -1]).max() > 1e-4
+            assert found == factor or not changed and found in (None, 1), edit.words
+            told += found == factor
+    assert told > 10
+
+
+def list_of(edit):
+    """Whether it puts in statements"""
+    return any(isinstance(new, list) for new in edit.changes.values())

@@ -69,12 +69,14 @@ class Faulty:
         options = _signature(self.operation).parameters
         return all(inputs.get(name, options[name].default) == value for name, value in self.preset.items())
 
-    def trace(self, inputs: Mapping[str, Any], upstream: Array, defects: Defects = RIGHT) -> dict[str, Array]:
+    def trace(self, inputs: Mapping[str, Any], upstream: Array, defects: Defects = RIGHT,
+              expected: Callable[[str, Array], bool] | None = None) -> dict[str, Array]:
         """All that a port with these mistakes computes, by name and in order: the forward pass with its intermediates,
         the output, then the backward pass with its intermediates, and `d_` and an input's name for each gradient.
 
-        Where the operation takes a generator, `uniform` may stand for the numbers it draws. Inputs that the operation
-        does not know are passed over, and none is written to. Raises ConformanceError for an unknown mistake.
+        It ends with the forward pass where a tensor of that is not `expected`. Where the operation takes a generator,
+        `uniform` may stand for the numbers it draws. Inputs that the operation does not know are passed over, and none
+        is written to. Raises ConformanceError for an unknown mistake.
         """
         self._check(defects)
         known = {name: copy.deepcopy(value) if name == "rng" else value for name, value in inputs.items()
@@ -83,6 +85,8 @@ class Faulty:
             known["rng"] = Drawn(inputs["uniform"])
         c = self._tape(**known)
         c.keep(self.output, np.asarray(self.forward(c, defects)))
+        if expected and not all(expected(name, value) for name, value in c.kept.items()):
+            return c.kept
         gradients = self.backward(upstream, c, defects)
         return c.kept | {f"d_{name}": gradient for name, gradient in zip(self.gradients, gradients)
                          if gradient is not None}

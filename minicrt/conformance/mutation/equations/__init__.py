@@ -7,9 +7,18 @@ minicrt.ops.
 from collections.abc import Mapping
 from typing import Any
 
-from minicrt.conformance.mutation.equations import attention, comparators, gru, models, recurrent, rowwise, video
+from minicrt.conformance.mutation.equations import (
+    attention,
+    comparators,
+    gru,
+    models,
+    optimizers,
+    recurrent,
+    rowwise,
+    video,
+)
 
-MODULES = (gru, recurrent, rowwise, attention, models, comparators, video)
+MODULES = (gru, recurrent, rowwise, attention, models, comparators, video, optimizers)
 
 
 def equation_of(operation: str, options: Mapping[str, Any]) -> str:
