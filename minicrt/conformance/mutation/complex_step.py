@@ -71,14 +71,15 @@ class OwnGradients:
             return np.nan
 
     def agree(self, rows: Sequence[PortGradient]) -> bool:
-        """Whether all of these are the gradients"""
+        """Whether all of these are the gradients; where the forward pass gives NaN, so does the way back"""
         if any(row.allowed < 0 for row in rows):
             return False
         rows = [row for row in rows if row.allowed < inf]
         allowed = DEVIATIONS * np.sqrt(sum((row.allowed / row.size) ** 2 for row in rows))
         for number in range(ASKED if rows else 0):
             directions, theirs = asked(rows, number)
-            if not abs(self.first(directions, number) - theirs) <= allowed:
+            slope = self.first(directions, number)
+            if not abs(slope - theirs) <= allowed and not (np.isnan(slope) and np.isnan(theirs)):
                 return False
         return True
 

@@ -27,9 +27,7 @@ def model_equations(configuration: Mapping[str, Any]) -> str:
         return ""
     if configuration["memory"] == "none":
         return "transformer"
-    if configuration["memory_gradient"] == "writer":         # whose recalled U has no equation
-        return "" if configuration["memory"] == "ncgru" else "crt_by_writer"
-    return "crt"
+    return "crt_by_writer" if configuration["memory_gradient"] == "writer" else "crt"
 
 
 def options(configuration: Mapping[str, Any], parameters: Mapping[str, Any]) -> dict[str, Any]:

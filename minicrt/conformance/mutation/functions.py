@@ -3,7 +3,7 @@
 Of a complex array the imaginary part is what moves (`complex_step`). What has steps or kinks goes by the real part.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from minicrt.ops.relative_attention import unshifted as unshifted
 
 Array = np.ndarray
 
+HIDDEN = -1e9               # a score that is masked; −∞ gives NaN where a row has no other
 exp, log, tanh, sqrt, sin, cos = np.exp, np.log, np.tanh, np.sqrt, np.sin, np.cos
 
 
@@ -230,6 +231,11 @@ def softmax_of(x: Any) -> Any:
 def place(name: str, value: Any) -> Any:
     """A result that a golden case has under this name; whoever runs the equations puts another function here."""
     return value
+
+
+def below(prefix: str, w: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters by names with a prefix"""
+    return {prefix + name: value for name, value in w.items()}
 
 
 def arange(length: int) -> Array:

@@ -2,6 +2,9 @@
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+from functools import partial
 from typing import Any
 
 from minicrt.conformance.mutation.program import Edit
@@ -53,3 +56,12 @@ def limits(line: Line) -> Iterator[Edit]:
         for bound in BOUNDS:
             yield line.edit(node, call("clipped", node, number(-bound), number(bound)),
                             f"{{}} were clipped at ±{bound:g}", 2)
+
+
+def scaled(edit: Edit, factor: Fraction) -> Edit:
+    """Of an edit that detaches an expression one that multiplies its gradient"""
+    ((number, node),) = edit.changes.items()
+    new = call("scaled_gradient", node.args[0], expression(str(factor)))
+    words = edit.words.partition(" were a constant")[0]
+    return replace(edit, changes={number: new}, effort=2, say=partial(
+        "the gradient of {} were multiplied by {} on its way back".format, words, factor))

@@ -44,10 +44,12 @@ class Mutant(Known):
 
 
 class Mutants:
-    """Of an operation with a case's inputs."""
+    """Of an operation with a case's inputs; `names` of the equations have other values."""
 
-    def __init__(self, case: GoldenCase) -> None:
+    def __init__(self, case: GoldenCase, **names: float) -> None:
         self.operation: Operation | Model = Model(case) if case.kind == "model" else Operation(case)
+        if names:
+            self.operation.forward_program = self.operation.forward_program.with_names(**names)
 
     @cached_property
     def functions(self) -> list[Function]:

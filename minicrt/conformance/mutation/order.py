@@ -34,10 +34,11 @@ class Order:
         in_first = self.first.name.startswith("segment0/")
         if in_first and not is_state(self.first.name):
             return [unread, edits] if unread else [edits]
-        groups: tuple[list[Edit], list[Edit]] = [], []
+        groups: tuple[list[Edit], list[Edit], list[Edit]] = [], [], []
         for edit in edits:
-            is_early = is_carried(edit) or in_first and "return" in edit.targets
-            groups[not is_early].append(edit)
+            result = in_first and "return" in edit.targets
+            handed_on = result and edit.function == operation.forward_program.root
+            groups[0 if handed_on else 1 if result or is_carried(edit) else 2].append(edit)
         return [unread, *groups]
 
     @cached_property

@@ -1,6 +1,7 @@
 """The equations as syntax trees, and functions made of them with some nodes changed"""
 
 import ast
+import copy
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -50,6 +51,12 @@ class Program:
     def __init__(self, trees: Mapping[str, Tree], names: Mapping[str, Any], root: str) -> None:
         self.names, self.root = names, root
         self.trees = dict(reversed(list(needed(trees, root).items())))
+
+    def with_names(self, **other: Any) -> "Program":
+        """The same with other values of some names outside"""
+        program = copy.copy(self)
+        program.names = {**self.names, **other}
+        return program
 
     @property
     def parameters(self) -> list[str]:

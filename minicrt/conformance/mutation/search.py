@@ -1,9 +1,8 @@
 """Which mutants, one or two at once, give a port's numbers: tried where no known mistake does"""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from fractions import Fraction
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from minicrt.conformance.checking.search import Explanation, Search
 from minicrt.conformance.golden.tensors import BACKWARD, FORWARD, GoldenCase
 from minicrt.conformance.mutation.fitted import fitted
+from minicrt.conformance.mutation.gradients import scaled
 from minicrt.conformance.mutation.judging import Judge, Tried
 from minicrt.conformance.mutation.last_steps import LastSteps, last_steps
 from minicrt.conformance.mutation.models import Model
@@ -18,7 +18,7 @@ from minicrt.conformance.mutation.mutants import Mutants, Trace, has_equations
 from minicrt.conformance.mutation.order import Order
 from minicrt.conformance.mutation.program import Edit
 from minicrt.conformance.mutation.segments import shares_of_segments
-from minicrt.conformance.mutation.syntax import call, expression, is_call
+from minicrt.conformance.mutation.syntax import is_call
 from minicrt.conformance.mutation.watching import Watch
 
 RUNS = 2600         # so many runs are an operation's mutants worth, of a short scan: one or two seconds
@@ -223,15 +223,6 @@ class MutantSearch:
         return [self.differentiated(edits, self.right.trace)]
 
 
-def scaled(edit: Edit, factor: Fraction) -> Edit:
-    """Of an edit that detaches an expression one that multiplies its gradient"""
-    ((number, node),) = edit.changes.items()
-    new = call("scaled_gradient", node.args[0], expression(str(factor)))
-    words = edit.words.partition(" were a constant")[0]
-    return replace(edit, changes={number: new}, effort=2, say=partial(
-        "the gradient of {} were multiplied by {} on its way back".format, words, factor))
-
-
 def simplest(edits: list[Edit], enough: list[Tried]) -> Iterator[Edit]:
     """The first edits, until something is enough when the next one is more far-fetched."""
     effort = -1
@@ -242,9 +233,15 @@ def simplest(edits: list[Edit], enough: list[Tried]) -> Iterator[Edit]:
         yield edit
 
 
+def hidden_scores(search: Search) -> dict[str, float]:
+    """What a port with NaN sets them to: then a row that sees nothing is NaN"""
+    first = search.handed[search.start].theirs
+    return {"HIDDEN": -np.inf} if first is not None and first.dtype.kind == "f" and np.isnan(first).any() else {}
+
+
 def mutant_explanations(search: Search) -> list[Explanation]:
     """Of a port of an operation or a model that the equations have."""
     case: GoldenCase = search.comparison.case
     if not search.handed or not has_equations(case):
         return []
-    return shares_of_segments(search) or MutantSearch(search, Mutants(case)).explanations()
+    return shares_of_segments(search) or MutantSearch(search, Mutants(case, **hidden_scores(search))).explanations()

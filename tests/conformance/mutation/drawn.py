@@ -3,13 +3,17 @@
     python -m tests.conformance.mutation.drawn 2000        draws so many and prints a table
     python -m tests.conformance.mutation.drawn 500 7       with another seed
     python -m tests.conformance.mutation.drawn 100 7 models    of models alone; operations: of those alone
+    python -m tests.conformance.mutation.drawn 2000 7 models FILE    one that was stopped goes on: FILE has a line a port
 """
 
 import collections
+import json
+import os
 import random
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -131,12 +135,18 @@ def main():
     number, seed = int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 0
     names = [name for name in operation_cases() if has_equations(golden.case(name)) and "saturated" not in name]
     kinds = {"operations": names, "models": list(MODELS), "": [*names, *MODELS * 3]}
-    table, spent = collections.Counter(), 0.0
+    log = Path(sys.argv[4] if len(sys.argv) > 4 else os.devnull)
+    done = [json.loads(line) for line in log.read_text("utf-8").splitlines()] if log.is_file() else []
+    table, spent = collections.Counter(tuple(line["result"]) for line in done), sum(line["seconds"] for line in done)
     for k, port in enumerate(ports(number, seed, kinds[sys.argv[3] if len(sys.argv) > 3 else ""])):
+        if k < len(done):
+            continue
         start = time.process_time()
         result, said = judged(port)
         seconds, planted = time.process_time() - start, "two" if len(port.edits) > 1 else "one"
         table[planted, result], spent = table[planted, result] + 1, spent + seconds
+        with log.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"result": [planted, result], "seconds": seconds, "case": port.case}) + "\n")
         print(f"{port.case} {planted} {result} {seconds:.1f} s\n  planted: {port.words}\n  said: {said}", flush=True)
         if k % 25 == 24:
             print(f"{k + 1} ports, {spent:.0f} s: {dict(table)}", flush=True)

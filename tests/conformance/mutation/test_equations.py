@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from minicrt.conformance import golden
-from minicrt.conformance.golden.models import MODEL_CASES
+from minicrt.conformance.golden.models import MODEL_CASES, model_case
 from minicrt.conformance.golden.operations import operation_cases
 from minicrt.conformance.golden.tensors import BACKWARD, FORWARD
 from minicrt.conformance.mutation.complex_step import OwnGradients, PortGradient
@@ -54,6 +54,16 @@ def test_the_equations_are_those_of_the_case(name):
 @pytest.mark.parametrize("name", [name for name in MODEL_CASES if has_equations(golden.case(name))])
 def test_the_equations_of_a_model_are_those_of_the_case(name):
     case = golden.case(name)
+    model = Model(case)
+    equal(model.forward({})[0], case, FORWARD)
+    right_along_directions(model, case)
+
+
+@pytest.mark.parametrize("orthogonal", ["candidate", "candidate+reset"])
+def test_the_equations_of_an_orthogonal_memory_that_is_written_again(orthogonal):
+    """There is no golden case of it."""
+    settings = {"memory": "ncgru", "memory_gradient": "writer", "orthogonal": orthogonal, "segments": (3, 2)}
+    case = model_case("orthogonal-writer", settings)
     model = Model(case)
     equal(model.forward({})[0], case, FORWARD)
     right_along_directions(model, case)

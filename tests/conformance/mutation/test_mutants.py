@@ -9,11 +9,11 @@ from minicrt.conformance import check_port, golden
 from minicrt.conformance.checking import compare, diagnose
 from minicrt.conformance.checking.catalogue import catalogue_of
 from minicrt.conformance.mutation import functions as f
+from minicrt.conformance.mutation.gradients import scaled
 from minicrt.conformance.mutation.models import Model
 from minicrt.conformance.mutation.mutants import Mutants, has_equations
 from minicrt.conformance.mutation.program import parsed, tree_of
 from minicrt.conformance.mutation.references import place_of
-from minicrt.conformance.mutation.search import scaled
 
 MADE = {                                                     # of each kind of change, one line that comes of it
     "layer_norm": {

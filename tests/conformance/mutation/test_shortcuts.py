@@ -7,11 +7,11 @@ import pytest
 
 from minicrt.conformance import golden
 from minicrt.conformance.mutation.complex_step import OwnGradients, PortGradient
+from minicrt.conformance.mutation.gradients import scaled
 from minicrt.conformance.mutation.last_steps import last_steps
 from minicrt.conformance.mutation.models import Model
 from minicrt.conformance.mutation.mutants import Mutants
 from minicrt.conformance.mutation.running import Operation
-from minicrt.conformance.mutation.search import scaled
 
 SCANS = ["gru", "ncgru", "lstm", "mingru", "lru"]
 

@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 
+from tests.ports.wrong.comparator_nets import RMT
 from tests.ports.wrong.crt_net import CRT
 from tests.ports.wrong.wrong_port import by_autograd, by_hand, model
 
@@ -182,3 +183,28 @@ class LastOutputWithoutBias(CRT):
     def attention(self, name, x, mask):
         y, bias = super().attention(name, x, mask), self.p[f"{name}.b_out"]
         return y - bias if name == "blocks.1.attention" else y
+
+
+@by_autograd("attention", r"keys - 1\b|queries \+ 1\b")
+def attention_to_nothing(q, k, v, heads):
+    """A query does not see itself, so the first one sees nothing, and has NaN."""
+    q, k, v = (x.unflatten(-1, (heads, -1)).transpose(1, 2) for x in (q, k, v))
+    scores = q @ k.mT / q.shape[-1] ** 0.5
+    hidden = torch.ones(scores.shape[-2:], dtype=torch.bool).triu(0)
+    return (scores.masked_fill(hidden, -torch.inf).softmax(-1) @ v).transpose(1, 2).flatten(2)
+
+
+@model("rmt", r"were -y\[")
+class MemoryReversed(RMT):
+    """The next memory is the write row's output with its sign reversed."""
+
+    def memory(self, y):
+        return -super().memory(y)
+
+
+@model("rmt", r"doubled", r"y\[")
+class MemoryDoubled(RMT):
+    """The next memory is twice the write row's output."""
+
+    def memory(self, y):
+        return 2 * super().memory(y)

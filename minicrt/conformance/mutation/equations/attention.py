@@ -3,6 +3,7 @@
 import numpy as np
 
 from minicrt.conformance.mutation.functions import (
+    HIDDEN,
     above,
     blocks,
     concatenated,
@@ -43,7 +44,7 @@ def attended(q, k, v, heads, mask):
     k_h = heads_of(k, heads)
     v_h = heads_of(v, heads)
     scores = q_h @ transposed(k_h) / sqrt(width)
-    masked = where(mask, scores, -1e9)
+    masked = where(mask, scores, HIDDEN)
     p = softmax(masked)
     return merged(p @ v_h)
 
@@ -91,7 +92,7 @@ def relative_attention(q, k, v, r, u, w, heads, mask):
     by_row = q_w @ transposed(r_h)
     position = shifted(by_row)
     scores = (content + position) / sqrt(width)
-    masked = where(mask, scores, -1e9)
+    masked = where(mask, scores, HIDDEN)
     p = softmax(masked)
     return merged(p @ v_h)
 

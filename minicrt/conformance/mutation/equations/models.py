@@ -16,6 +16,7 @@ from minicrt.conformance.mutation.equations.rowwise import (
 )
 from minicrt.conformance.mutation.functions import (
     arange,
+    below,
     chosen,
     concatenated,
     cos,
@@ -190,10 +191,12 @@ def crt(w, tokens, targets, m, p_0, layers, heads, activation, pre, positions, g
 
 
 def recalled(w, inputs, start, cell, negatives, vectors):
+    again = below("recalled.", w)
     last = []
     for i in range(vectors):
+        b = f"recalled.memory.{i}."
         h_0 = detached(start[:, i])
-        h_i = place(f"recalled.memory.{i}.h", cell_of(w, f"memory.{i}.", detached(inputs), h_0, cell, negatives))
+        h_i = place(b + "h", cell_of(again, b, detached(inputs), h_0, cell, negatives))
         last.append(h_i[:, -1])
     return stacked(last)
 
