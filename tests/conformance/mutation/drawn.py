@@ -3,7 +3,7 @@
     python -m tests.conformance.mutation.drawn 2000        draws so many and prints a table
     python -m tests.conformance.mutation.drawn 500 7       with another seed
     python -m tests.conformance.mutation.drawn 100 7 models    of models alone; operations: of those alone
-    python -m tests.conformance.mutation.drawn 2000 7 models FILE    one that was stopped goes on: FILE has a line a port
+    python -m tests.conformance.mutation.drawn 2000 7 models FILE   goes on where it stopped: FILE has a line a port
 """
 
 import collections
