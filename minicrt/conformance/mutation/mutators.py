@@ -205,6 +205,9 @@ def numbers(line: Line) -> Iterator[Edit]:
                     yield line.edit(node, number(other))
             yield line.edit(node, binary(number(1), ast.Sub(), node))
             yield line.edit(node, call("sqrt", node))
+            for name, value in line.function.scope.items():
+                if isinstance(value, float) and name != node.id:
+                    yield line.edit(node, ast.Name(name, ast.Load()))
         if is_integer(given) and id(node) not in inside:
             yield line.edit(node, binary(node, ast.Add(), number(1)), effort=2)
             yield line.edit(node, binary(node, ast.Sub(), number(1)), effort=2)
