@@ -5,18 +5,32 @@ from functools import cache
 from types import ModuleType
 
 from minicrt.conformance import check_port, golden
+from minicrt.conformance.checking import CheckReport
 from tests.ports.wrong.wrong_port import WrongPort
 
-UNNAMED = frozenset[str]()                                   # those whose sentence does not name the mistake
+NAMED = 7 / 8                                                # of the wrong ports of models, at least
 case_of = cache(golden.case)
 
 
-def ports_of(modules: Iterable[ModuleType]) -> dict[str, WrongPort]:
+def ports_of(*modules: ModuleType) -> dict[str, WrongPort]:
     return {port.name: port for module in modules for port in vars(module).values() if isinstance(port, WrongPort)}
 
 
-def assert_rejected_and_named(port: WrongPort) -> None:
-    report = check_port(port.port, case_of(port.case))
-    assert not report.ok
-    sentence = report.diagnosis.sentences[0]
-    assert port.name in UNNAMED or port.named_by(sentence), sentence
+@cache
+def report_of(port: WrongPort) -> CheckReport:
+    return check_port(port.port, case_of(port.case))
+
+
+def assert_rejected(port: WrongPort) -> None:
+    assert not report_of(port).ok
+
+
+def assert_named(port: WrongPort) -> None:
+    sentence = report_of(port).diagnosis.sentences[0]
+    assert port.named_by(sentence), sentence
+
+
+def assert_most_are_named(ports: Iterable[WrongPort]) -> None:
+    first = {port: report_of(port).diagnosis.sentences[0] for port in ports}
+    unnamed = [f"{port.name}: {sentence}" for port, sentence in first.items() if not port.named_by(sentence)]
+    assert len(unnamed) <= (1 - NAMED) * len(first), "\n".join(unnamed)
