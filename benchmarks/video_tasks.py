@@ -36,7 +36,7 @@ from minicrt.parallel import threads
 from minicrt.training import AdamW, accuracy, cut_entries, evaluate_video, mean_class_accuracy, video_step
 
 Array = np.ndarray
-BATCH, STEPS, VIDEOS, LONG = 32, 160, 240, 8
+BATCH, STEPS, VIDEOS, LONG = 32, 320, 240, 8
 SIZES: dict[str, Any] = {"layers": 2, "heads": 4, "frame_size": 16, "patch_size": 8, "positions": "learned"}
 MODULES = {"joints": 13, "joint_features": 64}
 CARRIED, ALONE = {"width": 48, "inner": 96}, {"width": 52, "inner": 128}
