@@ -47,10 +47,10 @@ class Stream:
         self.model, self.parameters, self.batch = model, parameters, check_whole("batch", batch, 1)
         self._steps = steps_of(model, parameters, self.batch)
         config, layers = model.config, self._steps.layers
-        self._embedding = layers.Embedding(parameters)
+        self._embedding = layers.Embedding(parameters, model.scale)                      # e = √D E[token]
         self._output = layers.Output(model.engine, self.batch, parameters,
                                      "embedding" if config.tied else "output.weight")
-        self._e = np.empty((self.batch, 1, config.width), parameters.dtype)
+        self._e, self._tokens = np.empty((self.batch, 1, config.width), parameters.dtype), np.empty(self.batch, np.intp)
         self._segment = np.empty((self.batch, config.segment_length), np.min_scalar_type(config.vocabulary - 1))
         self.reset()
 
@@ -64,10 +64,12 @@ class Stream:
 
     def step(self, token: int | Array) -> Array:
         """The logits of the next token, (V,), after one more; with `batch` of B after B more, a (B,) array: (B, V)."""
-        alone = is_whole(token)
-        tokens = self._checked(np.array([token]) if alone else token, 1)[:, 0]
-        logits = self._step(tokens)
-        return logits[0] if alone else logits
+        if not is_whole(token):
+            return self._step(self._checked(token, 1)[:, 0])
+        number = int(token)
+        if self.batch > 1 or not 0 <= number < self.model.config.vocabulary:
+            self._checked(np.array([token]), 1)              # which says so
+        return self._step(number)[0]
 
     def feed(self, tokens: Sequence[int] | Array) -> Array:
         """The logits after N ≥ 1 more tokens: (N,) -> (V,), or (B, N) -> (B, V)"""
@@ -118,14 +120,14 @@ class Stream:
         self._state, self._row = state, 0
         self._steps.begin(state)
 
-    def _step(self, tokens: Array) -> Array:                 # (B,) -> (B, V)
+    def _step(self, tokens: Any) -> Array:                   # (B,), or a number -> (B, V)
         if self._row == self._segment.shape[1]:
             self._start_segment(self._steps.end())
-        self._segment[:, self._row] = tokens
+        self._tokens[:] = tokens
+        self._segment[:, self._row] = self._tokens
         self._row += 1
         self.tokens += 1
-        self._embedding(tokens, self._e[:, 0])
-        self._e *= self.model.scale                          # e = √D E[token]
+        self._embedding(self._tokens, self._e[:, 0])
         return self._output(self._steps.step(self._e))
 
     def _checked(self, tokens: Any, axes: int) -> Array:     # -> (B, N)

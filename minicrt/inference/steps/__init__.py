@@ -37,7 +37,18 @@ def steps_of(model: SegmentModel, parameters: Parameters, batch: int) -> Steps:
                          "runs it")
     if isinstance(model, ViT):
         raise InputError("the model is one of video, expected one of words; minicrt.inference.VideoStream runs it")
-    return STEPS.get(type(model), SegmentAgain)(model, parameters, batch, layers_for(model, parameters))
+    used = layers_for(model, parameters)
+    return steps_by(model, used)(model, parameters, batch, used)
+
+
+def steps_by(model: SegmentModel, used: ModuleType) -> type[Steps]:
+    """By its class; of a CRT that there is one compiled call for, that"""
+    if used is not layers and type(model) is CRT:
+        from minicrt.inference.steps import compiled_crt
+
+        if compiled_crt.in_one_call(model.config):
+            return compiled_crt.CompiledCRTSteps
+    return STEPS.get(type(model), SegmentAgain)
 
 
 def layers_for(model: SegmentModel, parameters: Parameters) -> ModuleType:

@@ -21,16 +21,12 @@ Array = np.ndarray
 
 
 class Embedding(layers.Embedding):
-    def __init__(self, p: Parameters) -> None:
-        self.stored: Any = p.stored("embedding")
-        if isinstance(self.stored, np.ndarray):
-            super().__init__(p)
+    def __init__(self, p: Parameters, scale: float) -> None:
+        self.stored, self.scale = p.stored("embedding"), p.dtype.type(scale)
+        self.run = small_products.ROWS.get(type(self.stored), products.scaled_rows)
 
     def __call__(self, tokens: Array, e: Array) -> None:
-        if isinstance(self.stored, np.ndarray):
-            super().__call__(tokens, e)
-        else:
-            small_products.ROWS[type(self.stored)](self.stored, tokens, e)
+        self.run(self.stored, tokens, self.scale, e)
 
 
 class Linear(layers.Linear):
@@ -69,7 +65,8 @@ class Output(layers.Output):
 
 class Recurrence(layers.Recurrence):
     def __init__(self, engine: Any, batch: int, cell: Cell, p: Scope) -> None:
-        self.run = STEPS[cell.operation](batch, *weights_of(engine, cell, p))
+        self.weights = weights_of(engine, cell, p)
+        self.run = STEPS[cell.operation](batch, *self.weights)
         self.spare: Array | None = None
 
     def __call__(self, x: Array, state: Array) -> Array:
@@ -140,12 +137,12 @@ class FeedForward(layers.FeedForward):
     def __init__(self, model: Any, batch: int, p: Scope) -> None:
         super().__init__(model, batch, p)
         self.weights = feed_forward_weights(p)
-        self.x, self.branch = (np.empty((batch, 1, model.config.width), self.weights[0].dtype) for _ in range(2))
+        self.x, self.branch = (np.empty((batch, 1, model.config.width), self.weights.gain.dtype) for _ in range(2))
         self.inner = np.empty((batch, model.config.inner), self.x.dtype)
 
     def __call__(self, x: Array) -> Array:
         self.x[...] = x
-        feed_forward.feed_forward(row_of(self.x), *self.weights, activation_of(self.model), pre_norm(self.model),
+        feed_forward.feed_forward(row_of(self.x), self.weights, activation_of(self.model), pre_norm(self.model),
                                   self.inner, row_of(self.branch))
         return self.x
 
@@ -155,24 +152,20 @@ class Blocks(layers.Blocks):
         super().__init__(model, parameters, batch, room)
         D, dtype = model.config.width, parameters.dtype
         self.x = np.empty((batch, 1, D), dtype)
-        self.qkv, self.scores = np.empty((batch, 3 * D), dtype), np.empty(room, dtype)
-        self.q, self.mixed, self.branch = (np.empty((batch, D), dtype) for _ in range(3))
-        self.inner = np.empty((batch, model.config.inner), dtype)
-        self.attentions = [(*norm_weights(p, "norm_attention."), *(p.stored(f"attention.{name}") for name in (
-            "w_qkv", "b_qkv", "w_out", "b_out")), keys, values)
-            for p, keys, values in zip(self.scopes, self.keys, self.values)]
-        self.feed_forwards = [feed_forward_weights(p) for p in self.scopes]
+        q, mixed, branch = (np.empty((batch, D), dtype) for _ in range(3))
+        self.room = block.Room(np.empty((batch, 3 * D), dtype), q, np.empty(room, dtype), mixed,
+                               np.empty((batch, model.config.inner), dtype), branch)
+        self.weights = tuple(
+            (block.Attention(*norm_weights(p, "norm_attention."), *(p.stored(f"attention.{name}") for name in (
+                "w_qkv", "b_qkv", "w_out", "b_out")), keys=keys, values=values), feed_forward_weights(p))
+            for p, keys, values in zip(self.scopes, self.keys, self.values))
         self.activation, self.pre, self.heads = activation_of(model), pre_norm(model), model.config.heads
 
     def __call__(self, x: Array, mask: Array | None = None) -> Array:
         if mask is not None or x.shape[1] > 1:               # RMT's rows, once a segment
             return super().__call__(x, mask)
         self.x[...] = x
-        row = row_of(self.x)
-        for attention, feeding in zip(self.attentions, self.feed_forwards):
-            block.self_attention(row, *attention, self.rows, self.heads, self.pre, self.qkv, self.scores, self.q,
-                                 self.mixed, self.branch)
-            feed_forward.feed_forward(row, *feeding, self.activation, self.pre, self.inner, self.branch)
+        block.blocks(row_of(self.x), self.weights, self.rows, self.heads, self.activation, self.pre, self.room)
         self.rows += 1
         return self.x
 
@@ -195,7 +188,7 @@ class RelativeBlocks(layers.RelativeBlocks):
         for layer, (attention, feeding) in enumerate(zip(self.attentions, self.feed_forwards)):
             block.relative_attention(row, *attention, first, self.rows, self.model.config.heads, pre, self.q, self.kv,
                                      self.scores, self.mixed, self.branch)
-            feed_forward.feed_forward(row, *feeding, activation_of(self.model), pre, self.inner, self.branch)
+            feed_forward.feed_forward(row, feeding, activation_of(self.model), pre, self.inner, self.branch)
             outputs[:, layer] = row
         self.rows += 1
         return self.x
@@ -213,9 +206,9 @@ def norm_weights(p: Scope, prefix: str) -> tuple[Array, Array]:
     return p[prefix + "gain"], p[prefix + "bias"]
 
 
-def feed_forward_weights(p: Scope) -> tuple[Array, ...]:
-    return (*norm_weights(p, "norm_feed_forward."),
-            *(p.stored(f"feed_forward.{name}") for name in ("w_in", "b_in", "w_out", "b_out")))
+def feed_forward_weights(p: Scope) -> feed_forward.Weights:
+    return feed_forward.Weights(*norm_weights(p, "norm_feed_forward."),
+                                *(p.stored(f"feed_forward.{name}") for name in ("w_in", "b_in", "w_out", "b_out")))
 
 
 def activation_of(model: Any) -> int:

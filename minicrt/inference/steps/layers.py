@@ -19,13 +19,14 @@ Array = np.ndarray
 
 
 class Embedding:
-    """E[token], for a token of each stream"""
+    """e = √D E[token], for a token of each stream; `scale` is √D"""
 
-    def __init__(self, p: Parameters) -> None:
-        self.table = p["embedding"]
+    def __init__(self, p: Parameters, scale: float) -> None:
+        self.table, self.scale = p["embedding"], scale
 
     def __call__(self, tokens: Array, e: Array) -> None:     # (B,), and (B, D) to write into
         np.take(self.table, tokens, 0, e, mode="clip")       # they are checked before
+        e *= self.scale
 
 
 class Linear:

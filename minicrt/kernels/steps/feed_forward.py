@@ -1,5 +1,7 @@
 """The feed-forward branch of a block for one row"""
 
+from typing import Any, NamedTuple
+
 from minicrt.kernels.compiling import jit
 from minicrt.kernels.steps.normed import normed
 from minicrt.kernels.steps.products import add_product, set_rows
@@ -9,20 +11,33 @@ from minicrt.ops.activations import SQRT_2_OVER_PI
 ACTIVATIONS = ("gelu", "gelu_tanh", "relu")
 
 
+class Weights(NamedTuple):
+    gain: Any                                                # (D,)
+    bias: Any
+    w_in: Any                                                # (D, F), an array or one of small integers
+    b_in: Any
+    w_out: Any                                               # (F, D)
+    b_out: Any
+
+
 @jit
-def feed_forward(x, gain, bias, w_in, b_in, w_out, b_out, activation, pre, inner, branch):
+def feed_forward(x, weights, activation, pre, inner, branch):
     """pre-norm: x += F(LN(x));  post-norm: x = LN(x + F(x)); `inner` (B, F) and `branch` (B, D) are to write into"""
-    if pre:
-        normed(x, gain, bias, branch)
-        set_rows(inner, b_in)
-        add_product(branch, w_in, inner)
-    else:
-        set_rows(inner, b_in)
-        add_product(x, w_in, inner)
+    set_rows(inner, weights.b_in)
+    add_product(begin_branch(x, branch, weights.gain, weights.bias, pre), weights.w_in, inner)
     activate(inner, activation)
-    set_rows(branch, b_out)
-    add_product(inner, w_out, branch)
-    add_branch(x, branch, gain, bias, pre)
+    set_rows(branch, weights.b_out)
+    add_product(inner, weights.w_out, branch)
+    add_branch(x, branch, weights.gain, weights.bias, pre)
+
+
+@jit
+def begin_branch(x, branch, gain, bias, pre):
+    """What a residual branch reads: LN(x), which is written into `branch`, or x"""
+    if not pre:
+        return x
+    normed(x, gain, bias, branch)
+    return branch
 
 
 @jit

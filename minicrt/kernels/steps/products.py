@@ -84,6 +84,15 @@ def set_zero(y):
 
 
 @jit
+def scaled_rows(table, tokens, scale, e):                    # (V, D), (B,), …, (B, D)
+    """e = scale · E[token]"""
+    for b in range(e.shape[0]):
+        row = table[tokens[b]]
+        for j in range(e.shape[1]):
+            e[b, j] = scale * row[j]
+
+
+@jit
 def products_with_rows(z, weight, bias, y):                  # (B, D), (V, D), (V,), (B, V)
     """y = z Eᵀ + b"""
     if weight.shape[1] < LONG:

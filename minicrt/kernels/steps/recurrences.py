@@ -1,12 +1,44 @@
 """One step of each recurrent network: the equations are those of the operations of the same names
 
-x is (B, I), a state (B, ·); `a` and `c` are to write into.
+x is (B, I), a state (B, ·); `a` and `c` are to write into. `h_next` may be h itself.
 """
+
+from typing import Any, NamedTuple
+
+from numba import types
+from numba.core.extending import overload
 
 from minicrt.kernels.compiling import jit
 from minicrt.kernels.reset_before import candidate
 from minicrt.kernels.steps.products import add_columns, add_product, set_rows, set_zero
 from minicrt.kernels.vector_math import CONTRACT, sigmoid, tanh
+
+
+class GRU(NamedTuple):
+    w: Any                                                   # (I, 3D), an array or one of small integers
+    u: Any                                                   # (D, 3D)
+    b: Any                                                   # (3D,)
+    b_hn: Any                                                # (D,)
+
+
+class ResetBefore(NamedTuple):
+    w: Any
+    u: Any
+    b: Any
+    modrelu: bool                                            # or tanh
+
+
+def advance(cell, x, h, a, c):                               # (B, I), (B, D), (B, 3D), (B, D)
+    """Inside a kernel, h becomes what the cell, one of the two above, makes of it."""
+
+
+@overload(advance)
+def _of_a_cell(cell, x, h, a, c):
+    form = cell.instance_class if isinstance(cell, types.NamedTuple) else None
+    if form is GRU:
+        return lambda cell, x, h, a, c: gru(x, h, cell.w, cell.u, cell.b, cell.b_hn, a, c, h)
+    if form is ResetBefore:
+        return lambda cell, x, h, a, c: reset_before(x, h, cell.w, cell.u, cell.b, cell.modrelu, a, c, h)
 
 
 @jit(fastmath=CONTRACT)

@@ -75,18 +75,18 @@ def scores(z, table, bias, y):                               # (B, D), of (D, V)
 
 
 @jit
-def rows_of_eight_bits(table, tokens, e):                    # of (D, V), (B,), (B, D)
-    """Rows of the embedding table"""
+def rows_of_eight_bits(table, tokens, scale, e):             # of (D, V), (B,), …, (B, D)
+    """e = scale · E[token]"""
     for b in range(e.shape[0]):
         for j in range(e.shape[1]):
-            e[b, j] = table.scales[tokens[b]] * np.float32(table.values[j, tokens[b]])
+            e[b, j] = scale * table.scales[tokens[b]] * np.float32(table.values[j, tokens[b]])
 
 
 @jit
-def rows_of_four_bits(table, tokens, e):
+def rows_of_four_bits(table, tokens, scale, e):
     for b in range(e.shape[0]):
         for j in range(e.shape[1]):
-            e[b, j] = four_bits(table, j, tokens[b])
+            e[b, j] = scale * four_bits(table, j, tokens[b])
 
 
 ROWS = {EightBits: rows_of_eight_bits, FourBits: rows_of_four_bits}
