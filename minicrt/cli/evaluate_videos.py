@@ -7,7 +7,7 @@ from minicrt.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from minicrt.data.video_source import VideoSource
-    from minicrt.training import VideoRun
+    from minicrt.training import TrainedVideos
 
 OF_OTHERS = ("data", "dynamic", "learning_rate", "decay", "data_dir", "segment_length")
 
@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> None:
         print(arguments.picture)
 
 
-def price(arguments: argparse.Namespace, trained: "VideoRun", part: str, cut: float) -> str:
+def price(arguments: argparse.Namespace, trained: "TrainedVideos", part: str, cut: float) -> str:
     """How much the same weights lose by the cut, where the run's summary has what they had without"""
     whole = (trained.summary or {}).get(f"{part}_mean_class_accuracy")
     if arguments.cut is None or arguments.corpus is not None or whole is None:
@@ -55,7 +55,7 @@ def price(arguments: argparse.Namespace, trained: "VideoRun", part: str, cut: fl
     return f"   (all carried: {100 * whole:.1f} %; the cut costs {100 * (whole - cut):.1f} points)"
 
 
-def videos_to_score(arguments: argparse.Namespace, trained: "VideoRun") -> "VideoSource":
+def videos_to_score(arguments: argparse.Namespace, trained: "TrainedVideos") -> "VideoSource":
     """The run's own, wherever they are now, or others of the same classes"""
     from minicrt.data.video_source import SYNTHETIC, video_source
     from minicrt.training.video_run import videos_of_run

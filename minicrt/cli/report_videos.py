@@ -7,14 +7,14 @@ from minicrt.errors import MinicrtError
 
 if TYPE_CHECKING:
     from minicrt.data.video_source import VideoSource
-    from minicrt.training import VideoRun
+    from minicrt.training import TrainedVideos
 
 CUTS = (("positions", "carried positions cut"), ("memory", "memory cut"), ("state", "both cut"))
 FILES = ("config.toml", "metrics.jsonl", "summary.json", "curves.png", "confusion.png", "attention.png",
          "checkpoint.safetensors")
 
 
-def print_results(trained: "VideoRun", videos: "VideoSource | None") -> None:
+def print_results(trained: "TrainedVideos", videos: "VideoSource | None") -> None:
     """The figures, then the pictures: what may fail comes last, and is a warning. Without `videos` they are loaded."""
     from minicrt.training.video_run import videos_of_run
 
@@ -48,7 +48,7 @@ def summary_lines(summary: dict[str, Any]) -> list[str]:
     return lines
 
 
-def write_curves(trained: "VideoRun") -> None:
+def write_curves(trained: "TrainedVideos") -> None:
     from minicrt import plotting
     from minicrt.data.names import printable
 
@@ -56,7 +56,7 @@ def write_curves(trained: "VideoRun") -> None:
     update(trained.folder / "curves.png", plotting.video_curves(trained.metrics, title).png())
 
 
-def attention_picture(trained: "VideoRun", videos: "VideoSource") -> bytes:
+def attention_picture(trained: "TrainedVideos", videos: "VideoSource") -> bytes:
     """A PNG of the middle frames of a test video's first, middle and last clip, with what the last block's class token
     looks at"""
     import numpy as np

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from minicrt.data.video_source import VideoSource
     from minicrt.models.video import ViT
     from minicrt.training import Progress, TrainingConfig
-    from minicrt.training.video_run import VideoRun
+    from minicrt.training.video_run import TrainedVideos
 
 TASK = "video"
 OF_OTHERS = ("level", "tokenizer", "data_dir", "data", "target", "horizon")
@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace, progress: "Progress") -> None:
         print_results(*afresh(arguments, progress))
 
 
-def resumed(arguments: argparse.Namespace, progress: "Progress") -> "VideoRun":
+def resumed(arguments: argparse.Namespace, progress: "Progress") -> "TrainedVideos":
     from minicrt.cli.train import logged
     from minicrt.training.video_run import resume_videos
 
@@ -57,12 +57,12 @@ def resumed(arguments: argparse.Namespace, progress: "Progress") -> "VideoRun":
         return resume_videos(arguments.resume, arguments.corpus, logged(progress, arguments, arguments.resume))
 
 
-def afresh(arguments: argparse.Namespace, progress: "Progress") -> "tuple[VideoRun, VideoSource]":
+def afresh(arguments: argparse.Namespace, progress: "Progress") -> "tuple[TrainedVideos, VideoSource]":
     from minicrt.cli.train import logged
     from minicrt.data.names import folder_name
     from minicrt.data.video_source import video_source
     from minicrt.models.video import create_video_model
-    from minicrt.training.video_run import train_on_videos, video_training
+    from minicrt.training.video_run import train_videos, video_training
 
     of_model, of_training, of_data = tables(arguments)
     training = video_training(of_training)
@@ -76,7 +76,7 @@ def afresh(arguments: argparse.Namespace, progress: "Progress") -> "tuple[VideoR
     with nullcontext(arguments.out) if arguments.out is not None else numbered as folder:
         print_header(model, videos, training, folder)
         with saying_how_to_resume(arguments, folder):
-            return train_on_videos(folder, model, videos, training, logged(progress, arguments, folder)), videos
+            return train_videos(folder, model, videos, training, logged(progress, arguments, folder)), videos
 
 
 def tables(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:

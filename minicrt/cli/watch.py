@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from minicrt.data.video_files import VideoReading
     from minicrt.data.video_files.watching import Shot
-    from minicrt.training import VideoRun
+    from minicrt.training import TrainedVideos
 
 CAMERA = "camera"
 DRAWN = 2000                                                 # clips, the last ones: wider than that is no picture
@@ -75,7 +75,7 @@ def run(arguments: argparse.Namespace) -> None:
         print(arguments.picture)
 
 
-def reading_of(trained: "VideoRun", stride: int | None) -> "VideoReading":
+def reading_of(trained: "TrainedVideos", stride: int | None) -> "VideoReading":
     """How the run's videos were read; synthetic ones have no rate, and every frame is taken"""
     from minicrt.configuration import field_types, from_mapping
     from minicrt.data.video_files import VideoReading

@@ -29,13 +29,13 @@ from minicrt.training.tensorboard_log import TensorBoardLog
 from minicrt.training.trained import Trained
 from minicrt.training.trained_sensors import TrainedSensors
 from minicrt.training.trainer import Trainer
-from minicrt.training.video_run import VideoRun, load_video_run, resume_videos, train_on_videos
+from minicrt.training.video_run import TrainedVideos, load_video_run, resume_videos, train_videos
 from minicrt.training.video_trainer import (
-    TrainedVideo,
+    TrainedOnBatches,
     VideoScores,
     evaluate_video,
     score_videos,
-    train_video,
+    train_on_batches,
     video_step,
 )
 from minicrt.training.window import window_gradients
@@ -43,12 +43,12 @@ from minicrt.training.window import window_gradients
 __all__ = [
     "BUDGETS", "CUTS", "SGD", "AdamW", "Bar", "Checkpoint", "ClassAccuracy", "Cut", "DynamicConfig", "Evaluation",
     "Interrupted", "Lines", "Optimizer", "Progress", "RunFolder", "Step", "TensorBoardLog", "Trained",
-    "TrainedSensors", "TrainedVideo", "Trainer", "TrainingConfig", "VideoRun", "VideoScores", "accuracy",
+    "TrainedOnBatches", "TrainedSensors", "TrainedVideos", "Trainer", "TrainingConfig", "VideoScores", "accuracy",
     "check_corpus", "class_weights", "clip_factor", "confusion_matrix", "corpus_of_run", "cut_entries",
-    "dynamic_evaluate", "evaluate", "evaluate_video", "evaluation_steps", "fitted", "gradient_sizes",
-    "is_corpus_of", "load_either", "load_run", "load_sensor_run", "load_video_run", "make_optimizer",
-    "mean_class_accuracy", "progress_for", "read_checkpoint", "readings_of_run", "recall_accuracy", "resume",
-    "resume_sensors", "resume_videos", "score_videos", "train", "train_on", "train_on_videos", "train_sensors",
-    "train_step", "train_video", "update_average", "video_step", "warmup_constant", "warmup_cosine",
-    "window_gradients", "write_checkpoint",
+    "dynamic_evaluate", "evaluate", "evaluate_video", "evaluation_steps", "fitted", "gradient_sizes", "is_corpus_of",
+    "load_either", "load_run", "load_sensor_run", "load_video_run", "make_optimizer", "mean_class_accuracy",
+    "progress_for", "read_checkpoint", "readings_of_run", "recall_accuracy", "resume", "resume_sensors",
+    "resume_videos", "score_videos", "train", "train_on", "train_on_batches", "train_sensors", "train_step",
+    "train_videos", "update_average", "video_step", "warmup_constant", "warmup_cosine", "window_gradients",
+    "write_checkpoint",
 ]

@@ -32,7 +32,7 @@ NEEDED = {"videos": str, "settings": dict, "sha256": str}    # of the table "dat
 
 
 @dataclass(frozen=True, repr=False)
-class VideoRun(OfFolder):
+class TrainedVideos(OfFolder):
     """What a run on videos has learned: its best weights on validation.
 
     classes        their names, in the order of the scores
@@ -49,18 +49,18 @@ class VideoRun(OfFolder):
     position: Position | None = None
 
     def __repr__(self) -> str:
-        return (f"<VideoRun {self.folder}: {len(self.classes)} classes, weights of step {self.step} of "
+        return (f"<TrainedVideos {self.folder}: {len(self.classes)} classes, weights of step {self.step} of "
                 f"{self.model!r}>")
 
 
-def train_on_videos(folder: str | os.PathLike[str], model: ViT, videos: VideoSource,
+def train_videos(folder: str | os.PathLike[str], model: ViT, videos: VideoSource,
                     config: TrainingConfig | None = None, progress: Progress | bool = True, **settings: Any
-                    ) -> VideoRun:
+                    ) -> TrainedVideos:
     """Train a model on videos in a new run folder, and return the weights that were best on validation.
 
         videos = video_source("synthetic-video")
         model = create_video_model(len(videos.classes), frames=8)
-        run = train_on_videos("runs/video", model, videos, steps=300)
+        run = train_videos("runs/video", model, videos, steps=300)
 
     Arguments, stopping and errors are those of `minicrt.train`; `resume_videos` goes on. The folder receives the test
     part's confusion matrix as a picture, confusion.png, besides.
@@ -106,7 +106,7 @@ def videos_of_run(asked: Mapping[str, Any], videos: VideoSource | str | None = N
 
 
 def resume_videos(folder: str | os.PathLike[str], videos: VideoSource | str | None = None,
-                  progress: Progress | bool = True, engine: EngineOrName = None) -> VideoRun:
+                  progress: Progress | bool = True, engine: EngineOrName = None) -> TrainedVideos:
     """Go on with the run in `folder`; the result is that of a run never stopped. A finished run is only loaded.
 
     `videos` are the run's, or where they are now. Raises CheckpointError if there is no run, it is damaged, or the
@@ -123,7 +123,7 @@ def resume_videos(folder: str | os.PathLike[str], videos: VideoSource | str | No
                                 progress_of(progress)))
 
 
-def load_video_run(path: str | os.PathLike[str], engine: EngineOrName = None) -> VideoRun:
+def load_video_run(path: str | os.PathLike[str], engine: EngineOrName = None) -> TrainedVideos:
     """The best weights of a run on videos, with its model and classes, from its folder or a checkpoint alone.
 
     Raises CheckpointError if there is none, or it is damaged, or is no run on videos.
@@ -137,17 +137,17 @@ def load_video_run(path: str | os.PathLike[str], engine: EngineOrName = None) ->
     if not isinstance(classes, list) or len(classes) != model.config.vocabulary:
         raise CheckpointError(f"{checkpoint.path} is damaged: its classes are {shown(classes)}; put the run's own file "
                               "back")
-    return VideoRun(folder, model, parameters, tuple(map(str, classes)), tables, step, summary, position)
+    return TrainedVideos(folder, model, parameters, tuple(map(str, classes)), tables, step, summary, position)
 
 
-def learned(trainer: VideoTrainer) -> VideoRun:
+def learned(trainer: VideoTrainer) -> TrainedVideos:
     """Train to the end; what the run has learned then, with the confusion matrix drawn"""
     from minicrt.plotting import confusion_map
 
     summary, classes = trainer.run(), trainer.corpus.classes
     picture = confusion_map(trainer.scores["test"].confusion, classes, f"{trainer.corpus.name}: the test part")
     write_atomically(trainer.folder.path / "confusion.png", picture.png())
-    return VideoRun(trainer.folder.path, trainer.model, trainer.best_parameters(), classes,
+    return TrainedVideos(trainer.folder.path, trainer.model, trainer.best_parameters(), classes,
                     trainer.folder.configuration, trainer.position.best_step, summary, trainer.position)
 
 

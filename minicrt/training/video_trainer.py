@@ -2,7 +2,7 @@
 
     model = create_video_model(16, frames=8, frame_size=32)
     videos, rng = SyntheticVideo(), np.random.default_rng(0)
-    trained = train_video(model, videos.videos(rng, 16), steps=1000, rng=rng)
+    trained = train_on_batches(model, videos.videos(rng, 16), steps=1000, rng=rng)
     confusion = evaluate_video(model, trained.parameters, videos.fixed_set(0, 128, 32))
     mean_class_accuracy(confusion).mean
 """
@@ -37,7 +37,7 @@ class Watched(NamedTuple):
     skeletons: list[VideoTargets] | None
 
 
-class TrainedVideo(NamedTuple):
+class TrainedOnBatches(NamedTuple):
     parameters: Parameters
     losses: list[float]                                      # of every step
 
@@ -114,9 +114,10 @@ def video_step(model: ViT, parameters: Parameters, gradients: Parameters, optimi
     return float(loss)
 
 
-def train_video(model: ViT, batches: Iterable[VideoBatch], steps: int, *, rng: np.random.Generator,
-                parameters: Parameters | None = None, learning_rate: float = 1e-3, weight_decay: float = 0.05,
-                warmup: int = 100, report: Callable[[int, float], Any] | None = None, **options: Any) -> TrainedVideo:
+def train_on_batches(model: ViT, batches: Iterable[VideoBatch], steps: int, *, rng: np.random.Generator,
+                     parameters: Parameters | None = None, learning_rate: float = 1e-3, weight_decay: float = 0.05,
+                     warmup: int = 100, report: Callable[[int, float], Any] | None = None, **options: Any
+                     ) -> TrainedOnBatches:
     """`steps` steps of AdamW with a warm-up and half a cosine, on as many batches.
 
     rng          draws the first parameters, where none are given, and dropout
@@ -136,7 +137,7 @@ def train_video(model: ViT, batches: Iterable[VideoBatch], steps: int, *, rng: n
         losses.append(video_step(model, parameters, gradients, optimizer, batch, rng=rng, rate=rate, **options))
         if report is not None:
             report(step, losses[-1])
-    return TrainedVideo(parameters, losses)
+    return TrainedOnBatches(parameters, losses)
 
 
 def score_videos(model: ViT, parameters: Parameters, batches: Iterable[VideoBatch], *, reads: Reads = "clips",

@@ -13,7 +13,7 @@ from minicrt.inference import VideoStream
 from minicrt.training import load_video_run
 from tests.cli.running import refused
 from tests.data.films import brightness, grey_film, levels
-from tests.training.test_video_run import BRIEF, TASK, few_videos, model, train_on_videos  # noqa: F401
+from tests.training.test_video_run import BRIEF, TASK, few_videos, model, train_videos  # noqa: F401
 
 av = pytest.importorskip("av")
 
@@ -21,7 +21,7 @@ av = pytest.importorskip("av")
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     path = tmp_path_factory.mktemp("runs") / "run"
-    train_on_videos(path, model(), SyntheticSource(TASK), progress=False, **BRIEF | {"steps": 1, "evaluations": 1})
+    train_videos(path, model(), SyntheticSource(TASK), progress=False, **BRIEF | {"steps": 1, "evaluations": 1})
     return path
 
 

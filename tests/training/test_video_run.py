@@ -26,7 +26,7 @@ from minicrt.training import (
     mean_class_accuracy,
     resume_videos,
     score_videos,
-    train_on_videos,
+    train_videos,
 )
 from minicrt.training.video_run import is_video_run
 
@@ -62,7 +62,7 @@ def few_videos():
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    return train_on_videos(tmp_path_factory.mktemp("runs") / "run", model(), VIDEOS, progress=False, **BRIEF)
+    return train_videos(tmp_path_factory.mktemp("runs") / "run", model(), VIDEOS, progress=False, **BRIEF)
 
 
 def test_scores_are_those_of_the_videos_one_by_one():
@@ -114,19 +114,19 @@ def test_a_run_comes_back_as_it_was(run):
 @pytest.mark.parametrize("at", [1, 3])
 def test_a_run_that_was_stopped_ends_with_the_same_bits(run, tmp_path, at):
     with pytest.raises(Interrupted):
-        train_on_videos(tmp_path / "run", model(), VIDEOS, progress=StopAt(at), **BRIEF)
+        train_videos(tmp_path / "run", model(), VIDEOS, progress=StopAt(at), **BRIEF)
     assert resume_videos(tmp_path / "run", progress=False).parameters.flat.tobytes() == run.parameters.flat.tobytes()
 
 
 def test_a_run_of_minutes_is_planned(tmp_path):
-    made = train_on_videos(tmp_path / "run", model(), VIDEOS, progress=False, minutes=0.02, warmup_steps=10,
+    made = train_videos(tmp_path / "run", model(), VIDEOS, progress=False, minutes=0.02, warmup_steps=10,
                            evaluations=1, batch=2, evaluation_batch=16)
     assert made.summary["steps"] >= 1
 
 
 def test_other_videos_and_other_runs_are_refused(run, tmp_path):
     with pytest.raises(Interrupted):
-        train_on_videos(tmp_path / "run", model(), VIDEOS, progress=StopAt(1), **BRIEF)
+        train_videos(tmp_path / "run", model(), VIDEOS, progress=StopAt(1), **BRIEF)
     with pytest.raises(CheckpointError, match="the videos synthetic-video are not those that the run was trained on"):
         resume_videos(tmp_path / "run", SyntheticSource(SyntheticVideo(cues=2, motions=2, frames=2, size=16)), False)
     with pytest.raises(CheckpointError, match="is of a run on videos, where one on text is expected; load it with "
@@ -138,9 +138,9 @@ def test_other_videos_and_other_runs_are_refused(run, tmp_path):
                                                    "pixels; the videos have 4, 2 and 16: create_video_model"),
                          (lambda: create_video_model(5, 2, **SMALL), "the model has 5 classes")]:
         with pytest.raises(ConfigurationError, match=words):
-            train_on_videos(tmp_path / "other", wrong(), VIDEOS, progress=False, **BRIEF)
+            train_videos(tmp_path / "other", wrong(), VIDEOS, progress=False, **BRIEF)
     with pytest.raises(InputError, match="videos is a SyntheticVideo, expected videos; load them with video_source"):
-        train_on_videos(tmp_path / "other", model(), TASK, progress=False)
+        train_videos(tmp_path / "other", model(), TASK, progress=False)
 
 
 def test_the_mean_and_the_deviation_of_the_pixels_are_those_of_what_is_shown(monkeypatch):
@@ -157,7 +157,7 @@ def test_the_mean_and_the_deviation_of_the_pixels_are_those_of_what_is_shown(mon
 @pytest.mark.parametrize("kind", [Lines, Bar])
 def test_what_is_counted_a_second_are_videos(tmp_path, kind):
     stream = io.StringIO()
-    train_on_videos(tmp_path / "run", model(), VIDEOS, steps=2, batch=4, progress=kind(stream))
+    train_videos(tmp_path / "run", model(), VIDEOS, steps=2, batch=4, progress=kind(stream))
     assert "videos/s" in stream.getvalue() and "tokens" not in stream.getvalue()
 
 

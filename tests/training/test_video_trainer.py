@@ -8,7 +8,7 @@ from minicrt.data.video_batch import VideoBatch
 from minicrt.data.video_source import SyntheticSource
 from minicrt.errors import InputError, TrainingError
 from minicrt.models.video import create_video_model
-from minicrt.training import AdamW, evaluate_video, mean_class_accuracy, train_video, video_step
+from minicrt.training import AdamW, evaluate_video, mean_class_accuracy, train_on_batches, video_step
 from minicrt.training.video_trainer import watched
 
 SMALL = {"frame_size": 16, "patch_size": 8, "width": 8, "heads": 2, "inner": 16, "layers": 1}
@@ -64,7 +64,7 @@ def test_the_modules_get_the_joints_of_what_is_read(reads):
 def test_what_the_first_clip_shows_is_learned_across_clips_and_lost_with_a_cut():
     rng = np.random.default_rng(2)
     model = model_of(2, position_carry=False)
-    trained = train_video(model, (blinking(rng, 16) for _ in range(60)), 60, rng=rng, learning_rate=1e-2, warmup=5)
+    trained = train_on_batches(model, (blinking(rng, 16) for _ in range(60)), 60, rng=rng, learning_rate=1e-2, warmup=5)
     tests = [blinking(np.random.default_rng(9), 64)]
     whole = evaluate_video(model, trained.parameters, tests)
     cut = evaluate_video(model, trained.parameters, tests, cut=["memory"])
@@ -80,7 +80,7 @@ def test_a_cue_and_a_motion_are_learned_where_pixels_are_centred_and_scaled():
     mean, deviation = source.pixels()
     model = model_of(4, 4, width=32, heads=4, inner=64, positions="learned", pixel_mean=mean, pixel_deviation=deviation)
     batches = (source.training_batch(0, step, 32) for step in range(70))
-    trained = train_video(model, batches, 70, rng=np.random.default_rng(0), learning_rate=3e-3, warmup=40)
+    trained = train_on_batches(model, batches, 70, rng=np.random.default_rng(0), learning_rate=3e-3, warmup=40)
 
     def scored(**options):
         tests = source.task.fixed_set(0, 80, 40, "valid")
@@ -91,15 +91,15 @@ def test_a_cue_and_a_motion_are_learned_where_pixels_are_centred_and_scaled():
 
 
 def test_a_seed_gives_a_run_and_dropout_draws_from_it():
-    losses = [train_video(model_of(2, dropout=0.2, path_dropout=0.2), [blinking(np.random.default_rng(3), 4)] * 2, 2,
-                          rng=np.random.default_rng(seed)).losses for seed in (5, 5, 6)]
+    losses = [train_on_batches(model_of(2, dropout=0.2, path_dropout=0.2), [blinking(np.random.default_rng(3), 4)] * 2,
+                               2, rng=np.random.default_rng(seed)).losses for seed in (5, 5, 6)]
     assert losses[0] == losses[1] != losses[2]
 
 
 def test_refusals():
     model, batch = model_of(2), blinking(np.random.default_rng(3), 4)
     with pytest.raises(InputError, match="there are 1 batches, expected one for each of 2 steps"):
-        train_video(model, [batch], 2, rng=np.random.default_rng(0))
+        train_on_batches(model, [batch], 2, rng=np.random.default_rng(0))
     with pytest.raises(InputError, match="the batch is a list, expected a VideoBatch"):
         watched(model, [1, 2])
     with pytest.raises(InputError, match="reads is 'all', expected clips, last, frames"):

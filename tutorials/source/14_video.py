@@ -40,7 +40,7 @@ from minicrt.inference import VideoStream
 from minicrt.models.video import create_video_model, run_video
 from minicrt.plotting import BLUE, GREY, ORANGE
 from minicrt.training import (accuracy, evaluate_video, mean_class_accuracy,
-                              train_video)
+                              train_on_batches)
 
 FAST = bool(os.environ.get("MINICRT_FAST"))     # small budgets, to see that it runs
 np.set_printoptions(precision=4, suppress=True)
@@ -428,7 +428,7 @@ weights_of = (1 / task.shares) / (1 / task.shares).mean()
 
 def learned(model, steps, reads):
     rng = np.random.default_rng(0)
-    return train_video(model, task.videos(np.random.default_rng(1), 32), steps, rng=rng,
+    return train_on_batches(model, task.videos(np.random.default_rng(1), 32), steps, rng=rng,
                        learning_rate=3e-3, weight_decay=0.01, warmup=30, reads=reads)
 
 
