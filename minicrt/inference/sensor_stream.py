@@ -36,9 +36,9 @@ class SensorStream:
                              as the classes' probabilities (K,) in the order of `framing.classes`. None: readings (C,)
                              as the model sees them, and its outputs (K,)
 
-    A reading that is missing is told to the model as such. Raises InputError, in one line, for a reading that is text
-    or infinite or not of C channels, and for what `save` did not write, or wrote of another run; the stream is then as
-    it was.
+    A reading that is missing is told to the model as such. Raises InputError, in one line, for a reading that is text,
+    infinite, larger than the weights' type can hold, or not of C channels, and for what `save` did not write, or wrote
+    of another run; the stream is then as it was.
     """
 
     def __init__(self, model: SensorModel, parameters: Parameters, framing: Framing | None = None) -> None:
@@ -92,13 +92,25 @@ class SensorStream:
         if metadata.get("run") != self._fingerprint:
             raise InputError("what is to be restored is of another model, other weights or other scales; make the "
                              "stream of the run that it was saved with")
-        segment, readings = arrays.pop("segment"), metadata["readings"]
+        segment, readings = self._checked_segment(arrays.pop("segment", None)), metadata.get("readings", "")
+        if not readings.isdecimal():
+            raise InputError(f"what is to be restored has read {readings!r} readings, expected a whole number; save it "
+                             "again")
         state = State({name.removeprefix("state."): array for name, array in arrays.items()})
         check_state(self.model, 1, state)
         self._start_segment(state)
         for values in segment:
             self._step(values)
         self.readings = int(readings)
+
+    def _checked_segment(self, segment: Array | None) -> Array:                  # -> (at most T, C)
+        expected = self._segment
+        if segment is None or segment.dtype != expected.dtype or segment.shape[1:] != expected.shape[1:] or \
+                len(segment) > len(expected) or np.isinf(segment).any():
+            got = "nothing" if segment is None else f"{segment.dtype} of shape {segment.shape}"
+            raise InputError(f"what is to be restored has {got} for its segment, expected {expected.dtype} of shape "
+                             f"(at most {expected.shape[0]}, {expected.shape[1]}), none infinite; save it again")
+        return segment
 
     def _start_segment(self, state: State) -> None:
         self._state, self._row = state, 0
@@ -139,7 +151,13 @@ class SensorStream:
             raise InputError(f"the reading has {len(given)} numbers, expected {len(names)}: {', '.join(names[:6])}"
                              f"{', …' if len(names) > 6 else ''}")
         values = np.array([number(value, name) for value, name in zip(given, names)])
-        return values if self.framing is None else self.framing.inputs(values)
+        with np.errstate(over="ignore"):
+            seen = values if self.framing is None else self.framing.inputs(values)
+        for value, scaled, name in zip(given, seen, names):
+            if abs(scaled) > np.finfo(self._both.dtype).max:
+                raise InputError(f"{name} is {shown(value)}, which is more than {self._both.dtype} can hold; expected "
+                                 "a smaller number, or None or NaN where it is missing")
+        return seen
 
     @cached_property
     def _fingerprint(self) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from minicrt.models.base import SegmentModel
 
 A_MODEL = "a model; make one with minicrt.create_model"
+LARGEST = np.float64(np.finfo(np.float32).max)               # no Python float: float16 has less
 A_STATE = "a mapping of names to arrays; {} is the start of a stream"
 
 
@@ -51,6 +52,9 @@ def checked_readings(name: str, readings: Any, shape: tuple[int | str, ...]) -> 
         raise InputError(f"{name} have dtype {array.dtype}, expected real numbers, NaN where one is missing")
     if np.isinf(array).any():
         raise InputError(f"{name} hold an infinite number, expected finite ones, or NaN where one is missing")
+    if (np.abs(array) > LARGEST).any():
+        raise InputError(f"{name} hold a number beyond {LARGEST:.2g}, where float32 ends; expected smaller ones, or "
+                         "NaN where one is missing")
     return array
 
 

@@ -8,7 +8,7 @@ from minicrt.errors import CheckpointError, ConfigurationError, InputError
 from minicrt.inference import SensorStream, Stream
 from minicrt.inference.sensor_stream import FORM
 from minicrt.models import MODELS, create_sensor_model
-from minicrt.sealed import opened
+from minicrt.sealed import opened, sealed
 
 READINGS = dosing_machine(np.random.default_rng(0), 300)
 FRAMING = sensor_data(READINGS, Question("forecast", "pressure", 4)).framing
@@ -36,6 +36,24 @@ def gappy(count=17):
 def place(stream):
     """Where it is, to the bit; the order inside of what `save` gives is its library's"""
     return {name: array.tobytes() for name, array in opened(stream.save(), FORM, "it", "a stream")[0].items()}
+
+
+def forged(saved, **changes):
+    """As `save` gives it, with other things in it; None for nothing"""
+    arrays, metadata = opened(saved, FORM, "it", "a stream")
+    whole = {**arrays, **metadata, **changes}
+    return sealed({name: x for name, x in whole.items() if isinstance(x, np.ndarray)},
+                  {name: x for name, x in whole.items() if isinstance(x, str) and name in ("run", "readings")}, FORM)
+
+
+def test_what_float32_cannot_hold_is_no_reading():
+    made, parameters = prepared(dtype=np.float32)
+    stream, same = (SensorStream(made, parameters, FRAMING) for _ in range(2))
+    with pytest.raises(InputError, match="sine is 1e[+]300, which is more than float32 can hold"):
+        stream.step([1, 2, 1e300, 4, 5, 6])
+    assert stream.step(READINGS.values[7]) == same.step(READINGS.values[7])
+    with pytest.raises(InputError, match="a number beyond 3.4e[+]38, where float32 ends"):
+        made.logits(parameters, np.full((1, 2, 6), -1e300), {})
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -72,7 +90,8 @@ def test_by_name_what_is_left_out_is_missing():
 @pytest.mark.parametrize("wrong, words", [
     ("3.0", "the reading is a str, expected 6 numbers: dose"), (3.0, "is a float, expected 6 numbers"),
     ([1.0] * 5, "has 5 numbers, expected 6"), ([1, 2, "three", 4, 5, 6], "sine is 'three', expected a number"),
-    ([1, 2, np.inf, 4, 5, 6], "sine is inf"), ([1, 2, True, 4, 5, 6], "sine is True"), (None, "is None"),
+    ([1, 2, np.inf, 4, 5, 6], "sine is inf"), ([1, 2, -1.7e308, 4, 5, 6], "sine is -1.7e+308, which is more"),
+    ([1, 2, True, 4, 5, 6], "sine is True"), (None, "is None"),
     ([1, 2, 1j, 4, 5, 6], "sine is 1j"), ({"pressur": 1.0}, "did you mean 'pressure'")])
 def test_what_is_no_reading_leaves_the_stream_as_it_was(wrong, words):
     made, parameters = prepared()
@@ -104,7 +123,11 @@ def test_what_save_did_not_write_is_refused():
     saved, before = stream.save(), place(stream)
     other = SensorStream(*prepared(seed=2), FRAMING)
     for wrong, error in ((saved[:-1], CheckpointError), (b"", CheckpointError), (None, InputError),
-                         (other.save(), InputError), (SensorStream(made, parameters).save(), InputError)):
+                         (other.save(), InputError), (SensorStream(made, parameters).save(), InputError),
+                         *((forged(saved, **change), InputError) for change in (
+                             {"segment": None}, {"segment": np.zeros((1, 5))}, {"segment": np.full((1, 6), np.inf)},
+                             {"segment": np.zeros((1, 6), np.float32)}, {"segment": np.zeros((99, 6))},
+                             {"readings": "many"}))):
         with pytest.raises(error):
             stream.restore(wrong)
     assert place(stream) == before

@@ -86,8 +86,8 @@ class Framing:
         return self.deviations[self.channel]
 
     def forecast(self, y: Array) -> Array:
-        """The model's numbers as readings of the target"""
-        return y * self.scale + self.means[self.channel]
+        """The model's numbers as readings of the target, in float64: a float32 near 100,000 is 0.008 wide"""
+        return np.asarray(y, np.float64) * self.scale + self.means[self.channel]
 
     def to_mapping(self) -> dict[str, Any]:
         return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}

@@ -70,7 +70,7 @@ def model_step(made: Design) -> Lines:
     declared = [f"float x[D], y[D]{', z[D]' if made.reads else ''}{', added[D]' if projects(made) else ''};", ""]
     if made.senses:
         head, given, last = "int model_step(model_stream *s, const float *reading)", "reading", f"predict(s, {z});"
-        refused = ["for (int c = 0; c < C; c++)", "    if (isinf(reading[c]))", "        return -1;"]
+        refused = ["for (int c = 0; c < C; c++)", "    if (isinf(scaled(reading, c)))", "        return -1;"]
     else:
         head, given, last = "int model_step(model_stream *s, int token)", "token", f"scores(s->logits, {z});"
         refused = ["if (token < 0 || token >= V)", "    return -1;"]

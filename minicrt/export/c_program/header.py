@@ -28,7 +28,7 @@ typedef struct {{
     float keys[MODEL_LAYERS][MODEL_ROWS][MODEL_WIDTH];
     float values[MODEL_LAYERS][MODEL_ROWS][MODEL_WIDTH];
 {state}
-    float {array};
+    {array};
 }} model_stream;
 
 void model_start(model_stream *s);                     /* a new {text} */
@@ -38,9 +38,9 @@ int model_step(model_stream *s, {argument});{gap}/* its next {given} */
 """
 WORDS = {"what": "a text", "given": "token", "result": "logits", "argument": "int token", "text": "text",
          "refusal": "          -1: the token is not 0 to MODEL_VOCABULARY - 1", "gap": " " * 12,
-         "meaning": " " * 25 + "the scores of the token that follows", "array": "logits[MODEL_VOCABULARY]"}
+         "meaning": " " * 25 + "the scores of the token that follows", "array": "float logits[MODEL_VOCABULARY]"}
 READINGS = {"what": "a recording", "given": "reading", "argument": "const float *reading", "text": "recording",
-            "refusal": "        -1: a number of the reading is infinite", "gap": " ",
+            "refusal": "        -1: a number of the reading is too large", "gap": " ",
             "meaning": ""}
 
 
@@ -61,11 +61,11 @@ def of_readings(framing: Framing) -> dict[str, str]:
                   zip(framing.channels, framing.units)))]
     sizes = f"#define MODEL_CHANNELS {len(framing.channels)}"
     if framing.task == "classify":
-        return {"result": "probabilities", "array": "probabilities[MODEL_CLASSES]", "more": commented([
+        return {"result": "probabilities", "array": "float probabilities[MODEL_CLASSES]", "more": commented([
             *inputs, f"The probabilities are of {commentable(framing.target)}:",
             *(f"    {number}: {commentable(name)}" for number, name in enumerate(framing.classes))]),
             "sizes": f"{sizes}\n#define MODEL_CLASSES {len(framing.classes)}"}
-    return {"result": "forecast", "array": "forecast", "sizes": sizes, "more": commented([
+    return {"result": "forecast", "array": "double forecast", "sizes": sizes, "more": commented([
         *inputs, f"The forecast is {noted(framing.target, framing.unit)}, {framing.horizon} readings later."])}
 
 

@@ -23,8 +23,9 @@ def export_onnx(model: SegmentModel, parameters: Parameters, meaning: Vocabulary
     model has it. The metadata holds the vocabulary, a JSON list, "tokenizer", "segment_length" and "model".
 
     Of a model of sensor readings `meaning` is the run's framing. The input is "reading" (B, C), float32 in the units of
-    the run, NaN where one is missing; the output is "forecast" (B, 1), in the target's unit, or "probabilities" (B, K)
-    of the classes. The metadata holds "channels", "units", "task", "target", "horizon" and "classes".
+    the run, NaN where one is missing; the output is "forecast" (B, 1), float64, in the target's unit, or
+    "probabilities" (B, K) of the classes. The metadata holds "channels", "units", "task", "target", "horizon" and
+    "classes".
 
     The matrices of a quantised run are small integers, of which float32 are made when the file is loaded.
 

@@ -69,9 +69,9 @@ class Graph:
         self._inputs.append(helper.make_tensor_value_info(self.top.free(name), dtype, shape))
         return name
 
-    def output(self, value: str, name: str, shape: list[Axis]) -> None:
+    def output(self, value: str, name: str, shape: list[Axis], dtype: int = TensorProto.FLOAT) -> None:
         known_as = self.node("Identity", value, name=name)
-        self._outputs.append(helper.make_tensor_value_info(known_as, TensorProto.FLOAT, shape))
+        self._outputs.append(helper.make_tensor_value_info(known_as, dtype, shape))
 
     def proto(self) -> Any:
         weights = list(self._weights.values()) if self.top is self else []

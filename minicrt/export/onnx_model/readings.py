@@ -31,13 +31,15 @@ def result(g: Graph, made: Design, z: str) -> str:
     y, framing = layers.output(g, made, z), made.framing
     if framing.task == "classify":
         return g.node("Softmax", y, axis=-1)
-    scale, mean = (g.weight(f"target.{name}", np.array(value, np.float32)) for name, value in (
+    scale, mean = (g.weight(f"target.{name}", np.array(value)) for name, value in (
         ("deviation", framing.scale), ("mean", framing.means[framing.channel])))
-    return g.node("Add", g.node("Mul", y, scale), mean)
+    return g.node("Add", g.node("Mul", g.node("Cast", y, to=TensorProto.DOUBLE), scale), mean)
 
 
-def result_name(made: Design) -> str:
-    return "probabilities" if made.framing.task == "classify" else "forecast"
+def result_entry(made: Design) -> tuple[str, int]:
+    """The output's name and type: a float32 next to a large mean would be too coarse for a forecast."""
+    classes = made.framing.task == "classify"
+    return ("probabilities", TensorProto.FLOAT) if classes else ("forecast", TensorProto.DOUBLE)
 
 
 def metadata(made: Design) -> dict[str, str]:

@@ -16,7 +16,8 @@ def token_graph(made: Design, opset: int) -> bytes:
     shapes = state_shapes(made)
     state = {name: g.input(name, shape) for name, shape in shapes.items()}
     z, after = step(g, made, ends.embedded(g, made, given), begin_if_due(g, made, state))
-    g.output(ends.result(g, made, z), ends.result_name(made), ["batch", made.config.vocabulary])
+    name, dtype = ends.result_entry(made)
+    g.output(ends.result(g, made, z), name, ["batch", made.config.vocabulary], dtype)
     for name, shape in shapes.items():
         g.output(after[name], f"next.{name}", ["next_rows" if axis == "rows" else axis for axis in shape])
     metadata = {"segment_length": str(made.config.segment_length), **ends.metadata(made)}

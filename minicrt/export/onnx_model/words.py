@@ -24,8 +24,9 @@ def result(g: Graph, made: Design, z: str) -> str:
     return layers.output(g, made, z)
 
 
-def result_name(made: Design) -> str:
-    return "logits"
+def result_entry(made: Design) -> tuple[str, int]:
+    """The output's name and type"""
+    return "logits", TensorProto.FLOAT
 
 
 def metadata(made: Design) -> dict[str, str]:

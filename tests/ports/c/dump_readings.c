@@ -1,4 +1,4 @@
-/* Readings on standard input, as floats; the forecast or the probabilities after each on standard output */
+/* Readings on standard input, as floats; the forecast, a double, or the probabilities after each on standard output */
 #include <stdio.h>
 #include "model.h"
 

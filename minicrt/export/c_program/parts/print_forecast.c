@@ -1,4 +1,4 @@
 static void print_prediction(const model_stream *s)
 {
-    printf("%.6g\n", (double)s->forecast);
+    printf("%.9g\n", s->forecast);
 }
