@@ -24,7 +24,7 @@ class CompiledCRTSteps(CRTSteps):
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         config, memory = self.model.config, self.writers[0].weights
-        cell = GRU(*memory[:4]) if config.memory == "gru" else ResetBefore(*memory[:3], modrelu=memory[3] == "modrelu")
+        cell = GRU(*memory[:4]) if config.memory == "gru" else ResetBefore._make((*memory[:3], memory[3] == "modrelu"))
         norm: Any = self.memory_norm if config.normed_memory else self.norm
         self.weights = crt.Weights(GRU(*self.positions.recurrence.weights[:4]), self.blocks.weights, self.norm.gain,
                                    self.norm.bias, cell, config.normed_memory, norm.gain, norm.bias)

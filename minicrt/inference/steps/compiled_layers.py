@@ -156,8 +156,8 @@ class Blocks(layers.Blocks):
         self.room = block.Room(np.empty((batch, 3 * D), dtype), q, np.empty(room, dtype), mixed,
                                np.empty((batch, model.config.inner), dtype), branch)
         self.weights = tuple(
-            (block.Attention(*norm_weights(p, "norm_attention."), *(p.stored(f"attention.{name}") for name in (
-                "w_qkv", "b_qkv", "w_out", "b_out")), keys=keys, values=values), feed_forward_weights(p))
+            (block.Attention._make((*norm_weights(p, "norm_attention."), *(p.stored(f"attention.{name}") for name in (
+                "w_qkv", "b_qkv", "w_out", "b_out")), keys, values)), feed_forward_weights(p))
             for p, keys, values in zip(self.scopes, self.keys, self.values))
         self.activation, self.pre, self.heads = activation_of(model), pre_norm(model), model.config.heads
 
