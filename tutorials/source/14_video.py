@@ -398,7 +398,7 @@ def weighted_gradient(d_loss, y, classes, w):   # one number, (V, K), (V,), (K,)
 teach.grade("weighted_gradient", weighted_gradient)
 
 # %% [markdown]
-# ## 7 · Two models learn
+# ## 7 · With a memory and without
 #
 # First a plain Vision Transformer, which reads the last clip alone, with and without weights for the classes. Then the
 # CR-ViT, which reads clip after clip. All are asked once a video, at its end. Videos have two to four clips: where
@@ -562,11 +562,13 @@ p = np.exp(scores[0] - scores[0].max())
 print(f"stream − clip by clip: {np.abs(p / p.sum() - stream.probabilities).max():.0e}")
 
 # %% [markdown]
-# What is kept is as large after five frames as it is later, but for the digits of a count of frames. `save` makes bytes of it, and `restore` goes on from there
-# to the same bits, as in chapter 13. On the command line that is
+# What is kept is as large after five frames as it is later, but for the digits of a count of frames. `save` makes bytes
+# of it, and `restore` goes on from there to the same bits, as in chapter 13. On the command line that is
 #
-#     minicrt train --task video --preset video-tiny --out runs/video
-#     minicrt watch runs/video film.mp4 --picture film.png
+# ```sh
+# minicrt train --task video --preset video-tiny --out runs/video
+# minicrt watch runs/video film.mp4 --picture film.png
+# ```
 #
 # where `film.mp4` may be `camera` as well. (Films need the extra: `pip install ".[video]"`.) Each clip is a line with
 # the likeliest classes. The model was only ever asked at the end of a video. Before that it says what it would say
