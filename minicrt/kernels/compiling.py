@@ -71,7 +71,8 @@ class _SayOnce(event.Listener):
         self.said = False
 
     def on_start(self, event: Any) -> None:
-        if self.said or not event.data["dispatcher"].py_func.__module__.startswith("minicrt.kernels"):
+        module = event.data["dispatcher"].py_func.__module__ or ""           # None where code was made by exec
+        if self.said or not module.startswith("minicrt.kernels"):
             return
         self.said = True
         if cache_folder() is None:
