@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import tables
-from minicrt.cli import build_parser
+from minicrt.cli import build_parser, train_videos
 from minicrt.settings import parse_assignments, settings
 
 ROOT = Path(__file__).parents[1]
@@ -68,7 +68,9 @@ def test_every_command_of_a_page_is_understood(command):
             build_parser().parse_args(arguments)
         return
     parsed = build_parser().parse_args(arguments)
-    if parsed.command == "train":
+    if parsed.command == "train" and parsed.preset in train_videos.presets.NAMES:
+        train_videos.tables(parsed)
+    elif parsed.command == "train":
         settings(parsed.preset or "tiny", parse_assignments(parsed.set))
 
 
