@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from minicrt.models import CRT, Parameters
+from minicrt.models import CRT, Parameters, SegmentModel
 from minicrt.models.parameters import Array
 
 
@@ -23,15 +23,10 @@ class WithoutStates(CRT):
         return d_y, [np.zeros_like(d_h_i) for d_h_i in d_h], d_m
 
 
-class AsWritten(CRT):
-    """W_r starts at the size it always has, but as the transpose of W_n, by which the candidate of the writer (a GRU or
-    an NC-GRU) reads y: y W_n W_nᵀ speaks for what was written, where a W_r of its own speaks against some of it."""
+class Drawn(CRT):
+    """W_r starts with a draw of its own, N(0, s²/D), not as √3 s W_nᵀ."""
 
-    def initialize(self, rng: np.random.Generator, dtype: np.typing.DTypeLike = np.float32) -> Parameters:
-        parameters = super().initialize(rng, dtype)
-        w_n, w_r = parameters["memory.0.w"][:, -self.config.width:], parameters["memory.read"]
-        w_r[:] = w_n.T * np.sqrt((w_r ** 2).mean() / (w_n ** 2).mean())
-        return parameters
+    related = SegmentModel.related
 
 
 class Added(CRT):
@@ -43,6 +38,10 @@ class Added(CRT):
 
     def read_past_backward(self, d_z: Array, cache: Any, g: Parameters) -> tuple[Array, Array]:
         return d_z, super().read_past_backward(d_z, cache, g)[1]
+
+
+class AddedDrawn(Drawn, Added):
+    """Both"""
 
 
 class Multiplied(CRT):
@@ -98,10 +97,11 @@ VARIANTS: dict[str, Variant] = {
     "multiplied alone: y + h + y ⊙ m W": Variant(model=Multiplied),
     "without h: the reading of the past alone": Variant(model=WithoutStates),
     "W starts at zero": Variant(zero=("memory.read",)),
-    "W starts as W_nᵀ": Variant(model=AsWritten),
+    "W drawn": Variant(model=Drawn),
     "embedding half as large": Variant(embedding=0.5),
     "embedding twice as large": Variant(embedding=2.0),
-    "added alone, embedding half as large": Variant(model=Added, embedding=0.5),
+    "W drawn, embedding half as large": Variant(model=Drawn, embedding=0.5),
+    "added alone, W drawn, embedding half as large": Variant(model=AddedDrawn, embedding=0.5),
     "no token: the reading alone": Variant({"memory_position": "last"}),
     "token four times as large": Variant(model=LargeToken),
     "m_0 = 0": Variant(zero=("memory.start",), frozen=True),

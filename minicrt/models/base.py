@@ -146,7 +146,11 @@ class SegmentModel(ABC):
 
     def initialize(self, rng: np.random.Generator, dtype: np.typing.DTypeLike = np.float32) -> Parameters:
         """Fresh parameters, drawn from `rng`, in np.float32, np.float64 or np.complex128."""
-        return initialised(self.specs(), rng, dtype)
+        return initialised(self.specs(), rng, dtype, self.related)
+
+    def related(self, drawn: Parameters) -> Parameters:
+        """First values of which some are a function of others: here of none."""
+        return drawn
 
     def forward(self, parameters: Parameters, tokens: Array, targets: Array, state: State,
                 rng: np.random.Generator | None = None, with_gradient: bool = True) -> tuple[Any, State, Any]:

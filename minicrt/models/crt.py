@@ -20,7 +20,7 @@ from minicrt.models.block import (
 from minicrt.models.cells import Cell, SkewParameter, cell
 from minicrt.models.crt_caches import BlocksCache, CRTCache, PastCache, ReadoutCache, RecallCache, WriteCache
 from minicrt.models.crt_config import CRTConfig
-from minicrt.models.memory_parameters import memory_specs, writer_prefixes
+from minicrt.models.memory_parameters import memory_specs, read_as_written, writer_prefixes
 from minicrt.models.parameters import Array, Parameters, ParameterSpec
 from minicrt.models.positions import PositionedModel, position_specs
 
@@ -216,7 +216,11 @@ class CRT(PositionedModel):
     def embedding_size(self) -> float:
         """1 where a memory has segments to bridge: with ½, values that it does not tell apart at first move together
         for good (docs/results.md)."""
-        return 1.0 if self.config.memory != "none" and self.config.memory_span > 1 else self.input_size
+        return 1.0 if self.config.bridges else self.input_size
+
+    def related(self, drawn: Parameters) -> Parameters:
+        """Where a memory has segments to bridge, it is at first read as it is written."""
+        return read_as_written(self.config, drawn) if self.config.bridges else drawn
 
     @property
     def writer(self) -> Cell:

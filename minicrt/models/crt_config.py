@@ -43,7 +43,7 @@ class CRTConfig(StackConfig):
                            "log_uniform" (U(0, log t_max)); in an LRU σ(b) is |λ|, and the number 0 its source's ring
     memory_span            t_max = memory_span · segment_length, the segments that memory has to bridge (below 128
                            tokens W_r starts smaller); language asks for less than recall: the presets have 1, with
-                           which the embedding starts half as large
+                           which the embedding starts half as large, and W_r with a draw of its own
     positions              recurrent (1), or a learned or sinusoidal table of absolute positions, or none
     position_width         D_p; 0 stands for D, and then there is no W_p
     position_carry         p_0 is the previous segment's last p, or zeros
@@ -94,6 +94,11 @@ class CRTConfig(StackConfig):
     def t_max(self) -> int:
         """The tokens that `memory_span` segments have"""
         return self.memory_span * self.segment_length
+
+    @property
+    def bridges(self) -> bool:
+        """Whether a memory has segments to bridge"""
+        return self.memory != "none" and self.memory_span > 1
 
     @property
     def negative_signs(self) -> int:

@@ -210,14 +210,17 @@ class _StoredScope(Scope):
         return self.stored(name)
 
 
-def initialised(specs: Iterable[ParameterSpec], rng: np.random.Generator,
-                dtype: np.typing.DTypeLike = np.float32) -> Parameters:
-    """Parameters drawn from `rng` in the table's order, in float64 and then rounded: one seed, one model, any dtype."""
+def initialised(specs: Iterable[ParameterSpec], rng: np.random.Generator, dtype: np.typing.DTypeLike = np.float32,
+                related: Callable[[Parameters], Parameters] = lambda drawn: drawn) -> Parameters:
+    """Parameters drawn from `rng` in the table's order, in float64 and then rounded: one seed, one model, any dtype.
+    `related` sets, before they are rounded, those that start as a function of others, and returns all."""
     check_kind("rng", rng, np.random.Generator, A_GENERATOR)
     parameters = Parameters(tuple(specs), dtype)
+    exact = Parameters(parameters.specs, np.float64)
+    for spec in parameters.specs:
+        exact[spec.name] = spec.initial(rng, spec.shape)
     with np.errstate(over="ignore"):                         # looked for below
-        for spec in parameters.specs:
-            parameters[spec.name] = spec.initial(rng, spec.shape)
+        parameters.flat[:] = related(exact).flat
     for name, values in parameters.items():
         if not np.isfinite(values).all():
             raise ConfigurationError(f"the first values of {name} are not finite in {parameters.dtype}; give the model "

@@ -34,9 +34,14 @@ def gate_biases(kind: Retention, t_max: int, units: int) -> Array:              
     return np.full(units, kind)
 
 
+def reading_size(t_max: int) -> float:
+    """s = t_max/128, but from t_max = 128 on 1, as of any other matrix"""
+    return min(1, t_max / 128)
+
+
 def reading(t_max: int, inputs: int) -> Initialiser:
-    """Of W_r (inputs, D): N(0, s²/inputs), s = t_max/128, but from t_max = 128 on 1, as of any other matrix"""
-    return initialisers.normal(min(1, t_max / 128) * inputs ** -0.5)
+    """Of W_r (inputs, D): N(0, s²/inputs)"""
+    return initialisers.normal(reading_size(t_max) * inputs ** -0.5)
 
 
 # The parameters that say so, in each network.

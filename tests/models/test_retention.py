@@ -64,3 +64,17 @@ def test_positions_do_not_change_with_it(memory):
     assert np.array_equal(plain["positions.b"], spread["positions.b"])
     changed = [name for name in plain if not np.array_equal(plain[name], spread[name])]
     assert changed == (["memory.0.nu", "memory.0.log_gamma"] if memory == "lru" else ["memory.0.b"])
+
+
+@pytest.mark.parametrize("settings, written", [
+    ({}, True), ({"memory": "ncgru"}, True), ({"memory_vectors": 2}, True), ({"memory_span": 1}, False),
+    ({"memory": "mingru"}, False), ({"memory": "lru"}, False)])
+def test_what_a_gru_writes_is_read_as_itself_where_segments_are_to_be_bridged(settings, written):
+    """y W_n W_nᵀ speaks for every y: W_r ∝ W_nᵀ, and as large as where it has a draw of its own, s (M D)^−½"""
+    config = CRTConfig(5, width=64, heads=2, segment_length=T, **settings)
+    parameters, M = CRT(config, ops).initialize(np.random.default_rng(0)), config.memory_vectors
+    candidates = np.concatenate([parameters[f"memory.{i}.w"][:, -64:] for i in range(M)], axis=1)
+    read = parameters["memory.read"]
+    likeness = np.corrcoef(candidates.T.ravel(), read.ravel())[0, 1] if candidates.T.shape == read.shape else 0
+    assert likeness > 0.999 if written else abs(likeness) < 0.1
+    assert read.std() == pytest.approx(min(1, config.t_max / 128) * (64 * M) ** -0.5, rel=0.03)
