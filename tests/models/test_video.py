@@ -255,7 +255,7 @@ def test_clips_and_targets_that_do_not_fit_are_refused():
         train_step(model, p, p.zeros_like(), AdamW(p), [(clips[0], labels)], {})
     with pytest.raises(InputError, match="one of video.*clip_flops"):
         accounting.segment_flops(model)
-    with pytest.raises(InputError, match="one of video.*clip after clip"):
+    with pytest.raises(InputError, match="one of video.*VideoStream runs it"):
         Stream(model, p)
     with pytest.raises(InputError, match="there are no clips"):
         run_video(model, p, [], labels)
