@@ -428,8 +428,9 @@ weights_of = (1 / task.shares) / (1 / task.shares).mean()
 
 def learned(model, steps, reads):
     rng = np.random.default_rng(0)
-    return train_on_batches(model, task.videos(np.random.default_rng(1), 32), steps, rng=rng,
-                       learning_rate=3e-3, weight_decay=0.01, warmup=30, reads=reads)
+    return train_on_batches(model, task.videos(np.random.default_rng(1), 32), steps,
+                            rng=rng, learning_rate=3e-3, weight_decay=0.01, warmup=30,
+                            reads=reads)
 
 
 print(HEAD)
