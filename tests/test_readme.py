@@ -18,7 +18,8 @@ README = PAGES["README.md"]
 BLOCKS = [(name, block) for name, page in PAGES.items()
           for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL)]
 COMMANDS = {command for page in PAGES.values()
-            for command in re.findall(r"^(minicrt [^#\n]*)|`(?:[A-Z_]+=\S+ )?(minicrt [^`]*)`", page, re.MULTILINE)
+            for command in re.findall(r"^(minicrt [^#\n]*)|`(?:[A-Z_]+=\S+ )?(minicrt [^`]*)`",
+                                      page.replace("\\\n", ""), re.MULTILINE)
             for command in command if command}
 
 
