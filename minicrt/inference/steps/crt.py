@@ -40,7 +40,7 @@ class CRTSteps(Steps):
         if not self.remembers:
             return
         m, _ = self.model.recall(self.parameters, state, self.batch, False)              # (B, M, D)
-        self.h = [np.array(m[:, i]) for i in range(m.shape[1])]
+        self.h = [np.array(m[:, i], order="C") for i in range(m.shape[1])]        # a sum's bits hang on the layout
         if self.reads:
             self.r = self.read(m.reshape(self.batch, 1, -1))                             # (B, 1, D)
         m, _ = self.model.normed(self.parameters, m)

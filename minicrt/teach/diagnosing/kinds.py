@@ -73,9 +73,9 @@ def kind_of_edit(edit: Edit) -> Kind:
 
 
 def replaced_by(words: str) -> tuple[str, str]:
-    """ "a were b" """
+    """ "a were b", perhaps "… wherever it is read" """
     old, found, new = re.sub(r"^the (first|second|third|fourth|fifth|sixth) ", "", words).partition(" were ")
-    return (old, new) if found else ("", "")
+    return (old, new.removesuffix(" wherever it is read")) if found else ("", "")
 
 
 def of_expressions(old: str, new: str) -> Kind | None:

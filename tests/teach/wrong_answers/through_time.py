@@ -109,7 +109,7 @@ WRONG = [
     ("gru_backward", {"a_n * c[:, t]": "a_n"}, "factor", "Move the reset gate"),
     ("gru_backward", {"return d_x, carried": "return d_x, g"}, "known", "d_h0"),
     ("gru_backward", {"inner @ w.T": "outer @ w.T"}, "other", "d_x"),
-    ("gru_backward", {"slope(r[:, t])": "slope(z[:, t])"}, "other", "On line 11, `a_r = "),
+    ("gru_backward", {"slope(r[:, t])": "slope(z[:, t])"}, "other", "of the same shape, where d_a_r is computed"),
     ("gru_backward", {"carried + d_h[:, t]": "carried + d_h[:, t - 1]"}, "time", "time"),
     ("gru_backward", {"return d_x, carried, d_w": "return d_x, d_w"}, "shape", "it returns 5 values, expected 6"),
     ("gru_step_backward", {"d_a_n * r)": "d_a_n * c)", "d_a_n * c * slope": "d_a_n * r * slope"}, "known",
