@@ -3,6 +3,7 @@
 import io
 import json
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -154,7 +155,7 @@ def test_the_mean_and_the_deviation_of_the_pixels_are_those_of_what_is_shown(mon
     assert VIDEOS.pixels() == (0.5, 0.004)
 
 
-@pytest.mark.parametrize("kind", [Lines, Bar])
+@pytest.mark.parametrize("kind", [partial(Lines, seconds=0), Bar], ids=["Lines", "Bar"])
 def test_what_is_counted_a_second_are_videos(tmp_path, kind):
     stream = io.StringIO()
     train_videos(tmp_path / "run", model(), VIDEOS, steps=2, batch=4, progress=kind(stream))
