@@ -113,7 +113,7 @@ def test_a_run_is_scored_again_with_parts_of_its_state_cut(tmp_path, capsys):
     assert "10 videos of synthetic-video scored" in out and "carried: memory, positions; weights of step" in out
     assert (tmp_path / "c.png").read_bytes().startswith(b"\x89PNG")
     code, out, _ = ran(capsys, "eval", "run/checkpoint.safetensors", "--cut", "memory", "--batch", "3")
-    assert code == 0 and "batch 3," in out and "weights of step 2" in out        # other videos, of a draw for each batch
+    assert code == 0 and "batch 3," in out and "weights of step 2" in out      # each batch is a draw
     code, out, _ = ran(capsys, "eval", "run", "--cut", "memory")
     assert code == 0 and f"valid mean class accuracy {figure('valid_mean_class_accuracy_memory_cut')}" in out
     assert "carried: positions;" in out
