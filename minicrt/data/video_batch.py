@@ -1,8 +1,8 @@
 """Videos side by side, as a model reads them: clip after clip, with the state carried"""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -70,3 +70,31 @@ class VideoBatch:
         """All frames of each video in one row: (B, N F, H, W, C) float32, what a model of all frames reads"""
         N, B, F, *picture = self.clips.shape
         return np.stack([segment.frames for segment in self], 1).reshape(B, N * F, *picture)
+
+
+def rebatched(batches: Iterable[VideoBatch], size: int) -> Iterator[VideoBatch]:
+    """The same videos in the same order, `size` to a batch and the rest in the last; all are padded to one length."""
+    held: VideoBatch | None = None
+    for batch in batches:
+        held = batch if held is None else _joined(held, batch)
+        while len(held.labels) >= size:
+            yield _some(held, slice(size))
+            held = _some(held, slice(size, None))
+    if held is not None and len(held.labels):
+        yield held
+
+
+def _joined(one: VideoBatch, other: VideoBatch) -> VideoBatch:
+    return VideoBatch(**{name: None if array is None else np.concatenate([array, getattr(other, name)], axis)
+                         for name, array, axis in _by_video(one)})
+
+
+def _some(batch: VideoBatch, which: slice) -> VideoBatch:
+    return VideoBatch(**{name: None if array is None else array[(slice(None),) * axis + (which,)]
+                         for name, array, axis in _by_video(batch)})
+
+
+def _by_video(batch: VideoBatch) -> Iterator[tuple[str, Any, int]]:
+    """Each field with the axis that counts videos: 1 behind the clips, or 0"""
+    for field in fields(batch):
+        yield field.name, getattr(batch, field.name), int(field.name in ("clips", "joints", "visible"))

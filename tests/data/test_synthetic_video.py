@@ -86,6 +86,12 @@ def test_the_sets_classes_are_as_frequent_as_they_should_be():
     assert [len(batch.labels) for batch in batches] == [32, 32, 32, 4]
     assert next(task.fixed_set(4, 100, 32)).clips.tobytes() != batches[0].clips.tobytes()
     assert next(task.fixed_set(3, 100, 32, "valid")).clips.tobytes() != batches[0].clips.tobytes()
+    for size in (7, 40, 100):                                # the videos do not hang on the batch
+        others = list(task.fixed_set(3, 100, size))
+        assert [len(batch.labels) for batch in others] == [size] * (100 // size) + [100 % size] * (100 % size > 0)
+        for name, axis in (("clips", 1), ("joints", 1), ("visible", 1), ("labels", 0), ("lengths", 0), ("cameras", 0)):
+            one, other = (np.concatenate([getattr(batch, name) for batch in some], axis) for some in (batches, others))
+            np.testing.assert_array_equal(other, one)
     drawn_labels = drawn(task, 2000).labels
     np.testing.assert_allclose(np.bincount(drawn_labels, minlength=16) / 2000, task.shares, atol=0.04)
 

@@ -21,13 +21,14 @@ from minicrt.data.synthetic_video.drawing import GLYPHS
 from minicrt.data.synthetic_video.motions import MOTIONS, PATHS
 from minicrt.data.synthetic_video.scenes import CAMERAS, SUBJECTS
 from minicrt.data.synthetic_video.shares import apportioned, skewed
-from minicrt.data.video_batch import VideoBatch
+from minicrt.data.video_batch import VideoBatch, rebatched
 from minicrt.errors import InputError
 
 Array = np.ndarray
 Rng = np.random.Generator
 Part = Literal["train", "valid", "test"]
 PARTS: tuple[Part, ...] = get_args(Part)
+DRAWN = 40                                                   # videos of a fixed set at a time
 PEOPLE = {"train": range(0, 12), "valid": range(12, 14), "test": range(14, SUBJECTS)}        # across subjects
 VIEWS = {"train": range(0, 4), "valid": range(4, 5), "test": range(5, CAMERAS)}              # across views
 
@@ -141,7 +142,8 @@ class SyntheticVideo(Configuration):
                   ) -> Iterator[VideoBatch]:
         """The same `videos` videos each time, in batches, each class as often as `shares` says and once at least.
 
-        Batch i is drawn from the seed, the part and i. Raises DataError for fewer videos than classes.
+        They are drawn DRAWN at a time, group i from the seed, the part and i, so that the batch does not decide which
+        they are. Raises DataError for fewer videos than classes.
         """
         check_whole("seed", seed, 0)
         check_whole("batch", batch, 1)
@@ -149,6 +151,7 @@ class SyntheticVideo(Configuration):
         counts = apportioned(self.shares, check_whole("videos", videos, 1))
         own = seed, PARTS.index(part)
         labels = np.random.default_rng([*own, 0]).permutation(np.repeat(np.arange(len(counts)), counts))
-        for i, start in enumerate(range(0, videos, batch)):
-            some = labels[start:start + batch]
-            yield self.batch(np.random.default_rng([*own, 1, i]), len(some), part, clips=clips, labels=some)
+        groups = (labels[start:start + DRAWN] for start in range(0, videos, DRAWN))
+        drawn = (self.batch(np.random.default_rng([*own, 1, i]), len(group), part, clips=clips, labels=group)
+                 for i, group in enumerate(groups))
+        yield from rebatched(drawn, batch)
