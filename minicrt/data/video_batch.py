@@ -1,12 +1,13 @@
 """Videos side by side, as a model reads them: clip after clip, with the state carried"""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
 import numpy as np
 
 Array = np.ndarray
+BY_CLIP = ("clips", "joints", "visible")                      # the fields whose first axis counts clips
 UNKNOWN = -1                                                 # the number of a subject or camera that nobody knows
 
 
@@ -85,16 +86,17 @@ def rebatched(batches: Iterable[VideoBatch], size: int) -> Iterator[VideoBatch]:
 
 
 def _joined(one: VideoBatch, other: VideoBatch) -> VideoBatch:
-    return VideoBatch(**{name: None if array is None else np.concatenate([array, getattr(other, name)], axis)
-                         for name, array, axis in _by_video(one)})
+    return _with(one, lambda name, array, axis: np.concatenate([array, getattr(other, name)], axis))
 
 
 def _some(batch: VideoBatch, which: slice) -> VideoBatch:
-    return VideoBatch(**{name: None if array is None else array[(slice(None),) * axis + (which,)]
-                         for name, array, axis in _by_video(batch)})
+    return _with(batch, lambda _, array, axis: array[(slice(None),) * axis + (which,)])
 
 
-def _by_video(batch: VideoBatch) -> Iterator[tuple[str, Any, int]]:
-    """Each field with the axis that counts videos: 1 behind the clips, or 0"""
-    for field in fields(batch):
-        yield field.name, getattr(batch, field.name), int(field.name in ("clips", "joints", "visible"))
+def _with(batch: VideoBatch, change: Callable[[str, Array, int], Array]) -> VideoBatch:
+    """Each field changed, given the axis that counts videos: 1 behind the clips, or 0"""
+    changed: dict[str, Any] = {}
+    for name in (field.name for field in fields(batch)):
+        array = getattr(batch, name)
+        changed[name] = None if array is None else change(name, array, int(name in BY_CLIP))
+    return VideoBatch(**changed)
