@@ -11,6 +11,7 @@ from minicrt.inference import SensorStream, Stream
 from minicrt.inference.stream import FORM
 from minicrt.models import CRT, create_model, create_sensor_model
 from minicrt.sealed import opened, sealed
+from tests.inference.arrays_held import bytes_of_arrays
 
 V, T = 11, 4
 ENGINES = ["numpy", *(["numba"] if engines.name_of(engines.get()) == "numba" else [])]
@@ -128,16 +129,16 @@ def test_reset_is_a_new_text():
 def test_a_step_leaves_nothing_behind(settings):
     model, parameters = made(settings, dtype=np.float32)
     stream = Stream(model, parameters)
+
+    def held(segments):
+        for t in range(segments * T):
+            stream.step(t % V)
+        return bytes_of_arrays()
+
     tracemalloc.start()
     try:
-        for t in range(150 * T):                             # until Python's own stores of small objects are full
-            stream.step(t % V)
-        gc.collect()
-        before = tracemalloc.get_traced_memory()[0]
-        for t in range(250 * T):
-            stream.step(t % V)
-        gc.collect()
-        assert tracemalloc.get_traced_memory()[0] - before < 250 * T * 48            # an array a step is over 100
+        few = held(5)
+        assert held(100) == few
     finally:
         tracemalloc.stop()
 
