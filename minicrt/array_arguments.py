@@ -34,6 +34,7 @@ def real_array(name: str, value: Any, axes: str) -> Array:
 def checked_ids(name: str, ids: Any, vocabulary: int | None = None) -> Array:
     """Token ids as an int32 array (N,), each from 0 to `vocabulary` − 1, which may be empty.
 
+    Ids in a memory-mapped file stay there, in their own type: a copy would take the memory that the file saves.
     Raises InputError for anything else.
     """
     array = as_array(name, ids)
@@ -45,7 +46,7 @@ def checked_ids(name: str, ids: Any, vocabulary: int | None = None) -> Array:
     if array.min() < 0 or array.max() > largest:
         bad = array.min() if array.min() < 0 else array.max()
         raise InputError(f"{name} has the id {bad}, expected ids from 0 to {largest}")
-    return array.astype(np.int32, copy=False)
+    return ids if isinstance(ids, np.memmap) else array.astype(np.int32, copy=False)
 
 
 def check_real(name: str, value: Any) -> None:

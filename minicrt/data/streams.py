@@ -19,28 +19,27 @@ class TokenStream:
     end of the last rows is padding: token 0 with target -1, which no loss counts. So each prediction is scored
     exactly once. The last segment is shorter when `segment_length` does not divide `row_length`.
 
+    A segment is cut out of `tokens` when it is asked for, so a text in a memory-mapped file takes no memory here.
+
     Arguments
         tokens: (N,) ids
         batch: the number of rows B
         segment_length: T
         name, key: what an error message calls the stream, and the number of its rows
+        first: the token to begin with, from 0 to N - 1; the text is then a circle, cut open before it
     Raises DataError when a row is shorter than one segment, InputError when an argument makes no sense.
     """
 
     def __init__(self, tokens: np.ndarray, batch: int, segment_length: int, name: str = "the stream",
-                 key: str = "batch") -> None:
-        tokens = checked_ids(name, tokens)
+                 key: str = "batch", first: int = 0) -> None:
+        self._ids = tokens = checked_ids(name, tokens)
         self.batch = batch = check_whole("batch", batch, 1)
         self.segment_length = segment_length = check_whole("segment_length", segment_length, 1)
         self.predictions = max(tokens.size - 1, 0)
         self.row_length = -(-self.predictions // batch)
         if self.row_length < segment_length:
             raise DataError(self._too_short(tokens.size, name, key))
-        padding = batch * self.row_length - self.predictions
-        inputs = np.pad(tokens[:-1], (0, padding))
-        targets = np.pad(tokens[1:], (0, padding), constant_values=NOT_SCORED)
-        self._tokens = inputs.reshape(batch, self.row_length)
-        self._targets = targets.reshape(batch, self.row_length)
+        self._first = check_whole("first", first, 0, tokens.size - 1)
 
     def _too_short(self, size: int, name: str, key: str) -> str:
         if self.predictions < self.segment_length:
@@ -64,8 +63,14 @@ class TokenStream:
         check_kind("the segment's number", index, (int, np.integer), "a whole number")
         if not 0 <= index < len(self):
             raise IndexError(f"segment {index} of a stream of {len(self)} segments")
-        columns = slice(index * self.segment_length, (index + 1) * self.segment_length)
-        return self._tokens[:, columns], self._targets[:, columns]
+        start = int(index) * self.segment_length
+        stop = min(start + self.segment_length, self.row_length)
+        places = self.row_length * np.arange(self.batch)[:, None] + np.arange(start, stop + 1)     # and one to predict
+        text = np.asarray(self._ids[(places + self._first) % self._ids.size], np.int32)
+        past = places[:, :-1] >= self.predictions
+        tokens, targets = text[:, :-1].copy(), text[:, 1:].copy()
+        tokens[past], targets[past] = 0, NOT_SCORED
+        return tokens, targets
 
     def __iter__(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         return (self.segment(index) for index in range(len(self)))

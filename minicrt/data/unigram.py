@@ -4,6 +4,7 @@ import numpy as np
 
 from minicrt.arguments import check_whole
 from minicrt.array_arguments import checked_ids
+from minicrt.data.mapped import in_blocks
 from minicrt.errors import DataError
 
 
@@ -23,7 +24,10 @@ def unigram_perplexity(train: np.ndarray, evaluated: np.ndarray, vocabulary_size
     evaluated = checked_ids("the evaluated text", evaluated, vocabulary_size)
     if train.size == 0 or evaluated.size == 0:
         raise DataError(f"the unigram model got {train.size} and {evaluated.size} tokens, expected at least one each")
-    counts = np.bincount(train, minlength=vocabulary_size)
-    if not counts[evaluated].all():
+    counts = np.zeros(vocabulary_size, np.int64)
+    for block in in_blocks(train):
+        counts += np.bincount(block, minlength=vocabulary_size)
+    if not all(counts[block].all() for block in in_blocks(evaluated)):
         counts = counts + 1
-    return float(np.exp(np.log(counts.sum()) - np.log(counts[evaluated]).mean()))
+    log_counts = sum(np.log(counts[block]).sum() for block in in_blocks(evaluated))
+    return float(np.exp(np.log(counts.sum()) - log_counts / evaluated.size))

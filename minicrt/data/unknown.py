@@ -3,6 +3,7 @@
 import numpy as np
 
 from minicrt.data.corpora import Corpus
+from minicrt.data.mapped import in_blocks
 from minicrt.data.tokenizers import UNKNOWN
 from minicrt.data.vocabulary import Vocabulary
 
@@ -14,7 +15,8 @@ def unknown_share(ids: np.ndarray, vocabulary: Vocabulary) -> float:
     """The share of <unk> among `ids`, from 0 to 1."""
     if UNKNOWN not in vocabulary.tokens or not ids.size:
         return 0.0
-    return float(np.count_nonzero(ids == vocabulary.tokens.index(UNKNOWN)) / ids.size)
+    unknown = vocabulary.tokens.index(UNKNOWN)
+    return sum(int(np.count_nonzero(block == unknown)) for block in in_blocks(ids)) / ids.size
 
 
 def cautions(corpus: Corpus) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from minicrt.data import CORPORA, Corpus, load_corpus
+from minicrt.data.mapped import in_blocks
 from minicrt.data.names import address, printable
 from minicrt.errors import CheckpointError, DataError
 
@@ -51,6 +52,7 @@ def fingerprint(corpus: Corpus) -> str:
     """The SHA-256 of the corpus's tokens and vocabulary: a run goes on with the same text or not at all."""
     digest = hashlib.sha256("\0".join(corpus.vocabulary.tokens).encode())
     for part in (corpus.train, corpus.valid, corpus.test):
-        digest.update(np.ascontiguousarray(part, np.int32).tobytes())
+        for block in in_blocks(part):
+            digest.update(np.ascontiguousarray(block, np.int32).tobytes())
         digest.update(b"end of part")
     return digest.hexdigest()

@@ -142,10 +142,11 @@ class Trainer:
         """What an epoch reads. With `random_start` the text is a circle, cut open at a token drawn for the epoch, so
         that rows and segments never fall as before: there is then a prediction from the last token to the first, and
         none across the cut."""
-        tokens = self.corpus.train
+        tokens, first = self.corpus.train, 0
         if self.config.random_start:
-            tokens = np.roll(tokens, -int(np.random.default_rng([self.config.seed, 2, epoch]).integers(len(tokens))))
-        return TokenStream(tokens, self.config.batch, self.model.config.segment_length, "the training part")
+            first = int(np.random.default_rng([self.config.seed, 2, epoch]).integers(len(tokens)))
+        return TokenStream(tokens, self.config.batch, self.model.config.segment_length, "the training part",
+                           first=first)
 
     def scored_stream(self, part: Any, name: str) -> TokenStream:
         return evaluation_stream(part, self.config.evaluation_batch, self.model.config.segment_length, name)
