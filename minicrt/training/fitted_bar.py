@@ -14,6 +14,7 @@ class FittedBar(tqdm):
     """A bar that stays a bar: it says as much as leaves 10 columns for it, in the first of the formats that does."""
 
     average: "Average | None" = None
+    first_t = 0.0                                            # when the first step was done
     training: tuple[str, ...] = (
         "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {rate_fmt}, {average}]",
         "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {average}]",
@@ -35,8 +36,9 @@ class FittedBar(tqdm):
         formats = self.anything
         if self.average is not None and self.n > self.initial:
             values |= {"average": str(self.average), "short": self.average.short()}
-            if values["rate"] is None:                       # so far the first step alone
-                values["initial"] = self.n
+            if values["rate"] is None and self.first_t:      # as yet, or because the bar is closed: that of all steps
+                values["rate"] = (self.n - self.initial - 1) / max(time.time() - self.first_t, 1e-9) or None
+                values["initial"] = self.n                   # so that tqdm does not count the first step
             formats = (*self.training, *self.anything) if self.total else self.without_total
         elif not self.total:
             return values
@@ -49,5 +51,5 @@ class FittedBar(tqdm):
     def first_step(self) -> None:
         """Count a step in which kernels are compiled: it tells nothing of the time that the others take."""
         self.n = self.last_print_n = self.initial + 1
-        self.last_print_t = time.time()
+        self.first_t = self.last_print_t = time.time()
         self.refresh()

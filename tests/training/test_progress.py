@@ -80,7 +80,9 @@ def test_the_first_step_says_nothing_of_the_time_left(monkeypatch):
             progress.step(step, 5.0, 100)
         told.append(terminal.getvalue().rpartition("\r")[2])
     bar.end()
+    told.append(terminal.getvalue().rstrip().rpartition("\r")[2])
     assert "1/30 [01:40<?," in told[0] and "3/30 [01:42<00:27," in told[2]
+    assert "3/30 [01:42<00:27," in told[3]                   # what stays on the screen says it too
     first, _, third = lines.getvalue().splitlines()
     assert "left" not in first and third.endswith(f", {clock(27.0)} left")
 
