@@ -28,6 +28,8 @@ class Engine(Protocol):
     attention_backward: Operation
     binary_cross_entropy: Operation
     binary_cross_entropy_backward: Operation
+    causal_convolution: Operation
+    causal_convolution_backward: Operation
     causal_mask: Operation
     cayley_inverse: Operation
     concatenate: Operation
@@ -77,8 +79,14 @@ class Engine(Protocol):
     relative_attention_backward: Operation
     relu: Operation
     relu_backward: Operation
+    rms_norm: Operation
+    rms_norm_backward: Operation
+    s4d: Operation
+    s4d_backward: Operation
     scaled_cayley: Operation
     scaled_cayley_backward: Operation
+    selective_scan: Operation
+    selective_scan_backward: Operation
     self_attention: Operation
     self_attention_backward: Operation
     sigmoid: Operation

@@ -7,6 +7,7 @@ import numpy as np
 
 from minicrt import ops
 from minicrt.gradcheck.case import Case
+from minicrt.gradcheck.state_space_cases import state_space_cases
 from minicrt.gradcheck.video_cases import video_cases
 
 Array = np.ndarray
@@ -217,3 +218,4 @@ def all_cases(rng: Rng) -> Iterator[Case]:
     yield embedding_case(rng, scale=1.75, name="embedding, scaled")
     yield self_attention_case(rng, ahead=True)
     yield from video_cases(rng)
+    yield from state_space_cases(rng)

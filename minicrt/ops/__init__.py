@@ -29,6 +29,7 @@ from minicrt.ops.attention import (
     self_attention_backward,
 )
 from minicrt.ops.binary_cross_entropy import binary_cross_entropy, binary_cross_entropy_backward
+from minicrt.ops.causal_convolution import causal_convolution, causal_convolution_backward
 from minicrt.ops.dropout import (
     dropout,
     dropout_backward,
@@ -53,6 +54,8 @@ from minicrt.ops.mingru import mingru, mingru_backward
 from minicrt.ops.ncgru import ncgru, ncgru_backward
 from minicrt.ops.patch_embedding import patch_embedding, patch_embedding_backward
 from minicrt.ops.relative_attention import relative_attention, relative_attention_backward
+from minicrt.ops.rms_norm import rms_norm, rms_norm_backward
+from minicrt.ops.s4d import s4d, s4d_backward
 from minicrt.ops.scaled_cayley import (
     cayley_inverse,
     neumann_inverse,
@@ -60,19 +63,22 @@ from minicrt.ops.scaled_cayley import (
     scaled_cayley_backward,
     skew_symmetric,
 )
+from minicrt.ops.selective_scan import selective_scan, selective_scan_backward
 from minicrt.ops.weighted_cross_entropy import weighted_cross_entropy, weighted_cross_entropy_backward
 
 __all__ = [
     "IGNORE", "adamw_update", "add", "attention", "attention_backward", "binary_cross_entropy",
-    "binary_cross_entropy_backward", "causal_mask", "cayley_inverse", "concatenate", "dropout", "dropout_backward",
-    "embedding", "embedding_backward", "embedding_dropout", "embedding_dropout_backward", "gelu", "gelu_backward",
-    "gelu_tanh", "gelu_tanh_backward", "global_norm", "glu", "glu_backward", "gru", "gru_backward", "layer_norm",
-    "layer_norm_backward", "linear", "linear_activation", "linear_activation_backward", "linear_backward",
-    "linear_cross_entropy", "linear_cross_entropy_backward", "locked_dropout", "locked_dropout_backward", "lru",
-    "lru_backward", "lstm", "lstm_backward", "mean_squared_error", "mean_squared_error_backward", "mingru",
-    "mingru_backward", "modrelu", "modrelu_backward", "ncgru", "ncgru_backward", "neumann_inverse", "patch_embedding",
-    "patch_embedding_backward", "path_dropout", "path_dropout_backward", "relative_attention",
-    "relative_attention_backward", "relu", "relu_backward", "scaled_cayley", "scaled_cayley_backward", "self_attention",
-    "self_attention_backward", "sigmoid", "sigmoid_backward", "skew_symmetric", "tanh", "tanh_backward",
-    "weighted_cross_entropy", "weighted_cross_entropy_backward",
+    "binary_cross_entropy_backward", "causal_convolution", "causal_convolution_backward", "causal_mask",
+    "cayley_inverse", "concatenate", "dropout", "dropout_backward", "embedding", "embedding_backward",
+    "embedding_dropout", "embedding_dropout_backward", "gelu", "gelu_backward", "gelu_tanh", "gelu_tanh_backward",
+    "global_norm", "glu", "glu_backward", "gru", "gru_backward", "layer_norm", "layer_norm_backward", "linear",
+    "linear_activation", "linear_activation_backward", "linear_backward", "linear_cross_entropy",
+    "linear_cross_entropy_backward", "locked_dropout", "locked_dropout_backward", "lru", "lru_backward", "lstm",
+    "lstm_backward", "mean_squared_error", "mean_squared_error_backward", "mingru", "mingru_backward", "modrelu",
+    "modrelu_backward", "ncgru", "ncgru_backward", "neumann_inverse", "patch_embedding", "patch_embedding_backward",
+    "path_dropout", "path_dropout_backward", "relative_attention", "relative_attention_backward", "relu",
+    "relu_backward", "rms_norm", "rms_norm_backward", "s4d", "s4d_backward", "scaled_cayley", "scaled_cayley_backward",
+    "selective_scan", "selective_scan_backward", "self_attention", "self_attention_backward", "sigmoid",
+    "sigmoid_backward", "skew_symmetric", "tanh", "tanh_backward", "weighted_cross_entropy",
+    "weighted_cross_entropy_backward",
 ]
