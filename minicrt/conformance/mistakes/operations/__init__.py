@@ -18,6 +18,7 @@ from typing import Any
 from minicrt.conformance.mistakes.operations.activations import ACTIVATIONS
 from minicrt.conformance.mistakes.operations.attention import ATTENTION
 from minicrt.conformance.mistakes.operations.binary_loss import BINARY_LOSS
+from minicrt.conformance.mistakes.operations.causal_convolution import CAUSAL_CONVOLUTION
 from minicrt.conformance.mistakes.operations.class_losses import CLASS_LOSSES
 from minicrt.conformance.mistakes.operations.dropout import DROPOUT
 from minicrt.conformance.mistakes.operations.embedding import EMBEDDING
@@ -32,7 +33,10 @@ from minicrt.conformance.mistakes.operations.lstm import LSTM
 from minicrt.conformance.mistakes.operations.mingru import MINGRU
 from minicrt.conformance.mistakes.operations.patches import PATCHES
 from minicrt.conformance.mistakes.operations.relative import RELATIVE
+from minicrt.conformance.mistakes.operations.rms_norm import RMS_NORM
+from minicrt.conformance.mistakes.operations.s4d import S4D
 from minicrt.conformance.mistakes.operations.scaled_cayley import SCALED_CAYLEY
+from minicrt.conformance.mistakes.operations.selective_scan import SELECTIVE_SCAN
 from minicrt.conformance.mistakes.operations.self_attention import SELF_ATTENTION
 from minicrt.conformance.mistakes.operations.squared_error import SQUARED_ERROR
 from minicrt.errors import ConformanceError
@@ -41,7 +45,8 @@ __all__ = ["FAULTY", "VARIANTS", "Faulty", "Mistake", "Variant", "faulty_operati
 
 FAULTY: tuple[Faulty, ...] = (*LINEAR, *EMBEDDING, *LAYER_NORM, *ACTIVATIONS, *DROPOUT, *ATTENTION, *SELF_ATTENTION,
                                 *RELATIVE, *GRU, *LSTM, *MINGRU, *LRU, *GLU, *SCALED_CAYLEY, *LOSS, *SQUARED_ERROR,
-                                *PATCHES, *CLASS_LOSSES, *BINARY_LOSS)
+                                *PATCHES, *CLASS_LOSSES, *BINARY_LOSS, *RMS_NORM, *CAUSAL_CONVOLUTION,
+                                *SELECTIVE_SCAN, *S4D)
 VARIANTS: tuple[Variant, ...] = tuple(variant for faulty in FAULTY for variant in faulty.variants)
 
 
