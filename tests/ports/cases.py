@@ -11,6 +11,7 @@ from minicrt.models.crt import CRT
 from minicrt.models.crt_config import CRTConfig
 from tests.models.windows import gradient, random_parameters, random_window
 from tests.ports.call import Array, Call, Draw, Sizes, normal
+from tests.ports.state_space_calls import STATE_SPACE_CALLS
 from tests.ports.video_calls import VIDEO_CALLS
 
 
@@ -113,6 +114,7 @@ CALLS: dict[str, tuple[str, Draw]] = {
     "linear_cross_entropy": ("linear_cross_entropy", _cross_entropy),
     "mean_squared_error": ("mean_squared_error", _squared_error),
     **VIDEO_CALLS,
+    **STATE_SPACE_CALLS,
 }
 DROPOUTS = ("dropout", "locked_dropout", "embedding_dropout", "path_dropout")
 

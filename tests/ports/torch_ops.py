@@ -117,6 +117,34 @@ def lru(x: Tensor, h0: Tensor, w: Tensor, nu: Tensor, theta: Tensor, log_gamma: 
     return torch.stack(states, 1)
 
 
+def rms_norm(x: Tensor, gain: Tensor, eps: float = 1e-5) -> Tensor:
+    return F.rms_norm(x, gain.shape, gain, eps)
+
+
+def causal_convolution(x: Tensor, s0: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    rows = torch.cat([s0, x], 1).transpose(1, 2)
+    return F.conv1d(rows, weight.T[:, None], bias, groups=len(bias)).transpose(1, 2)
+
+
+def selective_scan(x: Tensor, h0: Tensor, dt: Tensor, a_log: Tensor, b: Tensor, c: Tensor, d: Tensor) -> Tensor:
+    delta, h, outputs = F.softplus(dt, threshold=700), h0, []
+    for x_t, delta_t, b_t, c_t in zip(*(values.unbind(1) for values in (x, delta, b, c))):
+        h = torch.exp(-delta_t[..., None] * a_log.exp()) * h + torch.einsum("bd,bn->bdn", delta_t * x_t, b_t)
+        outputs.append(torch.einsum("bdn,bn->bd", h, c_t) + d * x_t)
+    return torch.stack(outputs, 1)
+
+
+def s4d(x: Tensor, h0: Tensor, log_dt: Tensor, log_a: Tensor, a_im: Tensor, c: Tensor, d: Tensor) -> Tensor:
+    a = torch.complex(-log_a.exp(), a_im)
+    a_bar = torch.exp(log_dt.exp()[:, None] * a)
+    b_bar, read = (a_bar - 1) / a, torch.complex(*c.chunk(2, -1))
+    h, outputs = torch.complex(*h0.chunk(2, -1)), []
+    for x_t in x.unbind(1):
+        h = a_bar * h + b_bar * x_t[..., None]
+        outputs.append(2 * torch.einsum("dn,bdn->bd", read, h).real + d * x_t)
+    return torch.stack(outputs, 1)
+
+
 def glu(x: Tensor) -> Tensor:
     return F.glu(x)
 

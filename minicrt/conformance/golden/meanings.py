@@ -19,6 +19,9 @@ SCAN = {
     "h": "h_t for t = 1 … T", "d_state": "the gradient g of h_t: its own, and what came back from step t + 1",
     "d_a_r": "of the argument of r", "d_a_z": "of the argument of z, a_z = x W_z + h U_z + b_z",
     "d_h0": "what comes back from the first step", "d_w": "Σ_t xᵀ G_a", "d_x": "G_a Wᵀ"}
+STATE = {"x": "(B, T, D)", "d": "the weight of the skip (D,)", "d_d": "Σ G_y ⊙ x",
+         "d_state": "the gradient g of h_t: through y_t, and what came back from step t + 1",
+         "d_h0": "what comes back from the first step"}
 MASKED = {"uniform": "in [0, 1): the mask is 1/(1 − rate) where uniform ≥ rate, else 0",
           "y": "x ⊙ mask", "d_x": "G_y ⊙ mask", "d_table": "G_y ⊙ mask"}
 LINEAR = {"weight": "W (in, out)", "d_x": "G Wᵀ", "d_weight": "xᵀ G, over all rows", "d_bias": "Σ G over all rows"}
@@ -108,6 +111,27 @@ MEANINGS: dict[str, dict[str, str]] = {
         "loss": "their sum, divided by S, the sum of the scored targets' weights",
         "d_logits": "G_loss (p Σ_k q_k w_k − q ⊙ w)/S; 0 where not scored",
         "d_weights": "G_loss (Σ_i q_ik (−log p_ik) − n_k loss)/S, n_k the targets of class k"},
+    "rms_norm": {"r": "r = 1/√(mean(x²) + eps) (..., 1)", "x_hat": "x̂ = x r", "y": "gain ⊙ x̂",
+                 "d_x_hat": "ĝ = G_y ⊙ gain", "d_x": "r (ĝ − x̂ mean(ĝ ⊙ x̂))", "d_gain": "Σ G_y ⊙ x̂"},
+    "causal_convolution": {
+        "s0": "the K − 1 inputs in front of the first (B, K − 1, D)", "weight": "K weights a feature, the last of "
+        "the present token (K, D)", "y": "bias + Σ_k weight_k ⊙ x_{t−K+1+k}", "d_x": "Σ_k weight_k ⊙ G_y of the "
+        "steps that see x", "d_s0": "the same for the inputs in front", "d_weight": "Σ x_{t−K+1+k} ⊙ G_{y_t}",
+        "d_bias": "Σ G_y"},
+    "selective_scan": STATE | {
+        "h0": "the state in front of the first step (B, D, N)", "dt": "Δ before its softplus (B, T, D)",
+        "a_log": "log(−A) (D, N)", "b": "B (B, T, N)", "c": "C (B, T, N)", "A": "A = −exp(a_log) (D, N)",
+        "delta": "Δ = softplus(dt) (B, T, D)", "h": "h_t = exp(Δ A) ⊙ h_{t−1} + Δ x B for t = 1 … T (B, T, D, N)",
+        "y": "h C + d ⊙ x", "d_delta": "Σ_n g h_{t−1} exp(Δ A) A + x Σ_n g B", "d_x": "Δ Σ_n g B + d ⊙ G_y",
+        "d_dt": "G_Δ σ(dt)", "d_a_log": "A Σ Δ g h_{t−1} exp(Δ A)", "d_b": "Σ_D g Δ x", "d_c": "Σ_D G_y h"},
+    "s4d": STATE | {
+        "h0": "[real parts, imaginary parts] in front of the first step (B, D, 2N)", "log_dt": "log Δ (D,)",
+        "log_a": "log(−Re A) (D, N)", "a_im": "Im A (D, N)", "c": "[Re C, Im C] (D, 2N)",
+        "a_bar_re": "Re exp(Δ A)", "a_bar_im": "Im exp(Δ A)", "b_bar_re": "Re (exp(Δ A) − 1)/A",
+        "b_bar_im": "Im (exp(Δ A) − 1)/A", "h": "[Re h_t, Im h_t], h_t = Ā ⊙ h_{t−1} + B̄ x_t, for t = 1 … T",
+        "y": "2 Re Σ_n C h + d ⊙ x", "d_log_dt": "Δ Σ_n Re(G_{ΔA} A*), G_{ΔA} = (G_Ā + G_B̄/A*) Ā*",
+        "d_log_a": "Re A Re G_A, G_A = Δ G_{ΔA} − G_B̄ (B̄/A)*", "d_a_im": "Im G_A", "d_c": "2 Σ G_y h*",
+        "d_x": "Re Σ_n B̄* g + d ⊙ G_y"},
     "binary_cross_entropy": {
         "logits": "a", "targets": "t, from 0 to 1; of any value where not scored",
         "scored": "True where a target counts", "losses": "max(a, 0) − a t + log(1 + e^−|a|); 0 where not scored",

@@ -5,6 +5,9 @@ ROWS = "Row vectors: y = x W + b, W stored (in, out); PyTorch's nn.Linear stores
 SUMS = "Gradients of parameters are sums over all leading axes, not means."
 SCAN = ("x is (B, T, I), the batch first. Every step's output has an upstream gradient of its own; what comes back "
         "from step t + 1 is added to it. Nothing comes back from behind the last step.")
+SKIP = "The output has a skip of its own, d ⊙ x."
+READ = ("x is (B, T, D), the batch first. The output reads the state after the step. Nothing comes back from behind the "
+        "last step.")
 GATES = ("The blocks of w, u and b stand in the order r, z, n, side by side in the columns; Keras and ONNX have z, r, "
          "n. h' = (1 − z) ⊙ n + z ⊙ h: z keeps the old state, in some papers it lets the new one in.")
 GELU = "GELU is the exact form, x Φ(x) with erf; the tanh form is an operation of its own, gelu_tanh."
@@ -58,6 +61,21 @@ CONVENTIONS: dict[str, tuple[str, ...]] = {
             "λ = exp(−exp(ν) + i exp(θ)), γ = exp(log_gamma): the parameters are logarithms. γ multiplies x W, not h.",
             "The gradient of a complex number g is ∂/∂Re + i ∂/∂Im, and it goes back through the conjugate of λ.",
             SCAN),
+    "rms_norm": ("No mean is subtracted and there is no bias: r = 1/√(mean(x²) + eps), eps inside the root, 1e-5.",
+                 "r is a function of x: G_x has a second term.", SUMS),
+    "causal_convolution": (
+        "Each feature is convolved by itself (groups = D). The last row of weight is the present token's, as in "
+        "PyTorch's conv1d with K − 1 inputs in front, which stores (D, 1, K).",
+        "What lies in front of the first input is s0, not zeros: it is what the segment before ended with."),
+    "selective_scan": (
+        "The channels share b and c at each step; Δ, A and d are a channel's own. A is discretised by zero-order "
+        "hold, exp(Δ A), and B by Euler's rule, Δ B.",
+        "Δ = softplus(dt), and dt has its bias already. A = −exp(a_log).", SKIP, READ),
+    "s4d": ("N complex states are 2N real numbers: all real parts, then all imaginary parts; c is [Re C, Im C]. Each "
+            "stands for itself and its conjugate: y has 2 Re.",
+            "Both A and B are discretised by zero-order hold, and B = 1: B̄ = (exp(Δ A) − 1)/A multiplies the input, "
+            "not C.", "The gradient of a complex number g is ∂/∂Re + i ∂/∂Im, and it goes back through the conjugate.",
+            SKIP, READ),
     "relative_attention": (
         "The queries are the last S of the J rows; key j lies i + J − S − j rows before query i. Row J − 1 − d of r "
         "belongs to distance d: r starts with the largest distance and ends with 0.",

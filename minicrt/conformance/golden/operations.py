@@ -27,9 +27,10 @@ PARAMETERS = {
     "linear_activation": ("weight", "bias"), "embedding": ("table",),
     "layer_norm": ("gain", "bias"), "modrelu": ("bias",), "embedding_dropout": ("table",),
     "gru": ("w", "u", "b", "b_hn"), "ncgru": ("w", "u", "b"), "lstm": ("w", "u", "b"), "mingru": ("w", "b"),
-    "lru": ("w", "nu", "theta", "log_gamma"), "relative_attention": ("u", "w"), "scaled_cayley": ("a",),
+    "rms_norm": ("gain",), "causal_convolution": ("weight", "bias"), "selective_scan": ("a_log", "d"),
+    "s4d": ("log_dt", "log_a", "a_im", "c", "d"), "lru": ("w", "nu", "theta", "log_gamma"), "relative_attention": ("u", "w"), "scaled_cayley": ("a",),
     "linear_cross_entropy": ("table", "bias")}
-SCANS = ("gru", "ncgru", "lstm", "mingru", "lru")
+SCANS = ("gru", "ncgru", "lstm", "mingru", "lru", "selective_scan", "s4d")
 
 FLOAT64, FLOAT32 = 1e-10, 2e-5
 """The relative errors that pass. A right port in float64 is off by some 1e-15 times the length of its sums; in float32

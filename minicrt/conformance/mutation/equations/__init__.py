@@ -15,10 +15,11 @@ from minicrt.conformance.mutation.equations import (
     optimizers,
     recurrent,
     rowwise,
+    state_spaces,
     video,
 )
 
-MODULES = (gru, recurrent, rowwise, attention, models, comparators, video, optimizers)
+MODULES = (gru, recurrent, rowwise, attention, models, comparators, video, state_spaces, optimizers)
 
 
 def equation_of(operation: str, options: Mapping[str, Any]) -> str:
