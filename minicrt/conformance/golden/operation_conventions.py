@@ -6,8 +6,8 @@ SUMS = "Gradients of parameters are sums over all leading axes, not means."
 SCAN = ("x is (B, T, I), the batch first. Every step's output has an upstream gradient of its own; what comes back "
         "from step t + 1 is added to it. Nothing comes back from behind the last step.")
 SKIP = "The output has a skip of its own, d ⊙ x."
-READ = ("x is (B, T, D), the batch first. The output reads the state after the step. Nothing comes back from behind the "
-        "last step.")
+READ = ("x is (B, T, D), the batch first. The output reads the state after the step. Nothing comes back from behind "
+        "the last step.")
 GATES = ("The blocks of w, u and b stand in the order r, z, n, side by side in the columns; Keras and ONNX have z, r, "
          "n. h' = (1 − z) ⊙ n + z ⊙ h: z keeps the old state, in some papers it lets the new one in.")
 GELU = "GELU is the exact form, x Φ(x) with erf; the tanh form is an operation of its own, gelu_tanh."

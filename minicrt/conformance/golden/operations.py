@@ -28,7 +28,8 @@ PARAMETERS = {
     "layer_norm": ("gain", "bias"), "modrelu": ("bias",), "embedding_dropout": ("table",),
     "gru": ("w", "u", "b", "b_hn"), "ncgru": ("w", "u", "b"), "lstm": ("w", "u", "b"), "mingru": ("w", "b"),
     "rms_norm": ("gain",), "causal_convolution": ("weight", "bias"), "selective_scan": ("a_log", "d"),
-    "s4d": ("log_dt", "log_a", "a_im", "c", "d"), "lru": ("w", "nu", "theta", "log_gamma"), "relative_attention": ("u", "w"), "scaled_cayley": ("a",),
+    "s4d": ("log_dt", "log_a", "a_im", "c", "d"), "lru": ("w", "nu", "theta", "log_gamma"),
+    "relative_attention": ("u", "w"), "scaled_cayley": ("a",),
     "linear_cross_entropy": ("table", "bias")}
 SCANS = ("gru", "ncgru", "lstm", "mingru", "lru", "selective_scan", "s4d")
 
