@@ -14,7 +14,7 @@ import secrets
 import shutil
 import stat
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -29,16 +29,21 @@ UNSYNCED = (errno.EINVAL, errno.EBADF, errno.ENOTSUP)        # a network file sy
 def write_atomically(path: Path, data: bytes) -> None:
     """Replace `path` by `data`; whoever dies in between, `path` is the old file or the new one. A link is replaced and
     not followed. Raises OSError, also where `path` is a folder, a pipe or a device."""
+    write_blocks_atomically(path, [data])
+
+
+def write_blocks_atomically(path: Path, blocks: Iterable[bytes]) -> None:
+    """`write_atomically` for what is too large for memory: its blocks one after the other, as they are made."""
     with contextlib.suppress(FileNotFoundError):
         refuse_irregular(path.stat().st_mode, path)
-    with _temporary(path, data) as partial:
+    with _temporary(path, blocks) as partial:
         partial.replace(path)
     sync_folder(path.parent)
 
 
 def create_atomically(path: Path, data: bytes) -> None:
     """Make `path` with `data` in it. Raises FileExistsError if it is there: of several processes one succeeds."""
-    with _temporary(path, data) as partial:
+    with _temporary(path, [data]) as partial:
         try:
             path.hardlink_to(partial)                        # a rename would replace what is there
         except FileExistsError:
@@ -99,13 +104,13 @@ def remove_abandoned(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def _temporary(path: Path, data: bytes) -> Iterator[Path]:
-    """A new file beside `path` that holds `data`, on the disk; gone at the end, if it has not become `path`."""
+def _temporary(path: Path, blocks: Iterable[bytes]) -> Iterator[Path]:
+    """A new file beside `path` that holds `blocks`, on the disk; gone at the end, if it has not become `path`."""
     remove_abandoned(path)
     partial, file = _created(path)
     try:
         with file:
-            file.write(data)
+            file.writelines(blocks)
             file.flush()
             os.fsync(file.fileno())
             if sys.platform == "win32":

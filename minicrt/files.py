@@ -4,6 +4,7 @@ import errno
 import os
 import stat
 from pathlib import Path
+from typing import BinaryIO
 
 from minicrt.arguments import check_kind
 from minicrt.errors import InputError
@@ -40,11 +41,21 @@ def read_regular(path: Path) -> bytes:
     Raises OSError, with a `strerror` for a message, where it cannot be read, and at once where it is no regular file: a
     pipe may never be written to, a device never end.
     """
+    with open_regular(path) as file:
+        return file.read()
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """The file at `path`, open to be read. Raises OSError where `read_regular` does."""
     try:
         refuse_irregular(path.stat().st_mode, path)       # some devices do something when they are opened
-        with os.fdopen(os.open(path, OPENING), "rb") as file:
+        file = os.fdopen(os.open(path, OPENING), "rb")
+        try:
             refuse_irregular(os.fstat(file.fileno()).st_mode, path)
-            return file.read()
+        except OSError:
+            file.close()
+            raise
+        return file
     except ValueError as error:                              # a NUL or a lone surrogate in the path
         raise OSError(errno.EINVAL, f"no file can have this name ({error})", str(path)) from error
 

@@ -11,9 +11,10 @@ import numpy as np
 
 from minicrt.arguments import check_kind, shown
 from minicrt.array_arguments import checked_ids
-from minicrt.data.names import printable
 from minicrt.data.published import TRAINING_TOKENS, differences
-from minicrt.data.texts import Texts, read_texts
+from minicrt.data.shares import borders, refuse_too_short
+from minicrt.data.texts import Texts, find_texts
+from minicrt.data.token_cache import is_large, token_file
 from minicrt.data.tokenizers import OF_LINES, OF_WORDS, TOKENIZERS, closed
 from minicrt.data.vocabulary import Vocabulary
 from minicrt.errors import DataError
@@ -21,7 +22,6 @@ from minicrt.suggestion import choices_in_words
 
 LEVELS = ("word", "character")
 AUTO = "auto"
-SHORTEST_TEXT = 40                  # tokens: two each for validation and test, the least that has a prediction
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -30,7 +30,8 @@ class Corpus:
 
     name         the corpus's name, or the file's
     vocabulary   from the training part alone
-    train, valid, test   (N,) int32 ids, each part one stream in document order
+    train, valid, test   (N,) int32 ids, each part one stream in document order; of a large text uint16 or uint32 in a
+                 memory-mapped file
     level        "word" or "character"
     source       where it came from: a folder, a file or a module of Python
     address      what `load_corpus` takes to load it again; empty for one made by hand
@@ -68,7 +69,8 @@ class Corpus:
 
 
 def load_corpus(name_or_path: str | Path, level: str = "word", data_dir: str | Path | None = None,
-                tokenizer: str = AUTO, vocabulary: Vocabulary | None = None) -> Corpus:
+                tokenizer: str = AUTO, vocabulary: Vocabulary | None = None,
+                token_dir: str | Path | None = None) -> Corpus:
     """Load a corpus by name, or a text of one's own by its path.
 
         corpus = load_corpus("python-docs")
@@ -89,12 +91,16 @@ def load_corpus(name_or_path: str | Path, level: str = "word", data_dir: str | P
     Types are counted in the training part. Those seen fewer than 2 times there, and those of other parts that are
     not seen there at all, become <unk>; but the published word lists of PTB and WikiText are kept whole.
 
+    Files of 50 MB or more become a token file once, which is mapped into memory: the parts are then uint16 or uint32,
+    and take no memory.
+
     Arguments
         name_or_path: a name from CORPORA or a path; a file of such a name is reached as ./name
         level: "word" or "character"
         data_dir: a folder to look in before $MINICRT_DATA and the user's cache
         tokenizer: of a text of one's own at level "word"; "auto": the corpus's usual one
         vocabulary: read the text by this one and its tokenizer; nothing is counted, and no text is too short to split
+        token_dir: where the token files of large texts are kept, by default $MINICRT_TOKENS or the user's cache
     Raises DataError for an unknown name, a tokenizer that is not the corpus's, and for a missing, empty, binary or too
     short file.
     """
@@ -106,20 +112,28 @@ def load_corpus(name_or_path: str | Path, level: str = "word", data_dir: str | P
         raise DataError(f"the tokenizer is {shown(tokenizer)}, {choices_in_words(tokenizer, (AUTO, *OF_WORDS))}")
     if vocabulary is not None:
         level = "character" if vocabulary.tokenizer == "characters" else "word"
-    texts = read_texts(name_or_path, data_dir)
+    texts = find_texts(name_or_path, data_dir)
     by = vocabulary.tokenizer if vocabulary is not None else _chosen(texts, level, tokenizer)
-    parts = [closed(text) if by in OF_LINES else text for text in texts.texts]
-    if len(parts) == 1:
+    if vocabulary is None and is_large(texts):
+        file = token_file(texts, by, token_dir)
+        return _corpus(texts, file.vocabulary, file.parts, level)
+    parts = [closed(text) if by in OF_LINES else text for text in texts.read()]
+    if texts.undivided:
         vocabulary, (train, valid, test) = _split(parts[0], by, vocabulary, texts.source)
     else:
         tokenize = TOKENIZERS[by]
-        vocabulary = vocabulary or Vocabulary.count(tokenize(parts[0]), texts.minimum if level == "word" else 2, by)
+        vocabulary = vocabulary or Vocabulary.count(tokenize(parts[0]), texts.least(by), by)
         train, valid, test = (vocabulary.encode(tokenize(part)) for part in parts)
+    return _corpus(texts, vocabulary, (train, valid, test), level)
+
+
+def _corpus(texts: Texts, vocabulary: Vocabulary, parts: tuple[np.ndarray, ...], level: str) -> Corpus:
+    train, valid, test = parts
     different: tuple[str, ...] = ()
     if texts.name in TRAINING_TOKENS and not texts.own:
-        different = differences(texts.name, texts.files, train.size if by == "blanks" else None)
+        different = differences(texts.name, texts.files, train.size if vocabulary.tokenizer == "blanks" else None)
     return Corpus(texts.name, vocabulary, train, valid, test, level, texts.source, texts.address,
-                  texts.own and len(parts) == 1, different)
+                  texts.own and texts.undivided, different)
 
 
 def _chosen(texts: Texts, level: str, tokenizer: str) -> str:
@@ -141,10 +155,8 @@ def _split(text: str, tokenizer: str, vocabulary: Vocabulary | None, source: str
     """Split the tokens of one text 90/5/5 by position; the vocabulary is counted over the first 90 % alone."""
     tokenize = TOKENIZERS[tokenizer]
     total = sum(1 for _ in tokenize(text))
-    first, second = total * 90 // 100, total * 95 // 100
+    first, second = borders(total)
     if vocabulary is None:
-        if total < SHORTEST_TEXT:
-            raise DataError(f"{printable(source)} has {total} tokens, too few to split into training, validation and "
-                            f"test; expected at least {SHORTEST_TEXT}")
+        refuse_too_short(total, source)
         vocabulary = Vocabulary.count(islice(tokenize(text), first), 2, tokenizer)
     return vocabulary, np.split(vocabulary.encode(tokenize(text)), [first, second])

@@ -8,7 +8,7 @@ import lzma
 import re
 import zlib
 from collections.abc import Callable
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from minicrt.errors import DataError
 
@@ -23,11 +23,12 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "UTF-16", "utf-16-le"),
     (codecs.BOM_UTF16_BE, "UTF-16", "utf-16-be"),
 )
-_PACKED: tuple[tuple[re.Pattern[bytes], str, Callable[[io.BytesIO], Any]], ...] = (
+PACKED: tuple[tuple[re.Pattern[bytes], str, Callable[[Any], Any]], ...] = (
     (re.compile(rb"\x1f\x8b\x08"), "gzip", lambda file: gzip.open(file)),
     (re.compile(rb"\xfd7zXZ\0"), "xz", lambda file: lzma.open(file)),
     (re.compile(rb"BZh[1-9]1AY&SY"), "bzip2", lambda file: bz2.open(file)),
 )
+DAMAGED = (EOFError, zlib.error, lzma.LZMAError, OSError)     # what unpacking raises
 _NOT_TEXT = (
     (b"PK\x03\x04", "a ZIP archive (as .docx, .odt and .epub are)"),
     (b"%PDF-", "a PDF document"),
@@ -38,6 +39,12 @@ _NOT_TEXT = (
 )
 
 
+class Encoding(NamedTuple):
+    codec: str
+    mark: int                                                # bytes of the byte order mark
+    kind: str                                                # what the mark says that it is; empty without one
+
+
 def text_of(data: bytes, name: str) -> str:
     """The text in `data`, with "\\n" as its line end and without a byte order mark.
 
@@ -45,25 +52,29 @@ def text_of(data: bytes, name: str) -> str:
     UTF-8. Raises DataError, which calls the file `name`, for damaged or too much data, for what is no text and for an
     empty text.
     """
-    text = _decoded(_unpacked(data, name), name)
-    zero = text.find("\0")
-    if zero >= 0:
-        raise DataError(f"{name} is a binary file: character U+0000 at offset {zero}; expected text")
+    data = _unpacked(data, name)
+    encoding = encoding_of(data, name)
+    refuse_zeros(data, encoding, name)
+    try:
+        text = data[encoding.mark:].decode(encoding.codec)
+    except UnicodeDecodeError as error:
+        raise not_decoded(error, encoding, name, encoding.mark) from None
+    refuse_null(text, name)
     text = text.replace("\r\n", "\n")
     if not text.strip():
-        raise DataError(f"{name} is empty, expected text")
+        raise empty(name)
     return text
 
 
 def _unpacked(data: bytes, name: str) -> bytes:
-    for magic, kind, opened in _PACKED:
+    for magic, kind, opened in PACKED:
         if not magic.match(data):
             continue
         try:
             with opened(io.BytesIO(data)) as file:
                 return _limited(file, name)
-        except (EOFError, zlib.error, lzma.LZMAError, OSError) as error:
-            raise DataError(f"{name} is a damaged {kind} file: {error}; make it again") from None
+        except DAMAGED as error:
+            raise damaged(kind, error, name) from None
     return data
 
 
@@ -81,25 +92,47 @@ def too_large(name: str) -> DataError:
     return DataError(f"{name} holds more than {LARGEST:,} bytes of text; take a part of it")
 
 
-def _decoded(data: bytes, name: str) -> str:
+def damaged(kind: str, error: Exception, name: str) -> DataError:
+    return DataError(f"{name} is a damaged {kind} file: {error}; make it again")
+
+
+def empty(name: str) -> DataError:
+    return DataError(f"{name} is empty, expected text")
+
+
+def encoding_of(beginning: bytes, name: str) -> Encoding:
+    """The encoding of a file that begins so. Raises DataError for what is no text."""
     for mark, kind, codec in _BYTE_ORDER_MARKS:
-        if data.startswith(mark):
-            try:
-                return data[len(mark):].decode(codec)
-            except UnicodeDecodeError as error:
-                raise DataError(f"{name} is {kind} by its byte order mark, but {error.reason} at offset "
-                                f"{len(mark) + error.start}; convert it to UTF-8") from None
+        if beginning.startswith(mark):
+            return Encoding(codec, len(mark), kind)
     for magic, what in _NOT_TEXT:
-        if data.startswith(magic):
+        if beginning.startswith(magic):
             raise DataError(f"{name} is {what}, expected text; save what it holds as a text file")
-    zero = data.find(b"\0")
+    return Encoding("utf-8", 0, "")
+
+
+def refuse_zeros(data: bytes, encoding: Encoding, name: str, offset: int = 0) -> None:
+    """Raises DataError for a byte 0 in UTF-8; `data` stands in the file from `offset` on."""
+    zero = -1 if encoding.kind else data.find(b"\0")
     if zero >= 0:
-        raise DataError(f"{name} is {_binary(data)}: byte 0x00 at offset {zero}; expected UTF-8 text")
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise DataError(f"{name} is not UTF-8 text: byte 0x{data[error.start]:02x} at offset {error.start}; "
-                        "convert it to UTF-8") from None
+        raise DataError(f"{name} is {_binary(data)}: byte 0x00 at offset {offset + zero}; expected UTF-8 text")
+
+
+def refuse_null(text: str, name: str, offset: int = 0) -> None:
+    """Raises DataError for a character U+0000; before `text` there are `offset` characters in the file."""
+    zero = text.find("\0")
+    if zero >= 0:
+        raise DataError(f"{name} is a binary file: character U+0000 at offset {offset + zero}; expected text")
+
+
+def not_decoded(error: UnicodeDecodeError, encoding: Encoding, name: str, offset: int) -> DataError:
+    """What to say of bytes that stand in the file from `offset` on and are not of this encoding"""
+    place = offset + error.start
+    if encoding.kind:
+        return DataError(f"{name} is {encoding.kind} by its byte order mark, but {error.reason} at offset {place}; "
+                         "convert it to UTF-8")
+    return DataError(f"{name} is not UTF-8 text: byte 0x{error.object[error.start]:02x} at offset {place}; "
+                     "convert it to UTF-8")
 
 
 def _binary(data: bytes) -> str:

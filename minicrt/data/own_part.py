@@ -15,14 +15,14 @@ if sys.platform != "win32":
 
 
 @contextmanager
-def own_part(target: Path, report: Callable[[str], None]) -> Iterator[Path]:
+def own_part(target: Path, report: Callable[[str], None], doing: str = "downloading") -> Iterator[Path]:
     """The file `<target>.part`, held by a lock until the block ends, however it ends; it may hold an earlier beginning.
 
-    A process that finds it held waits, after a line to `report`. Where the system has no locks, each process gets a new
-    file of its own, which is removed if it is still there when the block ends.
+    `doing` says what for. A process that finds it held waits, after a line to `report`. Where the system has no locks,
+    each process gets a new file of its own, which is removed if it is still there when the block ends.
     """
     part = target.with_name(f"{target.name}.part")
-    lock = _locked(part, report)
+    lock = _locked(part, report, doing)
     if lock is None:
         part = target.with_name(f"{target.name}.{secrets.token_hex(4)}.part")
         part.open("xb").close()
@@ -39,7 +39,7 @@ def own_part(target: Path, report: Callable[[str], None]) -> Iterator[Path]:
                 part.unlink()
 
 
-def _locked(part: Path, report: Callable[[str], None]) -> BinaryIO | None:
+def _locked(part: Path, report: Callable[[str], None], doing: str) -> BinaryIO | None:
     """`part`, open and locked; None where the system has no locks."""
     if sys.platform == "win32":
         return None
@@ -53,7 +53,7 @@ def _locked(part: Path, report: Callable[[str], None]) -> BinaryIO | None:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            report(f"{part}: another process is downloading it; waiting for that to end")
+            report(f"{part}: another process is {doing} it; waiting for that to end")
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         except OSError:                                 # a file system without locks
             if not os.fstat(descriptor).st_size:

@@ -1,7 +1,6 @@
 """What is slow to find out about a file, remembered in the user's cache until the file's size or time changes."""
 
 import dataclasses
-import hashlib
 import json
 import time
 from dataclasses import dataclass
@@ -10,10 +9,9 @@ from typing import Any
 
 from minicrt.atomic import write_atomically
 from minicrt.data import locations
-from minicrt.data.decoding import text_of
-from minicrt.data.names import printable
-from minicrt.data.reading import read_bytes
-from minicrt.data.tokenizers import blanks, closed
+from minicrt.data.reading import sha256_of
+from minicrt.data.text_pieces import text_pieces
+from minicrt.data.tokenizers import blanks
 from minicrt.errors import DataError
 
 NAME = "files.json"
@@ -30,7 +28,7 @@ class Facts:
 
 
 def facts(path: Path) -> Facts:
-    """The facts about the text in `path`. Raises DataError where `read_text` does."""
+    """The facts about the text in `path`. Raises DataError where `text_pieces` does."""
     status = path.stat()
     stamp = {"size": status.st_size, "mtime_ns": status.st_mtime_ns}
     name = str(path.absolute())
@@ -43,12 +41,12 @@ def facts(path: Path) -> Facts:
 
 
 def _found(path: Path) -> Facts:
-    data = read_bytes(path)
     tokens, types = 0, set()
-    for token in blanks(closed(text_of(data, printable(path)))):
-        tokens += 1
-        types.add(token)
-    return Facts(hashlib.sha256(data).hexdigest(), tokens, len(types))
+    for piece in text_pieces(path, close=True):
+        for token in blanks(piece.text):
+            tokens += 1
+            types.add(token)
+    return Facts(sha256_of(path), tokens, len(types))
 
 
 def _known(entry: Any, stamp: dict[str, int]) -> Facts | None:

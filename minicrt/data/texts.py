@@ -17,13 +17,13 @@ CORPORA = (PYTHON_DOCS, *LAYOUTS)
 
 @dataclass(frozen=True)
 class Texts:
-    """The texts of a corpus before they become tokens.
+    """The texts of a corpus before they become tokens; those in files are not read before `read`.
 
     name       the corpus's name; of a user's own the name of its file or folder, printable
-    address    what `read_texts` takes to read them again, from any folder
+    address    what `find_texts` takes to find them again, from any folder
     source     where they were found, for messages
-    texts      (train, valid, test), or (text,), which is split by position
-    files      the files that they were read from; none for python-docs
+    given      the texts, where they are not in files as they are
+    files      their files; none for python-docs
     tokenizer  the name of the one for words, unless another is asked for
     minimum    how often training must hold a word for the vocabulary to hold it
     """
@@ -31,7 +31,7 @@ class Texts:
     name: str
     address: str
     source: str
-    texts: tuple[str, ...]
+    given: tuple[str, ...]
     files: tuple[Path, ...]
     tokenizer: str
     minimum: int
@@ -41,13 +41,26 @@ class Texts:
         """Whether they are the user's, so that the user may choose the tokenizer."""
         return self.address not in CORPORA
 
+    @property
+    def undivided(self) -> bool:
+        """Whether it is one text, to be split by position."""
+        return len(self.given or self.files) == 1
 
-def read_texts(name_or_path: str | Path, data_dir: str | Path | None = None) -> Texts:
+    def least(self, tokenizer: str) -> int:
+        """How often training must hold a token by this tokenizer for the vocabulary to hold it"""
+        return 2 if tokenizer == "characters" else self.minimum
+
+    def read(self) -> tuple[str, ...]:
+        """(train, valid, test), or (text,). Raises DataError where `read_text` does."""
+        return self.given or tuple(map(read_text, self.files))
+
+
+def find_texts(name_or_path: str | Path, data_dir: str | Path | None = None) -> Texts:
     """The texts of a named corpus, of a text file, or of a folder with a train, a valid (or dev) and a test text.
 
     "-" is standard input.
 
-    Raises DataError for an unknown name, and for a missing, empty, binary or ambiguous file.
+    Raises DataError for an unknown name, and for a missing or ambiguous file.
     """
     name = str(name_or_path)
     if name == PYTHON_DOCS:
@@ -55,7 +68,7 @@ def read_texts(name_or_path: str | Path, data_dir: str | Path | None = None) -> 
         return Texts(name, name, source, (python_docs(),), (), "punctuation", 2)
     if name in LAYOUTS:
         files = find(name, data_dir)
-        return Texts(name, name, str(files[0].parent), tuple(map(read_text, files)), files, "blanks", 1)
+        return Texts(name, name, str(files[0].parent), (), files, "blanks", 1)
     if name == STANDARD_INPUT:
         return Texts("standard input", name, "standard input", (read_standard_input(),), (), "punctuation", 2)
     if not name:
@@ -65,7 +78,7 @@ def read_texts(name_or_path: str | Path, data_dir: str | Path | None = None) -> 
         raise unknown_corpus(name)
     own = tuple(find_parts(path)) if path.is_dir() else (path,)
     called = path.name or path.absolute().name or "corpus"
-    return Texts(printable(called), address(path), str(path), tuple(map(read_text, own)), own, "punctuation", 2)
+    return Texts(printable(called), address(path), str(path), (), own, "punctuation", 2)
 
 
 def python_docs() -> str:

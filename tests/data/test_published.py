@@ -51,8 +51,8 @@ def test_a_corpus_that_cannot_be_read_is_not_found(ptb):
 
 def test_facts_are_remembered_until_the_file_changes(ptb, monkeypatch):
     path, read = ptb / "ptb/ptb.train.txt", []
-    original = remembered.read_bytes
-    monkeypatch.setattr(remembered, "read_bytes", lambda path: read.append(path) or original(path))
+    original = remembered.sha256_of
+    monkeypatch.setattr(remembered, "sha256_of", lambda path: read.append(path) or original(path))
     first = facts(path)
     assert facts(path) == first and len(read) == 1
     path.write_bytes(b"a b <unk>\nb d\n")
