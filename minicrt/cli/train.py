@@ -47,10 +47,11 @@ def add(commands: Any) -> None:
                                  description=DESCRIPTION, epilog=EXAMPLES, more=further_help)
     parser.add_argument("--preset", metavar="NAME", help=f"{', '.join(presets.names())}; see below (default: tiny)")
     parser.add_argument("--corpus", metavar="NAME|PATH",
-                        help="python-docs, ptb, wikitext-2, wikitext-103, a text file, or a folder with a train, a "
-                             "valid (or dev) and a test text (default: the preset's); with --task video: "
-                             "synthetic-video, smarthome:FOLDER, or a folder with a folder of videos for each class; "
-                             "with --resume: where it is now")
+                        help="python-docs, ptb, wikitext-2, wikitext-103, wikitext-articles (cut by article from the "
+                             "other two files where WikiText's training file is missing), a text file, or a folder "
+                             "with a train, a valid (or dev) and a test text (default: the preset's); with --task "
+                             "video: synthetic-video, smarthome:FOLDER, or a folder with a folder of videos for each "
+                             "class; with --resume: where it is now")
     parser.add_argument("--level", choices=("word", "character"),
                         help="what a token is; a character is a Unicode code point (default: the preset's)")
     parser.add_argument("--tokenizer", choices=("punctuation", "lines", "blanks"),

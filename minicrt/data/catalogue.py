@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from minicrt.data.locations import LAYOUTS, find, remedy
+from minicrt.data.articles import articles
+from minicrt.data.locations import ARTICLES, LAYOUTS, find, find_article_files, remedy
 from minicrt.data.published import TRAINING_TOKENS, differences
+from minicrt.data.reading import read_text
 from minicrt.data.remembered import facts
 from minicrt.data.texts import PYTHON_DOCS, python_docs
 from minicrt.data.tokenizers import punctuation
@@ -32,7 +34,7 @@ class CorpusStatus:
 
 def catalogue(data_dir: str | Path | None = None) -> list[CorpusStatus]:
     """The status of every named corpus. Raises DataError when `data_dir` is given and is not a folder."""
-    return [_python_docs(), *(_file_corpus(name, data_dir) for name in LAYOUTS)]
+    return [_python_docs(), *(_file_corpus(name, data_dir) for name in LAYOUTS), _articles(data_dir)]
 
 
 def _python_docs() -> CorpusStatus:
@@ -59,3 +61,13 @@ def _file_corpus(name: str, data_dir: str | Path | None) -> CorpusStatus:
     size = f"{train.tokens:,} / {valid.tokens:,} / {test.tokens:,} tokens, {train.types:,} types"
     different = "; ".join(differences(name, files, train.tokens))
     return CorpusStatus(name, True, str(files[0].parent), size, remedy(name), different)
+
+
+def _articles(data_dir: str | Path | None) -> CorpusStatus:
+    try:
+        files = find_article_files(data_dir)
+        size = f"{sum(len(articles(read_text(path))) for path in files)} articles of WikiText's validation and test"
+    except DataError as error:
+        return CorpusStatus(ARTICLES, False, "", "120 articles of WikiText's validation and test", str(error))
+    return CorpusStatus(ARTICLES, True, str(files[0].parent), size, remedy(ARTICLES),
+                        "; ".join(differences(ARTICLES, files)))

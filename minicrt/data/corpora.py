@@ -11,7 +11,7 @@ import numpy as np
 
 from minicrt.arguments import check_kind, shown
 from minicrt.array_arguments import checked_ids
-from minicrt.data.published import TRAINING_TOKENS, differences
+from minicrt.data.published import SHA256, TRAINING_TOKENS, differences
 from minicrt.data.shares import borders, refuse_too_short
 from minicrt.data.texts import Texts, find_texts
 from minicrt.data.token_cache import is_large, token_file
@@ -37,6 +37,7 @@ class Corpus:
     address      what `load_corpus` takes to load it again; empty for one made by hand
     undivided    whether it is one text of the user's, split by position only here
     differences  how its files differ from the published ones, a sentence each; none if they do not
+    remark       what else has to be known of figures on it; empty where there is nothing
 
     Raises InputError for a part that is not of integers in one dimension, each one in the vocabulary.
     """
@@ -51,6 +52,7 @@ class Corpus:
     address: str = ""
     undivided: bool = False
     differences: tuple[str, ...] = ()
+    remark: str = ""
 
     def __post_init__(self) -> None:
         check_kind("the corpus's vocabulary", self.vocabulary, Vocabulary, "a Vocabulary")
@@ -79,6 +81,8 @@ def load_corpus(name_or_path: str | Path, level: str = "word", data_dir: str | P
 
     python-docs           the topics of `pydoc_data`, in alphabetical order, split 90/5/5 by position; by "punctuation"
     ptb, wikitext-2/-103  the published parts; by "blanks"
+    wikitext-articles     cut by article from WikiText's validation and test file, for those who have only these: of
+                          every twelve articles ten to train on; by "blanks"
     a file                one stream split 90/5/5 by position; by "punctuation" unless another tokenizer is named
     a folder              its train, valid (or dev) and test file; by "punctuation" unless another is named
 
@@ -130,10 +134,11 @@ def load_corpus(name_or_path: str | Path, level: str = "word", data_dir: str | P
 def _corpus(texts: Texts, vocabulary: Vocabulary, parts: tuple[np.ndarray, ...], level: str) -> Corpus:
     train, valid, test = parts
     different: tuple[str, ...] = ()
-    if texts.name in TRAINING_TOKENS and not texts.own:
-        different = differences(texts.name, texts.files, train.size if vocabulary.tokenizer == "blanks" else None)
+    if texts.name in SHA256 and not texts.own:
+        counted = vocabulary.tokenizer == "blanks" and texts.name in TRAINING_TOKENS
+        different = differences(texts.name, texts.files, train.size if counted else None)
     return Corpus(texts.name, vocabulary, train, valid, test, level, texts.source, texts.address,
-                  texts.own and texts.undivided, different)
+                  texts.own and texts.undivided, different, texts.remark)
 
 
 def _chosen(texts: Texts, level: str, tokenizer: str) -> str:

@@ -34,7 +34,10 @@ LAYOUTS = {
     "wikitext-2": Layout(("wikitext-2", "wikitext"), "wiki.{}.tokens"),
     "wikitext-103": Layout(("wikitext-103", "wikitext"), "wiki.{}.tokens"),
 }
+ARTICLES = "wikitext-articles"                               # cut from the other two files, where training is missing
+ARTICLE_FOLDERS = (ARTICLES, "wikitext-103", "wikitext-2", "wikitext")
 DOWNLOADABLE = frozenset({"ptb"})
+ARCHIVE = "{}-v1.zip, Merity et al. 2016"                    # of WikiText, as it was published
 
 
 def cache_directory() -> Path:
@@ -82,6 +85,8 @@ def find(name: str, data_dir: str | Path | None = None) -> tuple[Path, Path, Pat
                 if len(missing) < len(SPLITS) and partial is None:
                     names = " and ".join(path.name for path in missing)
                     todo = remedy(name) if name in DOWNLOADABLE else "put what is missing there"
+                    if missing == [train]:
+                        todo += f" (of {ARCHIVE.format(name)}), or take {ARTICLES}, cut from the two files by article"
                     partial = DataError(f"corpus {name}: {train.parent} lacks {names}; {todo}")
             elif folder != "wikitext" or is_wikitext(name, train):
                 return train, valid, test
@@ -94,6 +99,18 @@ def find(name: str, data_dir: str | Path | None = None) -> tuple[Path, Path, Pat
                     f"{' or '.join(map(str, directories)) or 'any folder for data'}; {remedy(name)}")
 
 
+def find_article_files(data_dir: str | Path | None = None) -> tuple[Path, Path]:
+    """WikiText's validation and test file, which are those of both its sizes. Raises DataError where none are found."""
+    directories = data_directories(data_dir)
+    for directory in directories:
+        for folder in ARTICLE_FOLDERS:
+            valid, test = (directory / folder / f"wiki.{split}.tokens" for split in SPLITS[1:])
+            if is_file(valid) and is_file(test):
+                return valid, test
+    raise DataError(f"corpus {ARTICLES}: wikitext/wiki.valid.tokens and wikitext/wiki.test.tokens are not in "
+                    f"{' or '.join(map(str, directories)) or 'any folder for data'}; {remedy(ARTICLES)}")
+
+
 def is_wikitext(name: str, train: Path) -> bool:
     """Whether the training file in a folder `wikitext` has the size of this WikiText and not of the other one."""
     return (train.stat().st_size < WIKITEXT_BOUNDARY) == (name == "wikitext-2")
@@ -103,12 +120,14 @@ def remedy(name: str, directory: Path | None = None) -> str:
     """What the user can do to have the corpus, the files that count named exactly."""
     if name in DOWNLOADABLE:
         return f"run `minicrt data get {name}`"
-    layout = LAYOUTS[name]
-    first, *others = (Path(file).name for file in layout.files(layout.folders[0]))
+    layout = LAYOUTS["wikitext-2" if name == ARTICLES else name]
+    folder = "wikitext" if name == ARTICLES else layout.folders[0]
+    files = [Path(file).name for file in layout.files(folder)][name == ARTICLES:]
+    source = f"{', '.join(files)} (of {ARCHIVE.format(name.replace('articles', '2'))})"
     if directory:
-        return f"put {', '.join([first, *others])} into the folder {directory / layout.folders[0]}"
+        return f"put {source} into the folder {directory / folder}"
     try:
         searched = f"--data-dir, ${VARIABLE} or {cache_directory()}"
     except DataError:
         searched = f"--data-dir or ${VARIABLE}"
-    return f"put {', '.join([first, *others])} into a folder {layout.folders[0]} inside {searched}"
+    return f"put {source} into a folder {folder} inside {searched}"

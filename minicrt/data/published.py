@@ -17,6 +17,7 @@ SHA256 = {
     },
     "wikitext-2": _WIKITEXT,
     "wikitext-103": _WIKITEXT,
+    "wikitext-articles": _WIKITEXT,
 }
 
 # <eos> included. Of PTB as counted by the tests; of WikiText as published (Merity et al. 2016, arXiv 1609.07843).
@@ -34,7 +35,7 @@ def differences(name: str, paths: tuple[Path, ...], training_tokens: int | None 
         if published is not None and (digest := facts(path).sha256) != published:
             found.append(f"{path.name} has the SHA-256 {digest[:12]}..., that of the published {name} "
                          f"{published[:12]}...")
-    if training_tokens not in (None, TRAINING_TOKENS[name]):
+    if training_tokens is not None and training_tokens != TRAINING_TOKENS[name]:
         found.append(f"{paths[0].name} has {training_tokens:,} tokens, that of the published {name} "
                      f"{TRAINING_TOKENS[name]:,}")
     return tuple(found)

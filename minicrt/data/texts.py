@@ -4,7 +4,8 @@ import difflib
 from dataclasses import dataclass
 from pathlib import Path
 
-from minicrt.data.locations import LAYOUTS, find
+from minicrt.data.articles import REMARK, cut_by_article
+from minicrt.data.locations import ARTICLES, LAYOUTS, find, find_article_files
 from minicrt.data.names import address, path_of, printable
 from minicrt.data.own_folder import find_parts
 from minicrt.data.reading import exists, read_standard_input, read_text
@@ -12,7 +13,7 @@ from minicrt.errors import DataError
 
 PYTHON_DOCS = "python-docs"
 STANDARD_INPUT = "-"
-CORPORA = (PYTHON_DOCS, *LAYOUTS)
+CORPORA = (PYTHON_DOCS, *LAYOUTS, ARTICLES)
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Texts:
     files      their files; none for python-docs
     tokenizer  the name of the one for words, unless another is asked for
     minimum    how often training must hold a word for the vocabulary to hold it
+    remark     what has to be known of figures on them; empty where there is nothing
     """
 
     name: str
@@ -35,6 +37,7 @@ class Texts:
     files: tuple[Path, ...]
     tokenizer: str
     minimum: int
+    remark: str = ""
 
     @property
     def own(self) -> bool:
@@ -67,8 +70,11 @@ def find_texts(name_or_path: str | Path, data_dir: str | Path | None = None) -> 
         source = "pydoc_data.topics of Python's standard library"
         return Texts(name, name, source, (python_docs(),), (), "punctuation", 2)
     if name in LAYOUTS:
-        files = find(name, data_dir)
-        return Texts(name, name, str(files[0].parent), (), files, "blanks", 1)
+        parts = find(name, data_dir)
+        return Texts(name, name, str(parts[0].parent), (), parts, "blanks", 1)
+    if name == ARTICLES:
+        files = find_article_files(data_dir)
+        return Texts(name, name, str(files[0].parent), cut_by_article(*files), files, "blanks", 2, REMARK)
     if name == STANDARD_INPUT:
         return Texts("standard input", name, "standard input", (read_standard_input(),), (), "punctuation", 2)
     if not name:

@@ -22,12 +22,14 @@ def unknown_share(ids: np.ndarray, vocabulary: Vocabulary) -> float:
 def cautions(corpus: Corpus) -> list[str]:
     """What to know before figures on `corpus` are believed: a sentence each.
 
-    Files that are not the published ones; more than a fifth of the validation part <unk>; fewer than 50 words; a text
-    that was split into words before and is split again.
+    Files that are not the published ones; what the corpus's remark says; more than a fifth of the validation part
+    <unk>; fewer than 50 words; a text that was split into words before and is split again.
     """
     said = []
     if corpus.differences:
         said.append(f"this is another {corpus.name}, its figures are not comparable: {'; '.join(corpus.differences)}")
+    if corpus.remark:
+        said.append(corpus.remark)
     share = unknown_share(corpus.valid, corpus.vocabulary)
     instead = "" if corpus.level == "character" else "; --level character makes every character a token"
     if share > MANY_UNKNOWN:

@@ -50,7 +50,8 @@ def summarize(state: TrainingState, trainer: Finished) -> dict[str, Any]:
     `valid_perplexity_<cut>_cut`: the same weights, with the memory, the carried positions, or both dropped at every
     segment boundary. A cut that has nothing to drop gives the uncut figure. The weights were the best where the loss
     was finite, on validation; a loss that is not finite elsewhere makes a perplexity of infinity and is told of.
-    `<part>_unknown`: the share of <unk> in the part. `corpus_differences`: how its files differ from the published.
+    `<part>_unknown`: the share of <unk> in the part. `corpus_differences`: how its files differ from the published;
+    `corpus_remark`: what else has to be known of figures on it.
     """
     position, config, corpus, flat = state.position, trainer.config, trainer.corpus, state.kept
     valid = trainer.evaluate_stream("validation", trainer.valid_stream, flat)
@@ -76,6 +77,7 @@ def summarize(state: TrainingState, trainer: Finished) -> dict[str, Any]:
         "level": corpus.level,
         "tokenizer": corpus.vocabulary.tokenizer,
         "corpus_differences": list(corpus.differences),
+        "corpus_remark": corpus.remark,
         "valid_unknown": unknown_share(corpus.valid, corpus.vocabulary),
         "test_unknown": unknown_share(corpus.test, corpus.vocabulary),
         "valid_tokens": valid.tokens,

@@ -17,7 +17,11 @@ def test_missing_corpora(nowhere, monkeypatch):
         assert str(directory) in text
     assert "ptb/ptb.train.txt" in text and text.endswith("run `minicrt data get ptb`")
     text = message("wikitext-103")
-    assert "put wiki.train.tokens, wiki.valid.tokens, wiki.test.tokens into a folder wikitext-103" in text
+    assert "put wiki.train.tokens, wiki.valid.tokens, wiki.test.tokens (of wikitext-103-v1.zip, Merity et al." in text
+    assert "into a folder wikitext-103" in text
+    text = message("wikitext-articles")
+    assert "wiki.valid.tokens, wiki.test.tokens (of wikitext-2-v1.zip, Merity et al. 2016)" in text
+    assert "into a folder wikitext " in text
 
 
 def test_missing_parts(nowhere):
@@ -25,7 +29,8 @@ def test_missing_parts(nowhere):
         write(nowhere / f"wikitext/wiki.{split}.tokens", " a \n")
     folder = nowhere / "wikitext"
     assert message("wikitext-2", data_dir=nowhere) == (
-        f"corpus wikitext-2: {folder} lacks wiki.train.tokens; put what is missing there")
+        f"corpus wikitext-2: {folder} lacks wiki.train.tokens; put what is missing there (of wikitext-2-v1.zip, "
+        "Merity et al. 2016), or take wikitext-articles, cut from the two files by article")
     (small_ptb(nowhere) / "ptb/ptb.test.txt").unlink()
     assert message("ptb", data_dir=nowhere) == (
         f"corpus ptb: {nowhere / 'ptb'} lacks ptb.test.txt; run `minicrt data get ptb`")

@@ -86,13 +86,15 @@ def test_a_wikitext_folder_holds_one_of_the_two(nowhere, monkeypatch):
 # --- what there is --------------------------------------------------------------------------------------------------
 
 def test_the_catalogue(nowhere):
-    python_docs, ptb, *wikitexts = catalogue(small_ptb(nowhere))
+    python_docs, ptb, *wikitexts, cut = catalogue(small_ptb(nowhere))
     assert python_docs.found and python_docs.how == "comes with Python"
     assert ptb.found and ptb.where == str(nowhere / "ptb") and "minicrt data get ptb" in ptb.how
     assert [status.name for status in wikitexts] == ["wikitext-2", "wikitext-103"]
     for status in wikitexts:
         assert not status.found and status.where == ""
-        assert f"wiki.train.tokens, wiki.valid.tokens, wiki.test.tokens into a folder {status.name}" in status.how
+        assert f"wiki.train.tokens, wiki.valid.tokens, wiki.test.tokens (of {status.name}-v1.zip" in status.how
+        assert f"into a folder {status.name}" in status.how
+    assert cut.name == "wikitext-articles" and not cut.found and "into a folder wikitext" in cut.how
 
 
 # --- the real corpora, where they are -------------------------------------------------------------------------------

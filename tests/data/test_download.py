@@ -204,7 +204,7 @@ def test_a_corpus_that_needs_no_download(tmp_path):
 def test_a_corpus_without_a_verified_source(name, tmp_path):
     assert message(name, tmp_path) == (
         f"no verified source is known for {name}; put wiki.train.tokens, wiki.valid.tokens, wiki.test.tokens "
-        f"into the folder {tmp_path / name}")
+        f"(of {name}-v1.zip, Merity et al. 2016) into the folder {tmp_path / name}")
 
 
 def test_an_unknown_corpus(tmp_path):
