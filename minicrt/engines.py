@@ -23,6 +23,9 @@ class Engine(Protocol):
     __name__: str
     IGNORE: int
     adamw_update: Operation
+    adaptive_log_probabilities: Operation
+    adaptive_softmax: Operation
+    adaptive_softmax_backward: Operation
     add: Operation
     attention: Operation
     attention_backward: Operation

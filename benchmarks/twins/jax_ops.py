@@ -10,6 +10,8 @@ import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
+from benchmarks.twins.jax_adaptive import adaptive_softmax as adaptive_softmax
+
 jax.config.update("jax_enable_x64", True)
 
 IGNORE = -1

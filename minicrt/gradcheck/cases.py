@@ -9,6 +9,7 @@ from minicrt import ops
 from minicrt.gradcheck.case import Case
 from minicrt.gradcheck.state_space_cases import state_space_cases
 from minicrt.gradcheck.video_cases import video_cases
+from minicrt.ops.clusters import clusters
 
 Array = np.ndarray
 Rng = np.random.Generator
@@ -169,6 +170,26 @@ def linear_cross_entropy_case(rng: Rng, leading: tuple[int, ...] = (2, 4), width
         "bias": rng.standard_normal(vocabulary), "targets": targets, "chunk": chunk})
 
 
+def adaptive_softmax_case(rng: Rng, leading: tuple[int, ...] = (2, 7), width: int = 4, vocabulary: int = 10,
+                          cutoffs: tuple[int, ...] = (3, 6), div_value: float = 1.0, ignored: float = 0.2,
+                          chunk: int = 3, name: str = "") -> Case:
+    """The first targets are a first word and a last word of the shortlist and of each cluster, then one that is not
+    scored."""
+    bounds = (0, *cutoffs, vocabulary)
+    ends = [word for first, last in zip(bounds, bounds[1:]) for word in (first, last - 1)]
+    targets = np.where(rng.random(leading) < ignored, ops.IGNORE, rng.integers(0, vocabulary, leading))
+    known = [*ends, ops.IGNORE] if ignored else ends
+    targets.flat[:len(known)] = known[:targets.size]
+    found = clusters(vocabulary, width, cutoffs, div_value)
+    return Case(name or f"adaptive_softmax, div_value {div_value:g}", "adaptive_softmax", {
+        "z": rng.standard_normal((*leading, width)),
+        "head": rng.standard_normal((cutoffs[0] + len(found), width)) / np.sqrt(width),
+        "bias": rng.standard_normal(vocabulary + len(found)),
+        "projection": rng.standard_normal((width, found[-1].columns.stop)) / np.sqrt(width),
+        "tails": rng.standard_normal(found[-1].entries.stop), "targets": targets, "cutoffs": cutoffs,
+        "div_value": div_value, "chunk": chunk})
+
+
 def mean_squared_error_case(rng: Rng, shape: tuple[int, ...] = (2, 4, 3), missing: float = 0.3, name: str = "") -> Case:
     """A fraction `missing` of the targets is not scored, but the first is."""
     scored = rng.random(shape) >= missing
@@ -219,3 +240,5 @@ def all_cases(rng: Rng) -> Iterator[Case]:
     yield self_attention_case(rng, ahead=True)
     yield from video_cases(rng)
     yield from state_space_cases(rng)
+    yield adaptive_softmax_case(rng)
+    yield adaptive_softmax_case(rng, (12,), div_value=2.0, ignored=0.0, name="adaptive_softmax, narrower tails")

@@ -6,6 +6,7 @@ from minicrt.ops import *
 # isort: split
 from minicrt.kernels.activations import gelu, gelu_backward, sigmoid, sigmoid_backward
 from minicrt.kernels.adamw import adamw_update, global_norm
+from minicrt.kernels.adaptive_softmax import adaptive_softmax, adaptive_softmax_backward
 from minicrt.kernels.arrays import add, concatenate
 from minicrt.kernels.attention import self_attention, self_attention_backward
 from minicrt.kernels.dropout import (

@@ -20,6 +20,7 @@ from minicrt.ops.activations import (
     tanh_backward,
 )
 from minicrt.ops.adamw import adamw_update, global_norm
+from minicrt.ops.adaptive_softmax import adaptive_log_probabilities, adaptive_softmax, adaptive_softmax_backward
 from minicrt.ops.arrays import add, concatenate
 from minicrt.ops.attention import (
     attention,
@@ -67,18 +68,18 @@ from minicrt.ops.selective_scan import selective_scan, selective_scan_backward
 from minicrt.ops.weighted_cross_entropy import weighted_cross_entropy, weighted_cross_entropy_backward
 
 __all__ = [
-    "IGNORE", "adamw_update", "add", "attention", "attention_backward", "binary_cross_entropy",
-    "binary_cross_entropy_backward", "causal_convolution", "causal_convolution_backward", "causal_mask",
-    "cayley_inverse", "concatenate", "dropout", "dropout_backward", "embedding", "embedding_backward",
-    "embedding_dropout", "embedding_dropout_backward", "gelu", "gelu_backward", "gelu_tanh", "gelu_tanh_backward",
-    "global_norm", "glu", "glu_backward", "gru", "gru_backward", "layer_norm", "layer_norm_backward", "linear",
-    "linear_activation", "linear_activation_backward", "linear_backward", "linear_cross_entropy",
-    "linear_cross_entropy_backward", "locked_dropout", "locked_dropout_backward", "lru", "lru_backward", "lstm",
-    "lstm_backward", "mean_squared_error", "mean_squared_error_backward", "mingru", "mingru_backward", "modrelu",
-    "modrelu_backward", "ncgru", "ncgru_backward", "neumann_inverse", "patch_embedding", "patch_embedding_backward",
-    "path_dropout", "path_dropout_backward", "relative_attention", "relative_attention_backward", "relu",
-    "relu_backward", "rms_norm", "rms_norm_backward", "s4d", "s4d_backward", "scaled_cayley", "scaled_cayley_backward",
-    "selective_scan", "selective_scan_backward", "self_attention", "self_attention_backward", "sigmoid",
-    "sigmoid_backward", "skew_symmetric", "tanh", "tanh_backward", "weighted_cross_entropy",
-    "weighted_cross_entropy_backward",
+    "IGNORE", "adamw_update", "adaptive_log_probabilities", "adaptive_softmax", "adaptive_softmax_backward", "add",
+    "attention", "attention_backward", "binary_cross_entropy", "binary_cross_entropy_backward", "causal_convolution",
+    "causal_convolution_backward", "causal_mask", "cayley_inverse", "concatenate", "dropout", "dropout_backward",
+    "embedding", "embedding_backward", "embedding_dropout", "embedding_dropout_backward", "gelu", "gelu_backward",
+    "gelu_tanh", "gelu_tanh_backward", "global_norm", "glu", "glu_backward", "gru", "gru_backward", "layer_norm",
+    "layer_norm_backward", "linear", "linear_activation", "linear_activation_backward", "linear_backward",
+    "linear_cross_entropy", "linear_cross_entropy_backward", "locked_dropout", "locked_dropout_backward", "lru",
+    "lru_backward", "lstm", "lstm_backward", "mean_squared_error", "mean_squared_error_backward", "mingru",
+    "mingru_backward", "modrelu", "modrelu_backward", "ncgru", "ncgru_backward", "neumann_inverse", "patch_embedding",
+    "patch_embedding_backward", "path_dropout", "path_dropout_backward", "relative_attention",
+    "relative_attention_backward", "relu", "relu_backward", "rms_norm", "rms_norm_backward", "s4d", "s4d_backward",
+    "scaled_cayley", "scaled_cayley_backward", "selective_scan", "selective_scan_backward", "self_attention",
+    "self_attention_backward", "sigmoid", "sigmoid_backward", "skew_symmetric", "tanh", "tanh_backward",
+    "weighted_cross_entropy", "weighted_cross_entropy_backward",
 ]

@@ -9,6 +9,7 @@ from minicrt import ops
 from minicrt.conformance.golden.natural_scales import natural_scales
 from minicrt.models.crt import CRT
 from minicrt.models.crt_config import CRTConfig
+from minicrt.ops.clusters import clusters
 from tests.models.windows import gradient, random_parameters, random_window
 from tests.ports.call import Array, Call, Draw, Sizes, normal
 from tests.ports.state_space_calls import STATE_SPACE_CALLS
@@ -82,6 +83,15 @@ def _cross_entropy(rng: np.random.Generator, s: Sizes) -> Call:
     return Call((normal(rng, s.B, s.T, s.D), normal(rng, s.V, s.D), normal(rng, s.V), targets), {})
 
 
+def _adaptive(rng: np.random.Generator, s: Sizes, div_value: float) -> Call:
+    z, _, _, targets = _cross_entropy(rng, s).arrays
+    cutoffs = tuple(map(int, np.sort(rng.choice(np.arange(1, s.V), rng.integers(1, min(s.V, 4)), replace=False))))
+    found = clusters(s.V, s.D, cutoffs, div_value)
+    return Call((z, normal(rng, cutoffs[0] + len(found), s.D), normal(rng, s.V + len(found)),
+                 normal(rng, s.D, found[-1].columns.stop), normal(rng, found[-1].entries.stop), targets),
+                {"cutoffs": cutoffs, "div_value": div_value})
+
+
 def _squared_error(rng: np.random.Generator, s: Sizes) -> Call:
     scored = rng.random((s.B, s.T, s.I)) < 0.7
     scored.flat[rng.integers(scored.size)] = True
@@ -112,6 +122,8 @@ CALLS: dict[str, tuple[str, Draw]] = {
     "relative_attention with a mask": ("relative_attention", _masked_relative_attention),
     "scaled_cayley": ("scaled_cayley", _cayley),
     "linear_cross_entropy": ("linear_cross_entropy", _cross_entropy),
+    "adaptive_softmax": ("adaptive_softmax", lambda rng, s: _adaptive(rng, s, 1.0)),
+    "adaptive_softmax, narrower tails": ("adaptive_softmax", lambda rng, s: _adaptive(rng, s, 2.0)),
     "mean_squared_error": ("mean_squared_error", _squared_error),
     **VIDEO_CALLS,
     **STATE_SPACE_CALLS,

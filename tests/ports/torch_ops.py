@@ -6,6 +6,7 @@ the factor of each element (0 or 1/(1 - rate)). Where PyTorch has the operation,
 
 import functools
 import math
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
@@ -217,3 +218,22 @@ def weighted_cross_entropy(logits: Tensor, targets: Tensor, weights: Tensor, smo
 
 def binary_cross_entropy(logits: Tensor, targets: Tensor, scored: Tensor) -> Tensor:
     return F.binary_cross_entropy_with_logits(logits[scored], targets[scored])
+
+
+def adaptive_softmax(z: Tensor, head: Tensor, bias: Tensor, projection: Tensor, tails: Tensor, targets: Tensor,
+                     cutoffs: Sequence[int], div_value: float = 1.0) -> Tensor:
+    """PyTorch's module, whose tails are given a bias."""
+    S, K, D = cutoffs[0], len(cutoffs), z.shape[-1]
+    bounds, widths = [*cutoffs, len(bias) - K], [max(1, int(D // div_value ** (i + 1))) for i in range(K)]
+    sizes = [last - first for first, last in zip(bounds, bounds[1:])]
+    tables = tails.split([n * d for n, d in zip(sizes, widths)])
+    parameters = {"head.weight": head, "head.bias": bias[:S + K]}
+    for i, (columns, table, b) in enumerate(zip(projection.split(widths, 1), tables, bias[S + K:].split(sizes))):
+        parameters |= {f"tail.{i}.0.weight": columns.T, f"tail.{i}.1.weight": table.view(sizes[i], widths[i]),
+                       f"tail.{i}.1.bias": b}
+    module = torch.nn.AdaptiveLogSoftmaxWithLoss(D, len(bias) - K, list(cutoffs), head_bias=True)
+    module.tail = torch.nn.ModuleList(torch.nn.Sequential(torch.nn.Linear(D, d, False), torch.nn.Linear(d, n))
+                                      for d, n in zip(widths, sizes))
+    scored = targets != IGNORE
+    _, loss = torch.func.functional_call(module, parameters, (z[scored], targets[scored]))
+    return loss + 0 * (projection.sum() + tails.sum())       # gradients of 0 where no word of a cluster occurs

@@ -137,6 +137,20 @@ MEANINGS: dict[str, dict[str, str]] = {
         "scored": "True where a target counts", "losses": "max(a, 0) − a t + log(1 + e^−|a|); 0 where not scored",
         "loss": "(1/N) Σ losses, over the N scored targets", "d_logits": "G_loss (σ(a) − t)/N; 0 where not scored",
         "d_targets": "−G_loss a/N; 0 where not scored"},
+    "adaptive_softmax": {
+        "head": "H, a row for each word of the shortlist, then one for each cluster (S + K, D)",
+        "bias": "of the head's rows, then of the words from S on (V + K,)",
+        "projection": "[P_0, …, P_{K−1}] along the last axis (D, Σ d_i)",
+        "tails": "E_0, …, E_{K−1}, (n_i, d_i) each, row by row (Σ n_i d_i,)",
+        "targets": "integers from 0 to V − 1; −1 is not scored", "head_logits": "z Hᵀ + b",
+        "projected": "[z P_0, …, z P_{K−1}] of every row; only the target's cluster is used",
+        "tail_logits": "(z P_i) E_iᵀ + b_i of every row and all clusters; only the target's is used",
+        "row_losses": "−log q[target], or −log q[S + i] − log t_i[target − c_i]; 0 where not scored",
+        "loss": "their sum over the N scored rows, divided by N", "d_head_logits": "G_loss (q − y)/N",
+        "d_tail_logits": "G_loss (t_i − y)/N in the target's cluster; 0 in the others",
+        "d_projected": "G_tail_logits E_i", "d_z": "G_head_logits H + Σ_i G_projected P_iᵀ",
+        "d_head": "G_head_logitsᵀ z", "d_bias": "Σ G_head_logits, then Σ G_tail_logits",
+        "d_projection": "zᵀ G_projected", "d_tails": "G_tail_logitsᵀ (z P_i)"},
 }
 
 

@@ -120,6 +120,19 @@ CONVENTIONS |= {
         "d_loss is not 1, and multiplies every gradient."),
 }
 
+CONVENTIONS |= {
+    "adaptive_softmax": (
+        "Words are numbered by frequency. Those from 0 to S − 1 = cutoffs[0] − 1 stand in the head, followed by one "
+        "score for each cluster, the first cluster's first; cluster i has the words cutoffs[i] … cutoffs[i + 1] − 1, "
+        "and the last one the rest. Order and shapes are those of PyTorch's AdaptiveLogSoftmaxWithLoss.",
+        "p of a rare word is its cluster's in the head times its own within the cluster.",
+        "d_i = max(1, ⌊D / div_value^(i+1)⌋), from i = 0 on. Every word has a bias, those of the clusters too, which "
+        "PyTorch does not have.",
+        "loss is the mean over the scored targets of all clusters at once; a target of −1 is not scored and not "
+        "counted.",
+        "d_loss is not 1, and multiplies every gradient. Logits are shifted by their largest before the exponential."),
+}
+
 BY_OPTION: dict[tuple[str, str, object], tuple[str, ...]] = {
     ("linear_activation", "activation", "gelu"): (GELU,),
     ("linear_activation", "activation", "gelu_tanh"): (GELU_TANH,),

@@ -21,7 +21,8 @@ Array = np.ndarray
 
 OUTPUT = {"gru": "h", "ncgru": "h", "lstm": "s", "mingru": "h", "lru": "h", "scaled_cayley": "U",
           "linear_cross_entropy": "loss", "mean_squared_error": "loss",
-          "weighted_cross_entropy": "loss", "binary_cross_entropy": "loss"}          # of the others: y
+          "weighted_cross_entropy": "loss", "binary_cross_entropy": "loss",
+          "adaptive_softmax": "loss"}                        # of the others: y
 PARAMETERS = {
     "linear": ("weight", "bias"), "patch_embedding": ("weight", "bias"),
     "linear_activation": ("weight", "bias"), "embedding": ("table",),
@@ -30,7 +31,8 @@ PARAMETERS = {
     "rms_norm": ("gain",), "causal_convolution": ("weight", "bias"), "selective_scan": ("a_log", "d"),
     "s4d": ("log_dt", "log_a", "a_im", "c", "d"), "lru": ("w", "nu", "theta", "log_gamma"),
     "relative_attention": ("u", "w"), "scaled_cayley": ("a",),
-    "linear_cross_entropy": ("table", "bias")}
+    "linear_cross_entropy": ("table", "bias"),
+    "adaptive_softmax": ("head", "bias", "projection", "tails")}
 SCANS = ("gru", "ncgru", "lstm", "mingru", "lru", "selective_scan", "s4d")
 
 FLOAT64, FLOAT32 = 1e-10, 2e-5

@@ -1,6 +1,7 @@
 """The inputs of the golden cases of operations, by kind of operation"""
 
 from minicrt.conformance.golden.sketches import (
+    adaptive,
     attention,
     elementwise,
     orthogonal,
@@ -14,4 +15,4 @@ from minicrt.conformance.golden.sketches.sketch import Drawn, Sketch
 __all__ = ["SKETCHES", "Drawn", "Sketch"]
 
 SKETCHES: tuple[Sketch, ...] = (*rowwise.SKETCHES, *elementwise.SKETCHES, *attention.SKETCHES, *recurrent.SKETCHES,
-                                *orthogonal.SKETCHES, *video.SKETCHES, *state_spaces.SKETCHES)
+                                *orthogonal.SKETCHES, *video.SKETCHES, *state_spaces.SKETCHES, *adaptive.SKETCHES)

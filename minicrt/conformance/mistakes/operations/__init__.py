@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from minicrt.conformance.mistakes.operations.activations import ACTIVATIONS
+from minicrt.conformance.mistakes.operations.adaptive import ADAPTIVE
 from minicrt.conformance.mistakes.operations.attention import ATTENTION
 from minicrt.conformance.mistakes.operations.binary_loss import BINARY_LOSS
 from minicrt.conformance.mistakes.operations.causal_convolution import CAUSAL_CONVOLUTION
@@ -46,7 +47,7 @@ __all__ = ["FAULTY", "VARIANTS", "Faulty", "Mistake", "Variant", "faulty_operati
 FAULTY: tuple[Faulty, ...] = (*LINEAR, *EMBEDDING, *LAYER_NORM, *ACTIVATIONS, *DROPOUT, *ATTENTION, *SELF_ATTENTION,
                                 *RELATIVE, *GRU, *LSTM, *MINGRU, *LRU, *GLU, *SCALED_CAYLEY, *LOSS, *SQUARED_ERROR,
                                 *PATCHES, *CLASS_LOSSES, *BINARY_LOSS, *RMS_NORM, *CAUSAL_CONVOLUTION,
-                                *SELECTIVE_SCAN, *S4D)
+                                *SELECTIVE_SCAN, *S4D, *ADAPTIVE)
 VARIANTS: tuple[Variant, ...] = tuple(variant for faulty in FAULTY for variant in faulty.variants)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from minicrt.conformance.mutation.equations import (
+    adaptive,
     attention,
     comparators,
     gru,
@@ -19,7 +20,7 @@ from minicrt.conformance.mutation.equations import (
     video,
 )
 
-MODULES = (gru, recurrent, rowwise, attention, models, comparators, video, state_spaces, optimizers)
+MODULES = (gru, recurrent, rowwise, attention, models, comparators, video, state_spaces, adaptive, optimizers)
 
 
 def equation_of(operation: str, options: Mapping[str, Any]) -> str:
