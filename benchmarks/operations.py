@@ -69,6 +69,10 @@ def cases(size: Size) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "ncgru", recurrent
     yield "linear_cross_entropy", {"z": drawn(B, T, D), "table": drawn(V, D) / D ** 0.5, "bias": drawn(V),
                                    "targets": targets}
+    S_1, rest = V // 10, V - V // 10
+    yield "adaptive_softmax", {"z": drawn(B, T, D), "head": drawn(S_1 + 1, D) / D ** 0.5, "bias": drawn(V + 1),
+                               "projection": drawn(D, D) / D ** 0.5, "tails": drawn(rest * D) / D ** 0.5,
+                               "targets": targets, "cutoffs": (S_1,)}
     flat = [drawn(V * D) for _ in range(4)]
     yield "global_norm", {"flat": flat[0]}
     yield "adamw_update", {"theta": flat[0], "g": flat[1], "m": flat[2], "v": np.abs(flat[3]), "count": 10,

@@ -231,7 +231,7 @@ def adaptive_softmax(z: Tensor, head: Tensor, bias: Tensor, projection: Tensor, 
     for i, (columns, table, b) in enumerate(zip(projection.split(widths, 1), tables, bias[S + K:].split(sizes))):
         parameters |= {f"tail.{i}.0.weight": columns.T, f"tail.{i}.1.weight": table.view(sizes[i], widths[i]),
                        f"tail.{i}.1.bias": b}
-    module = torch.nn.AdaptiveLogSoftmaxWithLoss(D, len(bias) - K, list(cutoffs), head_bias=True)
+    module = torch.nn.AdaptiveLogSoftmaxWithLoss(D, len(bias) - K, list(cutoffs), 1.0, head_bias=True)
     module.tail = torch.nn.ModuleList(torch.nn.Sequential(torch.nn.Linear(D, d, False), torch.nn.Linear(d, n))
                                       for d, n in zip(widths, sizes))
     scored = targets != IGNORE
