@@ -70,7 +70,7 @@ def test_every_command_of_a_page_is_understood(command):
         return
     parsed = build_parser().parse_args(arguments)
     if parsed.command == "train" and parsed.preset in train_videos.presets.NAMES:
-        train_videos.tables(parsed)
+        train_videos.chosen_settings(parsed)
     elif parsed.command == "train":
         settings(parsed.preset or "tiny", parse_assignments(parsed.set))
 

@@ -1,6 +1,7 @@
 """The argument parser: errors in one line like all others, help as wide as the terminal."""
 
 import argparse
+import re
 import shutil
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -12,6 +13,7 @@ from minicrt.configuration import MOST, MOST_OF_SEEDS
 from minicrt.errors import ConfigurationError
 
 WIDEST = 100
+NEGATIVE = re.compile(r"-[\d.]")                             # and any unit behind: the option's type refuses -1MB
 
 
 class Parser(argparse.ArgumentParser):
@@ -23,6 +25,7 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, more: Callable[[], str] | None = None, **settings: Any) -> None:
         super().__init__(formatter_class=Formatter, allow_abbrev=False, **settings)
         self._more = more
+        self._negative_number_matcher = NEGATIVE             # of argparse: what is a value, and no option
 
     def error(self, message: str) -> NoReturn:
         raise ConfigurationError(f"{message} (`{self.prog} --help` tells more)")

@@ -11,7 +11,7 @@ def check_new(path: Path, option: str) -> None:
     """Nothing is at `path`, and the folder that it is to be in is there."""
     from minicrt.data.reading import exists
 
-    if exists(path):
+    if exists(path) or "\0" in str(path):                    # of a NUL Path.exists says that nothing is there
         raise InputError(f"{path} is there already, or can have no such name; give {option} another, or move it away")
     if not path.parent.is_dir():
         raise InputError(f"{path} cannot be written: {path.parent} is no folder; make it, or give {option} another "

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from minicrt.cli.numbering import numbered_folder
 from minicrt.errors import ConfigurationError
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from minicrt.models.video import ViT
     from minicrt.training import Progress, TrainingConfig
     from minicrt.training.video_run import TrainedVideos
+    from minicrt.video_settings import VideoSettings
 
 TASK = "video"
 OF_OTHERS = ("level", "tokenizer", "data_dir", "data", "target", "horizon")
-FROM_VIDEOS = ("vocabulary", "segment_length", "frame_size")                     # of the model's keys
 
 
 def is_asked_for(arguments: argparse.Namespace) -> bool:
@@ -60,60 +60,31 @@ def resumed(arguments: argparse.Namespace, progress: "Progress") -> "TrainedVide
 def afresh(arguments: argparse.Namespace, progress: "Progress") -> "tuple[TrainedVideos, VideoSource]":
     from minicrt.cli.train import logged
     from minicrt.data.names import folder_name
-    from minicrt.data.video_source import video_source
-    from minicrt.models.video import create_video_model
-    from minicrt.training.video_run import train_videos, video_training
+    from minicrt.training.video_run import train_videos
 
-    of_model, of_training, of_data = tables(arguments)
-    training = video_training(of_training)
-    videos = video_source(of_data.pop("corpus"), of_data)
-    frames, size = videos.clip
-    if not {"pixel_mean", "pixel_deviation"} <= set(of_model):
-        mean, deviation = videos.pixels()
-        of_model = {"pixel_mean": mean, "pixel_deviation": deviation} | of_model
-    model = create_video_model(len(videos.classes), frames, frame_size=size, **of_model)
+    chosen = chosen_settings(arguments)
+    videos = chosen.load_videos()
+    model = chosen.create_model(videos)
     numbered = numbered_folder(Path("runs"), folder_name(videos.name))
     with nullcontext(arguments.out) if arguments.out is not None else numbered as folder:
-        print_header(model, videos, training, folder)
+        print_header(model, videos, chosen.training, folder)
         with saying_how_to_resume(arguments, folder):
-            return train_videos(folder, model, videos, training, logged(progress, arguments, folder)), videos
+            return train_videos(folder, model, videos, chosen.training, logged(progress, arguments, folder)), videos
 
 
-def tables(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-    """The preset's tables, changed by --set and the other options: of the model, of its training, of the videos"""
-    from minicrt.configuration import field_types, unknown_key
-    from minicrt.data.synthetic_video import SyntheticVideo
-    from minicrt.data.video_files import VideoReading
-    from minicrt.data.video_source import SMARTHOME, SYNTHETIC
-    from minicrt.models.video import VIDEO_MODELS
+def chosen_settings(arguments: argparse.Namespace) -> "VideoSettings":
+    """The preset, changed by --set and the other options"""
     from minicrt.settings import parse_assignments
-    from minicrt.training import TrainingConfig
-    from minicrt.training.configuration import changed_table
+    from minicrt.video_settings import video_settings
 
-    preset = presets.load(arguments.preset or presets.NAMES[0])
-    assigned = parse_assignments(arguments.set)
-    for key in ("minutes", "epochs", "seed", "threads"):
+    changes = parse_assignments(arguments.set)
+    for key in ("corpus", "minutes", "epochs", "seed", "threads"):
         value = getattr(arguments, key)
-        if value is not None and key in assigned:
+        if value is not None and key in changes:
             raise ConfigurationError(f"--set {key} and --{key} are both given, expected one of them")
         if value is not None:
-            assigned[key] = value
-    corpus = arguments.corpus or preset["data"]["corpus"]
-    same_kind = (corpus == SYNTHETIC) == (preset["data"]["corpus"] == SYNTHETIC)
-    data = {key: value for key, value in preset["data"].items() if key != "corpus"} if same_kind else {}
-    known = {"training": set(field_types(TrainingConfig)),
-             "data": set(field_types(SyntheticVideo if corpus == SYNTHETIC else VideoReading))}
-    if corpus.startswith(SMARTHOME):
-        known["data"].add("protocol")
-    name = assigned.get("model", preset["model"]["model"])
-    kinds = VIDEO_MODELS[name if isinstance(name, str) and name in VIDEO_MODELS else "crvit"]
-    known["model"] = {"model", *field_types(kinds[1])} - set(FROM_VIDEOS)
-    for key in assigned:
-        if not any(key in keys for keys in known.values()):
-            raise unknown_key(key, set().union(*known.values()), "--set")
-    changed = {table: {key: value for key, value in assigned.items() if key in keys} for table, keys in known.items()}
-    return ({key: value for key, value in preset["model"].items() if key in known["model"]} | changed["model"],
-            changed_table(preset["training"], changed["training"]), data | changed["data"] | {"corpus": corpus})
+            changes[key] = value
+    return video_settings(arguments.preset or presets.NAMES[0], changes)
 
 
 @contextmanager

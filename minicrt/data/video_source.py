@@ -10,7 +10,7 @@ import numpy as np
 from minicrt.arguments import check_kind
 from minicrt.configuration import field_types, from_mapping, to_mapping, unknown_key
 from minicrt.data.names import address, path_of
-from minicrt.data.synthetic_video import SyntheticVideo
+from minicrt.data.synthetic_video import JOINTS, SyntheticVideo
 from minicrt.data.video_batch import VideoBatch
 
 Array = np.ndarray
@@ -38,6 +38,11 @@ class VideoSource(ABC):
     @abstractmethod
     def clip(self) -> tuple[int, int]:
         """Frames of a clip, and the side of a picture"""
+
+    @property
+    @abstractmethod
+    def joints(self) -> int:
+        """How many a body has; 0 where nobody knows of any"""
 
     @abstractmethod
     def counts(self, part: str) -> Array:
@@ -91,6 +96,10 @@ class SyntheticSource(VideoSource):
     def clip(self) -> tuple[int, int]:
         return self.task.frames, self.task.size
 
+    @property
+    def joints(self) -> int:
+        return len(JOINTS)
+
     def counts(self, part: str) -> Array:
         from minicrt.data.synthetic_video.shares import apportioned
 
@@ -121,6 +130,10 @@ class FileSource(VideoSource):
     @property
     def clip(self) -> tuple[int, int]:
         return self.data.reading.frames, self.data.reading.size
+
+    @property
+    def joints(self) -> int:
+        return next((video.joints.shape[1] for video in self.data.parts["train"] if video.joints is not None), 0)
 
     def counts(self, part: str) -> Array:
         return self.data.counts(part)

@@ -91,12 +91,27 @@ class VideoStream:
         if metadata.get("model") != self._fingerprint:
             raise InputError("what is to be restored is of another model, or of other weights; make the VideoStream of "
                              "the run that it was saved with")
-        frames, probabilities = arrays.pop("frames"), arrays.pop("probabilities", None)
+        frames, probabilities = self._checked(arrays.pop("frames", None)), arrays.pop("probabilities", None)
+        classes, read = (self.model.config.vocabulary,), metadata.get("frames", "")
+        if probabilities is not None and (probabilities.shape, probabilities.dtype) != (classes, self._clip.dtype):
+            raise InputError(f"what is to be restored has {probabilities.dtype} of shape {probabilities.shape} for its "
+                             f"probabilities, expected {self._clip.dtype} of shape {classes}; save it again")
+        if not read.isdecimal():
+            raise InputError(f"what is to be restored has read {read!r} frames, expected a whole number; save it again")
         state = State({name.removeprefix("state."): array for name, array in arrays.items()})
         check_state(self.model, 1, state)
         self._state, self.probabilities, self._filled = state, probabilities, len(frames)
         self._clip[0, :len(frames)] = frames
-        self.frames = int(metadata["frames"])
+        self.frames = int(read)
+
+    def _checked(self, frames: Array | None) -> Array:       # of a running clip -> (fewer than F, Y, X, C)
+        expected = self._clip[0]
+        if frames is None or frames.dtype != expected.dtype or frames.shape[1:] != expected.shape[1:] or \
+                len(frames) >= len(expected) or frames.size and not (frames.min() >= 0 and frames.max() <= 1):
+            got = "nothing" if frames is None else f"{frames.dtype} of shape {frames.shape}"
+            raise InputError(f"what is to be restored has {got} for its running clip, expected {expected.dtype} from 0 "
+                             f"to 1, fewer than {len(expected)} frames of shape {expected.shape[1:]}; save it again")
+        return frames
 
     def _step(self, frame: Array) -> Array | None:           # (Y, X, C) from 0 to 1 -> (K,)
         self._clip[0, self._filled] = frame

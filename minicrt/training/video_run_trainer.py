@@ -22,6 +22,7 @@ from minicrt.training.trainer import Trainer
 from minicrt.training.video_trainer import VideoScores, score_videos, video_step
 
 Array = np.ndarray
+COLOURS = 3                                                  # of every picture: red, green, blue
 
 
 class Scored:
@@ -51,8 +52,8 @@ class Steps:
 
 
 class VideoTrainer(Trainer):
-    """One run on videos. Raises ConfigurationError for a model of other classes or clips, DataError for a part without
-    a video."""
+    """One run on videos. Raises ConfigurationError for a model of other classes, clips or joints, DataError for a part
+    without a video."""
 
     model: ViT
     corpus: VideoSource
@@ -143,3 +144,10 @@ def check_model(model: ViT, videos: VideoSource) -> None:
         raise ConfigurationError(f"the model has {got[0]} classes, {got[1]} frames a clip and pictures of {got[2]} "
                                  f"pixels; the videos have {wanted[0]}, {wanted[1]} and {wanted[2]}: "
                                  f"create_video_model({wanted[0]}, {wanted[1]}, frame_size={wanted[2]})")
+    if config.channels != COLOURS:
+        raise ConfigurationError(f"the model reads pictures of channels = {config.channels}, and those of videos have "
+                                 f"{COLOURS}; leave channels out")
+    if config.joints not in (0, videos.joints) or config.joint_features and not videos.joints:
+        raise ConfigurationError(f"the model has modules for joints = {config.joints} and joint_features = "
+                                 f"{config.joint_features}, and these videos have {videos.joints or 'no'} joints; "
+                                 + (f"set joints to {videos.joints}" if videos.joints else "leave both out"))

@@ -140,6 +140,7 @@ def train_on_batches(model: ViT, batches: Iterable[VideoBatch], steps: int, *, r
     return TrainedOnBatches(parameters, losses)
 
 
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")               # of weights that have diverged
 def score_videos(model: ViT, parameters: Parameters, batches: Iterable[VideoBatch], *, reads: Reads = "clips",
                  when: When = "last", cut: Sequence[str] = (), advance: Callable[[], None] | None = None
                  ) -> VideoScores:

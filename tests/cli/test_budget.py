@@ -88,6 +88,11 @@ def test_nonsense_is_answered_in_a_line(trained, capsys, option, text):
     assert f"argument {option}: {text!r} is not" in message and "such as" in message
 
 
+@pytest.mark.parametrize("option, text", [("--flash", "-1MB"), ("--rate", "-20/s"), ("--bandwidth", "-.5GB/s")])
+def test_a_negative_amount_with_a_unit_is_a_value_and_no_option(trained, capsys, option, text):
+    assert f"argument {option}: {text!r} is not" in refused(capsys, "budget", trained[1], option, text)
+
+
 @pytest.mark.parametrize("count, expected", [(0, "0 B"), (999, "999 B"), (999.9, "1 kB"), (1000, "1 kB"),
                                              (633_864, "634 kB"), (2.4e6, "2.4 MB"), (5e12, "5e+03 GB")])
 def test_bytes_as_they_are_read(count, expected):

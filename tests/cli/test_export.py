@@ -34,6 +34,7 @@ def test_nothing_is_written_over(form, trained, tmp_path, capsys):
     for name in ("file", "folder"):
         assert "is there already" in refused(capsys, "export", run, "--format", form, "--out", tmp_path / name)
     assert "is no folder" in refused(capsys, "export", run, "--format", form, "--out", tmp_path / "no" / "x")
+    assert "can have no such name" in refused(capsys, "export", run, "--format", form, "--out", f"{tmp_path}/a\0b")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
     assert (tmp_path / "file").read_text(encoding="utf-8") == "mine" and not list((tmp_path / "folder").iterdir())
 

@@ -5,7 +5,10 @@ import pytest
 
 from minicrt.cli import main
 from minicrt.data import video_source as source
+from minicrt.errors import ConfigurationError
+from minicrt.models.video import create_video_model
 from minicrt.training import load_video_run
+from minicrt.training.video_run_trainer import check_model
 from tests.data.films import grey_film
 
 SMALL = ["width=8", "layers=1", "heads=2", "inner=8", "evaluations=1", "warmup_steps=1", "steps=2", "batch=2"]
@@ -75,7 +78,7 @@ def test_a_folder_of_films(tmp_path, capsys, monkeypatch):
     ((*VIDEO, "--level", "word"), "--level is not for videos"),
     ((*VIDEO, "--preset", "tiny"), "unknown preset 'tiny' of --task video; there are: video-tiny, crvit-base"),
     ((*VIDEO, "--set", "widht=8"), "did you mean 'width'"),
-    ((*VIDEO, "--set", "vocabulary=8"), "unknown key 'vocabulary'"),
+    ((*VIDEO, "--set", "vocabulary=8"), "vocabulary is decided by the videos, the number of their classes"),
     ((*VIDEO, "--set", "stride=2"), "unknown key 'stride'"), ((*VIDEO, "--set", "model=vti"), "model is 'vti'"),
     ((*VIDEO, "--set", "patch_size=5"), "patch_size 5 does not divide frame_size 16"),
     ((*VIDEO, "--set", "epochs=1", "--epochs", "2"), "--set epochs and --epochs are both given"),
@@ -89,6 +92,32 @@ def test_a_folder_of_films(tmp_path, capsys, monkeypatch):
 def test_what_does_not_go_together(capsys, arguments, words):
     code, out, err = ran(capsys, *arguments)
     assert code == 2 and words in err and len(err.strip().splitlines()) == 1, err
+
+
+@pytest.mark.parametrize("assignment, words", [
+    ("inner=0", "inner is 0"), ("patch_size=0", "patch_size is 0"), ("tube_frames=3", "tube_frames = 3"),
+    ("heads=-1", "heads is -1"), ("smoothing=nan", "smoothing is nan"), ("channels=1", "channels is decided by"),
+    ("segment_length=4", "segment_length is decided by"), ("frame_size=8", "frame_size is decided by"),
+    ("pixel_deviation=7", "pixel_deviation is 7.0"), ("batch=0", "batch is 0"), ("noise=2", "noise is 2"),
+    ("clips=1", "clips is 1"), ("corpus=5", "corpus is 5")])
+def test_nonsense_is_found_before_a_video_is_read(capsys, monkeypatch, tmp_path, assignment, words):
+    monkeypatch.setattr("minicrt.video_settings.video_source", None)
+    code, _, err = ran(capsys, *VIDEO, "--set", assignment)
+    assert code == 2 and words in err and err.count("\n") == 1, err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_modules_for_other_joints_than_the_videos_have(capsys, monkeypatch):
+    code, _, err = ran(capsys, *VIDEO, *SETTINGS, *TINY, "--set", "joints=3")
+    assert code == 2 and "joints = 3" in err and "13 joints; set joints to 13" in err and err.count("\n") == 1, err
+    videos = source.video_source("synthetic-video", {"cues": 2, "motions": 2, "clips": 2, "frames": 2, "size": 16})
+    with pytest.raises(ConfigurationError, match="channels = 1"):
+        check_model(create_video_model(4, 2, frame_size=16, channels=1), videos)
+    with_module = create_video_model(4, 2, frame_size=16, joint_features=3)
+    check_model(with_module, videos)
+    monkeypatch.setattr(source.SyntheticSource, "joints", 0)
+    with pytest.raises(ConfigurationError, match="no joints; leave both out"):
+        check_model(with_module, videos)
 
 
 def test_what_resume_leaves_as_it_is(capsys):

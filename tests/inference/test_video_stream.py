@@ -1,5 +1,6 @@
 """A stream of frames is the model clip after clip; what is no frame leaves it as it was"""
 
+import re
 import tracemalloc
 
 import numpy as np
@@ -10,7 +11,7 @@ from minicrt.inference import Stream, VideoStream
 from minicrt.inference.video_stream import FORM
 from minicrt.models import create_sensor_model
 from minicrt.models.video import create_video_model
-from minicrt.sealed import opened
+from minicrt.sealed import opened, sealed
 from tests.inference.arrays_held import bytes_of_arrays
 
 RNG = np.random.default_rng(0)
@@ -142,6 +143,28 @@ def test_what_save_did_not_write_is_refused():
                          (other.save(), InputError), (VideoStream(*prepared("vit")).save(), InputError)):
         with pytest.raises(error):
             stream.restore(wrong)
+    assert place(stream) == before
+
+
+def test_what_save_cannot_have_written_is_refused():
+    made, parameters = prepared()
+    stream = VideoStream(made, parameters)
+    stream.feed(FRAMES[:6])
+    before = place(stream)
+    arrays, metadata = opened(stream.save(), FORM, "", "")
+    kept = {"model": metadata["model"], "frames": metadata["frames"]}
+    for key, array, words in (
+            ("frames", None, "has nothing for its running clip"), ("frames", FRAMES[:4].astype(float), "fewer than 4"),
+            ("frames", arrays["frames"].astype(np.float32), "float32"),
+            ("frames", arrays["frames"][..., 0], "(8, 8, 3)"),
+            ("frames", arrays["frames"] * np.nan, "from 0 to 1"), ("probabilities", np.zeros(4), "its probabilities"),
+            ("probabilities", np.zeros(5, int), "its probabilities")):
+        forged = {name: found for name, found in (arrays | {key: array}).items() if found is not None}
+        with pytest.raises(InputError, match=re.escape(words)):
+            stream.restore(sealed(forged, kept, FORM))
+    for frames in ({}, {"frames": "many"}, {"frames": "-1"}):
+        with pytest.raises(InputError, match="expected a whole number"):
+            stream.restore(sealed(arrays, {"model": kept["model"], **frames}, FORM))
     assert place(stream) == before
 
 

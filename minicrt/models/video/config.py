@@ -68,8 +68,8 @@ class ViTConfig(StackConfig):
         for name in ("path_dropout", "smoothing"):
             require(0 <= getattr(self, name) < 1, f"{name} is {getattr(self, name)}, expected 0 <= {name} < 1")
         require(0 <= self.pixel_mean <= 1, f"pixel_mean is {self.pixel_mean}, expected 0 to 1, for pixels are")
-        require(self.pixel_deviation >= LEAST, f"pixel_deviation is {self.pixel_deviation}, expected at least {LEAST}, "
-                "the step between two bytes")
+        require(LEAST <= self.pixel_deviation <= 1, f"pixel_deviation is {self.pixel_deviation}, expected {LEAST}, the "
+                "step between two bytes, to 1, for pixels are from 0 to 1")
         require(self.frame_size % self.patch_size == 0, f"patch_size {self.patch_size} does not divide frame_size "
                 f"{self.frame_size}; choose one that does")
         require(self.joint_layer < self.layers, f"joint_layer is {self.joint_layer}, expected less than layers = "
