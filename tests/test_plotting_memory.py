@@ -59,7 +59,9 @@ def test_the_way_of_a_memory_lies_in_the_plane_of_most_variance():
     axes, = figure.axes
     ways = [line for line in axes.lines if line.get_marker() == "."]
     drawn = np.array([ways[k].get_xydata() for k in (0, 2, 1, 3)])                   # those of one name together
-    ends = np.concatenate([line.get_xydata() for line in axes.lines if line.get_marker() == "o"])
+    marks = [line for line in axes.lines if line.get_marker() != "."]
+    assert len({line.get_marker() for line in marks}) == 3
+    ends = np.concatenate([line.get_xydata() for line in marks])
     np.testing.assert_array_equal(ends, drawn[[0, 2, 1, 3], -1])
     distances = np.linalg.norm(flat[:, 1:] - flat[:, :-1], axis=-1)                  # what is flat keeps its distances
     np.testing.assert_allclose(np.linalg.norm(drawn[:, 1:] - drawn[:, :-1], axis=-1), distances)

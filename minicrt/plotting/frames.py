@@ -48,7 +48,8 @@ def film_strip(frames: Array, names: Sequence[str] | None = None, joints: Array 
             axes.imshow(np.repeat(picture, 3, -1) if C == 1 else picture, extent=(0, W, H, 0), interpolation="nearest")
             axes.set_axis_off()
             if points is not None:
-                axes.plot(points[row, t, :, 0], points[row, t, :, 1], ".", color=ORANGE, markersize=3)
+                axes.plot(points[row, t, :, 0], points[row, t, :, 1], "o", color=ORANGE, markersize=2.5,
+                          markeredgecolor="white", markeredgewidth=0.5)        # seen on dark and on bright pictures
                 axes.set(xlim=(0, W), ylim=(H, 0))
             if row == 0:
                 axes.set_title(f"{t}", fontsize=8)

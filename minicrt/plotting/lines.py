@@ -10,10 +10,10 @@ from minicrt.arguments import check_iterable, check_kind, check_number, shown
 from minicrt.array_arguments import real_array
 from minicrt.errors import InputError
 from minicrt.picture import Picture, as_written, in_own_style
-from minicrt.plotting.style import BLUE, COLOURS, GREY, legend_of, plain_log_ticks, quiet, title_above
+from minicrt.plotting.style import BLUE, GREY, legend_of, look, plain_log_ticks, quiet, title_above
 
 Array = np.ndarray
-DASHES = ("-", "--", "-.", ":")                              # so that lines differ without colour, too
+STROKES = (":", "--", "-.", "-")                             # of levels, which are thinner than lines and have no marks
 
 
 @in_own_style
@@ -34,10 +34,10 @@ def lines(x: Array, ys: Mapping[str, Array], xlabel: str, ylabel: str, title: st
         y = real_array(as_written(name), values, "N")
         if len(y) != len(x):
             raise InputError(f"{as_written(name)} has {len(y)} values and x has {len(x)}, expected as many")
-        axes.plot(x, y, color=COLOURS[number % len(COLOURS)], linestyle=DASHES[number % len(DASHES)],
-                  linewidth=1.8, marker="." if len(x) <= 120 else None)
-    for name, level in levels.items():
-        axes.axhline(check_number(as_written(name), level), color=GREY, linewidth=1, linestyle=":")
+        axes.plot(x, y, **look(number, len(x)))
+    for number, (name, level) in enumerate(levels.items()):
+        axes.axhline(check_number(as_written(name), level), color=GREY, linewidth=1,
+                     linestyle=STROKES[number % len(STROKES)])
     axes.set(xscale="log" if "x" in log else "linear", yscale="log" if "y" in log else "linear")
     if "y" in log:
         plain_log_ticks(axes, [value for line in axes.lines for value in np.ravel(line.get_ydata()) if value > 0])

@@ -8,11 +8,9 @@ from minicrt.arguments import check_iterable, check_kind, check_number, check_tr
 from minicrt.array_arguments import real_array
 from minicrt.errors import InputError
 from minicrt.picture import Picture, as_written, in_own_style, matplotlib
-from minicrt.plotting.lines import DASHES
-from minicrt.plotting.style import COLOURS, GREY, legend_of, quiet, title_above
+from minicrt.plotting.style import COLOURS, DASHES, GREY, MARKS, legend_of, look, quiet, title_above
 
 Array = np.ndarray
-MARKS = "osv^DPX"
 
 
 @in_own_style
@@ -36,9 +34,9 @@ def loss_by_place(losses: Mapping[str, Array], title: str = "", ylabel: str = "l
         mean = np.nanmean(array, 0)
         error = np.nanstd(array, 0) / np.sqrt(counts)
         places = np.arange(1, array.shape[1] + 1)
-        colour = COLOURS[number % len(COLOURS)]
-        axes.fill_between(places, mean - error, mean + error, color=colour, alpha=0.2, linewidth=0)
-        axes.plot(places, mean, color=colour, linestyle=DASHES[number % len(DASHES)], linewidth=1.8)
+        drawn = look(number, len(places))
+        axes.fill_between(places, mean - error, mean + error, color=drawn["color"], alpha=0.2, linewidth=0)
+        axes.plot(places, mean, **drawn)
         longest = max(longest, len(places))
     if log:
         ticks = [place for place in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000) if place <= longest]
@@ -71,10 +69,9 @@ def recall_by_distance(distances: Array, accuracy: Mapping[str, Array], chance: 
         if shares.shape[1] != len(x):
             raise InputError(f"{as_written(name)} has {shares.shape[1]} columns and there are {len(x)} distances, "
                              "expected as many")
-        colour, dash = COLOURS[number % len(COLOURS)], DASHES[number % len(DASHES)]
-        axes.plot(x, shares.T, color=colour, linestyle=dash, linewidth=0.7, alpha=0.6)
-        handles += axes.plot(x, shares.mean(0), color=colour, linestyle=dash, linewidth=2.2, markersize=5,
-                             marker=MARKS[number % len(MARKS)])
+        drawn = look(number, len(x))
+        axes.plot(x, shares.T, color=drawn["color"], linestyle=drawn["linestyle"], linewidth=0.7, alpha=0.6)
+        handles += axes.plot(x, shares.mean(0), **{**drawn, "linewidth": 2.2})
     names = list(accuracy)
     if chance is not None:
         handles.append(axes.axhline(check_number("chance", chance, 0), color=GREY, linewidth=1, linestyle=":"))
@@ -94,7 +91,7 @@ def recall_by_distance(distances: Array, accuracy: Mapping[str, Array], chance: 
 @in_own_style
 def memory_trajectory(paths: Array, names: Sequence[str], title: str = "") -> Picture:
     """P ways of a vector, (P, N, D), in the plane of their two principal components: a small dot at each of N times, a
-    large one at the end. Ways of one name have one colour, and the name beside their ends.
+    large mark at the end. Ways of one name have one colour and one mark, and the name beside their ends.
 
     The components are the directions in which all P N vectors differ most; each axis says how much of the variance.
     """
@@ -116,8 +113,8 @@ def memory_trajectory(paths: Array, names: Sequence[str], title: str = "") -> Pi
         ways = seen[[label == name for label in labels]]
         for way in ways:
             axes.plot(*way.T, color=colour, linestyle=dash, linewidth=0.8, alpha=0.7, marker=".", markersize=3)
-        axes.plot(*ways[:, -1].T, "o", color=colour, markersize=6)
-        axes.annotate(name, ways[:, -1].mean(0), xytext=(9, 7), textcoords="offset points", color=colour, fontsize=12,
+        axes.plot(*ways[:, -1].T, MARKS[number % len(MARKS)], color=colour, markersize=7)
+        axes.annotate(name, ways[:, -1].mean(0), xytext=(9, 7), textcoords="offset points", fontsize=12,
                       fontweight="bold", parse_math=False)
     axes.set_xlabel(f"first principal component ({shares[0]:.0%} of the variance)")
     axes.set_ylabel(f"second principal component ({shares[1]:.0%})")

@@ -8,9 +8,7 @@ import numpy as np
 from minicrt.arguments import check_kind, check_number
 from minicrt.errors import InputError
 from minicrt.picture import Picture, as_written, in_own_style
-from minicrt.plotting.style import BLUE, COLOURS, GREY, quiet, title_above
-
-MARKERS = "osD^vPX*"                                         # so that points differ without colour, too
+from minicrt.plotting.style import BLUE, COLOURS, GREY, MARKS, quiet, title_above
 
 
 @in_own_style
@@ -37,7 +35,7 @@ def roofline(peak: float, bandwidth: float, points: Mapping[str, tuple[float, fl
     axes.plot([ridge, high], [peak / 1e9, peak / 1e9], color="black", linewidth=2.2)
     axes.axvline(ridge, color=GREY, linewidth=0.8, linestyle=":")
     for number, (name, (intensity, flops)) in enumerate(placed.items()):
-        axes.plot(intensity, flops / 1e9, MARKERS[number % len(MARKERS)], color=COLOURS[(number + 1) % len(COLOURS)],
+        axes.plot(intensity, flops / 1e9, MARKS[number % len(MARKS)], color=COLOURS[(number + 1) % len(COLOURS)],
                   markersize=8, linestyle="none", label=name)
     axes.set(xscale="log", yscale="log", xlim=(low, high), xlabel="arithmetic intensity (FLOP per byte)",
              ylabel="GFLOP/s (log scale)")

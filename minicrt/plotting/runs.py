@@ -1,5 +1,6 @@
 """What a run measured: learning curves, the worth of the carried state, and models beside each other"""
 
+import string
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -48,8 +49,8 @@ def learning_curves(rows: Sequence[Mapping[str, Any]], unigram: float | None = N
         perplexity.annotate(f"{valid[best]:.1f}", (epochs[best], valid[best]), xytext=(0, -6),
                             textcoords="offset points", ha="center", va="top", color=BLUE)
     perplexity.set(xlabel="epochs", ylabel="validation perplexity (log scale)")
-    loss.plot(epochs, [row["train_loss"] for row in rows], color=ORANGE, marker=marker, markersize=3.5,
-              label="training (with dropout)")
+    loss.plot(epochs, [row["train_loss"] for row in rows], color=ORANGE, linestyle="--", marker=marker and "^",
+              markersize=3.5, label="training (with dropout)")
     loss.plot(epochs, valid_loss, color=BLUE, marker=marker, markersize=3.5, label="validation")
     loss.set(xlabel="epochs", ylabel="loss (nats per token)")
     loss.legend(frameon=False)
@@ -99,7 +100,7 @@ def comparison(rows: Sequence[Mapping[str, Any]]) -> Picture:
     """Validation perplexity against operations per token, a point for each model and segment length.
 
     The rows are those of `minicrt.comparison.collect`; bars show the standard deviation over seeds. A model that has
-    diverged, to no finite perplexity, has no point.
+    diverged, to no finite perplexity, has no point. A point has its model's letter, for whom colours say nothing.
     """
     figure = Picture(figsize=(8.5, 5), dpi=120, layout="constrained")
     axes = figure.subplots()
@@ -107,19 +108,20 @@ def comparison(rows: Sequence[Mapping[str, Any]]) -> Picture:
     styles: dict[str, dict[str, Any]] = {                    # after 20 models the colours return, hollow
         label: {"color": TAB20(number % 20), "markerfacecolor": TAB20(number) if number < 20 else "none"}
         for number, label in enumerate(labels)}
+    letters = {label: string.ascii_uppercase[number % 26] * (1 + number // 26) for number, label in enumerate(labels)}
     for row in rows:
         if np.isnan(_on_an_axis(row["valid"])):
             continue
         axes.errorbar(row["flops_per_token"] / 1e6, row["valid"], yerr=row["valid_deviation"] or 0,
                       marker=MARKERS.get(row["segment_length"], "x"), capsize=3, **styles[row["label"]])
-        axes.annotate(str(row["segment_length"]), (row["flops_per_token"] / 1e6, row["valid"]), xytext=(5, 3),
-                      textcoords="offset points", fontsize=7, color=GREY)
+        axes.annotate(f"{letters[row['label']]} {row['segment_length']}", (row["flops_per_token"] / 1e6, row["valid"]),
+                      xytext=(5, 3), textcoords="offset points", fontsize=7)
     handles = [axes.plot([], [], marker="o", linestyle="", **styles[label])[0] for label in labels]
-    legend = axes.legend(handles, [as_written(label) for label in labels], frameon=False, fontsize=8,
-                         loc="center left", bbox_to_anchor=(1, 0.5))
+    legend = axes.legend(handles, [f"{letters[label]}  {as_written(label)}" for label in labels], frameon=False,
+                         fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
     for text in legend.get_texts():
         text.set_parse_math(False)
-    axes.set(xlabel="forward operations per token (MFLOP; number at a point: segment length)",
+    axes.set(xlabel="forward operations per token (MFLOP; at a point: the model's letter, the segment's length)",
              ylabel="validation perplexity")
     quiet(axes)
     return figure

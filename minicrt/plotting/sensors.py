@@ -36,12 +36,13 @@ def sensor_curves(rows: Sequence[Mapping[str, Any]], measure: str, unit: str = "
     axes = figure.subplots()
     epochs, train, valid = (np.array([_finite(row[key]) for row in rows]) for key in keys)
     marker = "o" if len(rows) <= 40 else None
-    axes.plot(epochs, train, color=ORANGE, marker=marker, markersize=3.5, label="training (with dropout)")
+    axes.plot(epochs, train, color=ORANGE, linestyle="--", marker=marker and "^", markersize=3.5,
+              label="training (with dropout)")
     axes.plot(epochs, valid, color=BLUE, marker=marker, markersize=3.5, label="validation")
     levels = []
     if baseline is not None:
         levels = [check_number("baseline", baseline, 0)]
-        axes.axhline(levels[0], color=GREY, linestyle="--", linewidth=1, label="nothing learned")
+        axes.axhline(levels[0], color=GREY, linestyle=":", linewidth=1, label="nothing learned")
     axes.set_yscale("log")
     plain_log_ticks(axes, [value for value in (*train, *valid, *levels) if value > 0])
     axes.set_xlabel("epochs")
@@ -66,8 +67,8 @@ def forecast(time: Array, readings: Array, forecasts: Array, xlabel: str, ylabel
                          "each")
     figure = Picture(figsize=(9, 3.6), dpi=120, layout="constrained")
     axes = figure.subplots()
-    axes.plot(x, read, color=GREY, linewidth=1.2, marker=".", markersize=2.5, label="read")
-    axes.plot(x, told, color=BLUE, linewidth=1.4, label="forecast")
+    axes.plot(x, read, color=GREY, linewidth=1, marker=".", markersize=3.5, label="read")
+    axes.plot(x, told, color=BLUE, linestyle="--", linewidth=1.6, label="forecast")
     _labelled(figure, axes, xlabel, ylabel, title)
     quiet(axes)
     figure.legend(frameon=False, ncols=2, loc="outside upper right")
@@ -94,13 +95,13 @@ def class_probabilities(time: Array, probabilities: Array, classes: Sequence[str
     image = axes.pcolormesh(edges, np.arange(len(names) + 1) - 0.5, p.T, cmap="Blues", vmin=0, vmax=1)
     scored = known >= 0
     if scored.any():
-        axes.plot(x[scored], known[scored], color=ORANGE, linestyle="", marker="|", markersize=6,
-                  label="the right class")
+        axes.plot(x[scored], known[scored], color="white", linestyle="", marker="o", markersize=4,
+                  markeredgecolor="black", markeredgewidth=0.8, label="the right class")    # seen on white and on blue
         figure.legend(frameon=False, loc="outside lower right")
     if len(names) <= 30:
         axes.set_yticks(range(len(names)), names, parse_math=False)
     axes.set_ylim(len(names) - 0.5, -0.5)
-    _labelled(figure, axes, xlabel, "", title)
+    _labelled(figure, axes, xlabel, "class", title)
     figure.colorbar(image, ax=axes, label="probability")
     axes.spines[["top", "right"]].set_visible(False)
     return figure

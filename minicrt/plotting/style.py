@@ -1,4 +1,8 @@
-"""What all figures have in common. The colours are Okabe and Ito's, which the colour-blind tell apart."""
+"""What all figures have in common.
+
+The colours are Okabe and Ito's, which the colour-blind tell apart. In grey several of them are alike, blue and orange
+for two, so that lines differ in their strokes and marks as well.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,6 +13,19 @@ from minicrt.picture import Picture, as_written, matplotlib
 
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#6B6B6B"
 COLOURS = (BLUE, ORANGE, GREEN, "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+DASHES = ("-", "--", "-.", ":")
+MARKS = "osv^DPX*<>p"
+MARKED = 15                                                  # points of a line that have a mark, of many
+
+
+def look(number: int, points: int) -> dict[str, Any]:
+    """How the line `number` of a figure is drawn: no two of the first 44 have the same strokes and the same marks.
+
+    Of many points some are marked, each line's at places of its own, so that lines upon each other both show.
+    """
+    every = max(1, -(-points // MARKED))
+    return {"color": COLOURS[number % len(COLOURS)], "linestyle": DASHES[number % len(DASHES)], "linewidth": 1.8,
+            "marker": MARKS[number % len(MARKS)], "markersize": 4.5, "markevery": (number * every // 3 % every, every)}
 
 
 def quiet(axes: matplotlib.axes.Axes) -> None:

@@ -34,11 +34,11 @@ def video_curves(rows: Sequence[Mapping[str, Any]], title: str = "") -> Picture:
     epochs, trained, valid, mean, all_alike = (
         np.array([np.nan if row[key] is None else row[key] for row in rows], float) for key in KEYS)
     marker = "o" if len(rows) <= 40 else None
-    drawn = {"marker": marker, "markersize": 3.5}
+    drawn, triangles = {"marker": marker, "markersize": 3.5}, {"marker": marker and "^"}
     right.plot(epochs, 100 * mean, color=BLUE, label="mean of the classes", **drawn)
-    right.plot(epochs, 100 * all_alike, color=GREEN, label="of all videos", **drawn)
+    right.plot(epochs, 100 * all_alike, color=GREEN, linestyle="--", label="of all videos", **{**drawn, **triangles})
     right.set(xlabel="epochs", ylabel="validation accuracy, %", ylim=(0, 100))
-    loss.plot(epochs, trained, color=ORANGE, label="training (with dropout)", **drawn)
+    loss.plot(epochs, trained, color=ORANGE, linestyle="--", label="training (with dropout)", **{**drawn, **triangles})
     loss.plot(epochs, valid, color=BLUE, label="validation", **drawn)
     loss.set(xlabel="epochs", ylabel="loss (nats a video)")
     for axes in (right, loss):
