@@ -6,7 +6,7 @@ from minicrt.settings import settings
 
 
 def test_tiny_comes_first():
-    assert presets.names() == ("tiny", "small", "ptb")
+    assert presets.names() == ("tiny", "small", "ptb", "wikitext103")
 
 
 @pytest.mark.parametrize("name", presets.names())

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """\
 Show versions, the BLAS library in use with its speed, and the data found. Of a run or a preset: its
-configuration, its parameters, and the memory of a training step. --model describes a model by the keys
+configuration, its parameters, and the memory of a training step; of a preset its operations as well, and
+the hours that training would take here, from the speed of a few steps. --model describes a model by the keys
 of `minicrt train --set`, on top of --preset (default: small), without reading a corpus."""
 
 EXAMPLES = """\
@@ -62,17 +63,7 @@ def run(arguments: argparse.Namespace) -> None:
 
         info_videos.describe_preset(arguments.preset)
     elif arguments.preset is not None:
-        from minicrt.configuration import to_mapping
-        from minicrt.settings import settings
-
-        chosen = settings(arguments.preset, {})
-        corpus = chosen.load_corpus(arguments.data_dir)
-        model = chosen.create_model(corpus.vocabulary.size)
-        print(f"preset {arguments.preset}: {presets.description(arguments.preset)}")
-        print_configuration({"model": to_mapping(model.config), "training": to_mapping(chosen.training),
-                             "data": to_mapping(chosen.data)})
-        print_parameters(model)
-        print_memory(model, chosen.training)
+        describe_preset(arguments)
     else:
         from minicrt.cli.data import run_list
 
@@ -80,7 +71,25 @@ def run(arguments: argparse.Namespace) -> None:
         run_list(arguments)
 
 
+def describe_preset(arguments: argparse.Namespace) -> None:
+    from minicrt.cli.info_training import corpus_sizes, print_hours, print_operations
+    from minicrt.configuration import to_mapping
+    from minicrt.settings import settings
+
+    chosen = settings(arguments.preset, {})
+    print(f"preset {arguments.preset}: {presets.description(arguments.preset)}")
+    vocabulary, tokens = corpus_sizes(chosen, arguments.data_dir)
+    model = chosen.create_model(vocabulary)
+    print_configuration({"model": to_mapping(model.config), "training": to_mapping(chosen.training),
+                         "data": to_mapping(chosen.data)})
+    print_parameters(model)
+    print_memory(model, chosen.training)
+    print_operations(model)
+    print_hours(model, chosen.training, tokens)
+
+
 def describe_model(arguments: argparse.Namespace) -> None:
+    from minicrt.cli.info_training import print_operations
     from minicrt.settings import parse_assignments, settings
 
     if arguments.run_folder is not None:
@@ -93,6 +102,7 @@ def describe_model(arguments: argparse.Namespace) -> None:
     model = chosen.create_model(vocabulary)
     print_parameters(model)
     print_memory(model, chosen.training)
+    print_operations(model)
 
 
 def print_memory(model: "SegmentModel", training: "TrainingConfig") -> None:

@@ -22,6 +22,7 @@ SHA256 = {
 
 # <eos> included. Of PTB as counted by the tests; of WikiText as published (Merity et al. 2016, arXiv 1609.07843).
 TRAINING_TOKENS = {"ptb": 929_589, "wikitext-2": 2_088_628, "wikitext-103": 103_227_021}
+TYPES = {"ptb": 10_000, "wikitext-2": 33_278, "wikitext-103": 267_735}
 
 
 def differences(name: str, paths: tuple[Path, ...], training_tokens: int | None = None) -> tuple[str, ...]:

@@ -57,7 +57,7 @@ def test_train_refuses(arguments, words, capsys, tmp_path, monkeypatch):
     (["eval", "."], "no run in"),
     (["generate", "no-such-run"], "no run in"),
     (["info", "no-such-run"], "no run in"),
-    (["info", "--preset", "huge"], "unknown preset 'huge'; there are: tiny, small, ptb"),
+    (["info", "--preset", "huge"], "unknown preset 'huge'; there are: tiny, small, ptb, wikitext103"),
 ])
 def test_other_commands_refuse(arguments, words, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -140,7 +140,7 @@ def test_info_adds_up_the_memory_of_a_step(capsys):
     lines = capsys.readouterr().out.splitlines()
     start = next(i for i, line in enumerate(lines) if line.startswith("a training step's memory"))
     assert lines[start] == "a training step's memory: 2 x 4 x 35 tokens, engine numpy, 1 thread, float32"
-    *parts, whole = [float(line.split()[-2].replace(",", "")) for line in lines[start + 1:]]
+    *parts, whole = [float(line.split()[-2].replace(",", "")) for line in lines[start + 1:lines.index("", start)]]
     assert whole == pytest.approx(sum(parts), abs=0.05 * len(parts)) and whole > 1
 
 
@@ -160,7 +160,20 @@ def test_info_shows_versions_and_corpora(capsys):
 
 def test_info_of_a_preset(capsys):
     assert main(["info", "--preset", "tiny"]) == 0
-    assert "memory.0.w" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "memory.0.w" in printed
+    assert "operations a token" in printed and "GFLOP/s" in printed and "hours here" in printed
+
+
+def test_info_of_a_preset_whose_corpus_is_not_here(capsys, monkeypatch, tmp_path):
+    from minicrt import accounting
+    monkeypatch.setenv("MINICRT_DATA", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(accounting, "training_speed", lambda *_: accounting.Speed(1e9, "as said"))
+    assert main(["info", "--preset", "wikitext103"]) == 0
+    printed = capsys.readouterr().out
+    assert "wikitext-103 is not here: its sizes as published, 267,735 types and 103,227,021 tokens" in printed
+    assert "1.0 GFLOP/s (as said)" in printed and "1,800,000,000 tokens" in printed
 
 
 def test_data_list_and_a_corpus_that_is_nowhere(capsys, tmp_path, monkeypatch):
