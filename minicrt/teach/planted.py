@@ -41,6 +41,13 @@ def looks_one_step_ahead(x: Array, state: Array) -> tuple[Array, Array]:
     return y + 0.5 * following, last
 
 
+def tells_the_end(x: Array, state: Array) -> tuple[Array, Array]:
+    """The first output hears the last token, the others hear nothing of the future."""
+    y, last = read(x, state)
+    y[:, 0] += 0.5 * x[:, -1]
+    return y, last
+
+
 def centres_over_time(x: Array, state: Array) -> tuple[Array, Array]:
     return read(x - 0.5 * x.mean(1, keepdims=True), state)
 
@@ -51,6 +58,10 @@ def centres_over_rows(x: Array, state: Array) -> tuple[Array, Array]:
 
 def reads_the_row_above(x: Array, state: Array) -> tuple[Array, Array]:
     return read(x + 0.5 * np.roll(x, 1, axis=0), state)
+
+
+def reads_the_row_below(x: Array, state: Array) -> tuple[Array, Array]:
+    return read(x + 0.5 * np.roll(x, -1, axis=0), state)
 
 
 def forgets(x: Array, state: Array) -> tuple[Array, Array]:

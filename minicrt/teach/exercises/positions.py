@@ -122,6 +122,12 @@ SCORES_BACK = Exercise(
         Mistake({"d_q = d_qu + d_qw": "d_q = d_qu"}, "q's second use is left out", "How often is q used?"),
         Mistake({"d_by_distance[i, T - 1 - i:] = d_what[i, :i + 1]": "d_by_distance[i] = d_what[i]"},
                 "the gradient is not moved back to the distances", "To which column does key 0 of row i go back?"),
+        Mistake({"d_by_distance.T @ (q + w)": "d_what.T @ (q + w)"},
+                "for d_r the gradient is not moved back to the distances",
+                "To which column does key 0 of row i go back?"),
+        Mistake({"d_by_distance @ r": "d_what @ r"},
+                "where the distances met q the gradient is not moved back to them",
+                "To which column does key 0 of row i go back?"),
         Mistake({"d_by_distance.T @ (q + w)":
                  "np.array([d_by_distance[-1, d] * (q[-1] + w) for d in range(T)])"},
                 "of all queries the last alone gives a gradient to the distances", "How many pairs have one distance?"),

@@ -15,11 +15,16 @@ def scores(rng):
     return {"y": rng.standard_normal(unequal(rng, 2)), "c": float(rng.choice([-900.0, 900.0]) * rng.uniform(0.9, 1.1))}
 
 
-def pieces(rng):
-    """x, a state, and a place to cut that leaves something on either side."""
-    B, T, D = unequal(rng, 3, least=3)
+def pieces(rng, side=1):
+    """x, a state, and a place to cut that leaves at least `side` tokens on either side."""
+    B, T, D = unequal(rng, 3, least=3 * side)
     return {"x": 0.5 * rng.standard_normal((B, T, D)), "state": 0.5 * rng.standard_normal((B, D)),
-            "t": int(rng.integers(1, T))}
+            "t": int(rng.integers(side, T - side + 1))}
+
+
+def past_and_future(rng):
+    """Both are longer than one token, so that who looks at one of them is found out."""
+    return pieces(rng, side=2)
 
 
 def rows(rng):
@@ -68,8 +73,8 @@ SHIFT = PropertyExercise(
                "same": "Which two inputs must give the same output?", "shape": SHAPE})
 
 CAUSAL = PropertyExercise(
-    "is_causal", properties.is_causal, pieces,
-    readers("looks one step ahead", "centres over time", **{
+    "is_causal", properties.is_causal, past_and_future, [
+        *readers("looks one step ahead", "centres over time", **{
         "right": "Output t - 1 has read x up to t - 1. Which part of x did you change, which outputs did you compare?",
         "looks_one_step_ahead": "The first position that you change, and the last output that you compare: are they "
                                 "neighbours?",
@@ -78,6 +83,8 @@ CAUSAL = PropertyExercise(
         "reads_the_row_above": "It is causal. Are you changing one thing at a time?",
         "forgets_the_state": "It is causal. Do you compare outputs, or states?",
         "hands_on_the_state_before": "It is causal. Do you compare outputs, or states?"}),
+        Subject("the model that tells the end at the beginning", planted.tells_the_end, False,
+                "How much of the future did you change, and how many of the outputs before t did you compare?")],
     hints=["Read twice: x, and another x that differs from position t on.",
            "Make the other one from x.copy(); [:, t:] is what comes at t and later.",
            "Compare y[:, :t] of both with np.allclose.",
@@ -95,6 +102,8 @@ ROWS = PropertyExercise(
         "centres_over_time": "Its rows do not touch each other. What else have you changed, or compared?",
         "forgets_the_state": "Its rows do not touch each other. What else have you changed, or compared?",
         "hands_on_the_state_before": "Its rows do not touch each other. What else have you changed, or compared?"}),
+        Subject("the model that reads the row below", planted.reads_the_row_below, False,
+                "A row may disturb its neighbour on either side. Which other rows do you compare?"),
         Subject("the model that mixes the rows in its last state", planted.shares_its_counter, False,
                 "Its outputs are independent. What else does a reading return?")],
     hints=["Change row b alone, and look at all the others. Or read one row alone, and among the others.",

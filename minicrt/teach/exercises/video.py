@@ -56,7 +56,11 @@ CUT = Exercise(
                 "Which numbers of a pixel stand side by side?"),
         Mistake({"(0, 1, 3, 2, 4, 5)": "(0, 2, 4, 1, 3, 5)"},
                 "neighbours in a patch are pixels that are a whole number of squares apart",
-                "Which two of the six axes count squares?")])
+                "Which two of the six axes count squares?"),
+        Mistake({"(F, Y // s, s, X // s, s, C)": "(F, s, Y // s, s, X // s, C)",
+                 "(0, 1, 3, 2, 4, 5)": "(0, 2, 4, 1, 3, 5)"},
+                "a square's pixels come from all over the frame, and not from one place",
+                "Of the two axes that the rows of a frame become, which one counts neighbours?")])
 
 GRADIENT = Exercise(
     "patch_gradient", video.patch_gradient, gradient_inputs, ["d_x", "d_W", "d_b"],
@@ -82,6 +86,12 @@ GRADIENT = Exercise(
                 "Give d_e to one patch alone: which pixels have a gradient then?"),
         Mistake({"(0, 1, 3, 2, 4, 5)": "(0, 2, 3, 1, 4, 5)"}, "d_x has squares at the wrong places",
                 "In which order are squares counted?"),
+        Mistake({"(F, Y // s, X // s, s, s, P // (s * s))": "(F, X // s, Y // s, s, s, P // (s * s))",
+                 "(0, 1, 3, 2, 4, 5)": "(0, 2, 3, 1, 4, 5)"}, "in d_x squares are counted column by column",
+                "Which square is the second one: that to the right, or that below?"),
+        Mistake({"(0, 1, 3, 2, 4, 5)": "(0, 3, 1, 4, 2, 5)"},
+                "in d_x a square's pixels are strewn over the frame, and do not go to one place",
+                "Of the two axes that become the rows of a frame, which one counts neighbours?"),
         Mistake({"(0, 1, 3, 2, 4, 5)": "(0, 1, 4, 2, 3, 5)"},
                 "in d_x rows and columns of each square are exchanged",
                 "In which order are a square's pixels counted?"),
@@ -135,6 +145,9 @@ DIVIDE = Exercise(
                 "What stands in front of a frame's patches?"),
         Mistake({"np.repeat(x[None, :R], T, axis=0)": "np.repeat(x[None, :1], T, axis=0).repeat(R, axis=1)"},
                 "the first of the rows of no place stands for all of them", "How many are they, and which?"),
+        Mistake({"np.repeat(x[None, :R], T, axis=0)":
+                 "np.repeat(x[None, :R].mean(1, keepdims=True), T, axis=0).repeat(R, axis=1)"},
+                "the mean of the rows of no place stands for each of them", "How many are they, and which?"),
         Mistake({"np.repeat(x[None, :R], T, axis=0)":
                  "np.concatenate([x[None, :R], np.zeros((T - 1, R, x.shape[1]))])"},
                 "only the first frame has the rows of no place", "In which frames can the class token look?")])

@@ -57,6 +57,10 @@ WRONG = [
      ["It holds for the model that looks one step ahead", "are they neighbours?"]),
     ("is_causal", {"one[:, :t], other[:, :t]": "one[:, :t - 1], other[:, :t - 1]"}, "blind",
      ["the model that looks one step ahead", "are they neighbours?"]),
+    ("is_causal", {"one[:, :t], other[:, :t]": "one[:, t - 1], other[:, t - 1]"}, "blind",
+     ["It holds for the model that tells the end at the beginning", "how many of the outputs before t"]),
+    ("is_causal", {"changed[:, t:]": "changed[:, t]"}, "blind",
+     ["It holds for the model that tells the end at the beginning", "How much of the future did you change"]),
     ("is_causal", {"changed[:, t:]": "changed[:, :t]"}, "strict", ["refuses every one", "Which part of x"]),
     ("is_causal", {"one[:, :t], other[:, :t]": "one[:, t:], other[:, t:]"}, "strict", ["refuses every one"]),
     ("is_causal", {"one[:, :t], other[:, :t]": "one[:, :t + 1], other[:, :t + 1]"}, "strict", ["refuses every one"]),
@@ -71,7 +75,14 @@ WRONG = [
      ["It holds for the model that centres over rows", "Exchange two rows"]),
     ("rows_are_independent", {"np.allclose(alone[0], among[b]) and np.allclose(last_alone[0], last_among[b])":
                               "alone.shape[1:] == among.shape[1:]"}, "blind",
-     ["holds for every one, also for the model that centres over rows, the model that reads the row above and the"]),
+     ["holds for every one, also for the model that centres over rows, the model that reads the row above, the model "
+      "that reads the row below and the model that mixes"]),
+    ("rows_are_independent", {"alone, last_alone = read(x[b:b + 1], state[b:b + 1])":
+                              "near = (b + 1) % len(x)\n    other = x.copy()\n    other[b] += 1\n"
+                              "    alone, last_alone = read(other, state)",
+                              "alone[0], among[b]": "alone[near], among[near]",
+                              "last_alone[0], last_among[b]": "last_alone[near], last_among[near]"}, "blind",
+     ["It holds for the model that reads the row below", "on either side"]),
     ("rows_are_independent", {" and np.allclose(last_alone[0], last_among[b])": ""}, "blind",
      ["It holds for the model that mixes the rows in its last state", "What else does a reading return?"]),
     ("rows_are_independent", {"alone[0], among[b]": "alone[0], among[0]"}, "strict", ["It refuses the right model",
