@@ -14,7 +14,7 @@
 #
 # | exercise | difficulty | minutes |
 # |---|---|---:|
-# | four numbers on paper | ●○○ | 10 |
+# | eight numbers on paper | ●○○ | 10 |
 # | `sinusoids` | ●○○ | 10 |
 # | `relative_scores` | ●●○ | 15 |
 # | `relative_scores_backward` | ●●● | 15 |
@@ -115,9 +115,9 @@ table = package_sinusoids(256, 64)
 print("package − naive:", f"{np.abs(table - naive_sinusoids(256, 64)).max():.0e}")
 figure, axes = plt.subplots(figsize=(7, 3.2), layout="constrained")
 distances = np.arange(-100, 101)
-for t, colour, line in [(100, BLUE, "-"), (140, ORANGE, "--")]:
+for t, colour, line, width in [(100, ORANGE, "-", 5), (140, "black", "--", 1.2)]:
     axes.plot(distances, table[t + distances] @ table[t] / 32, line, color=colour,
-              linewidth=2, label=f"with row {t}")
+              linewidth=width, label=f"with row {t}")
 axes.set(xlabel="distance of the other row", ylabel="product, divided by D/2",
          title="Sinusoids of 64 numbers: what counts is the distance")
 axes.legend(frameon=False)
@@ -125,7 +125,7 @@ axes.spines[["top", "right"]].set_visible(False)
 plt.show()
 
 # %% [markdown]
-# The rows themselves, however, are not the same at every $t$. A model that was trained on positions 0 to 31 has never
+# The two lines are one. The rows themselves, however, are not the same at every $t$. A model that was trained on positions 0 to 31 has never
 # seen what the slow hands do at position 200.
 #
 # ## 3 · Relative positions
@@ -161,7 +161,8 @@ teach.answer("06.scores", ..., ..., ...)
 # | query 1 | 2 | **1** | **0** | → | 1 | 0 | · |
 # | query 2 | **2** | **1** | **0** | → | 2 | 1 | 0 |
 #
-# Write it for one head. What a query must not see (the dots) gets the score 0 here; the mask comes afterwards.
+# Write it for one head. What a query must not see (the dots) gets the score 0 here, a constant; the mask comes
+# afterwards.
 
 # %% exercise="relative_scores"
 def relative_scores(q, k, r, u, w):             # (T, K), u and w (K,) -> (T, T)
