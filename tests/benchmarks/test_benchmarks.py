@@ -12,13 +12,9 @@ import pytest
 from benchmarks import gemm_floor, peers, report, scaling, train_step
 from benchmarks.task import SIZES, Size
 from minicrt import ops
+from tests.benchmarks.running import run
 
 ROOT = Path(__file__).parents[2]
-
-
-def run(module, *arguments):
-    return subprocess.run([sys.executable, "-m", f"benchmarks.{module}", *map(str, arguments)], cwd=ROOT,
-                          capture_output=True, text=True, encoding="utf-8", check=False)
 
 
 @pytest.mark.parametrize("size", SIZES.values(), ids=lambda size: size.name)
@@ -80,7 +76,9 @@ def test_training_steps_side_by_side(tmp_path):
 
 @pytest.mark.parametrize("module", ["train_step", "streaming", "operations", "scaling", "cheap_forms"])
 def test_help_and_nonsense(module):
-    assert "usage: python -m benchmarks." in run(module, "--help").stdout
+    shown = subprocess.run([sys.executable, "-m", f"benchmarks.{module}", "--help"], cwd=ROOT, capture_output=True,
+                           text=True, encoding="utf-8", check=False)
+    assert "usage: python -m benchmarks." in shown.stdout
     result = run(module, "--threads", "none")
     assert result.returncode == 2 and "'none' is not a whole number of 1 or more" in result.stderr
 

@@ -9,7 +9,7 @@ from benchmarks.memory_study import POSITIONS, groups, measure, summary
 from benchmarks.memory_tasks import STACK, learn, model_for
 from benchmarks.memory_variants import VARIANTS, Held
 from benchmarks.tables import kept_in, study_lengths, study_variants
-from tests.benchmarks.test_benchmarks import run
+from tests.benchmarks.running import run
 
 
 def trained(name, steps):

@@ -4,7 +4,7 @@ import json
 
 from benchmarks.memory_tasks import ARMS, NAMES, mean_accuracy
 from minicrt.models import MODELS, create_model
-from tests.benchmarks.test_benchmarks import run
+from tests.benchmarks.running import run
 
 
 def test_every_model_has_an_arm_and_every_reach_of_the_gradient():

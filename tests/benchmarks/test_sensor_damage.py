@@ -9,7 +9,7 @@ from benchmarks.damages import DAMAGES, STRETCH
 from benchmarks.sensor_damage import ARMS, BURST, by_burst, by_rate, recordings, recovery
 from minicrt.data.sensors import Question, dosing_machine, sensor_data
 from minicrt.models import create_sensor_model
-from tests.benchmarks.test_benchmarks import run
+from tests.benchmarks.running import run
 
 X = np.random.default_rng(0).standard_normal((40, 96, 3))
 FRAMING = sensor_data(dosing_machine(np.random.default_rng(0), 2000), Question("forecast", "pressure", 16)).framing

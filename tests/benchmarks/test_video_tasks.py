@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks import video_tasks
 from benchmarks.video_tasks import ARMS, model_of, parts, task_of
-from tests.benchmarks.test_benchmarks import run
+from tests.benchmarks.running import run
 
 TASK = task_of("body")
 

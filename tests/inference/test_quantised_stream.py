@@ -32,7 +32,7 @@ def check_equal(settings, bits):
 
 @pytest.mark.skipif(not NUMBA, reason="there are kernels with Numba alone")
 def test_the_matrices_of_a_stream_are_never_made_in_float32():
-    model, parameters = made({**ATTENTION, "model": "crt"}, "numba", np.float32)
+    model, parameters = made(COMPILED[0][0], "numba", np.float32)            # whose kernels are compiled by then
     small = quantise(parameters, 8)
     Stream(model, small).feed(drawn(1, 10)[0])
     assert not [name for name in small._views.made if not isinstance(small.stored(name), np.ndarray)]

@@ -34,6 +34,6 @@ class CompiledCRTSteps(CRTSteps):
 
     def step(self, e: Array) -> Array:
         crt.step(row_of(e), self.positions.p, self.h[0], row_of(self.r), self.weights, self.blocks.rows,
-                 self.blocks.heads, self.blocks.activation, self.room, row_of(self.z))
+                 self.blocks.heads, self.blocks.activation, self.blocks.pre, self.room, row_of(self.z))
         self.blocks.rows += 1
         return self.z

@@ -35,14 +35,17 @@ class Room(NamedTuple):
 
 
 @jit(fastmath=CONTRACT)
-def step(e, p, h, read, weights, row, heads, activation, room, z):
-    """(1) to (5), of pre-norm: e -> z, and p and h in place; all (B, D), `read` is m W_r of the segment"""
+def step(e, p, h, read, weights, row, heads, activation, pre, room, z):
+    """(1) to (5): e -> z, and p and h in place; all (B, D), `read` is m W_r of the segment, `pre` as in `blocks`
+
+    It is given `pre`, which is true, since for the constant Numba would compile the blocks a second time.
+    """
     x, y, one = room.x, room.y, e.dtype.type(1)
     advance(weights.positions, e, p, room.a, room.c)         # (1)  p = gru(e, p)
     for b in range(e.shape[0]):
         for j in range(e.shape[1]):
             x[b, j] = e[b, j] + p[b, j]
-    blocks(x, weights.layers, row, heads, activation, True, room.blocks)         # (2, 3)
+    blocks(x, weights.layers, row, heads, activation, pre, room.blocks)          # (2, 3)
     normed(x, weights.gain, weights.bias, y)
     advance(weights.memory, y, h, room.a, room.c)            # (4)  h = rnn(y, h)
     seen = h
