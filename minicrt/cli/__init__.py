@@ -19,6 +19,7 @@ from minicrt.cli import (
     data,
     evaluate,
     export,
+    federated,
     flops,
     generate,
     golden,
@@ -35,8 +36,8 @@ from minicrt.cli.streams import standard_streams
 from minicrt.errors import MinicrtError, TrainingError
 from minicrt.parallel import threads
 
-COMMANDS = (train, evaluate, generate, surprise, watch, quantize, budget, export, compare, flops, gradcheck, golden,
-            data, info)
+COMMANDS = (train, federated, evaluate, generate, surprise, watch, quantize, budget, export, compare, flops, gradcheck,
+            golden, data, info)
 
 DESCRIPTION = """\
 The Compact Recurrent Transformer in NumPy: train it on text, see what its memory is worth,

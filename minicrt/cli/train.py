@@ -133,8 +133,8 @@ def saying_how_to_resume(arguments: argparse.Namespace, folder: Path) -> Iterato
     try:
         yield
     except Interrupted as stopped:
-        stopped.args = (f"{stopped}: minicrt train --resume {shlex.quote(str(folder))}"
-                        f"{' --log tensorboard' if arguments.log else ''}",)
+        log = " --log tensorboard" if getattr(arguments, "log", None) else ""
+        stopped.args = (f"{stopped}: minicrt {arguments.command} --resume {shlex.quote(str(folder))}{log}",)
         raise
 
 

@@ -105,6 +105,9 @@ def trainer_of(run: RunFolder, data_dir: Path | str | None, progress: Progress,
     check_kind("corpus", corpus, (Corpus, str, os.PathLike, NoneType), "a corpus, its path, or None for the run's own")
     check_kind("model", model, (SegmentModel, NoneType), "a model, or None for the run's own")
     tables = configuration_tables(run)
+    if "federated" in tables:
+        raise CheckpointError(f"the run in {run.path} is of federated clients; go on with it by minicrt federated "
+                              "--resume, or minicrt.federated.resume_federated")
     if not isinstance(corpus, Corpus):
         corpus = corpus_of_run(tables["data"], data_dir, corpus)
     check_corpus(corpus, tables["data"])

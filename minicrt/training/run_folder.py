@@ -25,7 +25,7 @@ if sys.platform != "win32":
     import fcntl
 
 CONFIG, QUANTISED = "config.toml", "quantised.safetensors"
-TABLES = ("model", "training", "data", "written_by")
+TABLES = ("model", "training", "federated", "data", "written_by")
 
 
 class RunFolder:

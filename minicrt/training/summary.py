@@ -27,7 +27,7 @@ class Finished(Protocol):
     corpus: Corpus
     config: TrainingConfig
     progress: Progress
-    windows: int
+    steps_an_epoch: float
     valid_stream: TokenStream
     test_stream: TokenStream
 
@@ -69,7 +69,7 @@ def summarize(state: TrainingState, trainer: Finished) -> dict[str, Any]:
         "tokens_per_second": trainer.tokens_per_second(),
         "parameters": state.parameters.size,
         "seconds": trainer.seconds(),
-        "epochs": position.step / trainer.windows,
+        "epochs": position.step / trainer.steps_an_epoch,
         "steps": position.step,
         "best_step": position.best_step,
         "seed": config.seed,

@@ -49,6 +49,7 @@ class Trainer:
         self.valid_stream = self.scored_stream(corpus.valid, "the validation part")
         self.test_stream = self.scored_stream(corpus.test, "the test part")
         self.windows = math.ceil(len(self.train_stream) / config.bptt_segments)
+        self.steps_an_epoch: float = self.windows            # other than the windows where a step is many of them
 
         self.state = TrainingState.fresh(model, config, total_steps(config, self.windows))
         self.gradients = self.state.parameters.zeros_like()
@@ -178,7 +179,7 @@ class Trainer:
             position.best_loss, position.best_step, self.state.best = valid.loss, position.step, flat.copy()
         train_loss = position.nll / position.tokens
         record = finite({
-            "step": position.step, "epoch": position.step / self.windows, "tokens": position.tokens_seen,
+            "step": position.step, "epoch": position.step / self.steps_an_epoch, "tokens": position.tokens_seen,
             **self.figures("train", train_loss), **self.figures("valid", valid.loss), "best": best,
             "learning_rate": self.config.learning_rate * self.rate(position.step - 1),
             "gradient_norm": position.norm, "orthogonality": self.model.orthogonality(self.state.parameters),
@@ -210,7 +211,8 @@ class Trainer:
         total = self.position.total = self.calibration.plan(self.seconds(), reserved, overhead)
         self.save()
         missed = min(evaluation_steps(total, config.evaluations, config.warmup_steps)) < self.position.step
-        self.progress.say(f"planned {total} steps ({total / self.windows:.2f} epochs) for {config.minutes:g} minutes; "
+        epochs = total / self.steps_an_epoch
+        self.progress.say(f"planned {total} steps ({epochs:.2f} epochs) for {config.minutes:g} minutes; "
                           f"steps={total} {'takes the same steps' if missed else 'reproduces this run'}")
         self.progress.begin(self.position.step, total)
 

@@ -1,0 +1,198 @@
+"""A federated run: a run folder as any other, whose steps are rounds"""
+
+import dataclasses
+import importlib.util
+import json
+import logging
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from minicrt import __version__
+from minicrt.arguments import check_kind
+from minicrt.configuration import from_mapping, to_mapping
+from minicrt.data import Corpus
+from minicrt.engines import EngineOrName
+from minicrt.errors import CheckpointError, ConfigurationError, TrainingError
+from minicrt.federated.configuration import FederatedConfig
+from minicrt.models import SegmentModel, create_model, model_mapping
+from minicrt.training.configuration import TrainingConfig
+from minicrt.training.progress import Progress, progress_of
+from minicrt.training.run import check_vocabulary, checked_tables, learned, load_run
+from minicrt.training.run_corpus import check_corpus, corpus_of_run, fingerprint, where_found
+from minicrt.training.run_folder import RunFolder
+from minicrt.training.snapshot import completed
+from minicrt.training.trained import Trained
+from minicrt.training.trainer import Trainer
+
+Array = np.ndarray
+TABLES = ("model", "training", "federated", "data")
+DELTA = 1e-5                                                 # of the privacy that is reported
+
+
+class FederatedTrainer(Trainer):
+    """One run whose step is a round: the weights go to every client, and what comes back is brought together.
+
+    `grid` is Flower's way to the clients; it may be set until `run` is called.
+    """
+
+    grid: Any = None
+
+    def __init__(self, folder: RunFolder, model: SegmentModel, corpus: Corpus, config: TrainingConfig,
+                 federated: FederatedConfig, progress: Progress | None = None) -> None:
+        from minicrt.federated.server import strategy_of
+
+        super().__init__(folder, model, corpus, config, progress)
+        self.federated, self.strategy = federated, strategy_of(federated)
+        self.steps_an_epoch = 1 / federated.local_epochs
+        self.described = json.dumps({name: folder.configuration[name] for name in TABLES})
+
+    def learn(self, rng: np.random.Generator) -> tuple[float, float, int]:
+        from flwr.app import ConfigRecord
+
+        from minicrt.federated import server, wire
+
+        parameters, number = self.state.parameters, self.position.step + 1
+        config = ConfigRecord({"run": self.described, "rate": self.rate(self.position.step)})
+        messages = list(self.strategy.configure_train(number, wire.as_record(parameters), config, self.grid))
+        replies = server.usable(self.grid.send_and_receive(messages, timeout=self.federated.timeout), len(messages),
+                                parameters, self.federated, lambda line: self.progress.say(f"round {number}: {line}"))
+        tokens = sum(self.tokens_of(reply) for reply in replies)
+        arrays, metrics = self.strategy.aggregate_train(number, replies) if replies else (None, None)
+        if arrays is None or metrics is None:
+            raise TrainingError(f"round {number}: no client sent weights that can be used; see the lines above")
+        after = {name: array.astype(parameters.dtype) for name, array in wire.as_arrays(arrays).items()}
+        moved = float(np.sqrt(sum(np.sum(np.square(after[name] - parameters[name], dtype=np.float64))
+                                  for name in parameters)))
+        for name, array in after.items():
+            parameters[name] = array
+        return float(metrics["loss"]), moved, tokens
+
+    def tokens_of(self, reply: Any) -> int:
+        return int(reply.content["metrics"]["num-examples"])
+
+    def summary(self) -> dict[str, Any]:
+        from minicrt.federated import wire
+        from minicrt.federated.server import epsilon
+
+        parameters, federated = self.state.parameters, self.federated
+        down = wire.size_of(wire.as_record(parameters))
+        up = down if federated.update_bits == "32" else wire.size_of(wire.in_eight_bits(parameters, parameters))
+        private = {"epsilon": epsilon(self.position.step, federated, DELTA), "delta": DELTA} if federated.noise else {}
+        return super().summary() | {
+            "federated": True, "clients": federated.clients, "rounds": self.position.step, "split": federated.split,
+            "strategy": federated.strategy, "local_epochs": federated.local_epochs,
+            "bytes_to_a_client_each_round": down, "bytes_from_a_client_each_round": up, **private}
+
+
+def train_federated(folder: str | os.PathLike[str], model: SegmentModel, corpus: Corpus,
+                    federated: FederatedConfig | None = None, config: TrainingConfig | None = None,
+                    progress: Progress | bool = True, backend: str | None = None) -> Trained:
+    """Train a model with federated clients, simulated on this machine, in a new run folder; the best weights.
+
+        train_federated("runs/federated", model, corpus, FederatedConfig(clients=8, rounds=20, split="iid"))
+
+    Arguments
+        folder     as of minicrt.train; the run is one that `eval`, `generate` and the others take
+        model      with the corpus's vocabulary
+        corpus     its training part is cut into the clients' texts; the others are the server's
+        federated  how the clients train and how the weights are brought together
+        config     what a client's training step is: learning rates, batch, clip, seed. Its number of steps is that of
+                   the rounds, and its schedule goes over the rounds.
+        progress   as of minicrt.train; a step is a round
+        backend    "ray": Flower's simulation on Ray, in several processes; "process": here, one client after the other;
+                   None: Ray where it is installed. Both give the same bits, for the same number of threads.
+
+    Raises ConfigurationError for settings that do not fit and where Flower is not installed, CheckpointError,
+    DataError and TrainingError as minicrt.train.
+    """
+    check_flower()
+    federated = federated or FederatedConfig()
+    check_kind("federated", federated, FederatedConfig, "a FederatedConfig")
+    check_kind("model", model, SegmentModel, "a model: create_model(…)")
+    check_kind("corpus", corpus, Corpus, "a corpus; load one with minicrt.load_corpus")
+    config = rounds_of(config or TrainingConfig(steps=1), federated)
+    check_vocabulary(model, corpus)
+    configuration = {
+        "model": model_mapping(model), "training": to_mapping(config), "federated": to_mapping(federated),
+        "data": {"corpus": where_found(corpus), "level": corpus.level, "tokenizer": corpus.vocabulary.tokenizer,
+                 "sha256": fingerprint(corpus)},
+        "written_by": {"minicrt": __version__}}
+    run = RunFolder(Path(folder), configuration)
+    trainer = FederatedTrainer(run, model, corpus, config, federated, progress_of(progress))
+    backend = checked_backend(backend)
+    prepare(trainer)
+    run.create()
+    return simulated(trainer, backend)
+
+
+def resume_federated(folder: str | os.PathLike[str], data_dir: Path | str | None = None,
+                     progress: Progress | bool = True, backend: str | None = None, engine: EngineOrName = None
+                     ) -> Trained:
+    """Go on with the federated run in `folder`. The clients begin their texts anew, with the state of a beginning, for
+    these never leave them; FedAdam begins its moments anew. A finished run is only loaded."""
+    check_flower()
+    backend = checked_backend(backend)
+    run = completed(RunFolder.open(Path(folder)))
+    if "federated" not in run.configuration:
+        raise CheckpointError(f"the run in {folder} is not federated; go on with it by minicrt train --resume")
+    if run.read_summary() is not None and run.checkpoint.exists():
+        return load_run(folder, engine)
+    tables = checked_tables(run.configuration, run.path / "config.toml")
+    corpus = corpus_of_run(tables["data"], data_dir)
+    check_corpus(corpus, tables["data"])
+    model = create_model(tables["model"], engine)
+    check_vocabulary(model, corpus)
+    trainer = FederatedTrainer(run, model, corpus, from_mapping(TrainingConfig, tables["training"], "training"),
+                               from_mapping(FederatedConfig, tables["federated"], "federated"), progress_of(progress))
+    prepare(trainer)
+    return simulated(trainer, backend)
+
+
+def rounds_of(config: TrainingConfig, federated: FederatedConfig) -> TrainingConfig:
+    """A step of the run is a round: the schedule's and the evaluations' steps are rounds."""
+    return dataclasses.replace(config, steps=federated.rounds, epochs=0.0, minutes=0.0, warmup_steps=0,
+                               evaluations=federated.rounds, random_start=False, ema_decay=0.0)
+
+
+def prepare(trainer: FederatedTrainer) -> None:
+    """The clients of this process read what the trainer has read already."""
+    from minicrt.federated.client import make_clients
+
+    make_clients(trainer.described, trainer.model, trainer.corpus)
+
+
+def simulated(trainer: FederatedTrainer, backend: str) -> Trained:
+    """The run with Flower's simulation on Ray, or with all clients in this process"""
+    from minicrt.federated.client import app
+
+    if backend == "process":
+        from minicrt.federated.local_grid import LocalGrid
+
+        trainer.grid = LocalGrid(app, trainer.federated.clients)
+        return learned(trainer, trainer.run())
+    from minicrt.federated.on_ray import with_ray
+
+    return learned(trainer, with_ray(trainer, app))
+
+
+def check_flower() -> None:
+    """Raises ConfigurationError where Flower is not installed. It is told to send nothing about its use."""
+    os.environ.setdefault("FLWR_TELEMETRY_ENABLED", "0")     # read when it is imported
+    try:
+        import flwr.app  # noqa: F401
+    except ImportError as error:
+        raise ConfigurationError("federated training needs Flower, which is not installed: "
+                                 "pip install 'minicrt[federated]'") from error
+    logging.getLogger("flwr").setLevel(logging.ERROR)        # what it logs of each round says the progress
+
+
+def checked_backend(backend: str | None) -> str:
+    has_ray = importlib.util.find_spec("ray") is not None
+    if backend not in (None, "ray", "process"):
+        raise ConfigurationError(f"backend is {backend!r}, expected ray or process")
+    if backend == "ray" and not has_ray:
+        raise ConfigurationError("the backend ray needs Ray, which is not installed: pip install ray, or take process")
+    return backend or ("ray" if has_ray else "process")
