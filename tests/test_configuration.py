@@ -15,6 +15,7 @@ from minicrt.data.sensors.framing import Question
 from minicrt.data.synthetic_video import SyntheticVideo
 from minicrt.data.video_files import VideoReading
 from minicrt.errors import ConfigurationError
+from minicrt.federated import FederatedConfig
 from minicrt.models import MODELS, CRTConfig
 from minicrt.models.video import VIDEO_MODELS
 from minicrt.settings import DataConfig, settings
@@ -23,7 +24,8 @@ from minicrt.training import DynamicConfig, TrainingConfig
 NEEDED = {"vocabulary": 7, "steps": 3, "task": "forecast", "target": "pressure"}
 MADE = {cls: {key: value for key, value in NEEDED.items() if key in field_types(cls)}
         for cls in (*(config for _, config in (*MODELS.values(), *VIDEO_MODELS.values())), TrainingConfig,
-                    DynamicConfig, DataConfig, RecallTask, Question, SyntheticVideo, VideoReading, *TASKS.values())}
+                    DynamicConfig, DataConfig, RecallTask, Question, SyntheticVideo, VideoReading, FederatedConfig,
+                    *TASKS.values())}
 KEYS = [(cls, key) for cls in MADE for key in field_types(cls)]
 NONSENSE = (None, [], {}, (), object(), float("nan"), float("inf"), 1j, b"gru", np.zeros(2), np.array([["gru"]] * 99),
             10 ** 5000, "Memroy")

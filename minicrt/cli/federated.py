@@ -39,7 +39,7 @@ OPTIONS: dict[str, tuple[Any, str]] = {
     "strategy": (("fedavg", "fedprox", "fedadam"), "how what comes back is brought together (default: fedavg)"),
     "proximal_mu": (float, "of fedprox: mu in mu/2 |w - w_0|^2 (default: 0.01)"),
     "server_learning_rate": (float, "of fedadam (default: 0.002)"),
-    "update_bits": (("32", "8"), "what a client sends: its weights, or their change in 8 bits (default: 32)"),
+    "update_bits": (int, "what a client sends: its weights, or with 8 their change in so many bits (default: 32)"),
     "clip_update": (float, "the largest norm of a client's change, for differential privacy (default: 0, none)"),
     "noise": (float, "the deviation of noise on the sum of the changes, in parts of --clip-update (default: 0)"),
     "timeout": (float, "seconds that a round waits for its clients (default: 600)")}

@@ -38,7 +38,7 @@ def train(message: Message, context: Context) -> Message:
     before = parameters.copy()
     loss, tokens = client.round(parameters, context.state, int(asked["server-round"]), float(asked["rate"]),
                                 float(asked.get("proximal-mu", 0.0)))
-    sent = wire.as_record(parameters) if client.federated.update_bits == "32" \
+    sent = wire.as_record(parameters) if client.federated.update_bits == 32 \
         else wire.in_eight_bits(parameters, before)
     metrics = MetricRecord({"num-examples": tokens, "loss": loss, "client": number})
     return Message(RecordDict({"arrays": sent, "metrics": metrics}), reply_to=message)

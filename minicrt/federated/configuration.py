@@ -27,7 +27,7 @@ class FederatedConfig(Configuration):
     strategy: Literal["fedavg", "fedprox", "fedadam"] = "fedavg"
     proximal_mu: float = 0.01               # μ of fedprox
     server_learning_rate: float = 0.002     # of fedadam
-    update_bits: Literal["32", "8"] = "32"  # of what a client sends: its weights, or their change in integers of 8 bits
+    update_bits: int = 32                   # of what a client sends: its weights, or their change in integers of 8 bits
     clip_update: float = 0.0                # differential privacy: the largest norm of a client's change; 0: none
     noise: float = 0.0                      # of the sum of the changes: its deviation in parts of clip_update
     timeout: float = 600.0                  # seconds that a round waits for its clients
@@ -45,8 +45,9 @@ class FederatedConfig(Configuration):
             require(value > 0, f"federated: {key} is {value}, expected a number above 0")
         require(not self.noise or bool(self.clip_update),
                 "federated: noise without clip_update, which says how much one client can change; give both")
+        require(self.update_bits in (8, 32), f"federated: update_bits is {self.update_bits}, expected 8 or 32")
         private = bool(self.clip_update)
         require(not private or self.strategy == "fedavg",
                 f"federated: clip_update with {self.strategy}, whose sum Flower does not account for; use fedavg")
-        require(not private or self.update_bits == "32",
+        require(not private or self.update_bits == 32,
                 "federated: clip_update with update_bits 8, which are no weights to clip; use update_bits 32")

@@ -8,7 +8,7 @@ from flwr.clientapp import ClientApp
 from flwr.serverapp import Grid, ServerApp
 from flwr.simulation import run_simulation
 
-from minicrt.errors import MinicrtError
+from minicrt.errors import MinicrtError, TrainingError
 from minicrt.federated.run import FederatedTrainer
 from minicrt.parallel import threads
 
@@ -26,9 +26,13 @@ def with_ray(trainer: FederatedTrainer, app: ClientApp) -> dict[str, Any]:
         except (MinicrtError, KeyboardInterrupt) as error:   # Flower would log it and go on
             ended["error"] = error
 
-    run_simulation(server, app, trainer.federated.clients,
-                   backend_config={"client_resources": {"num_cpus": float(threads.count()), "num_gpus": 0.0},
-                                   "init_args": {"include_dashboard": False}})
+    try:
+        run_simulation(server, app, trainer.federated.clients,
+                       backend_config={"client_resources": {"num_cpus": float(threads.count()), "num_gpus": 0.0},
+                                       "init_args": {"include_dashboard": False}})
+    except RuntimeError as error:                            # all that Flower raises where Ray fails
+        raise TrainingError(f"Flower's simulation on Ray failed ({error.__cause__ or error}); take the backend process"
+                            ) from error
     if "error" in ended:
         raise ended["error"]
     return ended["summary"]

@@ -18,8 +18,8 @@ def parts_of(tokens: Array, vocabulary: Vocabulary, clients: int, split: Split =
              ) -> list[Array]:
     """Each client's tokens, of a text (N,).
 
-    by-article   stretches of equal length, so that each client has subjects of its own. A stretch begins at a heading
-                 of WikiText (a line `= Title =`) where there is one in it before the next.
+    by-article   stretches of equal length, so that each client has subjects of its own. One begins at the
+                 heading of WikiText (a line `= Title =`) that is nearest, if within half a stretch.
     iid          lines (what <eos> ends; blocks of 32 tokens where there is none), dealt out at random by `seed`
 
     Raises InputError for a text with fewer tokens than clients.
@@ -36,8 +36,8 @@ def parts_of(tokens: Array, vocabulary: Vocabulary, clients: int, split: Split =
     headings, cuts = heading_starts(tokens, vocabulary), [0]
     for k in range(1, clients):
         even = tokens.size * k // clients
-        before = headings[(headings <= even) & (headings > cuts[-1])]
-        cuts.append(int(before[-1]) if before.size else even)
+        near = headings[(headings > cuts[-1]) & (2 * clients * np.abs(headings - even) <= tokens.size)]
+        cuts.append(int(near[np.argmin(np.abs(near - even))]) if near.size else even)
     return np.split(tokens, cuts[1:])
 
 

@@ -79,7 +79,7 @@ class FederatedTrainer(Trainer):
 
         parameters, federated = self.state.parameters, self.federated
         down = wire.size_of(wire.as_record(parameters))
-        up = down if federated.update_bits == "32" else wire.size_of(wire.in_eight_bits(parameters, parameters))
+        up = down if federated.update_bits == 32 else wire.size_of(wire.in_eight_bits(parameters, parameters))
         private = {"epsilon": epsilon(self.position.step, federated, DELTA), "delta": DELTA} if federated.noise else {}
         return super().summary() | {
             "federated": True, "clients": federated.clients, "rounds": self.position.step, "split": federated.split,

@@ -63,9 +63,9 @@ def checked(reply: Message, like: Parameters, config: FederatedConfig) -> int:
             raise InputError(f"{name} is {value}, expected a finite number of 0 or more")
     if not metrics["num-examples"]:
         raise InputError("num-examples is 0, expected the number of tokens")
-    read = wire.weights_in if config.update_bits == "32" else wire.from_eight_bits
+    read = wire.weights_in if config.update_bits == 32 else wire.from_eight_bits
     weights = read(content["arrays"], like)
-    if config.update_bits == "8":
+    if config.update_bits == 8:
         content["arrays"] = wire.as_record(weights)
     if config.clip_update:
         content["metrics"] = MetricRecord({**metrics, "num-examples": EQUAL})
