@@ -11,6 +11,7 @@ API </docs/api/index>
 Gradient checks </docs/gradcheck>
 Porting </PORTING>
 On a small device </docs/edge>
+Federated training </docs/federated>
 Speed </docs/speed>
 Command line </docs/commands>
 Glossary </docs/glossary>

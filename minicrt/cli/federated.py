@@ -53,7 +53,7 @@ def add(commands: Any) -> None:
         parser.add_argument(f"--{key.replace('_', '-')}", help=text, **typed)
     parser.add_argument("--backend", choices=("ray", "process"),
                         help="ray: clients in processes of their own; process: one after the other in this one "
-                             "(default: ray where it is installed)")
+                             "(default: process)")
     parser.add_argument("--preset", metavar="NAME", help=f"{', '.join(presets.names())} (default: tiny)")
     parser.add_argument("--corpus", metavar="NAME|PATH", help="as of minicrt train")
     parser.add_argument("--data-dir", type=expanded, metavar="DIR", help="where corpora are looked for first")

@@ -103,7 +103,7 @@ def train_federated(folder: str | os.PathLike[str], model: SegmentModel, corpus:
                    the rounds, and its schedule goes over the rounds.
         progress   as of minicrt.train; a step is a round
         backend    "ray": Flower's simulation on Ray, in several processes; "process": here, one client after the other;
-                   None: Ray where it is installed. Both give the same bits, for the same number of threads.
+                   None: this process. Both give the same bits, for the same number of threads.
 
     Raises ConfigurationError for settings that do not fit and where Flower is not installed, CheckpointError,
     DataError and TrainingError as minicrt.train.
@@ -190,9 +190,8 @@ def check_flower() -> None:
 
 
 def checked_backend(backend: str | None) -> str:
-    has_ray = importlib.util.find_spec("ray") is not None
     if backend not in (None, "ray", "process"):
         raise ConfigurationError(f"backend is {backend!r}, expected ray or process")
-    if backend == "ray" and not has_ray:
+    if backend == "ray" and importlib.util.find_spec("ray") is None:
         raise ConfigurationError("the backend ray needs Ray, which is not installed: pip install ray, or take process")
-    return backend or ("ray" if has_ray else "process")
+    return backend or "process"
