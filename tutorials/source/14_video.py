@@ -51,8 +51,8 @@ plt.rcParams.update({"figure.dpi": 100, "font.size": 10})
 #
 # Real videos of people at home are lent to researchers, and not to a notebook. So here is a task that asks for the
 # same, drawn anew for every batch. The class is a **pair**: a *cue*, one of four signs that is shown in the first
-# clip alone, and a *motion*, arms that go up or down in the last clip. Between them other motions are made, and a
-# disc in the colour of some cue may lie about, which means nothing.
+# clip alone (each has a form and a colour of its own), and a *motion*, arms that go up or down in the last clip.
+# Between them other motions are made, and a disc in the colour of some cue may lie about, which means nothing.
 
 # %%
 task = SyntheticVideo(cues=4, motions=2, clips=4, shortest=2, frames=4, size=24, skew=1)
@@ -299,7 +299,7 @@ for panel, side in zip(panels, (4, 14)):
     panel.set_xticks(frames, frames)
     panel.minorticks_off()
     panel.spines[["top", "right"]].set_visible(False)
-panels[0].set_ylabel("pairs of a query and a key")
+    panel.set_ylabel("pairs of a query and a key")
 panels[0].legend(frameon=False)
 plt.show()
 
@@ -313,8 +313,10 @@ plt.show()
 for way in ("joint", "divided"):
     sized = create_video_model(8, task.frames, "vit", attention=way, **sizes)
     parts = clip_flops(sized)
-    print(f"{way:<8} {sum(parts.values()):>11,} operations a clip, of them",
-          {part: f"{count / sum(parts.values()):.0%}" for part, count in parts.items()})
+    total = sum(parts.values())
+    print(f"{way:<8}{total:>11,} operations a clip: "
+          + ", ".join(f"{part} {count / total:.0%}" for part, count in parts.items()
+                      if part != "output"))
 
 # %% [markdown]
 # ## 5 · The memory between clips
@@ -485,7 +487,8 @@ for k, (name, told, colour, hatch) in enumerate(arms):
                   edgecolor="white", label=name)
 panels[1].axhline(task.ceiling, color="black", linestyle="--", linewidth=1)
 panels[1].set_xticks(where, ("accuracy", "mean of\nclasses", "cue", "motion"))
-panels[1].set(ylim=(0, 1.45), title="dashed: 1/4, the ceiling without the cue")
+panels[1].set(ylim=(0, 1.45), ylabel="share of videos that are right",
+              title="dashed: 1/4, the ceiling without the cue")
 panels[1].legend(frameon=False, fontsize=9, ncols=3, loc="upper center",
                  columnspacing=0.8, handlelength=1.2)
 for panel in panels:
