@@ -12,8 +12,10 @@ from minicrt.models.base import LanguageModelConfig, SegmentModel
 from minicrt.models.crt import CRT
 from minicrt.models.crt_config import CRTConfig
 from minicrt.models.linear_recurrent import LinearRecurrentConfig, LinearRecurrentModel
+from minicrt.models.mamba import Mamba, MambaConfig
 from minicrt.models.recurrent import RecurrentConfig, RecurrentModel
 from minicrt.models.rmt import RMT, RMTConfig
+from minicrt.models.s4d import S4DConfig, S4DModel
 from minicrt.models.transformer import Transformer, TransformerConfig
 from minicrt.models.transformer_xl import TransformerXL, TransformerXLConfig
 from minicrt.suggestion import choices_in_words
@@ -25,6 +27,8 @@ MODELS: dict[str, tuple[type[SegmentModel], type[LanguageModelConfig]]] = {
     "rmt": (RMT, RMTConfig),
     "recurrent": (RecurrentModel, RecurrentConfig),
     "linear_recurrent": (LinearRecurrentModel, LinearRecurrentConfig),
+    "s4d": (S4DModel, S4DConfig),
+    "mamba": (Mamba, MambaConfig),
 }
 
 
@@ -48,8 +52,8 @@ def create_model(model: str | Mapping[str, Any] | LanguageModelConfig = "crt", e
         create_model(CRTConfig(vocabulary=1000), engine="numpy")         a configuration; on the NumPy operations
 
     Arguments
-        model     "crt", "transformer", "transformer_xl", "rmt", "recurrent" (LSTM, GRU) or "linear_recurrent" (minGRU,
-                  LRU); or a mapping of settings, which may name the model under "model"; or a configuration
+        model     "crt", "transformer", "transformer_xl", "rmt", "recurrent" (LSTM, GRU), "linear_recurrent" (minGRU,
+                  LRU), "s4d" or "mamba"; or a mapping of settings, which may name the model under "model"; or a configuration
         engine    "numba" (compiled), "numpy" (the specification), or None: numba where it is installed, unless the
                   variable MINICRT_ENGINE or `minicrt.engines.choose` says otherwise
         settings  keys of the model's configuration (help(minicrt.CRTConfig) lists those of the CRT); `vocabulary`, the

@@ -97,3 +97,38 @@ def _rotations(width: int, rng: np.random.Generator, shape: Shape) -> Array:
     upper[first, first + 1] = -np.tan(rng.uniform(0, np.pi / 2, len(first)) / 2)
     return upper[np.triu_indices(width, 1)]
 
+
+
+# Of state spaces.
+
+def between(low: float, high: float) -> Initialiser:
+    """U(low, high)"""
+    return partial(_between, low, high)
+
+
+def _between(low: float, high: float, rng: np.random.Generator, shape: Shape) -> Array:
+    return rng.uniform(low, high, shape)
+
+
+def multiples(unit: float, first: int) -> Initialiser:
+    """unit · (first, first + 1, …) in each row"""
+    return partial(_multiples, unit, first)
+
+
+def _multiples(unit: float, first: int, rng: np.random.Generator, shape: Shape) -> Array:
+    return np.broadcast_to(unit * (first + np.arange(shape[-1])), shape)
+
+
+def logarithms(rng: np.random.Generator, shape: Shape) -> Array:
+    """log 1, log 2, … in each row"""
+    return np.log(_multiples(1.0, 1, rng, shape))
+
+
+def steps(low: float, high: float) -> Initialiser:
+    """b with softplus(b) = Δ, log Δ ~ U(log low, log high)"""
+    return partial(_steps, low, high)
+
+
+def _steps(low: float, high: float, rng: np.random.Generator, shape: Shape) -> Array:
+    step = np.exp(rng.uniform(np.log(low), np.log(high), shape))
+    return step + np.log(-np.expm1(-step))
