@@ -44,6 +44,8 @@ ARMS: dict[str, tuple[int, dict[str, Any]]] = {
     "LSTM, k = 4": (4, {"model": "recurrent", "cell": "lstm", "layers": 1}),
     "minGRU, k = 4": (4, {"model": "linear_recurrent", "cell": "mingru", **STACK}),
     "LRU, k = 4": (4, {"model": "linear_recurrent", "cell": "lru", **STACK}),
+    "S4D, k = 4": (4, {"model": "s4d", **STACK}),
+    "Mamba, k = 4": (4, {"model": "mamba", "layers": 2}),
 }
 NAMES = ("recall", *TASKS)
 

@@ -11,6 +11,12 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from benchmarks.twins.jax_adaptive import adaptive_softmax as adaptive_softmax
+from benchmarks.twins.jax_state_spaces import causal_convolution as causal_convolution
+from benchmarks.twins.jax_state_spaces import rms_norm as rms_norm
+from benchmarks.twins.jax_state_spaces import s4d as s4d
+from benchmarks.twins.jax_state_spaces import s4d_and_state as s4d_and_state
+from benchmarks.twins.jax_state_spaces import selective_scan as selective_scan
+from benchmarks.twins.jax_state_spaces import selective_scan_and_state as selective_scan_and_state
 
 jax.config.update("jax_enable_x64", True)
 
@@ -124,39 +130,6 @@ def lru(x: Array, h0: Array, w: Array, nu: Array, theta: Array, log_gamma: Array
 
     re, im = jnp.split(h0, 2, axis=-1)
     return _scanned(step, re + 1j * im, linear(x, w))
-
-
-def rms_norm(x: Array, gain: Array, eps: float = 1e-5) -> Array:
-    return x * lax.rsqrt(jnp.mean(x * x, axis=-1, keepdims=True) + eps) * gain
-
-
-def causal_convolution(x: Array, s0: Array, weight: Array, bias: Array) -> Array:
-    rows = jnp.concatenate([s0, x], axis=1)
-    return lax.conv_general_dilated(rows, weight[:, None], (1,), "VALID", dimension_numbers=("NWC", "WIO", "NWC"),
-                                    feature_group_count=len(bias)) + bias
-
-
-def selective_scan(x: Array, h0: Array, dt: Array, a_log: Array, b: Array, c: Array, d: Array) -> Array:
-    def step(h: Array, now: tuple[Array, ...]) -> tuple[Array, Array]:
-        x_t, delta, b_t, c_t = now
-        h = jnp.exp(-delta[..., None] * jnp.exp(a_log)) * h + (delta * x_t)[..., None] * b_t[:, None]
-        return h, jnp.einsum("bdn,bn->bd", h, c_t) + d * x_t
-
-    steps = tuple(jnp.swapaxes(values, 0, 1) for values in (x, jax.nn.softplus(dt), b, c))
-    return jnp.swapaxes(lax.scan(step, h0, steps)[1], 0, 1)
-
-
-def s4d(x: Array, h0: Array, log_dt: Array, log_a: Array, a_im: Array, c: Array, d: Array) -> Array:
-    """Complex numbers inside, as the paper writes it."""
-    a = -jnp.exp(log_a) + 1j * a_im
-    a_bar = jnp.exp(jnp.exp(log_dt)[:, None] * a)
-    (start, read), b_bar = ((lambda re, im: re + 1j * im)(*jnp.split(z, 2, axis=-1)) for z in (h0, c)), (a_bar - 1) / a
-
-    def step(h: Array, x_t: Array) -> tuple[Array, Array]:
-        h = a_bar * h + b_bar * x_t[..., None]
-        return h, 2 * jnp.real((read * h).sum(-1)) + d * x_t
-
-    return _scanned(step, start, x)
 
 
 def glu(x: Array) -> Array:

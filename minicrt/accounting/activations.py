@@ -8,6 +8,7 @@ import numpy as np
 from minicrt import ops
 from minicrt.accounting.flops import checked_length
 from minicrt.models import SegmentModel, State, create_model, model_mapping
+from minicrt.ops.complex_pairs import Pair
 
 
 def activation_bytes(model: SegmentModel, length: int | None = None) -> int:
@@ -29,6 +30,8 @@ def arrays(cache: Any) -> Iterable[np.ndarray]:
     if isinstance(cache, np.ndarray):
         if np.issubdtype(cache.dtype, np.floating):
             yield cache
+    elif isinstance(cache, Pair):
+        yield from arrays((cache.re, cache.im))
     elif isinstance(cache, Mapping):
         for part in cache.values():
             yield from arrays(part)

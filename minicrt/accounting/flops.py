@@ -1,8 +1,9 @@
 """Floating-point operations of a segment by docs/spec.md, 5, part by part.
 
 One multiply-add is 2. Batch 1, dense attention (what the causal mask hides is computed too); layer norm, softmax,
-elementwise work and the NC-GRU's matrix solve (once an update, not at all in use) are left out. A test holds the sums
-equal to a count of the multiply-adds that the operations perform. T tokens, S rows, D width, F inner width, V
+elementwise work and the NC-GRU's matrix solve (once an update, not at all in use) are left out; of state spaces, whose
+recurrence has no product of matrices, its multiply-adds count. A test holds the sums equal to a count of the
+multiply-adds that the operations perform. T tokens, S rows, D width, F inner width, V
 vocabulary.
 """
 
@@ -14,8 +15,10 @@ from minicrt.models import SegmentModel, SensorModel
 from minicrt.models.crt_config import CRTConfig
 from minicrt.models.inputs import A_MODEL
 from minicrt.models.linear_recurrent import LinearRecurrentConfig
+from minicrt.models.mamba import MambaConfig
 from minicrt.models.recurrent import RecurrentConfig
 from minicrt.models.rmt import RMTConfig
+from minicrt.models.s4d import S4DConfig
 from minicrt.models.transformer import TransformerConfig
 from minicrt.models.transformer_xl import TransformerXLConfig
 from minicrt.models.video import ViT
@@ -110,6 +113,20 @@ def linear_recurrent(config: LinearRecurrentConfig, T: int) -> Parts:
             "feed-forward": L * 4 * T * D * config.inner}
 
 
+def s4d(config: S4DConfig, T: int) -> Parts:
+    """L (16 T D N + 4 T D² + 4 T D F): a complex state takes 4 multiply-adds, its input 2, and what reads it 2"""
+    L, D = config.layers, config.width
+    return {"recurrence": L * 16 * T * D * config.states, "projections": L * 4 * T * D * D,
+            "feed-forward": L * 4 * T * D * config.inner}
+
+
+def mamba(config: MambaConfig, T: int) -> Parts:
+    """L (6 T E N + 2 T K E + 6 T D E + 2 T E (2 R + 2 N)): a state is kept, takes its input, and is read"""
+    L, D, E, N, R = config.layers, config.width, config.channels, config.states, config.rank
+    return {"recurrence": L * 6 * T * E * N, "convolution": L * 2 * T * config.taps * E,
+            "projections": L * 2 * T * E * (3 * D + 2 * R + 2 * N)}
+
+
 COUNTS: dict[type, Any] = {
     CRTConfig: crt,
     TransformerXLConfig: transformer_xl,
@@ -117,4 +134,6 @@ COUNTS: dict[type, Any] = {
     TransformerConfig: blocks,
     RecurrentConfig: recurrent,
     LinearRecurrentConfig: linear_recurrent,
+    S4DConfig: s4d,
+    MambaConfig: mamba,
 }

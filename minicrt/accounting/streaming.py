@@ -15,8 +15,10 @@ from minicrt.models import Parameters, SegmentModel, SensorModel
 from minicrt.models.crt_config import CRTConfig
 from minicrt.models.inputs import A_MODEL, check_fit
 from minicrt.models.linear_recurrent import LinearRecurrentConfig
+from minicrt.models.mamba import MambaConfig
 from minicrt.models.recurrent import RecurrentConfig
 from minicrt.models.rmt import RMTConfig
+from minicrt.models.s4d import S4DConfig
 from minicrt.models.stack_config import StackConfig
 from minicrt.models.transformer_xl import TransformerXLConfig
 
@@ -144,6 +146,12 @@ def _row_values(model: SegmentModel) -> int:
     if isinstance(config, LinearRecurrentConfig):
         mixed, fed = D if config.cell == "mingru" else 3 * D, 2 * D + config.inner if config.inner else 0
         return config.layers * (D + _recurrence(config.cell, config.states) + mixed + fed)
+    if isinstance(config, S4DConfig):                        # of every layer, whose caches live for a step
+        state = 2 * D * config.states
+        return config.layers * (5 * state + 8 * D + (2 * D + config.inner if config.inner else 0))
+    if isinstance(config, MambaConfig):
+        E, N = config.channels, config.states
+        return config.layers * (3 * E * N + (2 * config.taps + 10) * E + 2 * D + config.rank + 2 * N)
     rows = 8 * D + config.inner + _room(config)              # x, qkv, q, mixed, branch, norm; and the scores
     if isinstance(config, TransformerXLConfig):
         return rows + (config.layers + 1) * _room(config) * D            # the inputs of layers, of which the cache is

@@ -30,7 +30,8 @@ def add(commands: Any) -> None:
 ALL = ({"model": "transformer"}, {"model": "transformer_xl"}, {"model": "rmt"}, {"model": "crt"},
        {"model": "crt", "memory_update": "per_segment"}, {"model": "crt", "memory": "none"},
        {"model": "recurrent", "cell": "gru"}, {"model": "recurrent", "cell": "lstm"},
-       {"model": "linear_recurrent", "cell": "mingru"}, {"model": "linear_recurrent", "cell": "lru"})
+       {"model": "linear_recurrent", "cell": "mingru"}, {"model": "linear_recurrent", "cell": "lru"},
+       {"model": "s4d"}, {"model": "mamba"})
 
 
 def run(arguments: argparse.Namespace) -> None:

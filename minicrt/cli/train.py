@@ -32,7 +32,7 @@ examples:
   minicrt train --corpus ptb --preset small --minutes 15
   minicrt train --corpus my-novel.txt --level character --set width=128 --set memory=ncgru
   minicrt train --set memory=none --set positions=learned --epochs 3     (a plain Transformer with the CRT's own code)
-  minicrt train --set model=transformer_xl --epochs 3                    (or rmt, recurrent, linear_recurrent)
+  minicrt train --set model=transformer_xl --epochs 3        (or rmt, recurrent, linear_recurrent, s4d, mamba)
   minicrt train --task forecast --data pump.csv --target pressure --horizon 10
   minicrt train --task classify --data pump.csv --target state --set width=32 --minutes 5
   minicrt train --task video                                   (or --corpus FOLDER, smarthome:FOLDER)

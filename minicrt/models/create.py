@@ -53,7 +53,8 @@ def create_model(model: str | Mapping[str, Any] | LanguageModelConfig = "crt", e
 
     Arguments
         model     "crt", "transformer", "transformer_xl", "rmt", "recurrent" (LSTM, GRU), "linear_recurrent" (minGRU,
-                  LRU), "s4d" or "mamba"; or a mapping of settings, which may name the model under "model"; or a configuration
+                  LRU), "s4d" or "mamba"; or a mapping of settings, which may name the model under
+                  "model"; or a configuration
         engine    "numba" (compiled), "numpy" (the specification), or None: numba where it is installed, unless the
                   variable MINICRT_ENGINE or `minicrt.engines.choose` says otherwise
         settings  keys of the model's configuration (help(minicrt.CRTConfig) lists those of the CRT); `vocabulary`, the

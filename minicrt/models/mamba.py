@@ -76,8 +76,8 @@ class Mamba(StateSpaceModel):
     def mix(self, p: Scope, x: Array, carried: dict[str, Array]) -> tuple[Array, dict[str, Array], Any]:
         engine, E, R, N = self.engine, self.config.channels, self.config.rank, self.config.states
         both, into = engine.linear(x, p["w_in"])                         # (B, T, 2E)
-        u, convolution = engine.causal_convolution(both[..., :E], carried["inputs"], p["convolution.weight"],
-                                                   p["convolution.bias"])
+        u, convolution = engine.causal_convolution(both[..., :E], carried["inputs"], p["w_convolution"],
+                                                   p["b_convolution"])
         u, u_silu = self.silu(u)
         made, made_cache = engine.linear(u, p["w_x"])                    # (B, T, R + 2N)
         dt, dt_cache = engine.linear(made[..., :R], p["w_dt"], p["b_dt"])
@@ -100,7 +100,7 @@ class Mamba(StateSpaceModel):
         d_u, d_inputs, d_weight, d_bias = engine.causal_convolution_backward(d_u, cache.convolution,
                                                                              d_carried["inputs"])
         d_x, d_w_in, _ = engine.linear_backward(np.concatenate([d_u, d_r], axis=-1), cache.into)
-        for name, gradient in (("w_in", d_w_in), ("convolution.weight", d_weight), ("convolution.bias", d_bias),
+        for name, gradient in (("w_in", d_w_in), ("w_convolution", d_weight), ("b_convolution", d_bias),
                                ("w_x", d_w_x), ("w_dt", d_w_dt), ("b_dt", d_b_dt), ("a_log", d_a_log), ("d", d_d),
                                ("w_out", d_w_out)):
             g[name] += gradient
@@ -127,10 +127,10 @@ class Mamba(StateSpaceModel):
         K, R, N = config.taps, config.rank, config.states
         normal = initialisers.normal
         table = [
-            ("norm.gain", (D,), initialisers.ones, False),
+            ("norm_recurrence.gain", (D,), initialisers.ones, False),
             ("w_in", (D, 2 * E), normal(D ** -0.5), True),
-            ("convolution.weight", (K, E), initialisers.uniform(K ** -0.5), False),
-            ("convolution.bias", (E,), initialisers.zeros, False),
+            ("w_convolution", (K, E), initialisers.uniform(K ** -0.5), False),
+            ("b_convolution", (E,), initialisers.zeros, False),
             ("w_x", (E, R + 2 * N), normal(E ** -0.5), True),
             ("w_dt", (R, E), initialisers.uniform(R ** -0.5), True),
             ("b_dt", (E,), initialisers.steps(1e-3, 1e-1), False),

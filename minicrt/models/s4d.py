@@ -87,7 +87,7 @@ class S4DModel(StateSpaceModel):
 
     def layer_specs(self, prefix: str) -> list[ParameterSpec]:
         D, N, F = self.config.width, self.config.states, self.config.inner
-        specs = norm_specs(prefix + "norm.", D) + [
+        specs = norm_specs(prefix + "norm_recurrence.", D) + [
             ParameterSpec(prefix + "log_dt", (D,), initialisers.between(np.log(1e-3), np.log(1e-1)), decay=False),
             ParameterSpec(prefix + "log_a", (D, N), initialisers.constant(np.log(0.5)), decay=False),
             ParameterSpec(prefix + "a_im", (D, N), initialisers.multiples(np.pi, 0), decay=False),

@@ -88,7 +88,7 @@ class StateSpaceModel(SegmentModel):
         for layer in range(self.config.layers):
             names = {entry: f"layer.{layer}.{entry}" for entry in self.entries}
             p = parameters.scope(f"layer.{layer}.")
-            normed, norm_cache = self.normed(p, "norm.", x)
+            normed, norm_cache = self.normed(p, "norm_recurrence.", x)
             carried = {entry: state.get(name, np.zeros((len(e), *self.entry_shape(entry)), e.dtype))
                        for entry, name in names.items()}
             y, carried, mix_cache = self.mix(p, normed, carried)
@@ -110,7 +110,7 @@ class StateSpaceModel(SegmentModel):
             d_y = self.engine.dropout_backward(d_x, kept.mask)
             d_carried = {entry: d_state.get(name) for entry, name in names.items()}
             d_normed, d_start = self.mix_backward(cache.parameters[layer], d_y, d_carried, kept.mix, g)
-            d_x = self.engine.add(d_x, self.normed_backward(d_normed, kept.norm, "norm.", g))
+            d_x = self.engine.add(d_x, self.normed_backward(d_normed, kept.norm, "norm_recurrence.", g))
             d_old.update({names[entry]: d_start[entry] for entry in self.entries if names[entry] in kept.given})
         return self.engine.dropout_backward(d_x, cache.input_mask), d_old
 

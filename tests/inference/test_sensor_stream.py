@@ -19,7 +19,7 @@ def prepared(model="crt", task="regression", dtype=np.float64, engine="numpy", s
     if engine == "numba":
         pytest.importorskip("numba")
     sizes = {"width": 8, "layers": 1, "segment_length": 5, "engine": engine}
-    stack = {} if model in ("recurrent", "linear_recurrent") else {"heads": 2, "inner": 8}
+    stack = {} if model in ("recurrent", "linear_recurrent", "s4d", "mamba") else {"heads": 2, "inner": 8}
     made = create_sensor_model(6, 1 if task == "regression" else 2, task, model, **sizes, **stack)
     rng = np.random.default_rng(seed)
     parameters = made.initialize(rng, dtype)

@@ -33,7 +33,8 @@ SETTINGS = [{**ATTENTION, "model": "crt", **crt} for crt in CRTS] + [{**ATTENTIO
     {**RECURRENT, "model": "recurrent", "cell": "lstm", "hidden": 6},
     {**RECURRENT, "model": "recurrent", "cell": "gru"},
     {**RECURRENT, "model": "linear_recurrent", "cell": "mingru", "inner": 0},
-    {**RECURRENT, "model": "linear_recurrent", "cell": "lru", "hidden": 6}]
+    {**RECURRENT, "model": "linear_recurrent", "cell": "lru", "hidden": 6},
+    {**RECURRENT, "model": "s4d", "states": 2}, {**RECURRENT, "model": "mamba", "states": 2}]
 
 
 def made(settings, engine=None, dtype=np.float64, model_class=None):

@@ -7,7 +7,7 @@ arrays and the state, and returns the loss and the next state.
 from typing import Any
 
 import jax.numpy as jnp
-from jax import Array, lax
+from jax import Array, lax, nn
 
 from benchmarks.twins import jax_ops as ops
 from benchmarks.twins.jax_crt import Twin
@@ -148,5 +148,37 @@ class LinearRecurrent(Layers):
         return ops.glu(self.affine(name, "out", y)), h[:, -1]
 
 
-ENCODERS = {"Transformer": Transformer, "RMT": RMT, "TransformerXL": TransformerXL, "RecurrentModel": Recurrent,
+class S4D(Layers):
+    def encode(self, e: Array, state: Named) -> After:
+        x, after, c = e, {}, self.config
+        for layer in range(c.layers):
+            name = f"layer.{layer}"
+            start = state.get(f"{name}.h", jnp.zeros((len(e), c.width, 2 * c.states), e.dtype))
+            weights = (self.p[f"{name}.{part}"] for part in ("log_dt", "log_a", "a_im", "c", "d"))
+            y, after[f"{name}.h"] = ops.s4d_and_state(self.norm(f"{name}.norm_recurrence", x), start, *weights)
+            x = x + ops.glu(self.affine(name, "out", ops.gelu(y)))
+            if c.inner:
+                x = x + self.feed_forward(f"{name}.feed_forward", self.norm(f"{name}.norm_feed_forward", x))
+        return self.norm("norm_final", x), after
+
+
+class Mamba(Layers):
+    def encode(self, e: Array, state: Named) -> After:
+        x, after, c = e, {}, self.config
+        for layer in range(c.layers):
+            p = {name.removeprefix(f"layer.{layer}."): value for name, value in self.p.items()}
+            inputs, h = (state.get(f"layer.{layer}.{entry}", jnp.zeros((len(e), *shape), e.dtype)) for entry, shape in (
+                ("inputs", (c.taps - 1, c.channels)), ("h", (c.channels, c.states))))
+            u, r = jnp.split(ops.rms_norm(x, p["norm_recurrence.gain"]) @ p["w_in"], 2, axis=-1)
+            after[f"layer.{layer}.inputs"] = jnp.concatenate([inputs, u], axis=1)[:, u.shape[1]:]
+            u = nn.silu(ops.causal_convolution(u, inputs, p["w_convolution"], p["b_convolution"]))
+            step, b, read = jnp.split(u @ p["w_x"], (c.rank, c.rank + c.states), axis=-1)
+            y, after[f"layer.{layer}.h"] = ops.selective_scan_and_state(
+                u, h, step @ p["w_dt"] + p["b_dt"], p["a_log"], b, read, p["d"])
+            x = x + (y * nn.silu(r)) @ p["w_out"]
+        return ops.rms_norm(x, self.p["norm_final.gain"]), after
+
+
+ENCODERS = {"S4DModel": S4D, "Mamba": Mamba,
+            "Transformer": Transformer, "RMT": RMT, "TransformerXL": TransformerXL, "RecurrentModel": Recurrent,
             "LinearRecurrentModel": LinearRecurrent}

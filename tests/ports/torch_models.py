@@ -171,5 +171,39 @@ def linear_recurrent(config: Any, p: Named, e: Tensor, state: Named) -> tuple[Te
     return _norm(p, "norm_final", x), after
 
 
-ENCODERS = {"Transformer": transformer, "TransformerXL": transformer_xl, "RMT": rmt, "RecurrentModel": recurrent,
+def s4d(config: Any, p: Named, e: Tensor, state: Named) -> tuple[Tensor, dict[str, Tensor]]:
+    x, after = e, {}
+    for layer in range(config.layers):
+        name, own = f"layer.{layer}.h", _scoped(p, f"layer.{layer}.")
+        start = state.get(name, x.new_zeros(len(x), config.width, 2 * config.states))
+        u = _norm(own, "norm_recurrence", x)
+        weights = [own[part] for part in ("log_dt", "log_a", "a_im", "c", "d")]
+        y = ops.gelu(ops.s4d(u, start, *weights))
+        after[name] = ops.s4d_state(u, start, *weights[:3])
+        x = x + F.glu(ops.linear(y, own["w_out"], own["b_out"]))
+        if config.inner:
+            inner = ACTIVATION[config.activation](ops.linear(_norm(own, "norm_feed_forward", x),
+                                                             own["feed_forward.w_in"], own["feed_forward.b_in"]))
+            x = x + ops.linear(inner, own["feed_forward.w_out"], own["feed_forward.b_out"])
+    return _norm(p, "norm_final", x), after
+
+
+def mamba(config: Any, p: Named, e: Tensor, state: Named) -> tuple[Tensor, dict[str, Tensor]]:
+    x, after, E, K = e, {}, config.channels, config.taps
+    for layer in range(config.layers):
+        name, own = f"layer.{layer}", _scoped(p, f"layer.{layer}.")
+        inputs = state.get(f"{name}.inputs", x.new_zeros(len(x), K - 1, E))
+        h = state.get(f"{name}.h", x.new_zeros(len(x), E, config.states))
+        u, r = (ops.rms_norm(x, own["norm_recurrence.gain"]) @ own["w_in"]).chunk(2, -1)
+        after[f"{name}.inputs"] = torch.cat([inputs, u], 1)[:, u.shape[1]:]
+        u = F.silu(ops.causal_convolution(u, inputs, own["w_convolution"], own["b_convolution"]))
+        step, b, c = (u @ own["w_x"]).split([config.rank, config.states, config.states], -1)
+        dt = ops.linear(step, own["w_dt"], own["b_dt"])
+        y, after[f"{name}.h"] = ops.selective_scan_and_state(u, h, dt, own["a_log"], b, c, own["d"])
+        x = x + (y * F.silu(r)) @ own["w_out"]
+    return ops.rms_norm(x, p["norm_final.gain"]), after
+
+
+ENCODERS = {"S4DModel": s4d, "Mamba": mamba,
+            "Transformer": transformer, "TransformerXL": transformer_xl, "RMT": rmt, "RecurrentModel": recurrent,
             "LinearRecurrentModel": linear_recurrent}

@@ -128,22 +128,37 @@ def causal_convolution(x: Tensor, s0: Tensor, weight: Tensor, bias: Tensor) -> T
 
 
 def selective_scan(x: Tensor, h0: Tensor, dt: Tensor, a_log: Tensor, b: Tensor, c: Tensor, d: Tensor) -> Tensor:
+    return selective_scan_and_state(x, h0, dt, a_log, b, c, d)[0]
+
+
+def selective_scan_and_state(x: Tensor, h0: Tensor, dt: Tensor, a_log: Tensor, b: Tensor, c: Tensor, d: Tensor
+                             ) -> tuple[Tensor, Tensor]:
     delta, h, outputs = F.softplus(dt, threshold=700), h0, []
     for x_t, delta_t, b_t, c_t in zip(*(values.unbind(1) for values in (x, delta, b, c))):
         h = torch.exp(-delta_t[..., None] * a_log.exp()) * h + torch.einsum("bd,bn->bdn", delta_t * x_t, b_t)
         outputs.append(torch.einsum("bdn,bn->bd", h, c_t) + d * x_t)
-    return torch.stack(outputs, 1)
+    return torch.stack(outputs, 1), h
 
 
 def s4d(x: Tensor, h0: Tensor, log_dt: Tensor, log_a: Tensor, a_im: Tensor, c: Tensor, d: Tensor) -> Tensor:
+    read = torch.complex(*c.chunk(2, -1))
+    return 2 * torch.einsum("dn,btdn->btd", read, _s4d_states(x, h0, log_dt, log_a, a_im)).real + d * x
+
+
+def s4d_state(x: Tensor, h0: Tensor, log_dt: Tensor, log_a: Tensor, a_im: Tensor) -> Tensor:
+    """The last state, [real parts, imaginary parts]"""
+    h = _s4d_states(x, h0, log_dt, log_a, a_im)[:, -1]
+    return torch.cat([h.real, h.imag], -1)
+
+
+def _s4d_states(x: Tensor, h0: Tensor, log_dt: Tensor, log_a: Tensor, a_im: Tensor) -> Tensor:
     a = torch.complex(-log_a.exp(), a_im)
     a_bar = torch.exp(log_dt.exp()[:, None] * a)
-    b_bar, read = (a_bar - 1) / a, torch.complex(*c.chunk(2, -1))
-    h, outputs = torch.complex(*h0.chunk(2, -1)), []
+    h, states = torch.complex(*h0.chunk(2, -1)), []
     for x_t in x.unbind(1):
-        h = a_bar * h + b_bar * x_t[..., None]
-        outputs.append(2 * torch.einsum("dn,bdn->bd", read, h).real + d * x_t)
-    return torch.stack(outputs, 1)
+        h = a_bar * h + (a_bar - 1) / a * x_t[..., None]
+        states.append(h)
+    return torch.stack(states, 1)
 
 
 def glu(x: Tensor) -> Tensor:

@@ -16,6 +16,7 @@ def layers(heads: int | None = None) -> dict[str, Layer]:
     return {
         "linear": LINEAR,
         "layer_norm": LAYER_NORM,
+        "rms_norm": renaming({"gain": ("scale", "D")}),
         "embedding": renaming({"table": ("embedding", "V D")}, hints=HINTS),
         "gru": GRU,
         "lstm": LSTM,

@@ -53,6 +53,10 @@ _STACK = (
     Module("output", "output", ("output",), required=True),
 )
 _POSITIONS = (Module("positions", "positions", ("gru",)), Module("positions", "positions_out", ("projection",), _OUT))
+_FED = (
+    Module("layer.{}.norm_feed_forward", "layers.{}.norm_feed_forward", ("layer_norm",)),
+    Module("layer.{}.feed_forward", "layers.{}.feed_forward_in", ("linear",), {"weight": "w_in", "bias": "b_in"}),
+    Module("layer.{}.feed_forward", "layers.{}.feed_forward_out", ("linear",), _OUT))
 _START = Module("memory.start", "memory_start", ("matrix",))
 
 MODELS: dict[str, tuple[Module, ...]] = {
@@ -69,9 +73,16 @@ MODELS: dict[str, tuple[Module, ...]] = {
         Module("layer.{}", "layers.{}.c", ("projection",), {"weight": "c"}),
         Module("layer.{}.d", "layers.{}.d", ("vector",)),
         Module("layer.{}", "layers.{}.out", ("linear",), _OUT, required=True),
-        Module("layer.{}.norm_feed_forward", "layers.{}.norm_feed_forward", ("layer_norm",)),
-        Module("layer.{}.feed_forward", "layers.{}.feed_forward_in", ("linear",), {"weight": "w_in", "bias": "b_in"}),
-        Module("layer.{}.feed_forward", "layers.{}.feed_forward_out", ("linear",), _OUT)),
+        *_FED),
+    "s4d": (
+        _STACK[0], *_STACK[-2:],
+        Module("layer.{}.norm_recurrence", "layers.{}.norm_recurrence", ("layer_norm",), required=True),
+        Module("layer.{}", "layers.{}.recurrence", ("s4d",), required=True),
+        Module("layer.{}", "layers.{}.out", ("linear",), _OUT, required=True), *_FED),
+    "mamba": (
+        _STACK[0], _STACK[-1], Module("norm_final", "norm_final", ("rms_norm",)),
+        Module("layer.{}.norm_recurrence", "layers.{}.norm", ("rms_norm",), required=True),
+        Module("layer.{}", "layers.{}.mixer", ("mamba",), required=True)),
     "transformer_xl": (
         Module("embedding", "word_emb.emb_layers.0", ("embedding",), {"table": ""}, required=True),
         Module("attention_bias.0", "", ("xl_biases",), required=True),

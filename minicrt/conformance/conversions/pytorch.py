@@ -15,7 +15,8 @@ Layers (kind: minicrt → torch; matrices are transposed, gate blocks keep their
                  norm_attention, norm_feed_forward → norm1, norm2;  attention.* → self_attn.*
                  feed_forward.{w_in, b_in} → linear1;  feed_forward.{w_out, b_out} → linear2
 
-Models (kinds "crt", "transformer", "rmt", "recurrent", "linear_recurrent"; a path, and the layer that lies there):
+Models (kinds "crt", "transformer", "rmt", "recurrent", "linear_recurrent", "s4d", "mamba"; a path, and the layer that
+lies there):
 
     embedding → embedding.weight             positions.{w, u, b, b_hn} → positions, a GRU
     positions.table → positions.weight       positions.w_out → positions_out.weight, a linear layer without bias
@@ -27,6 +28,8 @@ Models (kinds "crt", "transformer", "rmt", "recurrent", "linear_recurrent"; a pa
     linear_recurrent: layer.{l}.{norm_recurrence, norm_feed_forward} → layers.{l}.*;  the cell's → layers.{l}.recurrence
         (kept);  w_out, b_out → layers.{l}.out;  c → layers.{l}.c.weight;  d → layers.{l}.d
         feed_forward.{w_in, b_in}, {w_out, b_out} → layers.{l}.{feed_forward_in, feed_forward_out}
+    s4d: the same, with the state space's parameters in layers.{l}.recurrence (kept)
+    mamba: layer.{l}.norm_recurrence → layers.{l}.norm, an RMS norm;  all else of a layer → layers.{l}.mixer (kept)
 
 "transformer_xl" takes the names of the authors' code (kimiyoung/transformer-xl, pytorch/mem_transformer.py):
 

@@ -22,6 +22,9 @@ CELLS = {                                                    # of minicrt's own;
                   frozenset({"skew_reset"})),
     "mingru": kept({"w": "I 2D", "b": "2D"}),
     "lru": kept({"nu": "D", "theta": "D", "log_gamma": "D", "w": "I 2D"}),
+    "s4d": kept({"log_dt": "D", "log_a": "D N", "a_im": "D N", "c": "D 2N", "d": "D"}),
+    "mamba": kept({"d": "E", "a_log": "E N", "w_in": "D 2E", "w_convolution": "K E", "b_convolution": "E",
+                   "w_x": "E P", "w_dt": "R E", "b_dt": "E", "w_out": "E D"}),
     "matrix": kept({"": "M D"}),
     "vector": kept({"": "D"}),
 }
@@ -32,6 +35,7 @@ def layers(heads: int | None = None) -> dict[str, Layer]:
     return {
         "linear": renaming({"weight": ("weight.T", "I O"), "bias": ("bias", "O")}, optional=frozenset({"bias"})),
         "layer_norm": renaming({"gain": ("weight", "D"), "bias": ("bias", "D")}, biases=frozenset({"bias"})),
+        "rms_norm": renaming({"gain": ("weight", "D")}),
         "embedding": renaming({"table": ("weight", "V D")}),
         "gru": GRU,
         "lstm": LSTM,

@@ -2,7 +2,17 @@
 
 from typing import Any
 
-from minicrt.models import CRT, RMT, LinearRecurrentModel, RecurrentModel, SegmentModel, SensorModel, TransformerXL
+from minicrt.models import (
+    CRT,
+    RMT,
+    LinearRecurrentModel,
+    Mamba,
+    RecurrentModel,
+    S4DModel,
+    SegmentModel,
+    SensorModel,
+    TransformerXL,
+)
 from minicrt.models.video import ViT
 
 MINGRU = "minGRU: w = [W_z, W_c], h' = (1 − z) ⊙ h + z ⊙ c: z lets the new in, and c is linear."
@@ -216,5 +226,20 @@ def linear_recurrent(config: Any) -> list[str]:
                  "exact form with erf."]
 
 
-OWN = {CRT: crt, TransformerXL: transformer_xl, RMT: rmt, RecurrentModel: recurrent,
+def s4d(config: Any) -> list[str]:
+    return ["Each layer: x + GLU(GELU(S4D(LN(x))) W_out + b_out), then the feed-forward; GLU([a, b]) = a ⊙ σ(b).",
+            "S4D: h' = Ā h + B̄ x, y = 2 Re Σ C h + d ⊙ x, Ā = exp(Δ A), B̄ = (Ā − 1)/A, Δ = exp(log_dt), "
+            "A = −exp(log_a) + i a_im; N complex numbers are stored as [real parts, imaginary parts]."]
+
+
+def mamba(config: Any) -> list[str]:
+    return ["Each layer: x + ((y ⊙ SiLU(r)) W_out with [u, r] = RMSNorm(x) W_in, u ← SiLU(conv(u)), [s, B, C] = u W_x "
+            "and y the scan of u with a = s W_dt + b_dt. Only W_dt and the convolution have biases.",
+            "RMS norm: x/√(mean(x²) + 1e-5), eps inside the root; also behind the last layer.",
+            "The convolution's last row of weights is the present token's; the last K − 1 inputs, before the SiLU, are "
+            "carried.",
+            "Scan: h' = exp(Δ A) h + Δ u B, y = h C + d ⊙ u, Δ = softplus(a), A = −exp(a_log)."]
+
+
+OWN = {S4DModel: s4d, Mamba: mamba, CRT: crt, TransformerXL: transformer_xl, RMT: rmt, RecurrentModel: recurrent,
        LinearRecurrentModel: linear_recurrent}

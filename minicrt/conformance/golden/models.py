@@ -72,6 +72,9 @@ MODEL_CASES: dict[str, dict[str, Any]] = {
     "lstm-model-given-state": {"model": "recurrent", "cell": "lstm", "hidden": 7, "start": "drawn"},
     "mingru-model": {"model": "linear_recurrent", "cell": "mingru", "hidden": 7},
     "lru-model": {"model": "linear_recurrent", "cell": "lru", "hidden": 8},
+    "s4d-model": {"model": "s4d", "states": 3, "form": "recurrence"},
+    "mamba-model": {"model": "mamba", "states": 3},
+    "mamba-model-given-state": {"model": "mamba", "states": 3, "start": "drawn"},
     "sensors-crt-regression": {"task": "regression", "channels": 8, "outputs": 7},
     "sensors-gru-classification": {"task": "classification", "channels": 8, "outputs": 9, "model": "recurrent",
                                    "cell": "gru"},
@@ -172,12 +175,14 @@ def drawn_values(case: str, name: str, shape: tuple[int, ...], factor: float = 1
 
 def parameter(drawn: Callable[..., Array], spec: ParameterSpec) -> Array:
     """Matrices of about 1/√fan-in, rounded to a power of two; gains around 1; no bias at 0; an LRU's |λ| from 0.5 to
-    0.9 and its arg λ from 0.2 to 1.6."""
+    0.9 and its arg λ from 0.2 to 1.6; a state space's steps and decay from 0.2 to 1.6."""
     name, leaf = f"parameters/{spec.name}", spec.name.rpartition(".")[2]
     if leaf in ("gain", "d"):
         return 1 + drawn(name, spec.shape, 0.25)
-    if leaf in ("nu", "theta"):
+    if leaf in ("nu", "theta", "log_dt", "log_a", "a_log"):
         return drawn(name, spec.shape) - (1.5 if leaf == "nu" else 0.5)
+    if leaf == "a_im":
+        return drawn(name, spec.shape, 2.0)
     if leaf in ("table", "start", "skew_candidate", "skew_reset", "u", "v") and len(spec.shape) == 1 or leaf in (
             "table", "start"):
         return drawn(name, spec.shape, 0.5)

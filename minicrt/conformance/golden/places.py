@@ -20,8 +20,10 @@ class Place(NamedTuple):
 
 # The argument by which an operation is found among the parameters.
 LOCATING = {"embedding": 1, "linear": 1, "linear_activation": 1, "layer_norm": 1, "scaled_cayley": 0, "gru": 2,
-            "ncgru": 2, "lstm": 2, "mingru": 2, "lru": 2, "linear_cross_entropy": 1, "patch_embedding": 1}
-RESULT = {"linear_activation": "inner", "gru": "h", "ncgru": "h", "lstm": "s", "mingru": "h", "lru": "h"}
+            "ncgru": 2, "lstm": 2, "mingru": 2, "lru": 2, "linear_cross_entropy": 1, "patch_embedding": 1,
+            "rms_norm": 1, "causal_convolution": 2, "selective_scan": 3, "s4d": 2}
+RESULT = {"linear_activation": "inner", "gru": "h", "ncgru": "h", "lstm": "s", "mingru": "h", "lru": "h",
+          "selective_scan": "scan", "s4d": "scan"}
 WITHOUT_PARAMETERS = {"self_attention": "heads", "relative_attention": "heads", "gelu": "gelu", "glu": "glu"}
 DROPOUTS = ("dropout", "locked_dropout")
 
@@ -29,7 +31,7 @@ DROPOUTS = ("dropout", "locked_dropout")
 def located(operation: str, parameter: str, scope: str) -> Place:
     """The place of an operation that was handed `parameter`, in a model that has come to `scope`."""
     parent, _, leaf = parameter.rpartition(".")
-    if operation == "layer_norm":                            # a norm's own name; the branch after it sets the scope
+    if operation in ("layer_norm", "rms_norm"):              # a norm's own name; the branch after it sets the scope
         return Place(parent, scope)
     if operation == "embedding":
         return Place("embedding", "embedding")

@@ -41,6 +41,11 @@ class Placed:
     operation: str
     backward: Callable[..., Any]
 
+    @property
+    def last(self) -> Any:
+        """What goes on to the next segment, of operations whose output is another"""
+        return self.cache.last
+
 
 class Recording:
     """`engine`'s operations; what they return is kept in `tensors`, in the order in which it is computed:
@@ -174,8 +179,8 @@ class Recording:
 
 
 def _with_last(d_y: Any, arguments: Sequence[Any]) -> Any:
-    """A recurrence's d_last is added to the gradient of its last state."""
-    if not arguments or arguments[0] is None:
+    """A recurrence's d_last is added to the gradient of its last state, where the output is the state."""
+    if not arguments or arguments[0] is None or np.shape(arguments[0]) != np.shape(d_y[:, -1]):
         return d_y
     d_y = np.array(d_y)
     d_y[:, -1] += arguments[0]

@@ -10,14 +10,17 @@ from minicrt.inference.steps.crt import CRTSteps
 from minicrt.inference.steps.linear_recurrent import LinearRecurrentSteps
 from minicrt.inference.steps.recurrent import RecurrentSteps
 from minicrt.inference.steps.rmt import RMTSteps
+from minicrt.inference.steps.state_space import StateSpaceSteps
 from minicrt.inference.steps.transformer import TransformerSteps
 from minicrt.inference.steps.transformer_xl import TransformerXLSteps
 from minicrt.models import (
     CRT,
     RMT,
     LinearRecurrentModel,
+    Mamba,
     Parameters,
     RecurrentModel,
+    S4DModel,
     SegmentModel,
     SensorModel,
     Transformer,
@@ -27,7 +30,8 @@ from minicrt.models.video import ViT
 
 STEPS: dict[type[SegmentModel], type[Steps]] = {
     CRT: CRTSteps, Transformer: TransformerSteps, TransformerXL: TransformerXLSteps, RMT: RMTSteps,
-    RecurrentModel: RecurrentSteps, LinearRecurrentModel: LinearRecurrentSteps}
+    RecurrentModel: RecurrentSteps, LinearRecurrentModel: LinearRecurrentSteps,
+    S4DModel: StateSpaceSteps, Mamba: StateSpaceSteps}
 
 
 def steps_of(model: SegmentModel, parameters: Parameters, batch: int) -> Steps:

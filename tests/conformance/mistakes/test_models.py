@@ -25,7 +25,8 @@ def test_there_are_many(cases):
     of_operations = {defect.faulty.operation for variant in variants.values() for defect in variant.defects}
     used = {"embedding", "linear", "linear_activation", "layer_norm", "self_attention", "relative_attention", "gru",
             "ncgru", "scaled_cayley", "lstm", "mingru", "lru", "glu", "gelu", "linear_cross_entropy",
-            "mean_squared_error", "patch_embedding", "weighted_cross_entropy", "binary_cross_entropy"}
+            "mean_squared_error", "patch_embedding", "weighted_cross_entropy", "binary_cross_entropy",
+            "rms_norm", "causal_convolution", "selective_scan", "s4d"}
     assert of_operations == used
     assert used <= {faulty.operation for faulty in FAULTY}
 

@@ -10,6 +10,7 @@ from minicrt.conformance.golden.recording import Substitute
 from minicrt.conformance.mistakes.models.mistake import ModelMistake, of_all
 from minicrt.models import LinearRecurrentModel, RecurrentModel, SegmentModel
 from minicrt.models.parameters import Parameters
+from minicrt.models.state_space import StateSpaceModel
 
 Array = np.ndarray
 
@@ -149,19 +150,20 @@ def _copies(parameters: Parameters, prefix: str) -> dict[str, list[str]]:
 
 def layers(model: SegmentModel) -> list[ModelMistake]:
     config: Any = model.config
-    recurrent = isinstance(model, LinearRecurrentModel)
+    recurrent = isinstance(model, LinearRecurrentModel | StateSpaceModel)
     stack = not recurrent and not isinstance(model, RecurrentModel)          # of blocks
-    fed = (recurrent or stack) and config.inner > 0
+    fed = (recurrent or stack) and getattr(config, "inner", 0) > 0
+    norm = getattr(config, "norm", "")                       # none: RMS norm
     found = [ModelMistake("embedding: not scaled", SENTENCES["embedding: not scaled"], models=(NotScaled,)),
              ModelMistake("output: no bias", SENTENCES["output: no bias"], passes=(at_zero("output.bias"),))]
     if stack and config.layers > 1:
         name = "blocks: one for all layers"
         found.append(ModelMistake(name, SENTENCES[name], passes=(one_for_all("blocks"),)))
     substitutes = {
-        "norm_recurrence: missing": (recurrent, without_norm("norm_recurrence")),
+        "norm_recurrence: missing": (recurrent and norm == "pre", without_norm("norm_recurrence")),
         "norm_attention: missing": (stack, without_norm("norm_attention")),
         "norm_feed_forward: missing": (fed, without_norm("norm_feed_forward")),
-        "norm_final: missing": ((recurrent or stack) and config.norm == "pre", without_norm("norm_final")),
+        "norm_final: missing": ((recurrent or stack) and norm == "pre", without_norm("norm_final")),
         "recurrence: no residual connection": (recurrent, without_residual(in_recurrence)),
         "attention: no residual connection": (stack, without_residual(in_attention)),
         "feed_forward: no residual connection": (fed, without_residual(in_feed_forward)),

@@ -8,7 +8,9 @@ from minicrt.models import (
     CRT,
     RMT,
     LinearRecurrentModel,
+    Mamba,
     RecurrentModel,
+    S4DModel,
     SegmentModel,
     SensorModel,
     Transformer,
@@ -89,7 +91,11 @@ def operations_of(model: SegmentModel) -> set[str]:
     found = {"embedding", "linear_cross_entropy"}
     if isinstance(model, RecurrentModel):
         return found | {config.cell}
+    if isinstance(model, Mamba):
+        return found | {"linear", "rms_norm", "causal_convolution", "selective_scan"}
     found |= {"linear", "layer_norm"} | ({"linear_activation"} if config.inner else set())
+    if isinstance(model, S4DModel):
+        return found | {"s4d", "gelu", "glu"}
     if isinstance(model, LinearRecurrentModel):
         return found | {config.cell} | ({"gelu", "glu"} if config.cell == "lru" else set())
     if isinstance(model, TransformerXL):

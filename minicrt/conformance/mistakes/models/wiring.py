@@ -22,6 +22,7 @@ from minicrt.models.block import (
     self_attention_backward,
 )
 from minicrt.models.parameters import Array, Parameters
+from minicrt.models.state_space import StateSpaceModel
 
 SENTENCES = {
     "blocks: in reverse": "The blocks are run in reverse order: the last one first.",
@@ -155,7 +156,7 @@ def _found(model: SegmentModel) -> Iterator[tuple[str, dict[str, Any]]]:
     config: Any = model.config
     if config.tied:
         yield "output: table scaled", {"substitutes": (scaled_table(config.width ** 0.5),)}
-    if isinstance(model, RecurrentModel | LinearRecurrentModel):
+    if isinstance(model, RecurrentModel | LinearRecurrentModel | StateSpaceModel):
         return
     if config.layers > 1:
         yield "blocks: in reverse", {"passes": (InReverse,)}
