@@ -16,6 +16,6 @@ from minicrt.models.transformer_xl import TransformerXL, TransformerXLConfig
 
 __all__ = ["CRT", "CRTConfig", "LanguageModelConfig", "LinearRecurrentConfig", "LinearRecurrentModel", "MODELS",
            "Mamba", "MambaConfig", "ParameterSpec", "Parameters", "RMT", "RMTConfig", "RecurrentConfig",
-           "RecurrentModel", "S4DConfig", "S4DModel", "SegmentModel", "SensorModel", "State", "Transformer", "TransformerConfig",
-           "TransformerXL", "TransformerXLConfig", "create_model", "create_sensor_model", "model_kind", "model_mapping",
-           "sensor_mapping"]
+           "RecurrentModel", "S4DConfig", "S4DModel", "SegmentModel", "SensorModel", "State", "Transformer",
+           "TransformerConfig", "TransformerXL", "TransformerXLConfig", "create_model", "create_sensor_model",
+           "model_kind", "model_mapping", "sensor_mapping"]
