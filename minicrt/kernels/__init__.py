@@ -24,6 +24,8 @@ from minicrt.kernels.linear import linear, linear_backward
 from minicrt.kernels.linear_activation import linear_activation, linear_activation_backward
 from minicrt.kernels.linear_cross_entropy import linear_cross_entropy, linear_cross_entropy_backward
 from minicrt.kernels.ncgru import ncgru, ncgru_backward
+from minicrt.kernels.s4d import s4d, s4d_backward
+from minicrt.kernels.selective_scan import selective_scan, selective_scan_backward
 
 # isort: split
 from minicrt.ops import attention  # the name of a module here, by now

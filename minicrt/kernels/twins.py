@@ -17,6 +17,16 @@ class Kept(tuple):
     __slots__ = ()
 
 
+class KeptScan(Kept):
+    """Of a scan whose output is not its state: what goes on to the next segment stands last."""
+
+    __slots__ = ()
+
+    @property
+    def last(self) -> np.ndarray:
+        return np.array(self[-1])                            # of its own: the cache's memory is lent again
+
+
 def twin(specification: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """The decorated function stands for `specification` where all floating arrays have one real type, float32 or
     float64, in the machine's byte order; anything else, complex numbers for instance, is left to the specification."""
@@ -42,7 +52,7 @@ def backward_twin(specification: Callable[..., Any]) -> Callable[[Callable[..., 
     def decorate(kernel: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(specification)
         def operation(d_y: Any, cache: Any, *arguments: Any, **options: Any) -> Any:
-            chosen = kernel if type(cache) is Kept else specification
+            chosen = kernel if isinstance(cache, Kept) else specification
             return chosen(d_y, cache, *arguments, **options)
         return operation
     return decorate

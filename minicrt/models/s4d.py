@@ -16,13 +16,13 @@ from minicrt.models.state_space import StateSpaceConfig, StateSpaceModel
 class S4DConfig(StateSpaceConfig):
     """inner        inner width of the feed-forward; 0: there is none
     activation   of the feed-forward
-    form         how a segment is computed: "recurrence", step by step, or "convolution", by a Fourier transform; the
-                 same function, and a stream is always a recurrence
+    form         how a segment is computed: "recurrence", step by step, or "convolution", by a Fourier transform: the
+                 same function. Compiled, the recurrence is faster; a stream is always one
     """
 
     inner: int = 512
     activation: Literal["gelu", "gelu_tanh", "relu"] = "gelu"
-    form: Literal["convolution", "recurrence"] = "convolution"
+    form: Literal["recurrence", "convolution"] = "recurrence"
 
     def __post_init__(self) -> None:
         super().__post_init__()

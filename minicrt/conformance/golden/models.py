@@ -72,7 +72,7 @@ MODEL_CASES: dict[str, dict[str, Any]] = {
     "lstm-model-given-state": {"model": "recurrent", "cell": "lstm", "hidden": 7, "start": "drawn"},
     "mingru-model": {"model": "linear_recurrent", "cell": "mingru", "hidden": 7},
     "lru-model": {"model": "linear_recurrent", "cell": "lru", "hidden": 8},
-    "s4d-model": {"model": "s4d", "states": 3, "form": "recurrence"},
+    "s4d-model": {"model": "s4d", "states": 3},
     "mamba-model": {"model": "mamba", "states": 3},
     "mamba-model-given-state": {"model": "mamba", "states": 3, "start": "drawn"},
     "sensors-crt-regression": {"task": "regression", "channels": 8, "outputs": 7},
