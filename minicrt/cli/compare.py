@@ -12,12 +12,14 @@ from minicrt.files import expanded
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from minicrt.comparison import Cell
+    from minicrt.comparison import Cell, VideoCell
     from minicrt.data import Corpus
+    from minicrt.data.video_source import VideoSource
 
 DESCRIPTION = """\
 Train every cell of a grid (models, segment lengths, seeds; a TOML file) by the same settings, and print a table:
-perplexity, FLOPs per token and per segment, bytes of state, tokens per second. A cell that is done is not trained
+perplexity, FLOPs per token and per segment, bytes of state, tokens per second; of a grid of videos (task = "video")
+mean class accuracy, what the memory is worth, FLOPs per frame. A cell that is done is not trained
 again, so stop it when you like and give the same command again; started twice, two processes share the cells.
 
 Leaves DIR/NAME, a run folder a cell, RESULTS/NAME.json, RESULTS/table.md and RESULTS/comparison.png."""
@@ -26,6 +28,7 @@ EXAMPLES = """\
 examples:
   minicrt compare benchmarks/grids/ptb.toml --out runs/ptb-grid
   minicrt compare benchmarks/grids/ptb.toml --only transformer-T35-s0
+  minicrt compare benchmarks/grids/video.toml --list
   minicrt compare --show benchmarks/results/ptb          the table again, from the results alone"""
 
 
@@ -71,8 +74,9 @@ def run(arguments: argparse.Namespace) -> None:
         raise TrainingError(f"{len(failed)} of {len(grid.cells)} cells could not be trained: {', '.join(failed)}")
 
 
-def corpora(data_dir: Path | None) -> "Callable[[Cell], Corpus]":
-    """A function that gives the corpus of a cell, and reads each once."""
+def corpora(data_dir: Path | None) -> "Callable[[Cell | VideoCell], Corpus | VideoSource]":
+    """A function that gives the corpus of a cell, or its videos, and reads each once."""
+    from minicrt.comparison import VideoCell
     from minicrt.data import cautions, load_corpus
 
     @functools.cache
@@ -82,14 +86,24 @@ def corpora(data_dir: Path | None) -> "Callable[[Cell], Corpus]":
             print(f"caution   {caution}", flush=True)
         return corpus
 
-    return lambda cell: load(cell.settings.data.corpus, cell.settings.data.level, cell.settings.data.tokenizer)
+    videos = dict[str, Any]()
+
+    def corpus(cell: "Cell | VideoCell") -> "Corpus | VideoSource":
+        if not isinstance(cell, VideoCell):
+            return load(cell.settings.data.corpus, cell.settings.data.level, cell.settings.data.tokenizer)
+        if data_dir is not None:
+            raise ConfigurationError("--data-dir is not for videos; leave it out")
+        which = f"{cell.settings.videos} {cell.settings.data}"
+        if which not in videos:
+            videos[which] = cell.settings.load_videos()
+        return videos[which]
+
+    return corpus
 
 
 def list_cells(grid: Any) -> None:
     for cell in grid.cells:
-        model = cell.settings.create_model(10_000)
-        print(f"{cell.name:<32}{model.size:>12,} parameters with 10,000 words, "
-              f"batch {cell.settings.training.batch}")
+        print(cell)
 
 
 def show(results: Path) -> None:

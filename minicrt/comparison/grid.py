@@ -19,46 +19,49 @@ A grid is a TOML file:
     models = ["transformer", "crt"]
     segment_lengths = [35, 70]
     seeds = [0]
+
+Of models of video, `task = "video"`: the preset is one of `--task video` ("video-tiny" where none is named), cells have
+`frames` of a clip in place of segment_lengths, and there are no `tokens`. `classes` is how many to count with where
+videos of files are to be matched, `vocabulary` the same of words.
 """
 
 import itertools
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from minicrt.arguments import shown
-from minicrt.configuration import MOST, field_types, require, unknown_key
+from minicrt.comparison.cell import Cell
+from minicrt.comparison.videos import VideoCell, classes_of
+from minicrt.configuration import MOST, Configuration, field_types, require, unknown_key
 from minicrt.documents import DocumentError, toml_document
 from minicrt.errors import ConfigurationError
 from minicrt.files import expanded, read_regular
-from minicrt.models import MODELS, create_model
-from minicrt.settings import Settings, settings
+from minicrt.models import MODELS, SegmentModel, create_model
+from minicrt.models.video import VIDEO_MODELS
+from minicrt.presets import video as video_presets
+from minicrt.settings import settings
+from minicrt.training.video_run import TASK
+from minicrt.video_settings import FROM_VIDEOS, video_settings
 
-TABLES = ("preset", "parameters", "tokens", "base", "models", "cells", "vocabulary")
-WHOLE = ("parameters", "tokens", "vocabulary")               # numbers
-BLOCK = ("models", "segment_lengths", "seeds")               # of [[cells]]
+TABLES = ("task", "preset", "parameters", "tokens", "base", "models", "cells", "vocabulary", "classes")
+WHOLE = ("parameters", "tokens", "vocabulary", "classes")    # numbers
+OF_TEXTS, OF_VIDEOS = ("tokens", "vocabulary"), ("classes",)
 PLAIN = re.compile(r"\w[\w.+-]*")
 MOST_CELLS = 10_000                                          # trained one after the other
 FIT_STEP = 4                                                 # sizes are multiples of it
 
 
-@dataclass(frozen=True)
-class Cell:
-    """One run: `name` is that of its folder and of its result."""
-
-    name: str
-    model: str
-    segment_length: int
-    settings: Settings
+AnyCell = Cell | VideoCell
 
 
 @dataclass(frozen=True)
 class Grid:
     path: Path
-    cells: tuple[Cell, ...]
+    cells: tuple[AnyCell, ...]
 
 
 def read_grid(path: Path | str) -> Grid:
@@ -71,16 +74,17 @@ def read_grid(path: Path | str) -> Grid:
     except DocumentError as error:
         raise ConfigurationError(f"the grid {path} {error}") from error
     models, listed = _checked(described, path)
-    cells: dict[str, Cell] = {}
+    cells: dict[str, AnyCell] = {}
     for block in listed:
-        names, lengths, seeds = (block[key] for key in BLOCK)
+        names, lengths, seeds = (block[key] for key in block_keys(described))
         for name, length, seed in itertools.product(names, lengths, seeds):
             if name not in models:
                 raise unknown_key(name, models, f"the models of {path.name}")
             try:
                 cell = _cell(described, name, length, seed)
             except ConfigurationError as error:
-                raise ConfigurationError(f"{path}, model {name!r}, segments of {length}: {error}") from error
+                parts = "clips" if of_videos(described) else "segments"
+                raise ConfigurationError(f"{path}, model {name!r}, {parts} of {length}: {error}") from error
             cells.setdefault(cell.name, cell)
     return Grid(path, tuple(cells.values()))
 
@@ -90,56 +94,92 @@ def _checked(described: Mapping[str, Any], path: Path) -> tuple[dict[str, Any], 
     for key in described:
         if key not in TABLES:
             raise unknown_key(key, TABLES, f"the grid {path.name}")
+    _expect(described.get("task", TASK) == TASK, path, f"task to be {TASK!r}, or to be left out, for texts")
+    for key in OF_TEXTS if of_videos(described) else OF_VIDEOS:
+        other, this = ("texts", "videos") if of_videos(described) else ("videos", "texts")
+        _expect(key not in described, path, f"no {key}, which is for grids of {other}, and this is one of {this}")
+    block_of, lengths, _ = block_keys(described)
     models, listed, base = described.get("models", {}), described.get("cells", []), described.get("base", {})
     _expect(isinstance(models, dict) and models and all(isinstance(table, dict) for table in models.values()), path,
             "a table [models.NAME] for each model")
     _expect(isinstance(base, dict), path, "[base] to be one table of keys and values")
     _expect(isinstance(listed, list) and listed, path, "at least one [[cells]]")
     for block in listed:
-        _expect(isinstance(block, dict) and set(block) == set(BLOCK) and _names(block["models"])
-                and all(isinstance(block[key], list) and block[key] for key in BLOCK[1:]), path,
-                "models, segment_lengths and seeds in every [[cells]], a list each")
-        for key, least in (("segment_lengths", 1), ("seeds", 0)):
+        _expect(isinstance(block, dict) and set(block) == {block_of, lengths, "seeds"} and _names(block["models"])
+                and all(isinstance(block[key], list) and block[key] for key in (lengths, "seeds")), path,
+                f"models, {lengths} and seeds in every [[cells]], a list each")
+        for key, least in ((lengths, 1), ("seeds", 0)):
             _expect(_whole(block[key], least), path,
                     f"{key} of whole numbers of {least} or more in every [[cells]], not {shown(block[key])}")
-    number = sum(math.prod(len(block[key]) for key in BLOCK) for block in listed)
+    number = sum(math.prod(map(len, block.values())) for block in listed)
     _expect(number <= MOST_CELLS, path, f"at most {MOST_CELLS:,} cells, not {number:,}")
     for key in WHOLE:
         _expect(key not in described or _whole([described[key]], 1), path, f"{key} to be a whole number of 1 or more")
     _expect(isinstance(described.get("preset", ""), str), path, "preset to be the name of a preset")
     for name, table in {"base": base, **models}.items():
         _expect(PLAIN.fullmatch(name), path, f"models with names of which files can be made, not {name!r}")
-        for key in ("segment_length", "seed"):
+        for key in ("frames" if of_videos(described) else "segment_length", "seed"):
             _expect(key not in table, path, f"{key} in [[cells]] alone, not in the table of {name!r}")
     return models, listed
 
 
-def _cell(described: Mapping[str, Any], name: str, length: int, seed: int) -> Cell:
-    changes = {**described.get("base", {}), **described["models"][name], "segment_length": length, "seed": seed}
+def of_videos(described: Mapping[str, Any]) -> bool:
+    return "task" in described
+
+
+def block_keys(described: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Those of [[cells]]"""
+    return "models", "frames" if of_videos(described) else "segment_lengths", "seeds"
+
+
+def _cell(described: Mapping[str, Any], name: str, length: int, seed: int) -> AnyCell:
+    key = "frames" if of_videos(described) else "segment_length"
+    changes = {**described.get("base", {}), **described["models"][name], key: length, "seed": seed}
     if "tokens" in described and "batch" not in changes:
         changes["batch"] = max(round(described["tokens"] / length), 1)
     fit = changes.pop("fit", None)
     if fit is not None and "parameters" in described:
         changes[fit] = _fitted(described, changes, fit)
-    made = settings(described.get("preset", "small"), changes, "the grid")
-    return Cell(f"{name}-T{length}-s{seed}", name, length, made)
+    if of_videos(described):
+        return VideoCell(f"{name}-F{length}-s{seed}", name, length,
+                         video_settings(described.get("preset", video_presets.NAMES[0]), changes, "the grid"))
+    return Cell(f"{name}-T{length}-s{seed}", name, length,
+                settings(described.get("preset", "small"), changes, "the grid"))
+
+
+class Sizes(NamedTuple):
+    """What a model is matched by"""
+
+    kind: str
+    config: type[Configuration]
+    fixed: Iterable[str]                                     # keys that are not the user's to change
+    model: Callable[[Mapping[str, Any]], SegmentModel]       # with these changes
+
+
+def _sizes(described: Mapping[str, Any], changes: Mapping[str, Any]) -> Sizes:
+    if of_videos(described):
+        preset = described.get("preset", video_presets.NAMES[0])
+        made = video_settings(preset, changes, "the grid")
+        kind, classes = str(made.model.get("model", "crvit")), described.get("classes", classes_of(made))
+        return Sizes(kind, VIDEO_MODELS[kind][1], FROM_VIDEOS,
+                     lambda changed: video_settings(preset, changed, "the grid").model_of(classes))
+    preset, vocabulary = described.get("preset", "small"), described.get("vocabulary", 10_000)
+    kind = str(settings(preset, changes, "the grid").model.get("model", "crt"))
+    return Sizes(kind, MODELS[kind][1], ("vocabulary", "segment_length"),
+                 lambda changed: create_model({**settings(preset, changed).model, "vocabulary": vocabulary}))
 
 
 def _fitted(described: Mapping[str, Any], changes: Mapping[str, Any], key: Any) -> int:
     """The multiple of FIT_STEP for `key` with which the model comes nearest to `parameters`."""
-    preset, wanted = described.get("preset", "small"), described["parameters"]
-    kind = str(settings(preset, changes, "the grid").model.get("model", "crt"))
-    sizes = [name for name, type_of in field_types(MODELS[kind][1]).items()
-             if type_of is int and name not in ("vocabulary", "segment_length")]
+    wanted, (kind, config, fixed, model) = described["parameters"], _sizes(described, changes)
+    sizes = [name for name, type_of in field_types(config).items() if type_of is int and name not in fixed]
     if key not in sizes:
         raise unknown_key(str(key), sizes, f"fit of the model {kind!r}")
 
-    most = MODELS[kind][1].most.get(key, MOST) // FIT_STEP
+    most = config.most.get(key, MOST) // FIT_STEP
 
     def size(multiple: int) -> int:
-        made = settings(preset, {**changes, key: FIT_STEP * multiple})
-        model = create_model({**made.model, "vocabulary": described.get("vocabulary", 10_000)})
-        return model.size
+        return model({**changes, key: FIT_STEP * multiple}).size
 
     low, high = 1, 2
     require(size(low) <= wanted, f"parameters = {shown(wanted)} is less than the {size(low):,} that the model {kind!r} "

@@ -5,41 +5,23 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from minicrt import accounting
 from minicrt.atomic import write_atomically
-from minicrt.comparison.grid import Cell
-from minicrt.configuration import to_mapping
+from minicrt.comparison import videos
+from minicrt.comparison.cell import Result
+from minicrt.comparison.grid import AnyCell
 from minicrt.documents import json_document
 from minicrt.errors import ConfigurationError
 from minicrt.files import expanded, read_regular
-from minicrt.models import model_mapping
 from minicrt.strict_json import finite, to_json
-from minicrt.training import Trained
 
-Result = dict[str, Any]
 NUMBER = (int, float)
 PERPLEXITY = (int, float, type(None))              # None: of a model that has diverged, not finite
 RESULT: dict[str, Any] = {"name": str, "label": str, "model": dict, "training": dict, "summary": dict,
                           "flops_per_segment": NUMBER, "flops_per_token": NUMBER, "state_bytes": int}
 SUMMARY: dict[str, Any] = {"segment_length": int, "parameters": int, "epochs": NUMBER, "tokens_per_second": NUMBER,
                            "valid_perplexity": PERPLEXITY, "test_perplexity": PERPLEXITY}
-
-
-def result_of(cell: Cell, trained: Trained) -> Result:
-    """The settings, the summary and the costs of a cell that is trained."""
-    model = trained.model
-    flops = accounting.segment_flops(model)
-    return {
-        "name": cell.name,
-        "label": cell.model,
-        "model": model_mapping(model),
-        "training": to_mapping(cell.settings.training),
-        "summary": trained.summary,
-        "flops_per_segment": flops,
-        "flops_per_token": flops / model.config.segment_length,
-        "training_flops_per_token": accounting.training_flops(model) / model.config.segment_length,
-        "state_bytes": 4 * accounting.state_values(model),
-    }
+HEAD = ("model", "T", "seeds", "valid", "test", "parameters", "MFLOP per token", "MFLOP per segment", "state, bytes",
+        "tokens/s")
 
 
 def write_result(folder: Path, result: Result) -> None:
@@ -47,14 +29,17 @@ def write_result(folder: Path, result: Result) -> None:
     write_atomically(folder / f"{result['name']}.json", (to_json(result, indent=1) + "\n").encode())
 
 
-def read_result(folder: Path, cell: Cell) -> Result | None:
+def read_result(folder: Path, cell: AnyCell) -> Result | None:
     """The result of a cell, None if there is none. Raises ConfigurationError if other settings have made it."""
     path = folder / f"{cell.name}.json"
     if not path.exists():
         return None
     result = _read(path)
-    wanted = {**cell.settings.model, **to_mapping(cell.settings.training)}
-    there = {**result["model"], **result["training"]}
+    wanted, there = cell.asked(), {**result["model"], **result["training"], **result.get("data", {})}
+    of_videos = videos.is_of_videos(result)
+    if of_videos != isinstance(cell, videos.VideoCell):
+        raise ConfigurationError(f"{path} is the result of a run on {'videos' if of_videos else 'text'}, and the grid "
+                                 "says otherwise; give another --results, or remove that file")
     for key, value in wanted.items():
         if there.get(key, value) != value:
             raise ConfigurationError(f"{path} is the result of a run with {key} = {there[key]!r}, and the grid says "
@@ -73,7 +58,13 @@ def read_results(folder: Path | str) -> list[Result]:
 
 def collect(results: Sequence[Result]) -> list[Result]:
     """A row for each model and segment length: the mean over seeds, and how far apart they lie; None for both where a
-    seed has diverged."""
+    seed has diverged. Of videos the rows are those of `collect_videos`. Raises ConfigurationError for a mixture."""
+    of_videos = set(map(videos.is_of_videos, results))
+    if len(of_videos) > 1:
+        raise ConfigurationError("there are results of runs on text and on videos, and no table holds both; put them "
+                                 "into folders of their own")
+    if True in of_videos:
+        return videos.collect_videos(results)
     groups: dict[tuple[str, int], list[Result]] = {}
     for result in results:
         groups.setdefault((result["label"], result["summary"]["segment_length"]), []).append(result)
@@ -95,16 +86,16 @@ def collect(results: Sequence[Result]) -> list[Result]:
 
 def markdown(rows: Sequence[Mapping[str, Any]]) -> str:
     """The rows as a table; ± is the standard deviation over seeds."""
-    head = ("model", "T", "seeds", "valid", "test", "parameters", "MFLOP per token", "MFLOP per segment",
-            "state, bytes", "tokens/s")
+    head, cells = (videos.HEAD, videos.cells_of) if any(map(videos.is_of_videos, rows)) else (HEAD, cells_of)
     lines = ["| " + " | ".join(head) + " |", "|---|" + "---:|" * (len(head) - 1)]
-    for row in rows:
-        cells = [row["label"], row["segment_length"], row["seeds"], figure(row, "valid"), figure(row, "test"),
-                 f"{row['parameters']:,}", f"{row['flops_per_token'] / 1e6:.2f}",
-                 f"{row['flops_per_segment'] / 1e6:,.0f}", f"{row['state_bytes']:,}",
-                 f"{row['tokens_per_second']:,.0f}"]
-        lines.append("| " + " | ".join(map(str, cells)) + " |")
-    return "\n".join(lines)
+    return "\n".join(lines + ["| " + " | ".join(cells(row)) + " |" for row in rows])
+
+
+def cells_of(row: Mapping[str, Any]) -> list[str]:
+    """A line of the table, under HEAD"""
+    return [row["label"], str(row["segment_length"]), str(row["seeds"]), figure(row, "valid"), figure(row, "test"),
+            f"{row['parameters']:,}", f"{row['flops_per_token'] / 1e6:.2f}", f"{row['flops_per_segment'] / 1e6:,.0f}",
+            f"{row['state_bytes']:,}", f"{row['tokens_per_second']:,.0f}"]
 
 
 def figure(row: Mapping[str, Any], part: str) -> str:
@@ -119,7 +110,9 @@ def _read(path: Path) -> Result:
     """A result with everything that the table is made from"""
     try:
         result = finite(json_document(read_regular(path)))  # an earlier version wrote Infinity
-        if not _has(result, RESULT) or not _has(result["summary"], SUMMARY):
+        of_videos = isinstance(result, dict) and videos.is_of_videos(result)
+        schema, summary = (videos.RESULT, videos.SUMMARY) if of_videos else (RESULT, SUMMARY)
+        if not _has(result, schema) or not _has(result["summary"], summary):
             raise ValueError("it is not a cell's result")
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error

@@ -2,24 +2,21 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
-from minicrt.comparison.grid import Cell, Grid
-from minicrt.comparison.results import read_result, result_of, write_result
-from minicrt.configuration import from_mapping, to_mapping
-from minicrt.data import Corpus
+from minicrt.comparison.grid import AnyCell, Grid
+from minicrt.comparison.results import read_result, write_result
 from minicrt.errors import CheckpointError, ConfigurationError, DataError, TrainingError
-from minicrt.models import create_model
-from minicrt.training import Progress, RunFolder, TrainingConfig, resume, train
-from minicrt.training.run import configuration_tables
+from minicrt.training import Progress, RunFolder
 
 
-def run_grid(grid: Grid, out: Path, results: Path, corpora: Callable[[Cell], Corpus], progress: Callable[[], Progress],
+def run_grid(grid: Grid, out: Path, results: Path, corpora: Callable[[AnyCell], Any], progress: Callable[[], Progress],
              say: Callable[[str], None] = lambda text: None, command: str = "") -> list[str]:
     """Train every cell that has no result yet; returns the names of those that could not be trained.
 
     out, results   cell NAME trains in out/NAME and leaves results/NAME.json; both may be there already, from a process
                    that was stopped, or from another that works on the same grid at this moment (its cell is passed by)
-    corpora        the corpus of a cell
+    corpora        the corpus, or the videos, of a cell
 
     Raises DataError where a corpus cannot be had, and ConfigurationError where a result or a run of that name is there
     that other settings have made.
@@ -45,26 +42,20 @@ def run_grid(grid: Grid, out: Path, results: Path, corpora: Callable[[Cell], Cor
     return failed
 
 
-def _trained(cell: Cell, out: Path, corpus: Corpus, progress: Progress) -> Iterator[dict[str, object]]:
+def _trained(cell: Any, out: Path, corpus: Any, progress: Progress) -> Iterator[dict[str, object]]:
     folder = out / cell.name
     if RunFolder.is_at(folder):
         check_same(RunFolder.open(folder), cell, corpus)
-        trained = resume(folder, progress=progress, corpus=corpus)
+        trained = cell.resume(folder, corpus, progress)
     else:
-        model = cell.settings.create_model(corpus.vocabulary.size)
-        trained = train(folder, model, corpus, cell.settings.training, progress)
-    yield result_of(cell, trained)
+        trained = cell.train(folder, corpus, progress)
+    yield cell.result(trained)
 
 
-def check_same(run: RunFolder, cell: Cell, corpus: Corpus) -> None:
+def check_same(run: RunFolder, cell: Any, corpus: Any) -> None:
     """Raise ConfigurationError if the run in a cell's folder was made by other settings than the cell's."""
-    wanted = {**to_mapping(cell.settings.create_model(corpus.vocabulary.size).config),
-              **to_mapping(cell.settings.training)}
-    tables = configuration_tables(run)
-    model = create_model(tables["model"])
-    training = from_mapping(TrainingConfig, tables["training"], "training")
-    there = {**to_mapping(model.config), **to_mapping(training)}
-    different = [f"{key} = {there.get(key)!r}, not {value!r}" for key, value in wanted.items()
+    there = cell.there(run)
+    different = [f"{key} = {there.get(key)!r}, not {value!r}" for key, value in cell.wanted(corpus).items()
                  if there.get(key) != value and key != "checkpoint_seconds"]
     if different:
         raise ConfigurationError(f"{run.path} holds a run with {', '.join(different[:3])}; give another --out, or "

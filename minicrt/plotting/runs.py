@@ -97,11 +97,14 @@ def _on_an_axis(perplexity: float | None) -> float:
 
 @in_own_style
 def comparison(rows: Sequence[Mapping[str, Any]]) -> Picture:
-    """Validation perplexity against operations per token, a point for each model and segment length.
+    """Validation perplexity against operations per token, a point for each model and segment length; of models of
+    video mean class accuracy against operations per frame.
 
     The rows are those of `minicrt.comparison.collect`; bars show the standard deviation over seeds. A model that has
     diverged, to no finite perplexity, has no point. A point has its model's letter, for whom colours say nothing.
     """
+    of_videos = any("flops_per_frame" in row for row in rows)
+    cost, length = ("flops_per_frame", "frames") if of_videos else ("flops_per_token", "segment_length")
     figure = Picture(figsize=(8.5, 5), dpi=120, layout="constrained")
     axes = figure.subplots()
     labels = sorted({row["label"] for row in rows})
@@ -112,16 +115,17 @@ def comparison(rows: Sequence[Mapping[str, Any]]) -> Picture:
     for row in rows:
         if np.isnan(_on_an_axis(row["valid"])):
             continue
-        axes.errorbar(row["flops_per_token"] / 1e6, row["valid"], yerr=row["valid_deviation"] or 0,
-                      marker=MARKERS.get(row["segment_length"], "x"), capsize=3, **styles[row["label"]])
-        axes.annotate(f"{letters[row['label']]} {row['segment_length']}", (row["flops_per_token"] / 1e6, row["valid"]),
-                      xytext=(5, 3), textcoords="offset points", fontsize=7)
+        axes.errorbar(row[cost] / 1e6, row["valid"], yerr=row["valid_deviation"] or 0,
+                      marker=MARKERS.get(row[length], "x"), capsize=3, **styles[row["label"]])
+        axes.annotate(f"{letters[row['label']]} {row[length]}", (row[cost] / 1e6, row["valid"]), xytext=(5, 3),
+                      textcoords="offset points", fontsize=7)
     handles = [axes.plot([], [], marker="o", linestyle="", **styles[label])[0] for label in labels]
     legend = axes.legend(handles, [f"{letters[label]}  {as_written(label)}" for label in labels], frameon=False,
                          fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
     for text in legend.get_texts():
         text.set_parse_math(False)
-    axes.set(xlabel="forward operations per token (MFLOP; at a point: the model's letter, the segment's length)",
-             ylabel="validation perplexity")
+    unit, number = ("frame", "the frames of a clip") if of_videos else ("token", "the segment's length")
+    axes.set(xlabel=f"forward operations per {unit} (MFLOP; at a point: the model's letter, {number})",
+             ylabel="validation mean class accuracy" if of_videos else "validation perplexity")
     quiet(axes)
     return figure
