@@ -55,8 +55,8 @@ if TYPE_CHECKING:
 else:
     _HOMES = {"models": ("CRT", "CRTConfig", "create_model"), "training": ("evaluate", "load_run", "train"),
               "data": ("load_corpus",), "inference": ("Stream", "generate"), "conformance": ("check_port",)}
-    _PACKAGES = (*_HOMES, "accounting", "comparison", "engines", "errors", "export", "federated", "gradcheck", "kernels",
-                 "ops", "parallel", "plotting", "quantisation", "teach")
+    _PACKAGES = (*_HOMES, "accounting", "comparison", "engines", "errors", "export", "federated", "gradcheck",
+                 "kernels", "ops", "parallel", "plotting", "quantisation", "teach")
 
     def __getattr__(name: str) -> object:
         """A public name or package, imported at its first use, so that `import minicrt` takes no time."""
