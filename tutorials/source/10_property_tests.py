@@ -164,8 +164,9 @@ if tries:                                       # in fast mode it may not be fou
 
 # %% [markdown]
 # (The sum may even rise near the end: an array that is filled with one number takes fewer draws, and for Hypothesis that
-# is simpler.) What remains has nothing in it that could be left out, and so it points at the mistake. **Guess:** what do a 2 × 2 input
-# that fails, and the shapes (4, 8), (2, 64) and (16, 3) that pass, tell about A? Where does A look that it should not?
+# is simpler.) What remains has nothing in it that could be left out, and so it points at the mistake. **Guess:** what do
+# a 2 × 2 input that fails, and the shapes (4, 8), (2, 64) and (16, 3) that pass, tell about A? Where does A look that it
+# should not?
 #
 # Now the other two.
 
@@ -368,9 +369,9 @@ teach.grade("cut_stops_the_gradient", cut_stops_the_gradient)
 # %% [markdown]
 # ## 7 · Who breaks what
 #
-# Now let Hypothesis put the questions. A strategy for a text and a place to cut it, and the four properties, for all the
-# readers on which yours were graded (but for two that differ in their last state alone). From here on the course's
-# properties are used, so that an open exercise does not matter.
+# Now let Hypothesis put the questions. A strategy for a text and a place to cut it, and the four properties, for most of
+# the readers on which yours were graded. From here on the course's properties are used, so that an open exercise does
+# not matter.
 
 # %%
 from minicrt.teach.solutions import properties as course
