@@ -73,6 +73,12 @@ def cases(size: Size) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "adaptive_softmax", {"z": drawn(B, T, D), "head": drawn(S_1 + 1, D) / D ** 0.5, "bias": drawn(V + 1),
                                "projection": drawn(D, D) / D ** 0.5, "tails": drawn(rest * D) / D ** 0.5,
                                "targets": targets, "cutoffs": (S_1,)}
+    E, N = 2 * D, 16                                         # as a Mamba's layer has them
+    yield "selective_scan", {"x": drawn(B, T, E), "h0": drawn(B, E, N), "dt": drawn(B, T, E) - 2,
+                             "a_log": np.log(np.ones((E, N), np.float32) * np.arange(1, N + 1, dtype=np.float32)),
+                             "b": drawn(B, T, N), "c": drawn(B, T, N), "d": drawn(E)}
+    yield "s4d", {"x": drawn(B, T, D), "h0": drawn(B, D, 2 * N), "log_dt": drawn(D) - 4, "log_a": drawn(D, N),
+                  "a_im": 10 * drawn(D, N), "c": drawn(D, 2 * N), "d": drawn(D)}
     flat = [drawn(V * D) for _ in range(4)]
     yield "global_norm", {"flat": flat[0]}
     yield "adamw_update", {"theta": flat[0], "g": flat[1], "m": flat[2], "v": np.abs(flat[3]), "count": 10,

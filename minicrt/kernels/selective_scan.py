@@ -1,4 +1,4 @@
-"""The selective scan: one loop over time for each channel of each stream, its states side by side in the registers"""
+"""The selective scan: one loop over time for some channels of a stream, which stand side by side in the registers"""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from minicrt.kernels.vector_math import exp, sigmoid
 from minicrt.ops.shapes import check_shapes
 from minicrt.parallel import workers
 
-GRAIN = 16                                                   # channels of streams that are worth another thread
+BLOCK = 128                                                  # channels that one loop over time takes
 SUMS = {"contract", "reassoc"}                               # sums may be taken in any order, lane by lane
 
 
@@ -19,77 +19,94 @@ def selective_scan(x, h0, dt, a_log, b, c, d):
     sizes = check_shapes("selective_scan", x=(x, "B T D"), a_log=(a_log, "D N"), h0=(h0, "B D N"), dt=(dt, "B T D"),
                          b=(b, "B T N"), c=(c, "B T N"), d=(d, "D"))
     B, T, D, N = (sizes[letter] for letter in "BTDN")
-    x, h0, dt, b, c, d = (contiguous(array) for array in (x, h0, dt, b, c, d))
-    a = -np.exp(contiguous(a_log))
-    h, y, delta = pool.empty((B * D, T + 1, N), x.dtype), pool.empty(x.shape, x.dtype), pool.empty(x.shape, x.dtype)
-    workers.run(_forward, workers.ranges(B * D, GRAIN), x, h0, dt, a, b, c, d, h, delta, y)
-    return y, KeptScan((x, dt, a, b, c, d, h, delta, h[:, -1].reshape(B, D, N)))
+    x, dt, b, c, d = (contiguous(array) for array in (x, dt, b, c, d))
+    a = contiguous(-np.exp(a_log).T)                         # (N, D): channels next to each other
+    h, y, delta = pool.empty((B, T + 1, N, D), x.dtype), pool.empty(x.shape, x.dtype), pool.empty(x.shape, x.dtype)
+    h[:, 0] = h0.swapaxes(1, 2)
+    workers.run(_forward, workers.ranges(B * blocks(D)), x, dt, a, b, c, d, h, delta, y)
+    return y, KeptScan((x, dt, a, b, c, d, h, delta, h[:, -1].swapaxes(1, 2)))
 
 
 @backward_twin(ops.selective_scan_backward)
 def selective_scan_backward(d_y, cache, d_last=None):
-    x, dt, a, b, c, d, h, delta, last = cache
-    d_y = contiguous(d_y, x.dtype)
-    g = np.zeros(last.shape, x.dtype) if d_last is None else np.array(d_last, x.dtype, order="C")
-    parts = workers.ranges(len(h), GRAIN)
+    x, dt, a, b, c, d, h, delta, _ = cache
+    d_y, g = contiguous(d_y, x.dtype), np.zeros(h[:, 0].shape, x.dtype)
+    if d_last is not None:
+        g[...] = d_last.swapaxes(1, 2)
+    parts = workers.ranges(len(x) * blocks(x.shape[2]))
     d_x, d_dt = pool.empty(x.shape, x.dtype), pool.empty(x.shape, x.dtype)
     d_a, d_d = np.zeros((len(parts), *a.shape), x.dtype), np.zeros((len(parts), len(d)), x.dtype)
     d_b, d_c = (np.zeros((len(parts), *b.shape), x.dtype) for _ in range(2))
     workers.run(_backward, parts, d_y, x, dt, a, b, c, d, h, delta, g, d_x, d_dt, d_a, d_b, d_c, d_d)
-    return d_x, g, d_dt, d_a.sum(0) * a, d_b.sum(0), d_c.sum(0), d_d.sum(0)
+    return d_x, g.swapaxes(1, 2), d_dt, (d_a.sum(0) * a).T, d_b.sum(0), d_c.sum(0), d_d.sum(0)
+
+
+def blocks(channels):
+    """How many loops over time the channels of a stream take"""
+    return -(-channels // BLOCK)
 
 
 @jit(fastmath=SUMS)
-def _forward(_, start, stop, x, h0, dt, a, b, c, d, h, delta, y):
+def _forward(_, start, stop, x, dt, a, b, c, d, h, delta, y):
     """h' = exp(Δ A) h + Δ x B,  y = h' C + d x,  Δ = softplus(dt)"""
-    T, D, N = x.shape[1], x.shape[2], a.shape[1]
-    zero = x.dtype.type(0)
-    for row in range(start, stop):
-        i, j = row // D, row % D
-        rate, states = a[j], h[row]
-        states[0] = h0[i, j]
+    T, D, N = x.shape[1], x.shape[2], a.shape[0]
+    each, zero = (D + BLOCK - 1) // BLOCK, x.dtype.type(0)
+    driven = np.empty(BLOCK, x.dtype)
+    for item in range(start, stop):
+        i, low = item // each, item % each * BLOCK
+        high = min(low + BLOCK, D)
         for t in range(T):
-            z = dt[i, t, j]
-            step = max(z, zero) + np.log1p(exp(-abs(z)))
-            delta[i, t, j] = step
-            driven = step * x[i, t, j]
-            old, new, b_t, c_t = states[t], states[t + 1], b[i, t], c[i, t]
+            x_t, z, step, y_t, d_own = x[i, t, low:high], dt[i, t, low:high], delta[i, t, low:high], \
+                y[i, t, low:high], d[low:high]
+            for j in range(len(x_t)):
+                step[j] = max(z[j], zero) + np.log1p(exp(-abs(z[j])))
+            for j in range(len(x_t)):
+                driven[j] = step[j] * x_t[j]
+                y_t[j] = d_own[j] * x_t[j]
             for n in range(N):
-                new[n] = exp(step * rate[n]) * old[n] + driven * b_t[n]
-            total = zero
-            for n in range(N):
-                total += new[n] * c_t[n]
-            y[i, t, j] = total + d[j] * x[i, t, j]
+                rate, old, new, b_n, c_n = a[n, low:high], h[i, t, n, low:high], h[i, t + 1, n, low:high], b[i, t, n], \
+                    c[i, t, n]
+                for j in range(len(x_t)):
+                    state = exp(step[j] * rate[j]) * old[j] + driven[j] * b_n
+                    new[j] = state
+                    y_t[j] += state * c_n
 
 
 @jit(fastmath=SUMS)
 def _backward(part, start, stop, d_y, x, dt, a, b, c, d, h, delta, g, d_x, d_dt, d_a, d_b, d_c, d_d):
     """g is turned from what came from behind the segment into the gradient of h_0; sums over channels or streams are
     those of this range."""
-    T, D, N = x.shape[1], x.shape[2], a.shape[1]
-    zero = x.dtype.type(0)
-    for row in range(start, stop):
-        i, j = row // D, row % D
-        rate, states, g_row, d_rate = a[j], h[row], g[i, j], d_a[part, j]
+    T, D, N = x.shape[1], x.shape[2], a.shape[0]
+    each, zero = (D + BLOCK - 1) // BLOCK, x.dtype.type(0)
+    driven, through_a, through_b = np.empty(BLOCK, x.dtype), np.empty(BLOCK, x.dtype), np.empty(BLOCK, x.dtype)
+    for item in range(start, stop):
+        i, low = item // each, item % each * BLOCK
+        high = min(low + BLOCK, D)
         for t in range(T - 1, -1, -1):
-            own, step, x_t = d_y[i, t, j], delta[i, t, j], x[i, t, j]
-            driven, through_a, through_b = step * x_t, zero, zero
-            old, new, b_t, c_t = states[t], states[t + 1], b[i, t], c[i, t]
-            d_b_t, d_c_t = d_b[part, i, t], d_c[part, i, t]
+            own, x_t, step, z = d_y[i, t, low:high], x[i, t, low:high], delta[i, t, low:high], dt[i, t, low:high]
+            d_x_t, d_dt_t, d_own, d_d_own = d_x[i, t, low:high], d_dt[i, t, low:high], d[low:high], \
+                d_d[part, low:high]
+            for j in range(len(own)):
+                driven[j] = step[j] * x_t[j]
+                through_a[j] = zero
+                through_b[j] = zero
+                d_d_own[j] += own[j] * x_t[j]
             for n in range(N):
-                d_c_t[n] += own * new[n]
-            for n in range(N):
-                g_row[n] += own * c_t[n]                                       # y = h c + d x
-            for n in range(N):
-                d_b_t[n] += driven * g_row[n]                                  # h' = exp(Δ A) h + Δ x b
-            for n in range(N):
-                through_b += g_row[n] * b_t[n]
-            for n in range(N):
-                g_row[n] *= exp(step * rate[n])
-            for n in range(N):
-                d_exponent = g_row[n] * old[n]
-                through_a += d_exponent * rate[n]
-                d_rate[n] += step * d_exponent
-            d_x[i, t, j] = step * through_b + d[j] * own
-            d_dt[i, t, j] = (through_a + x_t * through_b) * sigmoid(dt[i, t, j])
-            d_d[part, j] += own * x_t
+                rate, old, new, g_n, d_rate = a[n, low:high], h[i, t, n, low:high], h[i, t + 1, n, low:high], \
+                    g[i, n, low:high], d_a[part, n, low:high]
+                b_n, c_n, of_b, of_c = b[i, t, n], c[i, t, n], zero, zero
+                for j in range(len(own)):
+                    of_c += own[j] * new[j]
+                    state = g_n[j] + own[j] * c_n                              # y = h c + d x
+                    of_b += driven[j] * state                                  # h' = exp(Δ A) h + Δ x b
+                    through_b[j] += state * b_n
+                    state = state * exp(step[j] * rate[j])
+                    d_exponent = state * old[j]
+                    through_a[j] += d_exponent * rate[j]
+                    d_rate[j] += step[j] * d_exponent
+                    g_n[j] = state
+                d_b[part, i, t, n] += of_b
+                d_c[part, i, t, n] += of_c
+            for j in range(len(own)):
+                d_x_t[j] = step[j] * through_b[j] + d_own[j] * own[j]
+                d_dt_t[j] = (through_a[j] + x_t[j] * through_b[j]) * sigmoid(z[j])
