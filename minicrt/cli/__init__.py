@@ -32,6 +32,7 @@ from minicrt.cli import (
 )
 from minicrt.cli.completion import add_completion
 from minicrt.cli.parser import Parser
+from minicrt.cli.several import as_one, is_first, ranks_for
 from minicrt.cli.streams import standard_streams
 from minicrt.errors import MinicrtError, TrainingError
 from minicrt.parallel import threads
@@ -75,8 +76,9 @@ def main(argv: Sequence[str] | None = None) -> int:
                 threads.fit_to_system()
                 warnings.filterwarnings("ignore", "tqdm:disabling monitor")  # a bar does without a thread of its own
                 engines.choose(getattr(arguments, "engine", None))
-                number = getattr(arguments, "threads", None)
-                with threads.limit(number) if number else nullcontext():
+                ranks = ranks_for(arguments)
+                number = getattr(arguments, "threads", None) or (threads.asked_for() or 1 if ranks.size > 1 else None)
+                with threads.limit(number) if number else nullcontext(), as_one(ranks):
                     code = arguments.run(arguments) or 0
             sys.stdout.flush()                               # so that a closed pipe or a full disk shows here
             return code
@@ -111,5 +113,6 @@ def parsed(argv: Sequence[str] | None) -> Namespace | None:
 
 
 def failed(message: str, code: int) -> int:
-    print(f"minicrt: {' '.join(message.split())}", file=sys.stderr)
+    if is_first():
+        print(f"minicrt: {' '.join(message.split())}", file=sys.stderr)
     return code

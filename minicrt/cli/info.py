@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from minicrt import presets
+from minicrt.cli import info_ranks
 from minicrt.cli.parser import add_engine
 from minicrt.cli.terminal import columns
 from minicrt.errors import ConfigurationError
@@ -25,7 +26,8 @@ of `minicrt train --set`, on top of --preset (default: small), without reading a
 EXAMPLES = """\
 examples:
   minicrt info --preset tiny
-  minicrt info --model width=256 inner=1024 segment_length=70 batch=32 vocabulary=10000"""
+  minicrt info --model width=256 inner=1024 segment_length=70 batch=32 vocabulary=10000
+  minicrt info --preset small --ranks 64 --bandwidth 1GB/s"""
 
 
 def add(commands: Any) -> None:
@@ -36,13 +38,15 @@ def add(commands: Any) -> None:
     what.add_argument("--preset", help=f"a preset: {', '.join((*presets.names(), *video.NAMES))}")
     parser.add_argument("--model", nargs="+", metavar="KEY=VALUE",
                         help="keys of --set, and vocabulary (default: 10000)")
+    info_ranks.add_options(parser)
     add_engine(parser)
     parser.add_argument("--data-dir", type=expanded, metavar="DIR", help="where corpora are looked for first")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> None:
-    if arguments.model is not None:
+    info_ranks.check(arguments)
+    if arguments.model is not None or arguments.ranks is not None and not (arguments.run_folder or arguments.preset):
         describe_model(arguments)
     elif arguments.run_folder is not None:
         from minicrt.cli import info_videos, kinds
@@ -50,17 +54,22 @@ def run(arguments: argparse.Namespace) -> None:
         from minicrt.training.video_run import is_video_run
 
         if is_video_run(arguments.run_folder):
+            only_of_text(arguments, "video")
             return info_videos.describe_run(arguments.run_folder)
         trained = load_either(arguments.run_folder)
         form = f", quantised to {trained.bits} bits" if trained.bits else ""
         print(f"{arguments.run_folder}: weights of step {trained.step}{form}")
         print_configuration(trained.configuration)
         print_parameters(trained.model)
-        if not trained.bits and not kinds.of_sensors(trained):
+        if trained.bits or kinds.of_sensors(trained):
+            only_of_text(arguments, "sensor readings, or quantised")
+        else:
             print_memory(trained.model, trained.training)
+            print_ranks(trained.model, trained.training, arguments)
     elif arguments.preset in video.NAMES:
         from minicrt.cli import info_videos
 
+        only_of_text(arguments, "video")
         info_videos.describe_preset(arguments.preset)
     elif arguments.preset is not None:
         describe_preset(arguments)
@@ -86,6 +95,7 @@ def describe_preset(arguments: argparse.Namespace) -> None:
     print_memory(model, chosen.training)
     print_operations(model)
     print_hours(model, chosen.training, tokens)
+    print_ranks(model, chosen.training, arguments)
 
 
 def describe_model(arguments: argparse.Namespace) -> None:
@@ -94,7 +104,7 @@ def describe_model(arguments: argparse.Namespace) -> None:
 
     if arguments.run_folder is not None:
         raise ConfigurationError("info got a run and --model, expected one of them")
-    changes = parse_assignments(arguments.model)
+    changes = parse_assignments(arguments.model or [])
     vocabulary = changes.pop("vocabulary", 10_000)
     if not isinstance(vocabulary, int) or vocabulary < 1:
         raise ConfigurationError(f"--model vocabulary is {vocabulary!r}, expected a whole number of 1 or more")
@@ -103,6 +113,18 @@ def describe_model(arguments: argparse.Namespace) -> None:
     print_parameters(model)
     print_memory(model, chosen.training)
     print_operations(model)
+    print_ranks(model, chosen.training, arguments)
+
+
+def only_of_text(arguments: argparse.Namespace, what: str) -> None:
+    if arguments.ranks is not None:
+        raise ConfigurationError(f"--ranks got a model of {what}, expected one of text in floats, which is what ranks "
+                                 "train")
+
+
+def print_ranks(model: "SegmentModel", training: "TrainingConfig", arguments: argparse.Namespace) -> None:
+    if arguments.ranks is not None:
+        info_ranks.describe(model, training, arguments)
 
 
 def print_memory(model: "SegmentModel", training: "TrainingConfig") -> None:

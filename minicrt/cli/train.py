@@ -94,6 +94,7 @@ def further_help() -> str:
 
 def run(arguments: argparse.Namespace) -> None:
     from minicrt.cli import report
+    from minicrt.parallel.ranks import started
     from minicrt.training import Progress, progress_for, resume, train_on
     from minicrt.training.tensorboard_log import tensorboardx
 
@@ -117,13 +118,15 @@ def run(arguments: argparse.Namespace) -> None:
                                    corpus=arguments.corpus)
             else:
                 trained = resume(arguments.resume, arguments.data_dir, progress, arguments.corpus)
-    report.print_results(trained)
+    if started().first:
+        report.print_results(trained)
 
 
 def logged(progress: "Progress", arguments: argparse.Namespace, folder: Path) -> "Progress":
+    from minicrt.parallel.ranks import started
     from minicrt.training import TensorBoardLog
 
-    return TensorBoardLog(folder, progress) if arguments.log else progress
+    return TensorBoardLog(folder, progress) if arguments.log and started().first else progress
 
 
 @contextmanager
@@ -170,6 +173,7 @@ def changes_asked_for(arguments: argparse.Namespace) -> dict[str, Any]:
 def train_afresh(arguments: argparse.Namespace, progress: "Progress") -> "Trained":
     from minicrt.cli import report
     from minicrt.data.names import folder_name
+    from minicrt.parallel.ranks import started
     from minicrt.settings import settings
     from minicrt.training import fitted, train
 
@@ -181,7 +185,8 @@ def train_afresh(arguments: argparse.Namespace, progress: "Progress") -> "Traine
     model = chosen.create_model(corpus.vocabulary.size)
     training = fitted(chosen.training, corpus, model.config.segment_length, changes)
     numbered = numbered_folder(Path("runs"), f"{folder_name(Path(corpus.name).stem)}-{chosen.preset}")
-    with nullcontext(arguments.out) if arguments.out is not None else numbered as folder:
+    named = arguments.out if started().first else arguments.out or Path("runs")      # which the first rank alone makes
+    with numbered if named is None else nullcontext(named) as folder:
         report.print_header(model, corpus, training, folder)
         smaller = [f"{key} {getattr(training, key)} instead of {getattr(chosen.training, key)}"
                    for key in ("batch", "evaluation_batch") if getattr(training, key) != getattr(chosen.training, key)]

@@ -61,7 +61,12 @@ def count() -> int:
 
     Raises ConfigurationError if that variable is not a number of 1 or more.
     """
-    return _here.limit or next(filter(None, map(from_environment, VARIABLES)), None) or _cores()
+    return _here.limit or asked_for() or _cores()
+
+
+def asked_for() -> int | None:
+    """The number of threads that the environment asks for, None where it asks for none."""
+    return next(filter(None, map(from_environment, VARIABLES)), None)
 
 
 @contextmanager

@@ -23,12 +23,12 @@ _refused = False                                             # the system has st
 _here = threading.local()                                    # .busy: this thread works on one of several ranges
 
 
-def ranges(rows: int, grain: int = 1) -> list[Range]:
-    """0 … rows cut into as many pieces as there are threads, none shorter than `grain` rows.
+def ranges(rows: int, grain: int = 1, ranks: int = 1) -> list[Range]:
+    """0 … rows cut into as many pieces as there are threads on so many ranks, none shorter than `grain` rows.
 
     Inside one of several ranges it is one piece: the other threads have work already.
     """
-    count = 1 if getattr(_here, "busy", False) else threads.count()
+    count = 1 if getattr(_here, "busy", False) else threads.count() * ranks
     pieces = max(1, min(count, rows // grain))
     return [(rows * i // pieces, rows * (i + 1) // pieces) for i in range(pieces)]
 
@@ -39,8 +39,9 @@ def run(function: Callable[..., None], parts: list[Range], *arguments: Any) -> N
     Where the system starts no more threads, this one does what they would have done. Returns when all have ended;
     raises what one of them raised.
     """
-    if len(parts) == 1:
-        function(0, *parts[0], *arguments)
+    if len(parts) <= 1:
+        for start, stop in parts:
+            function(0, start, stop, *arguments)
         return
     tasks = [(part, start, stop, *arguments) for part, (start, stop) in enumerate(parts)]
     others = _start(len(parts) - 1)                          # fewer than asked for where the system refuses

@@ -2,8 +2,12 @@
 
 import math
 import statistics
+import time
 
+from minicrt.data import TokenStream
 from minicrt.errors import ConfigurationError
+from minicrt.models.base import SegmentModel, State
+from minicrt.models.parameters import Parameters
 from minicrt.training.configuration import TrainingConfig
 from minicrt.training.position import Position
 from minicrt.training.schedules import LONGEST
@@ -32,6 +36,16 @@ def steps_within(minutes: float, position: Position, seconds: float) -> int:
     return position.step + max(0, int(MARGIN * left * position.step / max(position.seconds, 1e-9)))
 
 
+def segment_seconds(model: SegmentModel, parameters: Parameters, stream: TokenStream) -> float:
+    """The time of one segment of an evaluation, the second of two"""
+    carried: State = {}
+    for index in range(min(2, len(stream))):
+        start = time.perf_counter()
+        tokens, targets = stream.segment(index)
+        _, carried, _ = model.forward(parameters, tokens, targets, carried, with_gradient=False)
+    return time.perf_counter() - start
+
+
 class Calibration:
     """The time a step takes, measured over the first steps of a run.
 
@@ -54,6 +68,10 @@ class Calibration:
         """Long enough: by steps, or by its share of the budget."""
         long = len(self._times) >= self._longest or sum(self._times) > SHARE * self._budget
         return long and self.can_plan()
+
+    def due(self, stopping: bool) -> bool:
+        """Whether to plan now: the run may be about to stop, and is then to know how long it would have been."""
+        return self.done() or stopping and self.can_plan()
 
     def plan(self, seconds_spent: float, seconds_reserved: float, overhead: float) -> int:
         """The total number of steps.

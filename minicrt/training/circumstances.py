@@ -9,10 +9,10 @@ from minicrt import engines
 from minicrt.parallel import threads
 
 
-def circumstances(engine: Any) -> dict[str, str | int]:
+def circumstances(engine: Any, ranks: int = 1) -> dict[str, str | int]:
     """Those of now, by name, in a form for JSON."""
-    return {"engine": engines.name_of(engine), "threads": threads.count(), "BLAS kernel": threads.blas_kernel(),
-            "NumPy": np.__version__}
+    return {"engine": engines.name_of(engine), "ranks": ranks, "threads": threads.count(),
+            "BLAS kernel": threads.blas_kernel(), "NumPy": np.__version__}
 
 
 def what_changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> str | None:

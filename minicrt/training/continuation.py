@@ -16,12 +16,14 @@ from minicrt.data import Corpus
 from minicrt.engines import EngineOrName
 from minicrt.errors import CheckpointError, ConfigurationError
 from minicrt.models import SegmentModel
+from minicrt.parallel.ending import together
+from minicrt.parallel.ranks import Ranks, started
 from minicrt.training.budget import steps_within
 from minicrt.training.checkpoint import read_checkpoint, write_checkpoint
 from minicrt.training.configuration import TrainingConfig
 from minicrt.training.position import Position
 from minicrt.training.progress import Progress, progress_of
-from minicrt.training.run import learned, trainer_of
+from minicrt.training.run import resume, trainer_of
 from minicrt.training.run_folder import RunFolder
 from minicrt.training.snapshot import BEFORE, check_same, completed
 from minicrt.training.trained import Trained
@@ -31,7 +33,7 @@ from minicrt.training.trainer import Trainer
 def train_on(folder: str | os.PathLike[str], *, epochs: float = 0.0, steps: int = 0, minutes: float = 0.0,
              data_dir: Path | str | None = None, progress: Progress | bool = True,
              corpus: Corpus | str | os.PathLike[str] | None = None, model: SegmentModel | None = None,
-             engine: EngineOrName = None) -> Trained:
+             engine: EngineOrName = None, ranks: Ranks | None = None) -> Trained:
     """Train the finished run in `folder` on, until it has had `epochs`, `steps` or `minutes` in all.
 
         run = train("runs/first", model, corpus, epochs=4)
@@ -44,11 +46,21 @@ def train_on(folder: str | os.PathLike[str], *, epochs: float = 0.0, steps: int 
     """
     check_kind("folder", folder, (str, os.PathLike), "the path of a run folder")
     TrainingConfig(epochs=epochs, steps=steps, minutes=minutes)          # raises unless it is one of them
-    run = completed(RunFolder.open(Path(folder)))
+    ranks = started() if ranks is None else ranks
+    with together(ranks):
+        ranks.first_alone(lambda: prolong(Path(folder), epochs, steps, minutes, data_dir, progress_of(progress),
+                                          corpus, model, engine))
+        return resume(folder, data_dir, progress, corpus, model, engine, ranks)
+
+
+def prolong(folder: Path, epochs: float, steps: int, minutes: float, data_dir: Path | str | None, progress: Progress,
+            corpus: Corpus | str | os.PathLike[str] | None, model: SegmentModel | None, engine: EngineOrName) -> None:
+    """Make the finished run in `folder` one that is not finished yet."""
+    run = completed(RunFolder.open(folder))
     summary = run.read_summary()
     if summary is None:
         raise CheckpointError(f"the run in {run.path} is not finished; resume it as it is, and train it on then")
-    trainer = trainer_of(run, data_dir, progress_of(progress), corpus, model, engine)
+    trainer = trainer_of(run, data_dir, progress, corpus, model, engine)
     with run.in_use():
         checkpoint = read_checkpoint(run.checkpoint)
         check_same(checkpoint, run.configuration)
@@ -69,7 +81,6 @@ def train_on(folder: str | os.PathLike[str], *, epochs: float = 0.0, steps: int 
             **checkpoint.metadata, "configuration": json.dumps(run.configuration), "position": position.to_json(),
             BEFORE: checkpoint.metadata["configuration"]})
         completed(run)
-    return learned(longer, longer.run())
 
 
 def say_what_changes(trainer: Trainer, longer: Trainer, position: Position) -> None:

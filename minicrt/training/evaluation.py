@@ -4,10 +4,10 @@ The protocol: the stream is read once from its start, the state carried from seg
 prediction scored exactly once (the last short segment included), perplexity = exp(total NLL / tokens scored).
 """
 
+import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Literal, get_args
 
 from minicrt.arguments import shown
@@ -18,8 +18,9 @@ from minicrt.errors import InputError, TrainingError
 from minicrt.models.base import SegmentModel, State
 from minicrt.models.inputs import check_fit
 from minicrt.models.parameters import Parameters
+from minicrt.parallel.ranks import ALONE, Ranks
 from minicrt.suggestion import choices_in_words
-from minicrt.training.not_finite import origin
+from minicrt.training.origin_in_rows import origin_in_rows
 from minicrt.training.window import scored, segment_nll
 
 Cut = Literal["memory", "positions", "state"]
@@ -57,7 +58,7 @@ class Evaluation:
 
 
 def evaluate(model: SegmentModel, parameters: Parameters, stream: TokenStream | ReadingStream | Array,
-             cut: Cut | None = None, advance: Callable[[], None] | None = None) -> Evaluation:
+             cut: Cut | None = None, advance: Callable[[], None] | None = None, ranks: Ranks = ALONE) -> Evaluation:
     """The perplexity of a text: every prediction of it is scored once, without dropout.
 
         evaluate(run.model, run.parameters, corpus.valid).perplexity
@@ -70,6 +71,7 @@ def evaluate(model: SegmentModel, parameters: Parameters, stream: TokenStream | 
         cut        what is dropped at every segment boundary, so that each segment starts with its initial value:
                    "memory", the carried "positions", or both, "state"; where a model has none of it nothing changes
         advance    called after every segment (a progress bar; what it raises is passed on)
+        ranks      the processes that share the rows, as minicrt.parallel.ranks.started() finds them; each calls this
 
     perplexity = exp(Σ −log p(token) / tokens scored). Returns an Evaluation: perplexity, loss, tokens, carried.
     Raises InputError for arguments that do not fit, TrainingError if the loss of a segment is not finite.
@@ -82,17 +84,17 @@ def evaluate(model: SegmentModel, parameters: Parameters, stream: TokenStream | 
     nll, tokens_scored = 0.0, 0
     for index in range(len(stream)):
         segment = stream.segment(index)
-        segment_total, new_state = segment_nll(model, parameters, segment, state)
+        segment_total, new_state = segment_nll(model, parameters, segment, state, ranks)
         if not math.isfinite(segment_total):
-            again = partial(segment_nll, parameters=parameters, segment=segment, state=state)
-            where = origin(model, parameters, state, again)
+            where = origin_in_rows(model, parameters, [segment], state, ranks, lambda watched, rows, before:
+                                   segment_nll(watched, parameters, rows[0], before))
             raise TrainingError(f"evaluation: the loss of segment {index} is {segment_total}{where}")
         nll += segment_total
         tokens_scored += scored([segment])
         state = {name: value for name, value in new_state.items() if name not in dropped}
         if advance is not None:
             advance()
-    return Evaluation(nll, tokens_scored, frozenset(state))
+    return Evaluation(nll, tokens_scored, frozenset(json.loads(ranks.told(json.dumps([*state])))))
 
 
 def stream_of(ids: Array, model: SegmentModel) -> TokenStream:

@@ -6,15 +6,20 @@ from pathlib import Path
 from types import NoneType
 from typing import Any
 
+import tomli_w
+
 from minicrt import __version__, presets
 from minicrt.arguments import check_kind, shown
 from minicrt.configuration import IN_WORDS, from_mapping, to_mapping
 from minicrt.data import Corpus, Vocabulary
+from minicrt.documents import toml_document
 from minicrt.engines import EngineOrName
 from minicrt.errors import CheckpointError, ConfigurationError
 from minicrt.files import expanded
 from minicrt.models import SegmentModel, create_model, model_mapping
 from minicrt.models.inputs import A_MODEL
+from minicrt.parallel.ending import together
+from minicrt.parallel.ranks import ALONE, Ranks, started
 from minicrt.training.checkpoint import read_checkpoint
 from minicrt.training.configuration import TrainingConfig, changed_table
 from minicrt.training.kept_run import Kept, best_weights, kept_at
@@ -22,6 +27,7 @@ from minicrt.training.progress import Progress, progress_of
 from minicrt.training.quantised_run import FORM, parameters_of, quantised_file, step_of
 from minicrt.training.run_corpus import check_corpus, corpus_of_run, fingerprint, where_found
 from minicrt.training.run_folder import RunFolder
+from minicrt.training.shared_trainer import SharedTrainer
 from minicrt.training.short_texts import fitted
 from minicrt.training.snapshot import completed
 from minicrt.training.trained import Trained
@@ -33,7 +39,7 @@ NEEDED: dict[str, dict[str, type]] = {
 
 
 def train(folder: str | os.PathLike[str], model: SegmentModel, corpus: Corpus, config: TrainingConfig | None = None,
-          progress: Progress | bool = True, **settings: Any) -> Trained:
+          progress: Progress | bool = True, ranks: Ranks | None = None, **settings: Any) -> Trained:
     """Train a model on a corpus in a new run folder, and return the weights that were best on validation.
 
         run = train("runs/first", model, corpus)                 # 8 epochs
@@ -48,6 +54,7 @@ def train(folder: str | os.PathLike[str], model: SegmentModel, corpus: Corpus, c
                   text), changed by `settings`
         progress  True: a bar on a terminal, or now and then a line, on standard error; False: nothing; or a Progress of
                   your own
+        ranks     the processes that share the training; None: all that mpiexec has started, which call this alike
         settings  keys of TrainingConfig, in place of `config`: epochs, steps or minutes, learning_rate, batch, …
 
     The first weights are drawn from the configuration's `seed`.
@@ -70,9 +77,18 @@ def train(folder: str | os.PathLike[str], model: SegmentModel, corpus: Corpus, c
                  "sha256": fingerprint(corpus)},
         "written_by": {"minicrt": __version__}}
     check_vocabulary(model, corpus)
-    trainer = Trainer(RunFolder(Path(folder), configuration), model, corpus, config, progress_of(progress))
-    trainer.folder.create()
-    return learned(trainer, trainer.run())
+    ranks = started() if ranks is None else ranks
+    with together(ranks):
+        trainer = made(RunFolder(Path(folder), configuration), model, corpus, config, progress_of(progress), ranks)
+        trainer.folder.create()
+        return learned(trainer, trainer.run())
+
+
+def made(folder: RunFolder, model: SegmentModel, corpus: Corpus, config: TrainingConfig, progress: Progress,
+         ranks: Ranks) -> Trainer:
+    """A trainer of one process, or of several ranks"""
+    return Trainer(folder, model, corpus, config, progress) if ranks.size == 1 else SharedTrainer(
+        folder, model, corpus, config, progress, ranks)
 
 
 def training_config(settings: Mapping[str, Any]) -> TrainingConfig:
@@ -82,25 +98,35 @@ def training_config(settings: Mapping[str, Any]) -> TrainingConfig:
 
 def resume(folder: str | os.PathLike[str], data_dir: Path | str | None = None, progress: Progress | bool = True,
            corpus: Corpus | str | os.PathLike[str] | None = None, model: SegmentModel | None = None,
-           engine: EngineOrName = None) -> Trained:
+           engine: EngineOrName = None, ranks: Ranks | None = None) -> Trained:
     """Go on with the run in `folder`; the result is that of a run never stopped. A finished run is only loaded.
 
     `corpus` and `model` are made from config.toml unless given; `corpus` may be the path where the text is now;
-    `progress` as in `train`. Raises CheckpointError if there is no run, its checkpoint is damaged, or the corpus is not
-    the one it was trained on.
+    `progress` and `ranks` as in `train`; the run may go on with another number of ranks than it had. Raises
+    CheckpointError if there is no run, its checkpoint is damaged, or the corpus is not the one it was trained on.
     """
     check_kind("folder", folder, (str, os.PathLike), "the path of a run folder")
     progress = progress_of(progress)
-    run = completed(RunFolder.open(Path(folder)))
-    if run.read_summary() is not None and run.checkpoint.exists():
-        return load_run(folder, engine)
-    trainer = trainer_of(run, data_dir, progress, corpus, model, engine)
-    return learned(trainer, trainer.run())
+    ranks = started() if ranks is None else ranks
+    with together(ranks):
+        told = toml_document(ranks.first_alone(lambda: tomli_w.dumps(what_is_there(Path(folder)))).encode())
+        if told["finished"]:
+            return load_run(folder, engine)
+        run = RunFolder(Path(folder), told["configuration"])
+        trainer = trainer_of(run, data_dir, progress, corpus, model, engine, ranks)
+        return learned(trainer, trainer.run())
+
+
+def what_is_there(folder: Path) -> dict[str, Any]:
+    """The configuration of the run in `folder`, and whether it is finished, in a form for TOML"""
+    run = completed(RunFolder.open(folder))
+    return {"configuration": run.configuration,
+            "finished": run.read_summary() is not None and run.checkpoint.exists()}
 
 
 def trainer_of(run: RunFolder, data_dir: Path | str | None, progress: Progress,
-               corpus: Corpus | str | os.PathLike[str] | None, model: SegmentModel | None, engine: EngineOrName
-               ) -> Trainer:
+               corpus: Corpus | str | os.PathLike[str] | None, model: SegmentModel | None, engine: EngineOrName,
+               ranks: Ranks = ALONE) -> Trainer:
     """A trainer as `run` had it, at the run's beginning; the arguments are those of `resume`."""
     check_kind("corpus", corpus, (Corpus, str, os.PathLike, NoneType), "a corpus, its path, or None for the run's own")
     check_kind("model", model, (SegmentModel, NoneType), "a model, or None for the run's own")
@@ -113,7 +139,7 @@ def trainer_of(run: RunFolder, data_dir: Path | str | None, progress: Progress,
     check_corpus(corpus, tables["data"])
     model = model or create_model(tables["model"], engine)
     check_vocabulary(model, corpus)
-    return Trainer(run, model, corpus, from_mapping(TrainingConfig, tables["training"], "training"), progress)
+    return made(run, model, corpus, from_mapping(TrainingConfig, tables["training"], "training"), progress, ranks)
 
 
 def load_run(path: str | os.PathLike[str], engine: EngineOrName = None) -> Trained:

@@ -87,6 +87,12 @@ class RunFolder:
                                       f"expected the tables {', '.join(TABLES)}")
         return cls(path, configuration)
 
+    def last_checkpoint(self) -> str:
+        """In words, for whoever is told that the run cannot go on"""
+        if not self.checkpoint.exists():
+            return "no checkpoint was written yet"
+        return f"the last good checkpoint is kept: {self.checkpoint}"
+
     @contextlib.contextmanager
     def in_use(self) -> Iterator[None]:
         """Hold the run for this process; the system lets go of it when the process ends, however it ends.

@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from minicrt.arguments import check_number, check_whole
 from minicrt.errors import InputError
+from minicrt.training.configuration import TrainingConfig
 
 LONGEST = 20                    # steps that may be taken before the number of steps of a run is known
 FEWEST_EVALUATIONS = 4          # of a run's, whatever its warm-up
@@ -32,6 +33,13 @@ def warmup_constant(step: int, warmup: int) -> float:
     """The same rise, and then 1."""
     step, warmup = check_whole("step", step, 0), check_whole("warmup", warmup, 0)
     return min(1.0, (step + 1) / warmup) if warmup else 1.0
+
+
+def rate_factor(config: TrainingConfig, step: int, total: int) -> float:
+    """The factor on the learning rates of step `step` of `total`, by the schedule that `config` names"""
+    if config.schedule == "constant":
+        return warmup_constant(step, config.warmup_steps)
+    return warmup_cosine(step, total, config.warmup_steps, config.final_learning_rate)
 
 
 @lru_cache(maxsize=8)

@@ -7,6 +7,7 @@ from minicrt.data.sensors import Part, ReadingStream, SensorData
 from minicrt.errors import ConfigurationError
 from minicrt.models import SensorModel
 from minicrt.parallel import threads
+from minicrt.parallel.launch import check_alone
 from minicrt.training.configuration import TrainingConfig
 from minicrt.training.evaluation import CUTS, cut_entries
 from minicrt.training.progress import Progress, perplexity
@@ -24,6 +25,7 @@ class SensorTrainer(Trainer):
 
     def __init__(self, folder: RunFolder, model: SensorModel, corpus: SensorData, config: TrainingConfig,
                  progress: Progress | None = None):
+        check_alone("a training on sensor readings")
         check_model(model, corpus)
         if config.random_start:
             raise ConfigurationError("random_start makes a circle of a text, and readings are none; set it to false")

@@ -23,9 +23,11 @@ from minicrt.training.state import TrainingState
 BEFORE = "configuration_before"              # in the first checkpoint of a run that is trained on: the shorter run's
 
 
-def save_snapshot(state: TrainingState, folder: RunFolder, model: SegmentModel, described: dict[str, Any]) -> None:
-    """Write the run's checkpoint, with what is `described` of its data. Raises TrainingError, before writing, if a
-    tensor is not finite."""
+def save_snapshot(state: TrainingState, folder: RunFolder, model: SegmentModel, described: dict[str, Any],
+                  ranks: int = 1) -> None:
+    """Write the run's checkpoint, with what is `described` of its data, the state being that of all rows.
+
+    Raises TrainingError, before writing, if a tensor is not finite."""
     parameters = state.parameters
     arrays = {f"parameters.{name}": parameters[name] for name in parameters}
     if state.best is not None:
@@ -42,10 +44,11 @@ def save_snapshot(state: TrainingState, folder: RunFolder, model: SegmentModel, 
         "configuration": json.dumps(folder.configuration),
         "position": state.position.to_json(),
         **{name: json.dumps(value) for name, value in described.items()},
-        "circumstances": json.dumps(circumstances(model.engine))})
+        "circumstances": json.dumps(circumstances(model.engine, ranks))})
 
 
-def load_snapshot(state: TrainingState, folder: RunFolder, model: SegmentModel, progress: Progress) -> None:
+def load_snapshot(state: TrainingState, folder: RunFolder, model: SegmentModel, progress: Progress, ranks: int = 1
+                  ) -> None:
     """Put the folder's checkpoint into `state`.
 
     A checkpoint written while a budget in minutes was being measured is passed over: the run starts again. Where
@@ -75,7 +78,7 @@ def load_snapshot(state: TrainingState, folder: RunFolder, model: SegmentModel, 
     state.carried = checkpoint.group("state.")
     state.position = position
     before = checkpoint.described("circumstances") if "circumstances" in checkpoint.metadata else {}
-    changed = what_changed(before, circumstances(model.engine))
+    changed = what_changed(before, circumstances(model.engine, ranks))
     if changed:
         progress.say(changed)
 

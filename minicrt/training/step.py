@@ -17,9 +17,11 @@ from minicrt.errors import TrainingError
 from minicrt.models import inputs
 from minicrt.models.base import SegmentModel, State
 from minicrt.models.parameters import Parameters
+from minicrt.parallel.ranks import ALONE, Ranks
 from minicrt.training.clip import clip_factor
-from minicrt.training.not_finite import first_not_finite, origin
+from minicrt.training.not_finite import first_not_finite
 from minicrt.training.optimizers import Optimizer
+from minicrt.training.origin_in_rows import origin_in_rows
 from minicrt.training.window import Segment, window_gradients
 
 
@@ -32,7 +34,7 @@ class Step(NamedTuple):
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")               # what they warn of is looked for here
 def train_step(model: SegmentModel, parameters: Parameters, gradients: Parameters, optimizer: Optimizer,
                segments: Sequence[Segment], state: State, rng: np.random.Generator | None = None,
-               clip: float = 1.0, rate: float = 1.0) -> Step:
+               clip: float = 1.0, rate: float = 1.0, ranks: Ranks = ALONE) -> Step:
     """Update `parameters` by the gradient of one window.
 
     segments   the window: (tokens (B,T), targets (B,T)) each; as many as gradients are to cross
@@ -40,6 +42,8 @@ def train_step(model: SegmentModel, parameters: Parameters, gradients: Parameter
     rng        for dropout; None: no dropout
     clip       the largest global norm of the gradient; 0: no clipping
     rate       multiplies the optimizer's learning rates (a schedule's factor)
+    ranks      the processes that share the rows of the window, as minicrt.parallel.ranks.started() finds them; each
+               takes this step, with the same segments, and holds the state of its own rows
 
     Returns (loss, state, norm): the mean negative log-likelihood of the window's tokens, the state to hand to the next
     window, and the norm of the gradient before clipping.
@@ -55,7 +59,7 @@ def train_step(model: SegmentModel, parameters: Parameters, gradients: Parameter
     check_number("rate", rate, 0)
     drawn = {} if rng is None else rng.bit_generator.state
     try:
-        loss, new_state = window_gradients(model, parameters, gradients, segments, state, rng)
+        loss, new_state = window_gradients(model, parameters, gradients, segments, state, rng, ranks)
         norm = model.engine.global_norm(gradients.flat)
         if not np.isfinite(norm):
             name = first_not_finite(gradients)
@@ -63,8 +67,8 @@ def train_step(model: SegmentModel, parameters: Parameters, gradients: Parameter
     except TrainingError as error:
         if rng is not None:
             rng.bit_generator.state = drawn
-        where = origin(model, parameters, state, lambda watched: window_gradients(
-            watched, parameters, gradients, segments, state, rng))
+        where = origin_in_rows(model, parameters, segments, state, ranks, lambda watched, rows, before:
+                               window_gradients(watched, parameters, gradients, rows, before, rng))
         raise TrainingError(f"step {optimizer.count + 1}: {error}{where}; "
                             "try a smaller learning_rate or clip") from error
     optimizer.step(parameters, gradients, rate, clip_factor(clip, norm))

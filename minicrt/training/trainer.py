@@ -7,7 +7,7 @@ step), the evaluations. So a run that was stopped, or killed, at any moment ends
 
 import math
 import time
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -16,23 +16,23 @@ from minicrt.data import TokenStream, evaluation_stream
 from minicrt.errors import TrainingError
 from minicrt.models import Parameters, SegmentModel
 from minicrt.parallel import threads
+from minicrt.parallel.ranks import ALONE, Ranks
 from minicrt.strict_json import finite
 from minicrt.training.averaging import update_average
-from minicrt.training.budget import Calibration, total_steps
+from minicrt.training.budget import Calibration, segment_seconds, total_steps
 from minicrt.training.configuration import TrainingConfig
+from minicrt.training.epoch_stream import epoch_stream
 from minicrt.training.evaluation import Cut, Evaluation, evaluate
 from minicrt.training.interrupt import Interrupted, InterruptFlag
 from minicrt.training.position import Position
 from minicrt.training.progress import Progress
 from minicrt.training.run_folder import RunFolder
-from minicrt.training.schedules import evaluation_steps, warmup_constant, warmup_cosine
+from minicrt.training.schedules import evaluation_steps, rate_factor
 from minicrt.training.snapshot import load_snapshot, save_snapshot
 from minicrt.training.state import TrainingState
-from minicrt.training.step import State, train_step
+from minicrt.training.step import train_step
 from minicrt.training.summary import summarize
 from minicrt.training.window import scored
-
-Array = np.ndarray
 
 
 class Trainer:
@@ -40,6 +40,8 @@ class Trainer:
 
     Raises DataError if a part of the corpus is too short for its batch and segment length.
     """
+
+    ranks: Ranks = ALONE
 
     def __init__(self, folder: RunFolder, model: SegmentModel, corpus: Any, config: TrainingConfig,
                  progress: Progress | None = None):
@@ -64,10 +66,8 @@ class Trainer:
         SIGTERM or SIGHUP.
         """
         self._flag = InterruptFlag()
-        limit = threads.limit(self.config.threads) if self.config.threads else nullcontext()
-        with self.folder.in_use(), limit, self._flag:
-            if self.folder.checkpoint.exists():
-                load_snapshot(self.state, self.folder, self.model, self.progress)
+        with self.folder.in_use(), self.limited(), self._flag:
+            self.load()
             self.folder.truncate_metrics(self.position.step, self.position.metrics)
             if self.position.metrics and not self.folder.metrics.exists():
                 self.progress.say(f"{self.folder.metrics} is gone; the run goes on without its earlier evaluations")
@@ -85,7 +85,7 @@ class Trainer:
                 raise Interrupted(f"stopped after step {self.position.step} and saved in {self.folder.path}; "
                                   f"resume it to go on", self._flag.number) from None
             except TrainingError as error:
-                raise TrainingError(f"{error} ({self._last_checkpoint()})") from error
+                raise TrainingError(f"{error} ({self.folder.last_checkpoint()})") from error
             finally:
                 self.progress.end()
             self.folder.write_summary(summary)
@@ -96,9 +96,9 @@ class Trainer:
         while True:
             if self._evaluation_is_due():
                 self._evaluate()
-            elif position.total and time.perf_counter() - self._saved > self.config.checkpoint_seconds:
+            elif position.total and self.agreed(time.perf_counter() - self._saved > self.config.checkpoint_seconds):
                 self.save()
-            if not position.total and (self.calibration.done() or self._flag.number and self.calibration.can_plan()):
+            if not position.total and self.agreed(self.calibration.due(self._flag.number > 0)):
                 self._plan()
                 continue                                    # the plan may be to stop here: then evaluate first
             if position.total:
@@ -136,18 +136,11 @@ class Trainer:
                     for index in range(first, min(first + config.bptt_segments, len(self.train_stream)))]
         loss, state.carried, norm = train_step(
             self.model, state.parameters, self.gradients, state.optimizer, segments, state.carried, rng, config.clip,
-            self.rate(self.position.step))
+            self.rate(self.position.step), self.ranks)
         return loss, norm, scored(segments)
 
     def training_stream(self, epoch: int) -> TokenStream:
-        """What an epoch reads. With `random_start` the text is a circle, cut open at a token drawn for the epoch, so
-        that rows and segments never fall as before: there is then a prediction from the last token to the first, and
-        none across the cut."""
-        tokens, first = self.corpus.train, 0
-        if self.config.random_start:
-            first = int(np.random.default_rng([self.config.seed, 2, epoch]).integers(len(tokens)))
-        return TokenStream(tokens, self.config.batch, self.model.config.segment_length, "the training part",
-                           first=first)
+        return epoch_stream(self.corpus.train, self.config, self.model.config.segment_length, epoch)
 
     def scored_stream(self, part: Any, name: str) -> TokenStream:
         return evaluation_stream(part, self.config.evaluation_batch, self.model.config.segment_length, name)
@@ -161,10 +154,7 @@ class Trainer:
 
     def rate(self, step: int) -> float:
         """The schedule's factor on the learning rates of step `step` (0 is the first)."""
-        config = self.config
-        if config.schedule == "constant":
-            return warmup_constant(step, config.warmup_steps)
-        return warmup_cosine(step, self.position.total, config.warmup_steps, config.final_learning_rate)
+        return rate_factor(self.config, step, self.position.total)
 
     def _evaluation_is_due(self) -> bool:
         position = self.position
@@ -189,14 +179,13 @@ class Trainer:
         position.evaluated, position.nll, position.tokens = position.step, 0.0, 0
         self.save()
 
-    def evaluate_stream(self, name: str, stream: TokenStream, flat: Array, cut: Cut | None = None
-                        ) -> Evaluation:
+    def evaluate_stream(self, name: str, stream: TokenStream, flat: np.ndarray, cut: Cut | None = None) -> Evaluation:
         """Evaluate the parameters `flat`, with progress; Ctrl-C stops it."""
         with self.progress.task(name, len(stream)) as advance:
             def after_segment() -> None:
                 advance()
                 self.stop_if_interrupted()
-            return evaluate(self.model, self.state.parameters.with_flat(flat), stream, cut, after_segment)
+            return evaluate(self.model, self.state.parameters.with_flat(flat), stream, cut, after_segment, self.ranks)
 
     def _plan(self) -> None:
         """Fix the number of steps of a run that is to last some minutes, and save it at once."""
@@ -208,7 +197,7 @@ class Trainer:
         segments = (config.evaluations + 4) * len(self.valid_stream) + len(self.test_stream)
         reserved = segments * self._evaluation_seconds() + (config.evaluations + 1) * saving
         overhead = saving / config.checkpoint_seconds if config.checkpoint_seconds else 0.0
-        total = self.position.total = self.calibration.plan(self.seconds(), reserved, overhead)
+        total = self.position.total = self.agreed(self.calibration.plan(self.seconds(), reserved, overhead))
         self.save()
         missed = min(evaluation_steps(total, config.evaluations, config.warmup_steps)) < self.position.step
         epochs = total / self.steps_an_epoch
@@ -217,13 +206,7 @@ class Trainer:
         self.progress.begin(self.position.step, total)
 
     def _evaluation_seconds(self) -> float:
-        """The time of one segment of an evaluation, the second of two."""
-        carried: State = {}
-        for index in range(min(2, len(self.valid_stream))):
-            start = time.perf_counter()
-            tokens, targets = self.valid_stream.segment(index)
-            _, carried, _ = self.model.forward(self.state.parameters, tokens, targets, carried, with_gradient=False)
-        return time.perf_counter() - start
+        return segment_seconds(self.model, self.state.parameters, self.valid_stream)
 
     @property
     def position(self) -> Position:
@@ -233,14 +216,31 @@ class Trainer:
         """The best weights on validation; before the first evaluation, the present ones."""
         return self.state.parameters.with_flat(self.state.kept)
 
+    def limited(self) -> AbstractContextManager[None]:
+        """What holds the run to the threads that it is to have"""
+        return threads.limit(self.config.threads) if self.config.threads else nullcontext()
+
+    def load(self) -> None:
+        """Go on from the folder's checkpoint, if there is one."""
+        if self.folder.checkpoint.exists():
+            load_snapshot(self.state, self.folder, self.model, self.progress)
+
+    def agreed(self, number: int) -> int:
+        """A number that a clock or a signal decides, as all who train together are to have it"""
+        return number
+
     def save(self) -> None:
         """Write the checkpoint. Raises TrainingError, and leaves the old one, if anything in it is not finite."""
         self.position.seconds = self.seconds()
         self.progress.saving(self.position.step)
-        save_snapshot(self.state, self.folder, self.model, self.corpus.described())
+        self.write()
         self._saved = time.perf_counter()
 
+    def write(self) -> None:
+        save_snapshot(self.state, self.folder, self.model, self.corpus.described())
+
     def stop_if_interrupted(self) -> None:
+        self._flag.number = self.agreed(self._flag.number)
         if self._flag.number:
             raise Interrupted
 
@@ -250,8 +250,3 @@ class Trainer:
 
     def tokens_per_second(self) -> float:
         return self.position.tokens_seen / max(self.position.step_seconds, 1e-9)
-
-    def _last_checkpoint(self) -> str:
-        if not self.folder.checkpoint.exists():
-            return "no checkpoint was written yet"
-        return f"the last good checkpoint is kept: {self.folder.checkpoint}"

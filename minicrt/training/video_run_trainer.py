@@ -12,6 +12,7 @@ from minicrt.data.video_source import VideoSource
 from minicrt.errors import ConfigurationError, DataError
 from minicrt.models.video import ViT
 from minicrt.parallel import threads
+from minicrt.parallel.launch import check_alone
 from minicrt.training.class_scores import ClassAccuracy, accuracy, mean_class_accuracy
 from minicrt.training.configuration import TrainingConfig
 from minicrt.training.evaluation import CUTS, Cut, Evaluation, cut_entries
@@ -60,6 +61,7 @@ class VideoTrainer(Trainer):
 
     def __init__(self, folder: RunFolder, model: ViT, videos: VideoSource, config: TrainingConfig,
                  progress: Progress | None = None):
+        check_alone("a training on videos")
         check_model(model, videos)
         if config.random_start:
             raise ConfigurationError("random_start makes a circle of a text, and videos are none; set it to false")

@@ -1,7 +1,7 @@
-"""The gradient of a window of segments, the rows of the batch shared out among threads.
+"""The gradient of a window of segments, the rows of the batch shared out among threads, and among ranks.
 
 Rows do not touch each other before the gradients are added up, so each thread takes some of them through the whole
-window, forwards and backwards, with matrix products of its own: no thread waits for another until the end.
+window, forwards and backwards, with matrix products of its own: no thread waits for another until the end, and no rank.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,6 +16,8 @@ from minicrt.models.base import SegmentModel, State
 from minicrt.models.parameters import Parameters
 from minicrt.ops import IGNORE
 from minicrt.parallel import threads, workers
+from minicrt.parallel.ranks import ALONE, Ranks
+from minicrt.parallel.shares import Share, moved, share
 
 Array = np.ndarray
 Segment = tuple[Array, Array]
@@ -29,7 +31,7 @@ def scored(segments: Iterable[Segment]) -> int:
 
 
 def window_gradients(model: SegmentModel, parameters: Parameters, gradients: Parameters, segments: Sequence[Segment],
-                     state: State, rng: np.random.Generator | None = None) -> tuple[float, State]:
+                     state: State, rng: np.random.Generator | None = None, ranks: Ranks = ALONE) -> tuple[float, State]:
     """The loss of a window, the state after it, and (written to `gradients`) the gradient of the loss.
 
         loss = Σ_N w_N loss_N,   w_N = targets scored in segment N / targets scored in the window
@@ -37,6 +39,8 @@ def window_gradients(model: SegmentModel, parameters: Parameters, gradients: Par
     that is, the mean negative log-likelihood over the window's tokens. The gradient crosses the boundaries between the
     window's segments; at the window's first edge it is dropped, for the state that came in counts as a constant.
     With several threads each range of rows draws its dropout masks from a generator of its own, spawned from `rng`.
+    With several ranks, which all call this with the same segments, loss and gradient are those of all rows, and the
+    state is that of the rank's own rows.
     Raises TrainingError if the loss is not finite; `gradients` are then worth nothing. Raises InputError for arguments
     that do not fit.
     """
@@ -44,17 +48,19 @@ def window_gradients(model: SegmentModel, parameters: Parameters, gradients: Par
     inputs.check_parameters(model, gradients, "gradients")
     inputs.check_generator(rng)
     segments = inputs.checked_segments(model, segments)
-    inputs.check_state(model, len(segments[0][0]), state)
-    parts = _rows(segments, state, WORTH_A_THREAD // model.config.width)
-    all_gradients = [gradients, *gradients.siblings(len(parts) - 1)]
-    generators = [rng] if rng is None or len(parts) == 1 else rng.spawn(len(parts))
+    own = own_share(segments, WORTH_A_THREAD // model.config.width, ranks)
+    parts, state = own.parts, moved(state, own.start, own.rows, ranks)
+    inputs.check_state(model, own.rows, state)
+    _check_rows(segments, state, own.rows)
+    all_gradients = [gradients, *gradients.siblings(max(len(parts), 1) - 1)]
+    generators = [rng] if rng is None or own.pieces == 1 else rng.spawn(own.pieces)[own.first:]
     total = max(scored(segments), 1)
     losses, states = [0.0] * len(parts), [state] * len(parts)
 
     def work(part: int, start: int, stop: int) -> None:
         """Some rows of the batch through the whole window, forwards and backwards, on one thread"""
         rng_part = generators[part % len(generators)]
-        carried, loss, caches = {name: entry[start:stop] for name, entry in state.items()}, 0.0, list[Any]()
+        carried, loss, caches = _of_rows(state, start - own.start, stop - own.start), 0.0, list[Any]()
         rows = [(tokens[start:stop], targets[start:stop]) for tokens, targets in segments]
         weights = [scored([segment]) / total for segment in rows]
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what they warn of is looked for below
@@ -72,55 +78,82 @@ def window_gradients(model: SegmentModel, parameters: Parameters, gradients: Par
 
     with _one_thread_each(parts):
         workers.run(work, parts)
-        loss = sum(losses)
+        loss = ranks.total(sum(losses))
         if not np.isfinite(loss):
             raise TrainingError(f"the loss is {loss}")
         if len(parts) > 1:
             workers.run(_sum, workers.ranges(gradients.size, 1 << 14), [g.flat for g in all_gradients])
+        elif not parts:
+            gradients.flat[...] = 0                          # a rank without rows adds nothing
+        ranks.add_up(gradients.flat)
     return loss, _joined(states)
 
 
-def segment_nll(model: SegmentModel, parameters: Parameters, segment: Segment, state: State) -> tuple[float, State]:
+def segment_nll(model: SegmentModel, parameters: Parameters, segment: Segment, state: State, ranks: Ranks = ALONE
+                ) -> tuple[float, State]:
     """The negative log-likelihood of a segment's scored targets, added up, and the state after it; no dropout.
 
-    It is not finite where a logit is not."""
+    It is not finite where a logit is not. With several ranks as in `window_gradients`."""
     tokens, targets = segment
-    parts = _rows([segment], state, 3 * WORTH_A_THREAD // model.config.width)
+    own = own_share([segment], 3 * WORTH_A_THREAD // model.config.width, ranks)
+    parts, state = own.parts, moved(state, own.start, own.rows, ranks)
+    _check_rows([segment], state, own.rows)
     totals, states = [0.0] * len(parts), [state] * len(parts)
 
     def work(part: int, start: int, stop: int) -> None:
-        own = {name: entry[start:stop] for name, entry in state.items()}
+        before = _of_rows(state, start - own.start, stop - own.start)
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # the caller looks at the result
-            loss, states[part], _ = model.forward(parameters, tokens[start:stop], targets[start:stop], own, None,
+            loss, states[part], _ = model.forward(parameters, tokens[start:stop], targets[start:stop], before, None,
                                                   with_gradient=False)
         totals[part] = float(loss) * scored([(tokens, targets[start:stop])])
 
     with _one_thread_each(parts):
         workers.run(work, parts)
-    return sum(totals), _joined(states)
+    return ranks.total(sum(totals)), _joined(states)
 
 
-def _rows(segments: Sequence[Segment], state: State, tokens: int) -> list[workers.Range]:
-    """The ranges of the batch, of no fewer than so many tokens a segment. Raises InputError where something has another
-    number of rows than the first tokens: a range of it would look right to the model."""
+def own_share(segments: Sequence[Segment], tokens: int, ranks: Ranks) -> Share:
+    """The rank's ranges of the batch, of no fewer than so many tokens a segment."""
+    batch = (*np.shape(segments[0][0])[:1], 1)[0]
+    length = max(np.size(segments[0][0]) // max(batch, 1), 1)
+    return share(batch, max(-(-tokens // length), 1), ranks)
+
+
+def own_rows(model: SegmentModel, segments: Sequence[Segment], state: State, ranks: Ranks
+             ) -> tuple[list[Segment], State]:
+    """The rank's rows of a window and of a state, as `window_gradients` shares them; none where there are fewer pieces
+    than ranks"""
+    own = own_share(segments, WORTH_A_THREAD // model.config.width, ranks)
+    rows = slice(own.start, own.start + own.rows)
+    return ([(tokens[rows], targets[rows]) for tokens, targets in segments],
+            moved(state, own.start, own.rows, ranks))
+
+
+def _check_rows(segments: Sequence[Segment], state: State, rows: int) -> None:
+    """Raise InputError where something has another number of rows than the first tokens, or the state than the rank: a
+    range of it would look right to the model."""
     batch = np.shape(segments[0][0])[:1]
     arrays = {f"segment {i}: {what}": array for i, segment in enumerate(segments)
               for what, array in zip(("tokens", "targets"), segment)}
-    for name, array in {**arrays, **{f"state entry {name!r}": entry for name, entry in state.items()}}.items():
-        if np.shape(array)[:1] != batch or not batch:
-            raise InputError(f"{name} has shape {np.shape(array)}, expected {batch[0] if batch else 'B'} rows, one for "
-                             "each row of the batch")
-    length = max(np.size(segments[0][0]) // max(batch[0], 1), 1)
-    return workers.ranges(batch[0], max(-(-tokens // length), 1))
+    of_rank = {f"state entry {name!r}": entry for name, entry in state.items()}
+    for name, array in {**arrays, **of_rank}.items():
+        expected = (rows,) if name in of_rank else batch
+        if np.shape(array)[:1] != expected or not batch:
+            raise InputError(f"{name} has shape {np.shape(array)}, expected {expected[0] if batch else 'B'} rows, one "
+                             "for each row of the batch")
 
 
 def _one_thread_each(parts: Sequence[workers.Range]) -> AbstractContextManager[None]:
     return threads.blas_limit(1) if len(parts) > 1 else nullcontext()
 
 
+def _of_rows(state: State, start: int, stop: int) -> State:
+    return {name: entry[start:stop] for name, entry in state.items()}
+
+
 def _joined(states: Sequence[State]) -> State:
-    if len(states) == 1:
-        return states[0]
+    if len(states) <= 1:
+        return states[0] if states else {}                   # a rank without rows
     return {name: np.concatenate([state[name] for state in states]) for name in states[0]}
 
 

@@ -10,8 +10,9 @@ from minicrt.data import TokenStream
 from minicrt.errors import InputError, TrainingError
 from minicrt.models import CRT, CRTConfig
 from minicrt.parallel import threads, workers
+from minicrt.parallel.ranks import ALONE
 from minicrt.training import AdamW, evaluate, train_step, window_gradients
-from minicrt.training.window import _rows
+from minicrt.training.window import own_share
 
 
 @pytest.fixture(autouse=True)
@@ -148,7 +149,7 @@ def test_what_a_range_raises_is_raised():
 def test_little_work_stays_on_one_thread(tokens, ranges):
     """Six rows of four tokens on three threads, if a range is to have at least so many tokens."""
     with several(3):
-        assert len(_rows(window(6), {}, tokens)) == ranges
+        assert len(own_share(window(6), tokens, ALONE).parts) == ranges
 
 
 def test_ranges_do_not_nest():
