@@ -14,7 +14,7 @@ LIMIT = 120                                                  # seconds, for a ru
 # Root, as in a container; more ranks than cores; what Open MPI would look for beyond this machine.
 ENVIRONMENT = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1", "MINICRT_ENGINE": "numpy",
                "OMPI_MCA_rmaps_base_oversubscribe": "1", "OMPI_MCA_btl_vader_single_copy_mechanism": "none",
-               "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe"}
+               "OMPI_MCA_mpi_yield_when_idle": "1", "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe"}
 
 needed = pytest.mark.skipif(shutil.which("mpiexec") is None or importlib.util.find_spec("mpi4py") is None,
                             reason="needs mpiexec and mpi4py")

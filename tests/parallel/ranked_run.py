@@ -1,14 +1,14 @@
 """A run of the tests' tiny model on all ranks that mpiexec has started: `ranked_run FOLDER [KEY=VALUE …]`.
 
-Rows are shared out however few their tokens are. Keys: `steps`, `batch`, `dropout`, `checkpoint_seconds`; and what
-happens to rank R after step N: `kill=R,N` (by itself), `signal=R,N` (SIGINT), `mistake=R,N` (in the program),
-`full=R,N` (its disk).
+Rows are shared out however few their tokens are. Keys: `KEYS`, `dropout`; and what happens to rank R after
+step N: `kill=R,N` (by itself), `signal=R,N` (SIGINT), `mistake=R,N` (in the program), `full=R,N` (its disk).
 """
 
 import errno
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from minicrt.parallel.ranks import started
 from minicrt.training import Interrupted, RunFolder, Trainer, checkpoint, resume, train, window
 from tests.training import tiny
 
+KEYS: dict[str, Callable[[str], Any]] = {"steps": int, "batch": int, "checkpoint_seconds": float, "precision": str}
 EVENTS = ("kill", "signal", "mistake", "full")
 
 
@@ -43,9 +44,8 @@ def main(folder: Path, settings: dict[str, str]) -> None:
                 happens(name)
 
     Trainer._step = step_and_event
-    corpus, changes = tiny.corpus(), dict[str, Any](steps=30, checkpoint_seconds=1000.0)
-    changes |= {key: type(changes.get(key, 1))(value) for key, value in settings.items()
-                if key in ("steps", "batch", "checkpoint_seconds")}
+    corpus = tiny.corpus()
+    changes = {"checkpoint_seconds": 1000.0} | {key: KEYS[key](value) for key, value in settings.items() if key in KEYS}
     try:
         if RunFolder.is_at(folder):
             resume(folder, corpus=corpus, progress=False)

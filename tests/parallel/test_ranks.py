@@ -57,20 +57,20 @@ def test_three_ranks_are_three_threads(tmp_path, corpus):
 
 def test_a_killed_rank_ends_all_and_the_run_goes_on_to_the_same_bits(tmp_path, two):
     """mpi.run would raise where a rank was left waiting."""
-    result = mpi.ranked_run(2, tmp_path / "run", kill="1,17", checkpoint_seconds=1000.0)
+    result = mpi.ranked_run(2, tmp_path / "run", kill="1,17", checkpoint_seconds=0.0)
     assert result.returncode != 0
-    assert 0 < load_run(tmp_path / "run").position.step <= 17
+    assert load_run(tmp_path / "run").position.step in (16, 17)
     assert mpi.ranked_run(2, tmp_path / "run").returncode == 0
     assert tiny.outcome(tmp_path / "run") == tiny.outcome(two)
 
 
 def test_ctrl_c_of_one_rank_stops_all_and_another_number_goes_on(tmp_path, corpus):
-    """Without dropout, whose masks depend on how many share the batch, the number of ranks is of no account."""
-    whole = train(tmp_path / "one", tiny.model(dropout=0.0), corpus, tiny.config(), progress=False)
-    result = mpi.ranked_run(2, tmp_path / "run", signal="1,11", dropout=0.0)
+    """Without dropout, whose masks depend on how many share the batch, the number of ranks is of no account; in
+    float64, for Adam makes steps of what rounding leaves of gradients that are 0."""
+    whole = train(tmp_path / "one", tiny.model(dropout=0.0), corpus, tiny.config(precision="float64"), progress=False)
+    result = mpi.ranked_run(2, tmp_path / "run", signal="1,11", dropout=0.0, precision="float64")
     assert result.returncode == 130
-    assert [line for line in mpi.ours(result) if "stopped after step 11 and saved" in line] == mpi.ours(result)
-    assert len(mpi.ours(result)) == 1
+    assert len(mpi.ours(result)) == 1 and "stopped after step 11 and saved" in mpi.ours(result)[0]
     assert mpi.ranked_run(3, tmp_path / "run", signal="0,22").returncode == 130
     with threads.limit(2):
         assert furthest(whole, resume(tmp_path / "run", corpus=corpus, progress=False)) < 1e-6
