@@ -13,6 +13,7 @@ Porting </PORTING>
 On a small device </docs/edge>
 Federated training </docs/federated>
 Speed </docs/speed>
+On several machines </docs/parallel>
 Command line </docs/commands>
 Glossary </docs/glossary>
 Contributing </CONTRIBUTING>
