@@ -33,6 +33,7 @@ def print_header(model: "SegmentModel", corpus: "Corpus", training: "TrainingCon
     from minicrt.cli.machine import blas_libraries, describe
     from minicrt.data import cautions, unigram_perplexity, unknown_share
     from minicrt.parallel import threads
+    from minicrt.parallel.ranks import started
     from minicrt.training import BUDGETS
 
     sizes = [part.size for part in (corpus.train, corpus.valid, corpus.test)]
@@ -50,7 +51,7 @@ def print_header(model: "SegmentModel", corpus: "Corpus", training: "TrainingCon
           f"{counted(training.bptt_segments, 'segments')}, {training.optimizer}, "
           f"learning rate {training.learning_rate:g}, seed {training.seed}")
     print(f"machine   {os.cpu_count()} cores, {describe(libraries[0]) if libraries else 'no BLAS found'}, "
-          f"engine {engines.name_of(model.engine)}")
+          f"engine {engines.name_of(model.engine)}{f', {started().size} ranks' if started().size > 1 else ''}")
     print(f"run       {folder}", flush=True)
     for caution in (*cautions(corpus), model.caution(training.bptt_segments)):
         if caution:
