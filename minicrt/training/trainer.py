@@ -192,17 +192,15 @@ class Trainer:
         start = time.perf_counter()
         self.save()                                 # to be timed; a checkpoint without a total is not resumed from
         saving = time.perf_counter() - start
-        config = self.config
-        # At the end: validation as trained and under three cuts, and test.
+        config = self.config                        # at the end: validation as trained and under three cuts, and test
         segments = (config.evaluations + 4) * len(self.valid_stream) + len(self.test_stream)
         reserved = segments * self._evaluation_seconds() + (config.evaluations + 1) * saving
         overhead = saving / config.checkpoint_seconds if config.checkpoint_seconds else 0.0
         total = self.position.total = self.agreed(self.calibration.plan(self.seconds(), reserved, overhead))
         self.save()
         missed = min(evaluation_steps(total, config.evaluations, config.warmup_steps)) < self.position.step
-        epochs = total / self.steps_an_epoch
-        self.progress.say(f"planned {total} steps ({epochs:.2f} epochs) for {config.minutes:g} minutes; "
-                          f"steps={total} {'takes the same steps' if missed else 'reproduces this run'}")
+        self.progress.say(f"planned {total} steps ({total / self.steps_an_epoch:.2f} epochs) for {config.minutes:g} "
+                          f"minutes; steps={total} {'takes the same steps' if missed else 'reproduces this run'}")
         self.progress.begin(self.position.step, total)
 
     def _evaluation_seconds(self) -> float:
