@@ -1,6 +1,7 @@
 """`minicrt eval` of a run on videos: mean class accuracy, accuracy, the confusion matrix as a picture"""
 
 import argparse
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from minicrt.errors import ConfigurationError
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from minicrt.training import TrainedVideos
 
 OF_OTHERS = ("data", "dynamic", "learning_rate", "decay", "data_dir", "segment_length")
+NAMED = 4                                                    # classes, in a message
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -68,6 +70,10 @@ def videos_to_score(arguments: argparse.Namespace, trained: "TrainedVideos") -> 
                                  "synthetic videos have no settings in common; leave it out")
     videos = video_source(arguments.corpus, asked["settings"])
     if videos.classes != trained.classes:
-        raise ConfigurationError(f"{videos.name} has the classes {', '.join(videos.classes[:4])}, …, the run has "
-                                 f"{', '.join(trained.classes[:4])}, …; give videos of the run's classes")
+        raise ConfigurationError(f"{videos.name} has the classes {some(videos.classes)}; the run has "
+                                 f"{some(trained.classes)}; give videos of the run's classes")
     return videos
+
+
+def some(classes: Sequence[str]) -> str:
+    return ", ".join(classes[:NAMED]) + (f", … ({len(classes)} in all)" if len(classes) > NAMED else "")

@@ -68,7 +68,8 @@ def attention_picture(trained: "TrainedVideos", videos: "VideoSource") -> bytes:
     frames, looks, names = [], [], []
     for n in range(last + 1):
         clip = batch.segment(n).frames
-        seen = trained.model.inspect(trained.parameters, clip, state)
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):      # of weights that have diverged
+            seen = trained.model.inspect(trained.parameters, clip, state)
         state = seen["state"]
         if n in {0, last // 2, last}:
             step = seen["token"][-1].shape[1] // 2

@@ -9,9 +9,12 @@ import numpy as np
 
 from minicrt.arguments import check_kind
 from minicrt.configuration import field_types, from_mapping, to_mapping, unknown_key
-from minicrt.data.names import address, path_of
+from minicrt.data.names import address, path_of, printable
+from minicrt.data.reading import exists
 from minicrt.data.synthetic_video import JOINTS, SyntheticVideo
 from minicrt.data.video_batch import VideoBatch
+from minicrt.errors import DataError
+from minicrt.suggestion import closest
 
 Array = np.ndarray
 SYNTHETIC, SMARTHOME = "synthetic-video", "smarthome:"
@@ -177,4 +180,6 @@ def video_source(name: str, settings: Mapping[str, Any] | None = None, cache_dir
     if protocol is not None:
         raise unknown_key("protocol", field_types(VideoReading), VideoReading.title)
     where = path_of(name)
+    if not exists(where) and closest(name, (SYNTHETIC, SMARTHOME)):
+        raise DataError(f"there is no folder {printable(where)}; did you mean {closest(name, (SYNTHETIC, SMARTHOME))}?")
     return FileSource(load_video_folder(where, reading, cache_dir), address(where), to_mapping(reading))

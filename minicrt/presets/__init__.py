@@ -28,5 +28,11 @@ def description(name: str) -> str:
 
 def _text(name: str) -> str:
     if not isinstance(name, str) or name not in names():
-        raise ConfigurationError(f"unknown preset {shown(name)}; {suggestion(name, names(), 'there are')}")
+        from minicrt.presets import video
+
+        if name in video.NAMES:
+            raise ConfigurationError(f"the preset {name!r} is for models of video; say so with --task video, or in a "
+                                     'grid with task = "video"')
+        known = suggestion(name, (*names(), *video.NAMES), "there are")
+        raise ConfigurationError(f"unknown preset {shown(name)}; {known}")
     return resources.files(__name__).joinpath(f"{name}.toml").read_text(encoding="utf-8")

@@ -35,7 +35,9 @@ def checked_tables(configuration: dict[str, Any], where: Path, kind: str, tasks:
     the keys `needed`. Raises CheckpointError if it is none, or something is missing."""
     data = configuration.get("data")
     if not isinstance(data, dict) or data.get("task") not in tasks:
-        raise CheckpointError(f"{where} is not of a run on {kind}; load a run on text with minicrt.load_run")
+        task = data.get("task") if isinstance(data, dict) else None
+        load = "load_run" if task is None else "load_video_run" if task == "video" else "load_sensor_run"
+        raise CheckpointError(f"{where} is not of a run on {kind}; load it with minicrt.training.{load}")
     for key, expected in needed.items():
         if type(data.get(key)) is not expected:
             raise CheckpointError(f"{where} is damaged: data.{key} is {shown(data.get(key))}; put the run's own file "

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from minicrt.cli import main
+from minicrt.cli.evaluate_videos import some
 from minicrt.data import video_source as source
 from minicrt.errors import ConfigurationError
 from minicrt.models.video import create_video_model
@@ -88,7 +89,9 @@ def test_a_folder_of_films(tmp_path, capsys, monkeypatch):
     ((*VIDEO, "--corpus", "smarthome:nowhere", "--set", "protocol=CV"), "protocol is 'CV', expected one of"),
     (("train", "--preset", "video-tiny", "--level", "word"), "--level is not for videos"),
     (("train", "--preset", "video-tiny", "--task", "forecast"), "--preset"),
-    (("train", "--preset", "video-tinny"), "unknown preset 'video-tinny'")])
+    ((*VIDEO, "--corpus", "synthetic-videos"), "there is no folder synthetic-videos; did you mean synthetic-video?"),
+    (("train", "--preset", "video-tinny"), "unknown preset 'video-tinny'; did you mean 'video-tiny'?"),
+    (("info", "--preset", "crvit-bas"), "unknown preset 'crvit-bas'; did you mean 'crvit-base'?")])
 def test_what_does_not_go_together(capsys, arguments, words):
     code, out, err = ran(capsys, *arguments)
     assert code == 2 and words in err and len(err.strip().splitlines()) == 1, err
@@ -170,3 +173,7 @@ def test_what_the_size_of_the_paper_takes(capsys, monkeypatch):
     code, out, _ = ran(capsys, "info", "--preset", "crvit-base")
     assert code == 0 and "121,863,199" in out and "262,144.0 MiB" in out         # 64 videos of 4 clips
     assert "TFLOP a step" in out and "15 epochs of 10,000 videos" in out
+
+
+def test_classes_are_named_as_many_as_there_are():
+    assert some("ab") == "a, b" and some("abcde") == "a, b, c, d, … (5 in all)"

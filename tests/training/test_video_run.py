@@ -133,7 +133,8 @@ def test_other_videos_and_other_runs_are_refused(run, tmp_path):
     with pytest.raises(CheckpointError, match="is of a run on videos, where one on text is expected; load it with "
                                               "minicrt.training.load_video_run"):
         load_run(run.folder)
-    with pytest.raises(CheckpointError, match="is not of a run on sensor readings"):
+    with pytest.raises(CheckpointError, match="is not of a run on sensor readings; load it with "
+                                              "minicrt.training.load_video_run"):
         load_sensor_run(run.folder)
     for wrong, words in [(lambda: model(frames=3), "the model has 4 classes, 3 frames a clip and pictures of 16 "
                                                    "pixels; the videos have 4, 2 and 16: create_video_model"),
