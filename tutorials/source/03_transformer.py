@@ -155,7 +155,7 @@ print("rows of d_x * x_hat add up to", (d_x * x_hat).sum(1))
 a = np.linspace(-4, 4, 161)
 f, cache = ops.gelu(a)
 plotting.lines(a, {"gelu": f, "its slope": ops.gelu_backward(np.ones_like(a), cache),
-                   "relu, for comparison": np.maximum(a, 0)}, "a", "",
+                   "relu, for comparison": np.maximum(a, 0)}, "a", "value",
                "A soft switch; its slope exceeds 1 on the way up")
 
 # %% exercise="gelu_backward"
