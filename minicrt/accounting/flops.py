@@ -9,6 +9,7 @@ vocabulary.
 
 from typing import Any
 
+from minicrt.accounting.output import loss_flops
 from minicrt.arguments import check_kind, check_whole
 from minicrt.errors import InputError
 from minicrt.models import SegmentModel, SensorModel
@@ -28,12 +29,15 @@ GATES = {"gru": 3, "ncgru": 3, "lstm": 4, "mingru": 2, "lru": 1}
 
 
 def forward_flops(model: SegmentModel, length: int | None = None) -> Parts:
-    """The parts of the forward pass of one segment of `length` tokens (default: segment_length)."""
+    """The parts of the forward pass of one segment of `length` tokens (default: segment_length).
+
+    An adaptive softmax is counted for a text whose words have Zipf's frequencies (docs/spec.md, 5.1).
+    """
     T, D, config = checked_length(model, length), model.config.width, model.config
     parts = next(count for kind, count in COUNTS.items() if isinstance(config, kind))(config, T)
     if isinstance(model, SensorModel):
         parts = {"input": 4 * T * model.channels * D, **parts}                   # of [x̃, m], 2 C numbers
-    return {name: flops for name, flops in parts.items() if flops} | {"output": 2 * T * D * config.vocabulary}
+    return {name: flops for name, flops in parts.items() if flops} | {"output": loss_flops(config, T)}
 
 
 def checked_length(model: SegmentModel, length: int | None) -> int:

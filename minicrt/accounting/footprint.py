@@ -8,6 +8,7 @@ has been over it. Dropout's masks, the biases' gradients and other vectors are l
 from math import ceil
 from typing import Any
 
+from minicrt.accounting.output import output_numbers, scores_at_once
 from minicrt.models import CRTConfig
 from minicrt.ops.linear_cross_entropy import CHUNK
 from minicrt.training.configuration import TrainingConfig
@@ -32,7 +33,7 @@ def step_memory(config: CRTConfig, training: TrainingConfig, parameters: int, en
         "kept of the blocks": segments * kept_of_blocks(config, training.batch, engine),
         "kept of the recurrences": segments * kept_of_recurrences(config, training.batch),
         "kept of the loss": segments * (training.batch * config.segment_length * config.width
-                                        + threads * config.vocabulary * config.width),
+                                        + threads * output_numbers(config)),
     }
     logits = threads * logits_piece(config, ceil(training.batch / threads), engine)
     back = on_the_way_back(config, training.batch, engine, threads)
@@ -68,7 +69,8 @@ def logits_piece(config: CRTConfig, batch: int, engine: str) -> int:
     rows = batch * config.segment_length
     pieces = ceil(rows / CHUNK)
     at_once = ceil(rows / pieces) if engine == "numba" else min(rows, CHUNK)
-    return config.vocabulary * (at_once + (config.width if pieces > 1 or engine == "numpy" else 0))
+    scores = scores_at_once(config, at_once)
+    return scores + (output_numbers(config) if pieces > 1 or engine == "numpy" else 0)
 
 
 def on_the_way_back(config: CRTConfig, batch: int, engine: str, threads: int) -> int:
@@ -76,7 +78,7 @@ def on_the_way_back(config: CRTConfig, batch: int, engine: str, threads: int) ->
     recurrence's 6D and more, the feed-forward's 2F, attention's 8D and H S a row, and the gradients of a layer's
     matrices. The specification's are freed in between: the largest of them is taken."""
     rows, D, F = rows_with_memory(config, batch), config.width, config.inner
-    loss = threads * config.vocabulary * D + rows * D
+    loss = threads * output_numbers(config) + rows * D
     several = [rows * 9 * D, rows * (2 * F + 4 * D), rows * (8 * D + config.heads * rows // batch),
                threads * (6 * D * D + 2 * D * F)]
     return loss + (sum(several) if engine == "numba" else max(several))

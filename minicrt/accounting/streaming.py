@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from minicrt.accounting.flops import GATES, forward_flops, state_values
+from minicrt.accounting.output import scores_flops
 from minicrt.arguments import check_kind, check_whole
 from minicrt.models import Parameters, SegmentModel, SensorModel
 from minicrt.models.crt_config import CRTConfig
@@ -39,6 +40,7 @@ def token_multiply_adds(model: SegmentModel) -> dict[str, float]:
     check_kind("model", model, SegmentModel, A_MODEL)
     config, T = model.config, model.config.segment_length
     parts = {name: flops / 2 for name, flops in forward_flops(model).items()}    # of a segment
+    parts["output"] = scores_flops(config, T) / 2            # of all words
     if isinstance(config, StackConfig):
         parts |= {name: float(count) for name, count in _of_blocks(config).items()}
     return {name: count / T for name, count in parts.items()}

@@ -162,6 +162,9 @@ def design(model: SegmentModel, parameters: Parameters, meaning: Vocabulary | Fr
         raise InputError(f"the model is {kind_of(encoder)}, which cannot be exported; expected one whose setting "
                          "`model` is 'crt' or 'transformer'")
     check_fit(model, parameters)
+    if model.config.output != "softmax":
+        raise InputError(f"the model has output={model.config.output!r}, which cannot be exported; expected one with "
+                         "output='softmax'")
     if isinstance(model, SensorModel):
         check_framing(model, meaning)
     else:

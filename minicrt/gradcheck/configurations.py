@@ -39,6 +39,7 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
     "CRT, LRU": {"memory": "lru", "readout": "transformer", "update_bias": "log_uniform"},
     "CRT, learned positions": {"positions": "learned"},
     "CRT, sinusoids, relu": {"positions": "sinusoidal", "activation": "relu"},
+    "CRT, adaptive softmax": {"output": "adaptive"},
     "Transformer": {"model": "transformer"},
     "Transformer, sinusoids, post-norm": {"model": "transformer", "positions": "sinusoidal", "norm": "post"},
     "Transformer, no positions": {"model": "transformer", "positions": "none", "dropout": 0.3},
@@ -46,6 +47,8 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
     "Transformer-XL, post-norm, dropout": {"model": "transformer_xl", "norm": "post", "dropout": 0.3},
     "Transformer-XL, same length, clamped, biases a layer": {
         "model": "transformer_xl", "same_length": True, "clamp_length": 3, "cache_length": 5, "shared_biases": False},
+    "Transformer-XL, adaptive softmax with arrays of its own": {
+        "model": "transformer_xl", "output": "adaptive", "tied": False, "cutoffs": "3,6", "div_value": 2.0},
     "Transformer-XL without a cache": {"model": "transformer_xl", "cache_length": 0},
     "RMT": {"model": "rmt"},
     "RMT, two vectors, sinusoids, post-norm": {"model": "rmt", "memory_vectors": 2, "positions": "sinusoidal",

@@ -12,8 +12,10 @@ from minicrt.configuration import to_mapping
 from minicrt.errors import InputError
 from minicrt.inference.fingerprint import fingerprint
 from minicrt.inference.steps import steps_of
+from minicrt.inference.steps.adaptive_scores import AdaptiveScores
 from minicrt.models import Parameters, SegmentModel, State
 from minicrt.models.inputs import check_fit, check_state
+from minicrt.models.output import AdaptiveOutput
 from minicrt.sealed import opened, sealed
 
 Array = np.ndarray
@@ -36,7 +38,8 @@ class Stream:
     The logits are those of `model.logits` over whole segments. Keys and values of the running segment are kept, so a
     token costs one row; at the end of a segment of `segment_length` tokens only the model's state is. On the engine
     "numba" all of it is compiled, and a step takes no memory: the logits that it returns are good until the next step.
-    A model of a class of your own runs the segment so far again for each token.
+    A model of a class of your own runs the segment so far again for each token. Those of an adaptive softmax are log p,
+    in an array that is new at every step.
 
     Raises InputError for a model and parameters that do not fit, for tokens that are no integers from 0 to V − 1 or
     not B of them, and for what `save` did not write, or wrote of another model; the stream is then as it was.
@@ -48,8 +51,8 @@ class Stream:
         self._steps = steps_of(model, parameters, self.batch)
         config, layers = model.config, self._steps.layers
         self._embedding = layers.Embedding(parameters, model.scale)                      # e = √D E[token]
-        self._output = layers.Output(model.engine, self.batch, parameters,
-                                     "embedding" if config.tied else "output.weight")
+        self._output = AdaptiveScores(model, parameters) if isinstance(model.output, AdaptiveOutput) else \
+            layers.Output(model.engine, self.batch, parameters, model.output.table)
         self._e, self._tokens = np.empty((self.batch, 1, config.width), parameters.dtype), np.empty(self.batch, np.intp)
         self._segment = np.empty((self.batch, config.segment_length), np.min_scalar_type(config.vocabulary - 1))
         self.reset()

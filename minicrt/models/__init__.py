@@ -1,9 +1,10 @@
 """Segment-recurrent models, composed of an engine's operations."""
 
-from minicrt.models.base import LanguageModelConfig, SegmentModel, State
+from minicrt.models.base import SegmentModel, State
 from minicrt.models.create import MODELS, create_model, model_kind, model_mapping
 from minicrt.models.crt import CRT
 from minicrt.models.crt_config import CRTConfig
+from minicrt.models.language_config import LanguageModelConfig
 from minicrt.models.linear_recurrent import LinearRecurrentConfig, LinearRecurrentModel
 from minicrt.models.mamba import Mamba, MambaConfig
 from minicrt.models.parameters import Parameters, ParameterSpec

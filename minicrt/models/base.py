@@ -1,8 +1,6 @@
 """The one interface of every model: a function of one segment and a state, and its gradient (docs/spec.md, 2)"""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple, get_type_hints
 
@@ -10,46 +8,16 @@ import numpy as np
 
 from minicrt import engines
 from minicrt.arguments import check_truth, kind_of
-from minicrt.configuration import Configuration, changed, require
+from minicrt.configuration import changed
 from minicrt.engines import EngineOrName
 from minicrt.errors import ConfigurationError
 from minicrt.models import initialisers, inputs
 from minicrt.models.cells import SkewParameter
+from minicrt.models.language_config import LanguageModelConfig
+from minicrt.models.output import Output, output_of
 from minicrt.models.parameters import Array, Layout, Parameters, ParameterSpec, initialised
 
 State = dict[str, Array]
-MOST_NETWORKS = 10_000                                       # in a model: each adds some rows to its parameter table
-
-
-@dataclass(frozen=True)
-class LanguageModelConfig(Configuration):
-    """What every model has: an embedding, an output over the vocabulary, and dropout.
-
-    vocabulary         V, the number of token types
-    width              D, of every token's vector
-    segment_length     T, the longest segment
-    tied               the output matrix is the embedding table
-    dropout            rate on the input, on each residual branch and before the output
-    embedding_dropout  rate at which whole rows of the table (words) are dropped
-    locked_dropout     one dropout mask per (batch row, feature) for the whole segment, not one per element
-    """
-
-    title: ClassVar[str] = "the model's configuration"
-    most: ClassVar[Mapping[str, int]] = {"layers": MOST_NETWORKS, "memory_vectors": MOST_NETWORKS}
-    vocabulary: int
-    width: int = 128
-    segment_length: int = 35
-    tied: bool = True
-    dropout: float = 0.0
-    embedding_dropout: float = 0.0
-    locked_dropout: bool = True
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        for name in ("vocabulary", "width", "segment_length"):
-            require(getattr(self, name) >= 1, f"{name} is {getattr(self, name)}, expected at least 1")
-        for name in ("dropout", "embedding_dropout"):
-            require(0 <= getattr(self, name) < 1, f"{name} is {getattr(self, name)}, expected 0 <= {name} < 1")
 
 
 class EmbeddingCaches(NamedTuple):
@@ -129,10 +97,12 @@ class SegmentModel(ABC):
         """The model's parameter table."""
         V, D = self.config.vocabulary, self.config.width
         table = [ParameterSpec("embedding", (V, D), initialisers.normal(self.embedding_size * D ** -0.5), decay=False)]
-        output = [ParameterSpec("output.bias", (V,), initialisers.zeros, decay=False)]
-        if not self.config.tied:
-            output.insert(0, ParameterSpec("output.weight", (V, D), initialisers.normal(self.output_size * D ** -0.5)))
-        return table + self.encoder_specs() + output
+        return table + self.encoder_specs() + self.output.specs(self.embedding_size, self.output_size)
+
+    @cached_property
+    def output(self) -> Output:
+        """From the vectors z to words"""
+        return output_of(self.config)
 
     @cached_property
     def layout(self) -> Layout:
@@ -184,11 +154,10 @@ class SegmentModel(ABC):
         return d_state
 
     def logits(self, parameters: Parameters, tokens: Array, state: State) -> tuple[Array, State]:
-        """The scores (B, T, V) of every next token, and state′; no dropout."""
+        """The scores (B, T, V) of every next token, of an adaptive softmax log p, and state′; no dropout."""
         e, _ = self.embed(parameters, tokens, state, None)
         z, state, _ = self.encode(parameters, e, state, None, False)
-        scores, _ = self.engine.linear(z, parameters[self._output].T, parameters["output.bias"])
-        return scores, state
+        return self.output.scores(self.engine, parameters, z), state
 
     def dropped(self, x: Array, rng: np.random.Generator | None) -> tuple[Array, Any]:
         """Dropout at the configured rate and kind where a generator is given."""
@@ -207,10 +176,6 @@ class SegmentModel(ABC):
     def embedding_size(self) -> float:
         """The first deviation of e in a table. With 1 a tied output starts out sure of the word just read."""
         return self.input_size
-
-    @property
-    def _output(self) -> str:
-        return "embedding" if self.config.tied else "output.weight"
 
     @property
     def scale(self) -> float:
@@ -238,15 +203,11 @@ class SegmentModel(ABC):
             gradients["embedding"] += self.engine.embedding_dropout_backward(d_table, row_mask)
 
     def loss(self, parameters: Parameters, z: Array, targets: Array, with_gradient: bool) -> tuple[Any, Any]:
-        """The mean negative log-likelihood of the targets, by the table or a matrix of its own, and its cache"""
-        return self.engine.linear_cross_entropy(z, parameters[self._output], parameters["output.bias"], targets,
-                                                with_gradient=with_gradient)
+        """The mean negative log-likelihood of the targets, and its cache"""
+        return self.output.loss(self.engine, parameters, z, targets, with_gradient)
 
     def loss_backward(self, d_loss: float, cache: Any, gradients: Parameters) -> Array:      # -> G_z
-        d_z, d_table, d_bias = self.engine.linear_cross_entropy_backward(d_loss, cache)
-        gradients[self._output] += d_table
-        gradients["output.bias"] += d_bias
-        return d_z
+        return self.output.loss_backward(self.engine, d_loss, cache, gradients)
 
     def checked_inputs(self, tokens: Any) -> Array:
         return inputs.checked_tokens(self, tokens)

@@ -8,9 +8,10 @@ from minicrt.arguments import kind_of, shown
 from minicrt.configuration import from_mapping, to_mapping
 from minicrt.engines import EngineOrName
 from minicrt.errors import ConfigurationError
-from minicrt.models.base import LanguageModelConfig, SegmentModel
+from minicrt.models.base import SegmentModel
 from minicrt.models.crt import CRT
 from minicrt.models.crt_config import CRTConfig
+from minicrt.models.language_config import LanguageModelConfig
 from minicrt.models.linear_recurrent import LinearRecurrentConfig, LinearRecurrentModel
 from minicrt.models.mamba import Mamba, MambaConfig
 from minicrt.models.recurrent import RecurrentConfig, RecurrentModel

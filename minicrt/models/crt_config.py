@@ -22,6 +22,10 @@ class CRTConfig(StackConfig):
     dropout                rate on the input, on each residual branch and before the output
     embedding_dropout      rate at which whole rows of the embedding table (words) are dropped
     locked_dropout         one dropout mask for a whole segment, not one for each of its tokens
+    output                 "softmax", or "adaptive": a frequent word at once, a rare one through its cluster; the
+                           vocabulary is then sorted by frequency, as that of a corpus is
+    cutoffs, div_value     adaptive: the clusters' first words, as "2000,6000", or "auto"; and, where it is not tied,
+                           how many times narrower the words of a cluster are than those of the one before
 
     What follows is the CRT's own; the numbers are those of its steps in docs/spec.md, 2.2.
 

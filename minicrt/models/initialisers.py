@@ -4,6 +4,7 @@ They are partial applications of functions of this module, and not functions wit
 parameters can be pickled.
 """
 
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
@@ -31,6 +32,16 @@ def normal(deviation: float) -> Initialiser:
 
 def _normal(deviation: float, rng: np.random.Generator, shape: Shape) -> Array:
     return deviation * rng.standard_normal(shape)
+
+
+def normal_pieces(pieces: Sequence[tuple[int, float]]) -> Initialiser:
+    """N(0, deviation²) in one row of numbers, piece by piece (length, deviation)"""
+    return partial(_normal_pieces, tuple(pieces))
+
+
+def _normal_pieces(pieces: tuple[tuple[int, float], ...], rng: np.random.Generator, shape: Shape) -> Array:
+    lengths, deviations = zip(*pieces)
+    return np.repeat(deviations, lengths) * rng.standard_normal(shape)
 
 
 def first_rows(rows: int, deviation: float) -> Initialiser:

@@ -7,9 +7,10 @@ import numpy as np
 
 from minicrt.configuration import require
 from minicrt.models import initialisers
-from minicrt.models.base import LanguageModelConfig, SegmentModel, State
+from minicrt.models.base import SegmentModel, State
 from minicrt.models.block import ResidualCaches, norm, norm_backward, norm_specs, residual, residual_backward
 from minicrt.models.cells import Cell, cell
+from minicrt.models.language_config import LanguageModelConfig
 from minicrt.models.parameters import Array, Parameters, ParameterSpec, Scope
 
 

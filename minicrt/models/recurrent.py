@@ -6,8 +6,9 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from minicrt.configuration import require
-from minicrt.models.base import LanguageModelConfig, SegmentModel, State
+from minicrt.models.base import SegmentModel, State
 from minicrt.models.cells import Cell, cell
+from minicrt.models.language_config import LanguageModelConfig
 from minicrt.models.parameters import Array, Parameters, ParameterSpec
 
 

@@ -10,15 +10,17 @@ from minicrt.arguments import check_kind, check_whole, shown
 from minicrt.engines import Engine, EngineOrName
 from minicrt.errors import ConfigurationError
 from minicrt.models import initialisers, inputs
-from minicrt.models.base import LanguageModelConfig, SegmentModel, State
+from minicrt.models.base import SegmentModel, State
 from minicrt.models.cells import SkewParameter
 from minicrt.models.create import create_model, model_mapping
 from minicrt.models.crt_config import CRTConfig
+from minicrt.models.language_config import LanguageModelConfig
 from minicrt.models.parameters import Array, Parameters, ParameterSpec
 
 Task = Literal["regression", "classification"]
 TASKS: tuple[Task, ...] = get_args(Task)
-OF_WORDS = ("tied", "embedding_dropout", "vocabulary")      # settings that make no sense without a table of words
+# settings that make no sense without a table of words
+OF_WORDS = ("tied", "embedding_dropout", "vocabulary", "output", "cutoffs", "div_value")
 
 
 class RegressionCache(NamedTuple):
@@ -54,6 +56,9 @@ class SensorModel(SegmentModel):
         if encoder.config.tied or encoder.config.embedding_dropout:
             raise ConfigurationError("the encoder of a SensorModel has no table of words; make it with tied=False and "
                                      "embedding_dropout=0, or use create_sensor_model")
+        if encoder.config.output != "softmax":
+            raise ConfigurationError(f"the encoder of a SensorModel has output={encoder.config.output!r}, which is for "
+                                     "models of words; leave output out")
         self.encoder, self.channels, self.task = encoder, check_whole("channels", channels, 1), task
         self.config: LanguageModelConfig = encoder.config
         self.memory_entries, self.position_entries = encoder.memory_entries, encoder.position_entries
@@ -162,7 +167,7 @@ def create_sensor_model(channels: int, outputs: int, task: Task = "regression", 
         channels    C, the numbers in a reading
         outputs     K, the numbers to predict, or the classes
         task        "regression" or "classification"
-        model, engine, settings    as `create_model` has them, without `vocabulary`, `tied` and `embedding_dropout`
+        model, engine, settings    as `create_model` has them, without those of words in OF_WORDS
     Raises ConfigurationError for settings that do not fit.
     """
     if isinstance(model, Mapping):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from minicrt.configuration import require
-from minicrt.models.base import LanguageModelConfig
+from minicrt.models.language_config import LanguageModelConfig
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,9 @@ MODELS: dict[str, tuple[Module, ...]] = {
 BUFFERS = {"pos_emb.inv_freq"}                               # in a state_dict, but no parameters
 HINTS: Hints = (
     (r"^attention_bias\.[1-9]", "shared_biases=False has no counterpart in the authors' PyTorch code"),
-    (r"\.out_projs\.|\.emb_projs\.|cluster_", "adaptive embeddings and softmax have no counterpart here"),
+    (r"\.out_projs\.|\.emb_projs\.|cluster_", "an adaptive softmax is not converted, and adaptive embeddings have no "
+     "counterpart here"),
+    (r"^output\.(head|tails|clusters|projection)", "an adaptive softmax is not converted"),
 )
 
 

@@ -76,6 +76,7 @@ class ViTConfig(StackConfig):
                 f"{self.layers}, for blocks are counted from 0")
         require(not self.tied and not self.embedding_dropout, "tied and embedding_dropout are for models of words; "
                 "leave them out")
+        require(self.output == "softmax", f"output is {self.output!r}, which is for models of words; leave it out")
         require(self.norm == "pre", f"norm is {self.norm!r}, but blocks of video have 'pre' alone")
 
     @property
