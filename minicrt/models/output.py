@@ -27,18 +27,18 @@ class SoftmaxOutput:
         return [ParameterSpec("output.weight", (V, D), initialisers.normal(output_size * D ** -0.5)), bias]
 
     def loss(self, engine: Engine, p: Parameters, z: Array, targets: Array, with_gradient: bool) -> tuple[Any, Any]:
-        return engine.linear_cross_entropy(z, p[self.table], p["output.bias"], targets,  # type: ignore[no-any-return]
+        return engine.linear_cross_entropy(z, p[self.table], p["output.bias"], targets,
                                            with_gradient=with_gradient)
 
     def loss_backward(self, engine: Engine, d_loss: float, cache: Any, gradients: Parameters) -> Array:      # -> G_z
         d_z, d_table, d_bias = engine.linear_cross_entropy_backward(d_loss, cache)
         gradients[self.table] += d_table
         gradients["output.bias"] += d_bias
-        return d_z                                           # type: ignore[no-any-return]
+        return d_z
 
     def scores(self, engine: Engine, p: Parameters, z: Array) -> Array:          # (..., D) -> (..., V)
         scores, _ = engine.linear(z, p[self.table].T, p["output.bias"])
-        return scores                                        # type: ignore[no-any-return]
+        return scores
 
 
 class AdaptiveOutput:
@@ -75,7 +75,7 @@ class AdaptiveOutput:
         return np.concatenate([table[:self.S], p["output.clusters"]]), bias, projection, table[self.S:].reshape(-1)
 
     def loss(self, engine: Engine, p: Parameters, z: Array, targets: Array, with_gradient: bool) -> tuple[Any, Any]:
-        return engine.adaptive_softmax(z, *self.arrays(p), targets, self.cutoffs,  # type: ignore[no-any-return]
+        return engine.adaptive_softmax(z, *self.arrays(p), targets, self.cutoffs,
                                        self.config.div_value, with_gradient=with_gradient)
 
     def loss_backward(self, engine: Engine, d_loss: float, cache: Any, gradients: Parameters) -> Array:      # -> G_z
@@ -90,13 +90,13 @@ class AdaptiveOutput:
         else:
             gradients["output.head"] += d_head
             gradients["output.tails"] += d_tails
-        return d_z                                           # type: ignore[no-any-return]
+        return d_z
 
     def scores(self, engine: Engine, p: Parameters, z: Array) -> Array:          # (..., D) -> (..., V)
         return self.log_probabilities(engine, self.arrays(p), z)
 
     def log_probabilities(self, engine: Engine, arrays: tuple[Array, ...], z: Array) -> Array:
-        return engine.adaptive_log_probabilities(z, *arrays, self.cutoffs,  # type: ignore[no-any-return]
+        return engine.adaptive_log_probabilities(z, *arrays, self.cutoffs,
                                                  self.config.div_value)
 
 
