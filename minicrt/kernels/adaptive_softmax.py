@@ -1,13 +1,14 @@
 """The adaptive softmax, made of the kernels of its parts: nearly all of its time is theirs"""
 
 from minicrt import ops
+from minicrt.kernels import pool
 from minicrt.kernels.linear import linear, linear_backward
 from minicrt.kernels.linear_cross_entropy import linear_cross_entropy, linear_cross_entropy_backward
 from minicrt.kernels.twins import twin
 from minicrt.ops.adaptive_softmax import Parts, backward_by, forward_by
 from minicrt.ops.linear_cross_entropy import CHUNK
 
-PARTS = Parts(linear, linear_backward, linear_cross_entropy, linear_cross_entropy_backward)
+PARTS = Parts(linear, linear_backward, linear_cross_entropy, linear_cross_entropy_backward, pool.empty)
 
 
 @twin(ops.adaptive_softmax)
@@ -17,5 +18,5 @@ def adaptive_softmax(z, head, bias, projection, tails, targets, cutoffs, div_val
 
 
 def adaptive_softmax_backward(d_loss, cache):
-    """Each part's cache says which of its two backward passes it belongs to."""
+    """The cache of each part says which of its two backward passes it belongs to."""
     return backward_by(PARTS, d_loss, cache)

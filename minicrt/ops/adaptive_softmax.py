@@ -20,23 +20,24 @@ class Parts(NamedTuple):
     linear_backward: Callable[..., Any]
     linear_cross_entropy: Callable[..., Any]
     linear_cross_entropy_backward: Callable[..., Any]
+    empty: Callable[..., Array]                              # (shape, dtype) -> an array of any values
 
 
 class TailCache(NamedTuple):
     rows: Array                                              # whose targets are words of the cluster (n_i,)
     share: float                                             # n_i/N
     projected: Any                                           # of linear: z P_i
-    loss: Any                                                # of linear_cross_entropy
+    loss: tuple[Array, Array, Array]                         # of linear_cross_entropy: its gradients for d_loss = 1
 
 
 class AdaptiveCache(NamedTuple):
     head: Any                                                # of linear_cross_entropy
-    tails: list[tuple[Cluster, TailCache]]                   # of the clusters whose words occur
+    clusters: list[tuple[Cluster, TailCache | None]]         # None where no word of a cluster occurs
     shortlist: int                                           # S
     shapes: tuple[tuple[int, ...], ...]                      # of bias, projection and tails
 
 
-SPECIFIED = Parts(linear, linear_backward, linear_cross_entropy, linear_cross_entropy_backward)
+SPECIFIED = Parts(linear, linear_backward, linear_cross_entropy, linear_cross_entropy_backward, np.empty)
 
 
 def adaptive_softmax(z: Array, head: Array, bias: Array, projection: Array, tails: Array, targets: Array,
@@ -87,7 +88,7 @@ def forward_by(parts: Parts, z: Array, head: Array, bias: Array, projection: Arr
     count = max(int(np.count_nonzero(targets != IGNORE)), 1)
     loss, head_cache = parts.linear_cross_entropy(z, head, bias[:S + K], at_head.reshape(z.shape[:-1]), chunk,
                                                   with_gradient)
-    caches = []
+    caches: list[tuple[Cluster, TailCache | None]] = []
     for c, member in zip(found, members):
         if len(member):
             projected, linear_cache = parts.linear(z_rows[member], projection[:, c.columns])
@@ -96,6 +97,8 @@ def forward_by(parts: Parts, z: Array, head: Array, bias: Array, projection: Arr
             share = len(member) / count                      # of a mean over the cluster's rows in that over all
             loss += share * tail_loss
             caches.append((c, TailCache(member, share, linear_cache, loss_cache)))
+        else:
+            caches.append((c, None))
     shapes = bias.shape, projection.shape, tails.shape
     return loss, AdaptiveCache(head_cache, caches, S, shapes) if with_gradient else None
 
@@ -105,15 +108,20 @@ def backward_by(parts: Parts, d_loss: Any, cache: AdaptiveCache | None) -> tuple
         raise InputError("adaptive_softmax_backward: the forward pass ran with with_gradient=False")
     d_z, d_head, d_head_bias = parts.linear_cross_entropy_backward(d_loss, cache.head)
     d_z = np.array(d_z)                                      # it is added to below, and may be the cache's own
-    d_bias, d_projection, d_tails = (np.zeros(shape, d_z.dtype) for shape in cache.shapes)
+    d_bias, d_projection, d_tails = (parts.empty(shape, d_z.dtype) for shape in cache.shapes)
     d_bias[:len(d_head_bias)] = d_head_bias
     K = len(d_head_bias) - cache.shortlist
-    for c, tail in cache.tails:
-        d_projected, d_table, d_scores = parts.linear_cross_entropy_backward(d_loss * tail.share, tail.loss)
-        d_z_some, d_projection[:, c.columns], _ = parts.linear_backward(d_projected, tail.projected)
+    for c, tail in cache.clusters:
+        words = slice(c.first + K, c.last + K)
+        if tail is None:
+            d_bias[words], d_projection[:, c.columns], d_tails[c.entries] = 0, 0, 0
+            continue
+        d_projected, d_table, d_scores = tail.loss           # the gradient of the cluster's mean; here of its share
+        factor = d_z.dtype.type(d_loss * tail.share)
+        np.multiply(factor, d_table, out=c.table(d_tails))
+        d_bias[words] = factor * d_scores
+        d_z_some, d_projection[:, c.columns], _ = parts.linear_backward(factor * d_projected, tail.projected)
         rows(d_z)[tail.rows] += d_z_some                     # projected = z @ P_i; each row has one cluster
-        d_tails[c.entries] = d_table.ravel()
-        d_bias[c.first + K:c.last + K] = d_scores
     return d_z, d_head, d_bias, d_projection, d_tails
 
 
