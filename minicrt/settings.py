@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 
 from minicrt import presets
 from minicrt.arguments import check_kind, shown
-from minicrt.configuration import Configuration, field_types, from_mapping, unknown_key
+from minicrt.configuration import MOST, Configuration, field_types, from_mapping, unknown_key
 from minicrt.data import Corpus, load_corpus
 from minicrt.documents import DocumentError, OtherFormatError, toml_document
 from minicrt.errors import ConfigurationError
@@ -72,7 +72,7 @@ def settings(preset: str, changes: Mapping[str, Any], source: str = "--set") -> 
         chosen[table_of[key]][key] = value
     made = Settings(preset, chosen["model"], from_mapping(TrainingConfig, chosen["training"], "training"),
                     from_mapping(DataConfig, chosen["data"], "data"))
-    made.create_model(1)                                     # a wrong value is found before the corpus is read
+    made.create_model(MOST)                                  # a wrong value is found before the corpus is read
     return made
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from minicrt.arguments import is_whole
 from minicrt.configuration import Configuration, require
 from minicrt.errors import ConfigurationError, InputError
 from minicrt.ops.clusters import clusters, default_cutoffs
@@ -45,6 +46,8 @@ class LanguageModelConfig(Configuration):
     div_value: float = 1.0
 
     def __post_init__(self) -> None:
+        if is_whole(self.cutoffs):                           # a single one, as `--set cutoffs=2000` hands it over
+            object.__setattr__(self, "cutoffs", str(self.cutoffs))
         super().__post_init__()
         for name in ("vocabulary", "width", "segment_length"):
             require(getattr(self, name) >= 1, f"{name} is {getattr(self, name)}, expected at least 1")

@@ -66,7 +66,7 @@ def test_the_parameters():
 def test_cutoffs_follow_from_the_vocabulary():
     assert default_cutoffs(267_735) == (20_080, 40_160, 200_801)
     assert default_cutoffs(2) == (1,) and default_cutoffs(10) == (1, 2, 8)
-    assert made()[0].config.cutoffs_in_use == (1, 2, 9)
+    assert made()[0].config.cutoffs_in_use == (1, 2, 9) and made(cutoffs=4)[0].config.cutoffs_in_use == (4,)
 
 
 @pytest.mark.parametrize("bits", [8, 4])
