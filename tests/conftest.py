@@ -12,6 +12,10 @@ import pytest
 from hypothesis import settings
 from threadpoolctl import threadpool_limits
 
+FIRST = ("tests/inference/test_stream.py", "tests/inference/test_quantised_stream.py",
+         "tests/conformance/mutation/test_mutants.py", "tests/conformance/mistakes/test_models.py",
+         "tests/gradcheck/test_model.py", "tests/gradcheck/test_all_checks.py", "tests/models/test_crt_determinism.py",
+         "tests/training/test_resume.py")                    # the longest files: begun last, one process waits for them
 VARIABLES = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 os.environ.update(dict.fromkeys(VARIABLES, "1"))             # read when NumPy and Numba are imported
 
@@ -23,7 +27,14 @@ settings.load_profile("minicrt")
 def pytest_xdist_make_scheduler(config, log):
     """With `-n`, a file's tests run in one process, so that what they share is made, and its kernels compiled, once."""
     from xdist.scheduler import LoadFileScheduling
+    config.option.loadscopereorder = False                   # in the order below, not by the number of tests
     return LoadFileScheduling(config, log) if config.getoption("dist") == "load" else None
+
+
+def pytest_collection_modifyitems(config, items):
+    if hasattr(config, "workerinput"):                       # in a process of xdist's
+        order = {file: place for place, file in enumerate(FIRST)}
+        items.sort(key=lambda item: order.get(item.nodeid.partition("::")[0], len(FIRST)))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -214,15 +214,6 @@ def test_a_gradient_with_some_of_its_segments_parts(counts, words):
     assert sentence.startswith(f'The port has the mistake "{name}: {words}"')
 
 
-def test_the_gradient_of_what_is_broadcast_is_a_mean():
-    case, mutants = golden.case("crt-gru"), Mutants(golden.case("crt-gru"))
-    (edit,) = [edit for edit in mutants.forward if "mean over its rows" in edit.words and "m_read" in edit.words]
-    own = mutants.own_gradients(edit.changes)
-    names = ("d_parameters/memory.start", "d_parameters/memory.0.b_hn", "d_parameters/norm_final.bias")
-    theirs = {name: own.whole(name, case[name].value.shape) for name in names}
-    assert "the gradient of m_read[:, None] were the mean" in diagnose(compare(case, theirs)).sentences[0]
-
-
 @pytest.mark.parametrize("what, known", [("inputs", "inputs leak"), ("start[:, i]", "start leaks")])
 def test_a_constant_that_a_gradient_goes_back_through(what, known):
     case, mutants, name = golden.case("crt-writer"), Mutants(golden.case("crt-writer")), "d_parameters/memory.0.b_hn"
