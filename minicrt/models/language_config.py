@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from minicrt.arguments import is_whole
-from minicrt.configuration import Configuration, require
+from minicrt.configuration import MOST, Configuration, require
 from minicrt.errors import ConfigurationError, InputError
 from minicrt.ops.clusters import clusters, default_cutoffs
 
@@ -46,7 +46,7 @@ class LanguageModelConfig(Configuration):
     div_value: float = 1.0
 
     def __post_init__(self) -> None:
-        if is_whole(self.cutoffs):                           # a single one, as `--set cutoffs=2000` hands it over
+        if is_whole(self.cutoffs) and 0 < int(self.cutoffs) <= MOST:     # as `--set cutoffs=2000` hands it over
             object.__setattr__(self, "cutoffs", str(self.cutoffs))
         super().__post_init__()
         for name in ("vocabulary", "width", "segment_length"):
