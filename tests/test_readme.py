@@ -69,7 +69,7 @@ def test_every_command_of_a_page_is_understood(command):
             build_parser().parse_args(arguments)
         return
     parsed = build_parser().parse_args(arguments)
-    if parsed.command == "train" and parsed.preset in train_videos.presets.NAMES:
+    if parsed.command == "train" and (parsed.task == "video" or parsed.preset in train_videos.presets.NAMES):
         train_videos.chosen_settings(parsed)
     elif parsed.command == "train":
         settings(parsed.preset or "tiny", parse_assignments(parsed.set))
