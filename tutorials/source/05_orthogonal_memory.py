@@ -14,7 +14,7 @@
 #
 # | exercise | difficulty | minutes |
 # |---|---|---:|
-# | a rotation on paper | ●○○ | 10 |
+# | nine numbers on paper | ●○○ | 10 |
 # | `scaled_cayley`: an orthogonal matrix from free numbers | ●●○ | 10 |
 # | `scaled_cayley_backward`: its gradient | ●●● | 20 |
 # | `neumann_inverse`: an inverse that follows a step | ●●○ | 10 |
@@ -385,16 +385,16 @@ for name, cell in [("GRU", GRU()), ("NC-GRU", NCGRU())]:
 
 # %%
 figure, axes = plt.subplots(figsize=(7.5, 3.6), layout="constrained")
-lines = {("GRU", False): (BLUE, ":"), ("GRU", True): (BLUE, "-"),
-         ("NC-GRU", False): (ORANGE, ":"), ("NC-GRU", True): (ORANGE, "-")}
+lines = {("GRU", False): (BLUE, ":"), ("GRU", True): (BLUE, "-."),
+         ("NC-GRU", False): (ORANGE, "--"), ("NC-GRU", True): (ORANGE, "-")}
 for (name, opened), curve in curves.items():
     colour, line = lines[name, opened]
     smooth = np.convolve(curve, np.ones(20) / 20, "valid")
     axes.plot(smooth, line, color=colour, linewidth=2,
               label=f"{name}, gates {'open' if opened else 'halfway'}")
-axes.axhline(1 / SYMBOLS, color=GREY, linewidth=1, linestyle="--")
+axes.axhline(1 / SYMBOLS, color=GREY, linewidth=0.8)
 axes.set(xlabel="step of training", ylabel="share of right answers", ylim=(0, 1.02),
-         title=f"Echo of {DELAY} steps ago (means of 20 steps; dashed: guessing)")
+         title=f"Echo of {DELAY} steps ago (means of 20 steps; thin: guessing)")
 axes.legend(frameon=False)
 axes.spines[["top", "right"]].set_visible(False)
 plt.show()
