@@ -46,14 +46,14 @@ class OperationCatalogue:
         self.inputs: dict[str, Any] = {**absent, **case.configuration,
                                        **{t.name: t.value for t in case.tensors if t.given and t.role != "upstream"}}
         self.upstream = next(t.value for t in case.tensors if t.role == "upstream")
-        self.faulty = faulty_operation(case.subject, self.inputs)
+        self.faulty, self.tapes = faulty_operation(case.subject, self.inputs), dict[frozenset[str], Any]()
 
     def known(self) -> tuple[Known, ...]:
         return tuple(Known(name, m.sentence, m.where) for name, m in self.faulty.mistakes.items())
 
     def trace(self, names: Names, expected: Expected | None = None) -> Mapping[str, Array]:
         with np.errstate(all="ignore"):                      # a mistake may well divide by zero
-            return self.faulty.trace(self.inputs, self.upstream, frozenset(names), expected)
+            return self.faulty.trace(self.inputs, self.upstream, frozenset(names), expected, self.tapes)
 
 
 class ModelCatalogue:

@@ -16,7 +16,8 @@ Array = np.ndarray
 Trace = Mapping[str, Array]
 STARTS = 4          # so many mistakes that explain the first diverging tensors get a second one added
 START = 40          # to begin a trace takes as long as so many of its tensors
-PAIRS = 500         # so many pairs of mistakes, neither of which explains anything alone, are tried
+PAIRS = 500         # so many pairs of mistakes, neither of which explains anything alone, are tried of an operation
+MODEL_PAIRS = 200   # and of a model, each of which takes a pass
 
 
 @dataclass
@@ -152,7 +153,7 @@ class Search:
         touching = [found for found in possible if row.name in found.trace
                     and not self.agrees(self.start, found.trace, row.tensor.value)]
         touching.sort(key=lambda found: self.off(row, found.trace))
-        pairs = itertools.islice(itertools.combinations(touching, 2), PAIRS)
+        pairs = itertools.islice(itertools.combinations(touching, 2), PAIRS if self.in_full else MODEL_PAIRS)
         return [(*one.known, *other.known) for one, other in pairs]
 
     def off(self, row: TensorComparison, trace: Trace) -> float:

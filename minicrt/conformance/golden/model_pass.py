@@ -1,7 +1,7 @@
 """One forward and one backward pass of a model over a case's segments, with all that it computes on the way"""
 
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -19,24 +19,30 @@ Array = np.ndarray
 
 def model_of(configuration: Mapping[str, Any], mixins: tuple[type, ...], engine: Any) -> SegmentModel:
     """The model of a case's configuration, which tells a `Recording` as its engine what it is doing."""
+    return maker_of(configuration, mixins)(engine)
+
+
+def maker_of(configuration: Mapping[str, Any], mixins: tuple[type, ...]) -> Callable[[Any], SegmentModel]:
+    """Makes the model with one engine or another; the configuration is read and checked once."""
     mapping = {key: value for key, value in configuration.items() if key not in ("segments", "batch")}
     if "classes" in mapping:
-        return video_model_of(mapping, mixins, engine)
+        return video_maker_of(mapping, mixins)
     kind, config = MODELS[mapping.pop("model")]
     if "task" not in mapping:
-        return traced(kind, mixins)(from_mapping(config, mapping, "the case's configuration"), engine)
+        return partial(traced(kind, mixins), from_mapping(config, mapping, "the case's configuration"))
     channels, outputs, task = (mapping.pop(key) for key in ("channels", "outputs", "task"))
     mapping |= {"vocabulary": outputs, "tied": False}
-    encoder = traced(kind, mixins)(from_mapping(config, mapping, "the case's configuration"), engine)
-    return SensorModel(encoder, channels, task)
+    encoder = partial(traced(kind, mixins), from_mapping(config, mapping, "the case's configuration"))
+    return lambda engine: SensorModel(encoder(engine), channels, task)
 
 
-def video_model_of(mapping: dict[str, Any], mixins: tuple[type, ...], engine: Any) -> ViT:
+def video_maker_of(mapping: dict[str, Any], mixins: tuple[type, ...]) -> Callable[[Any], ViT]:
     """`mapping` is what `create_video_model` takes."""
     kind, config = VIDEO_MODELS[mapping.pop("model")]
     classes, frames, weights = (mapping.pop(key) for key in ("classes", "frames", "class_weights"))
     mapping |= {"vocabulary": classes, "segment_length": frames // mapping["tube_frames"]}
-    return traced_video(kind, mixins)(from_mapping(config, mapping, "the case's configuration"), engine, weights)
+    settings = from_mapping(config, mapping, "the case's configuration")
+    return lambda engine: traced_video(kind, mixins)(settings, engine, weights)
 
 
 def segment_of(given: Mapping[str, Array], n: int) -> tuple[Array, Any]:
@@ -63,9 +69,13 @@ class Pass:
                  substitutes: Sequence[Substitute] = (), mixins: tuple[type, ...] = ()):
         self.given, self.engine, self.substitutes = given, engine, substitutes
         self.count = len(configuration["segments"])
-        self.make = partial(model_of, configuration, mixins)
+        self.make = maker_of(configuration, mixins)
+        self.plain = self.make(ops)
         self.parameters = self.initial_parameters()
-        self.gradients = self.parameters.zeros_like()
+
+    @cached_property
+    def gradients(self) -> Parameters:
+        return self.parameters.zeros_like()
 
     def run(self) -> dict[str, Array]:
         """Every computed tensor by its name, in order."""
@@ -101,7 +111,7 @@ class Pass:
 
     def start(self) -> State:
         """The state in front of the first segment, as far as the model has a place for it."""
-        shapes = self.make(ops).state_shapes(len(self.segment(0)[0]))
+        shapes = self.plain.state_shapes(len(self.segment(0)[0]))
         state = {name.removeprefix("state/"): value for name, value in self.given.items() if name.startswith("state/")}
         return {name: value for name, value in state.items() if name in shapes and len(value.shape) == len(shapes[name])
                 and all(size in (None, got) for size, got in zip(shapes[name], value.shape))}
@@ -137,7 +147,7 @@ class Pass:
     def initial_parameters(self) -> Parameters:
         """The given values, or as many of them as a wrong port with fewer memory vectors has; what a case does not have
         and a wrong port needs is a gain of 1 or a bias of 0."""
-        parameters = Parameters(self.make(ops).specs(), np.float64)
+        parameters = Parameters(self.plain.specs(), np.float64)
         for spec in parameters.specs:
             default = np.full(spec.shape, float(spec.name.endswith("gain")))
             given = self.given.get(f"parameters/{spec.name}", default)

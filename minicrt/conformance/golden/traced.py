@@ -1,5 +1,6 @@
 """Models that tell a `Recording` what an engine cannot see: which part is running, and results of no operation"""
 
+from functools import cache
 from typing import Any
 
 from minicrt.models import CRT, SegmentModel, TransformerXL
@@ -69,6 +70,7 @@ class TracedViT:
         return super().parted(d_s, *arguments)              # type: ignore[misc]
 
 
+@cache
 def traced_video(model: type[ViT], mixins: tuple[type, ...] = ()) -> type[ViT]:
     """As `traced`; subclasses of CRT are about the stages of a CR-ViT's memory."""
     of_crt = tuple(mixin for mixin in mixins if issubclass(mixin, CRT))
@@ -77,6 +79,7 @@ def traced_video(model: type[ViT], mixins: tuple[type, ...] = ()) -> type[ViT]:
     return type(model.__name__, (TracedViT, *own, model), stages)
 
 
+@cache                                                       # a class made anew has its annotations read anew
 def traced(model: type[SegmentModel], mixins: tuple[type, ...] = ()) -> type[SegmentModel]:
     """The model class with its tracing, and in between whatever else changes its methods, the first outermost."""
     tracing = {CRT: TracedCRT, TransformerXL: TracedTransformerXL}.get(model, Traced)

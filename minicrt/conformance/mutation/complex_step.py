@@ -13,6 +13,7 @@ their parts is the slope of J as everything moves at once. Entry by entry, what 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from math import inf
 from typing import Any, Protocol
 
@@ -53,7 +54,18 @@ class PortGradient:
 
     def direction(self, number: int) -> Array:
         """A random one, so long that gradients of every size and shape weigh the same."""
-        return drawn(self.name, self.value.shape, number) / (self.size * np.sqrt(max(self.value.size, 1)))
+        return self.along[number][0]
+
+    def product(self, number: int) -> float:
+        """With its direction"""
+        return self.along[number][1]
+
+    @cached_property
+    def along(self) -> tuple[tuple[Array, float], ...]:
+        """The directions and the products with them: asked for by every mutant, and so drawn once"""
+        length = self.size * np.sqrt(max(self.value.size, 1))
+        directions = [drawn(self.name, self.value.shape, number) / length for number in range(ASKED)]
+        return tuple((v, float((self.value * v).sum())) for v in directions)
 
 
 class OwnGradients:
@@ -126,7 +138,7 @@ class OwnGradients:
 def asked(rows: Sequence[PortGradient], number: int) -> tuple[Directions, float]:
     """A direction for each of a port's gradients, and the sum of the products with them"""
     directions = {row.name: row.direction(number) for row in rows}
-    return directions, sum(float((row.value * directions[row.name]).sum()) for row in rows)
+    return directions, sum(row.product(number) for row in rows)
 
 
 def drawn(name: str, shape: tuple[int, ...], number: int) -> Array:

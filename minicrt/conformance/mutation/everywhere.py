@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from minicrt.conformance.mutation.in_time import words_of
 from minicrt.conformance.mutation.program import Edit
 from minicrt.conformance.mutation.source import Function, Line, targets
 from minicrt.conformance.mutation.syntax import binary, call, is_binary, is_unit
@@ -56,6 +57,36 @@ def late_factors(function: Function) -> Iterator[Edit]:
                     changes = {number_of(node): kept for node in places}
                     changes[number_of(whole)] = binary(whole, ast.Mult(), late)
                     yield Edit(function.name, reader.text, say, changes, 2, targets=reader.targets)
+
+
+def late_states(line: Line) -> Iterator[Edit]:
+    """Every step's value is read one step late, with what a scan starts from at the first step"""
+    if line.function.name.endswith("_backward"):
+        return
+    for node in line.expressions():
+        value = line.function.array(node) if is_unit(node) else None
+        if value is None or value.dtype.kind != "f" or value.ndim != 3:
+            continue
+        for text, start in line.function.arrays_of_units.items():
+            if start.dtype.kind == "f" and start.ndim == 2 and (
+                    len(start) == len(value) and start.shape[1] in (value.shape[2], 2 * value.shape[2])):
+                yield line.edit(node, call("late", node, line.function.units[text]),
+                                f"{{}} were read one step late, and {text} at the first step", 2)
+
+
+def averaged_inputs(function: Function) -> Iterator[Edit]:
+    """What a function is handed is taken, by all that reads it, for the whole batch alike"""
+    for name in (argument.arg for argument in function.tree.args.args):
+        value = function.scope.get(name)
+        if function.name.endswith("_backward") or not isinstance(value, np.ndarray) or value.dtype.kind != "f":
+            continue
+        first: Any = next((line.statement for line in function.lines if name in {
+            part.id for part in line.expressions() if isinstance(part, ast.Name)}), None)
+        several = first in function.tree.body and value.ndim > 1 and len(value) > 1
+        for other in ("mean_of_batch", "first_of_batch") if several else ():
+            taken = ast.Assign([ast.Name(name, ast.Store())], call(other, ast.Name(name, ast.Load())))
+            yield Edit(function.name, ast.unparse(first), partial(words_of(other, value).format, name),
+                       {number_of(first): [taken, first]}, 1, targets=targets(first) | {name})
 
 
 def fits(function: Function, whole: Any, factor: Any) -> bool:

@@ -1,6 +1,6 @@
 """Changes with a number in them that nobody can guess: a factor, a term, a share, a bound that is approached
 
-    x → k x,   x → x + k,   x → k tanh(x/k),   x → (1 − k) x + k y,   −log p → (1 − k)(−log p) + k mean(−log p)
+    x → k x,   x → x + k,   x → k tanh(x/k),   x → (1 − k) x + k y,   and what is added to a loss (`losses`)
 
 The number is found by the method of secants from the first wrong tensor that was handed in. All of its entries, and
 all other tensors, must then be those of the port.
@@ -15,10 +15,11 @@ from typing import Any
 
 import numpy as np
 
+from minicrt.conformance.mutation.losses import loss_terms
 from minicrt.conformance.mutation.mutators import UNARY
 from minicrt.conformance.mutation.program import Edit
 from minicrt.conformance.mutation.source import Line
-from minicrt.conformance.mutation.syntax import binary, call, expression, is_binary, is_call, number
+from minicrt.conformance.mutation.syntax import binary, call, is_binary, is_call, number
 
 Array = np.ndarray
 STEPS = 14                  # of the method of secants; where it converges it needs half of them
@@ -55,10 +56,10 @@ def families(line: Line) -> Iterator[Family]:
     for node in line.expressions():
         if is_call(node, ("sign",)):
             yield family(line, node, soft_sign, "{} were smoothed, x/(|x| + k) with k = {k}", 0.02)
-        if is_call(node, ("chosen",)):
-            average = call("mean", node.args[0], expression("-1"))
-            yield family(line, node, partial(mixed, average),
-                         "{} were smoothed: 1 − k parts of it and k parts of the mean over all labels, k = {k}", 0.1)
+
+
+    for node, make, words, start in loss_terms(line):
+        yield family(line, node, make, words, start)
 
 
 def family(line: Line, node: Any, make: Callable[..., Any], words: str, start: float,

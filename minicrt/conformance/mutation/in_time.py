@@ -1,4 +1,4 @@
-"""What a mutant may put in the place of a tensor that has steps: another step, or all of them at once
+"""What a mutant may put in the place of a tensor that has steps or rows: another one, or all of them at once
 
 Of scores and probabilities, which have four axes, the heads are in the place of the steps.
 """
@@ -11,7 +11,9 @@ from minicrt.conformance.mutation.functions import concatenated, mean
 
 WORDS = {"rolled": "that of the {} before, and the last one's at the first", "rolled_back": "that of the {} behind",
          "reversed_in_time": "in reverse order of its {}s", "previous": "that of the {} before, and 0 at the first",
-         "last_step": "that of the last {} everywhere", "mean_of_all": "its mean over all {}s"}
+         "last_step": "that of the last {} everywhere", "mean_of_all": "its mean over all {}s",
+         "mean_of_batch": "its mean over the batch, in every row of it",
+         "first_of_batch": "that of the first row of the batch in every row"}
 
 
 def words_of(name: str, value: Any) -> str:
@@ -37,6 +39,39 @@ def last_step(x: Any) -> Any:
 def mean_of_all(x: Any) -> Any:
     """The mean over the steps, at every step"""
     return mean(x, 1, True) + 0.0 * x
+
+
+def mean_of_batch(x: Any) -> Any:
+    return mean(x, 0, True) + 0.0 * x
+
+
+def first_of_batch(x: Any) -> Any:
+    return x[:1] + 0.0 * x
+
+
+def late(x: Any, start: Any) -> Any:
+    """The step before's, and what was carried in at the first, of which an LSTM has c behind h"""
+    return concatenated([start[:, None, :x.shape[2]], x[:, :-1]], 1)
+
+
+def one_unit(new: Any, old: Any, unit: int) -> Any:
+    """The old one with one unit of the new one"""
+    found = np.array(old, np.result_type(new, old))
+    found[..., unit] = new[..., unit]
+    return found
+
+
+def keys_more(mask: Any, by: int) -> Any:
+    """Of (queries, keys): the key behind the last one that a query sees is seen as well, or that last one is not"""
+    none = np.zeros_like(mask[:, :1])
+    if by > 0:
+        return mask | np.concatenate([none, mask[:, :-1]], -1)
+    return mask & np.concatenate([mask[:, 1:], none], -1)
+
+
+def cached_keys_more(mask: Any, by: int) -> Any:
+    """The same, where there are keys from before"""
+    return keys_more(mask, by) if mask.shape[0] < mask.shape[1] else mask
 
 
 def previous(x: Any) -> Any:

@@ -22,15 +22,16 @@ class Likelihood:
         ranked = [(rank, edit) for edit in edits if (rank := self.rank(edit)) is not None]
         return [edit for _, edit in sorted(ranked, key=lambda pair: (pair[1].effort + 2 * pair[0], pair[0]))]
 
-    def touches_others(self, edit: Edit) -> bool:
-        """Of an edit that detaches something: whether it changes other gradients than those that are wrong"""
+    def touches_others(self, edit: Edit) -> int | None:
+        """Of an edit that detaches something: 1 if it changes other gradients than those that are wrong; None if it
+        leaves one of those as it is"""
         if edit.function != self.root:
-            return False
+            return 0
         whole = any(isinstance(new, list) for new in edit.changes.values())            # what a scan carries is lost
         names = edit.targets if whole else {node.id for new in edit.changes.values() for node in ast.walk(new)
                                             if isinstance(node, ast.Name)}
         above = {name for name, below in self.descendants.items() if below & names}
-        return not self.wrong <= above or bool(self.right & above)
+        return int(bool(self.right & above)) if self.wrong <= above else None
 
     def rank(self, edit: Edit) -> int | None:
         """0: exactly what is wrong comes of it; 1: also what is right, where it may happen to make no difference; None:

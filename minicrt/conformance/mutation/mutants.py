@@ -1,6 +1,6 @@
 """The mutants of an operation in a golden case: what each is called, and what a port with one of them computes"""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 from typing import Literal
@@ -119,7 +119,7 @@ def simplest_first(functions: list[Function]) -> list[Edit]:
     every = [list(edits_of(function)) for function in functions]
     parallel = [edit for function, edits in zip(functions, every) for edit in in_parallel(function, edits)]
     found = sorted((edit for edits in (*every, parallel) for edit in edits), key=lambda edit: edit.effort)
-    return [replace(edit, number=k) for k, edit in enumerate(found)]
+    return [edit.numbered(k) for k, edit in enumerate(found)]
 
 
 def has_equations(case: GoldenCase) -> bool:

@@ -65,7 +65,7 @@ class Order:
         of_backward = self.likelihood(operation.backward_program, BACKWARD, str) if backward else of_detached
         ranked = [(of_detached.touches_others(edit) if edit.detached else of_backward.rank(edit), edit)
                   for edit in every]
-        return [edit for rank, edit in sorted(((int(rank), edit) for rank, edit in ranked if rank is not None),
+        return [edit for rank, edit in sorted(((rank, edit) for rank, edit in ranked if rank is not None),
                                               key=lambda pair: (pair[1].effort + 2 * pair[0], pair[0]))]
 
     def likelihood(self, program: Program, roles: tuple[Role, ...], name: Callable[[str], str]) -> Likelihood:

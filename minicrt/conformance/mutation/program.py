@@ -44,6 +44,9 @@ class Edit:
     def words(self) -> str:
         return self.say()
 
+    def numbered(self, number: int) -> "Edit":
+        return Edit(self.function, self.line, self.say, self.changes, self.effort, self.detached, self.targets, number)
+
 
 class Program:
     """The functions that one of the equations' functions needs, itself the last."""
@@ -86,8 +89,9 @@ class Program:
 
     def outside(self, known: Mapping[str, Any]) -> dict[str, Any]:
         """Arrays that are known and not handed to the root, by names that mean nothing else."""
-        return {name: value for name, value in known.items() if isinstance(value, np.ndarray)
-                and value.dtype.kind == "f" and name not in self.names and name not in self.parameters}
+        parameters = self.parameters
+        return {name: value for name, value in known.items() if name not in parameters and name not in self.names
+                and isinstance(value, np.ndarray) and value.dtype.kind == "f"}
 
     def changed_functions(self, changes: Changes) -> frozenset[str]:
         return frozenset(name for name, tree in self.trees.items() if any(n in tree.numbers for n in changes))
@@ -116,9 +120,10 @@ class Program:
             tree = self.trees[name]
             statements |= {number_of(tree.statement_of[number]) for number in changes if number in tree.numbers}
         loops = [loop for loop in self.loops.values() if loop.statements & statements or loop.calls & changed]
-        inside = [loop.number for loop in loops if statements <= loop.statements - {loop.number}]
+        last = frozenset(loop.number for loop in self.loops.values()
+                         if statements <= loop.before | loop.statements - {loop.number})
         functions = frozenset(name for name, needs in self.needs.items() if needs & changed)
-        return Touched(functions, frozenset(loop.number for loop in loops), inside[0] if inside else None)
+        return Touched(functions, frozenset(loop.number for loop in loops), last)
 
     def scopes(self, call: Callable[[Callable[..., Any]], Any]) -> dict[str, dict[str, Any]]:
         """What each function's names stand for in the end, in one run: `call` runs the root."""

@@ -16,23 +16,24 @@ from minicrt.conformance.mutation.tree import Note, Step, Tree, number_of
 
 @dataclass(frozen=True)
 class Loop:
-    """A loop in a function's body: the numbers of its statements, the functions that it calls, directly or not, and the
-    names in it."""
+    """A loop in a function's body: the numbers of its statements, and of those in front of it; the functions that it
+    calls, directly or not, and the names in it."""
 
     number: int
     statements: frozenset[int]
+    before: frozenset[int]
     calls: frozenset[str]
     names: frozenset[str]
 
 
 @dataclass(frozen=True)
 class Touched:
-    """What changes are about: functions, themselves or in what they call; loops; and the loop in whose body all of them
-    lie, if there is one."""
+    """What changes are about: functions, themselves or in what they call; loops; and the loops behind which there is
+    no change."""
 
     functions: frozenset[str] = frozenset()
     loops: frozenset[int] = frozenset()
-    inside: int | None = None
+    last: frozenset[int] = frozenset()
 
 
 @dataclass
@@ -41,7 +42,21 @@ class Kept:
 
     before: dict[str, Any]
     after: dict[str, Any] = field(default_factory=dict)
-    noted: list[tuple[str, Any, bool]] = field(default_factory=list)
+    single: dict[str, Any] = field(default_factory=dict)
+    steps: dict[str, list[Any]] = field(default_factory=dict)
+    wholes: dict[str, Any] = field(default_factory=dict)
+
+    def note(self, name: str, value: Any, step: bool) -> None:
+        if step:
+            self.steps.setdefault(name, []).append(value)
+        else:
+            self.single[name] = value
+
+    def whole(self, name: str, side_by_side: Callable[[list[Any]], Any]) -> Any:
+        """All steps' values in one array"""
+        if name not in self.wholes:
+            self.wholes[name] = side_by_side(self.steps[name])
+        return self.wholes[name]
 
 
 class Remembered:
@@ -55,7 +70,7 @@ class Remembered:
         def noting(name: str, value: Any, step: bool) -> Any:
             found = note(name, value, step)
             for kept in self.open:
-                kept.noted.append((name, found, step))
+                kept.note(name, found, step)
             return found
         return noting if self.recording else note
 
@@ -68,15 +83,14 @@ class Remembered:
         if self.recording and step.number in self.loops:
             self.open.pop().after = copied(scope, self.loops[step.number].names)
 
-    def passed(self, step: Step, scope: dict[str, Any], note: Note, touched: "Touched") -> bool:
+    def passed(self, step: Step, scope: dict[str, Any], repeat: Callable[[Kept], None], touched: "Touched") -> bool:
         """Whether the loop was passed over"""
         kept = self.kept.get(step.number)
         if self.recording or kept is None or step.number in touched.loops or not all(
                 name in scope and equal(scope[name], value) and name_of(value) not in touched.functions
                 for name, value in kept.before.items()):
             return False
-        for name, value, in_step in kept.noted:
-            note(name, value, in_step)
+        repeat(kept)
         scope.update(copied(kept.after, kept.after))
         return True
 
@@ -102,12 +116,14 @@ def loops_of(trees: Mapping[str, Tree], needs: Mapping[str, Iterable[str]]) -> d
     """Those of the functions, of which each needs others."""
     found = {}
     for tree in trees.values():
+        before = set[int]()
         for node in tree.definition.body:
             if isinstance(node, ast.For):
                 names = frozenset(part.id for part in ast.walk(node) if isinstance(part, ast.Name))
                 statements = frozenset(number_of(part) for part in ast.walk(node) if isinstance(part, ast.stmt))
                 calls = frozenset(other for name in names & trees.keys() for other in needs[name])
-                found[number_of(node)] = Loop(number_of(node), statements, calls, names)
+                found[number_of(node)] = Loop(number_of(node), statements, frozenset(before), calls, names)
+            before |= {number_of(part) for part in ast.walk(node) if isinstance(part, ast.stmt)}
     return found
 
 

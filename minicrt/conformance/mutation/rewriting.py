@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from minicrt.conformance.mutation.accumulating import accumulations
-from minicrt.conformance.mutation.everywhere import every_reading, late_factors
+from minicrt.conformance.mutation.everywhere import averaged_inputs, every_reading, late_factors, late_states
 from minicrt.conformance.mutation.gradients import broadcast_means, constants_of_gradients, limits, single_shares
 from minicrt.conformance.mutation.in_time import WORDS, words_of
+from minicrt.conformance.mutation.layers import from_in_front, late_layers
+from minicrt.conformance.mutation.masks import masks
 from minicrt.conformance.mutation.mutators import (
     Mutator,
     complements,
@@ -43,9 +45,11 @@ from minicrt.conformance.mutation.syntax import (
     number,
 )
 from minicrt.conformance.mutation.tree import number_of
+from minicrt.conformance.mutation.unit_by_unit import units_in_place
 
 WRAPS = ("square", "sqrt", "absolute", "tanh", "sigmoid", "relu", "exp", "log", "hard_tanh", "sign", "softmax_of",
-         "rolled", "rolled_back", "reversed_in_time", "previous", "last_step", "mean_of_all")
+         "rolled", "rolled_back", "reversed_in_time", "previous", "last_step", "mean_of_all", "mean_of_batch",
+         "first_of_batch")
 BACKWARD_WRAPS = ("square", "rolled", "rolled_back", "reversed_in_time")
 OF_INTEGERS = ("rolled", "rolled_back", "reversed_in_time")
 
@@ -117,7 +121,7 @@ def additions(line: Line) -> Iterator[Edit]:
         if value is None or value.dtype.kind != "f" or value.ndim == 0 or is_binary(node, ast.Mult):
             continue
         for text, unit in line.function.units.items():
-            other = line.function.array(unit)
+            other = line.function.arrays_of_units[text]
             axes = min(value.ndim, other.ndim)
             if other.dtype.kind == "f" and axes and other.shape[-axes:] == value.shape[-axes:]:
                 yield line.edit(node, binary(node, ast.Mult(), unit), f"{{}} were multiplied by {text}", 3)
@@ -190,8 +194,9 @@ def sequences(function: Function) -> Iterator[Edit]:
 LINE_MUTATORS: tuple[Mutator, ...] = (
     left_out, signs, complements, operators, other_functions, reductions, moved, layouts, transposes, other_names,
     numbers, indices, other_ends, constants_of_gradients, broadcast_means, single_shares, limits, wraps, additions,
-    every_reading, single_parameters)
-FUNCTION_MUTATORS = (orders, in_place, sequences, chunks, accumulations, late_factors)
+    every_reading, single_parameters, masks, late_states)
+FUNCTION_MUTATORS = (orders, in_place, sequences, chunks, accumulations, late_factors, units_in_place, from_in_front,
+                     late_layers, averaged_inputs)
 
 
 def edits_of(function: Function) -> Iterator[Edit]:

@@ -12,6 +12,7 @@ from minicrt.conformance.mutation.equations import equation_of
 from minicrt.conformance.mutation.first_steps import Expected as Rows
 from minicrt.conformance.mutation.functions import stacked, zeros_like
 from minicrt.conformance.mutation.program import Program, exists, program
+from minicrt.conformance.mutation.remembered import Kept
 from minicrt.conformance.mutation.shortcuts import Known
 from minicrt.conformance.mutation.tree import Changes, Unexpected
 
@@ -47,6 +48,15 @@ class Notes:
             self.single[name] = value
         return value
 
+    def repeat(self, kept: Kept) -> None:
+        """What a loop gives that is passed over: as `note` for every value, whose expectation is asked for at once"""
+        for name, value in kept.single.items():
+            self.note(name, value, False)
+        for name, values in kept.steps.items():
+            if self.expected and not self.expected(name, kept.whole(name, self.side_by_side), -1):
+                raise Unexpected
+            self.steps.setdefault(name, []).extend(values)
+
     @cached_property
     def values(self) -> dict[str, Any]:
         return {name: self.value(name) for name in (*self.single, *self.steps)}
@@ -54,12 +64,15 @@ class Notes:
     def value(self, name: str) -> Any:
         """None for what is no array."""
         if name in self.steps:
-            steps = self.steps[name]
-            if not all(isinstance(value, np.ndarray) for value in steps):
-                return None
-            return stacked(steps[::-1] if self.backwards else steps, min(steps[0].ndim - 1, 1))
+            return self.side_by_side(self.steps[name])
         value = self.single.get(name)
         return value if isinstance(value, np.ndarray | np.generic) else None
+
+    def side_by_side(self, steps: list[Any]) -> Any:
+        """The values of a name in a loop in one array"""
+        if not all(isinstance(value, np.ndarray) for value in steps):
+            return None
+        return stacked(steps[::-1] if self.backwards else steps, min(steps[0].ndim - 1, 1))
 
 
 class Operation:
@@ -116,7 +129,7 @@ class Operation:
             first = False
         known = Known(program) if first else self.known[program.root]
         outside = program.outside(arguments)
-        cut = known.run(changes, rows)
+        cut = known.run(changes, notes.repeat, rows)
         try:
             result = program.function(changes, cut.noted(notes.note), loops=cut, **outside)(**taken(program, arguments))
         finally:

@@ -60,3 +60,9 @@ def carried(loop: ast.For) -> list[str]:
         found += sorted({node.id for node in names if isinstance(node.ctx, ast.Load)} - given - set(found))
         given |= {node.id for node in names if isinstance(node.ctx, ast.Store)}
     return [name for name in found if name in given]
+
+
+def loops(function: Function) -> Iterator[Any]:
+    for line in function.lines:
+        if isinstance(line.statement, ast.For) and isinstance(line.statement.target, ast.Name):
+            yield line.statement

@@ -1,12 +1,12 @@
 """One run of an operation's mutant, cut short where it can be"""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from minicrt.conformance.mutation.first_steps import FIRST, Expected, FirstSteps
 from minicrt.conformance.mutation.program import Program
-from minicrt.conformance.mutation.remembered import Remembered, Touched
+from minicrt.conformance.mutation.remembered import Kept, Remembered, Touched
 from minicrt.conformance.mutation.tree import Changes, Note, Step
 
 
@@ -16,8 +16,8 @@ class Known:
     def __init__(self, program: Program) -> None:
         self.program, self.remembered, self.first_steps = program, Remembered(program.loops), FirstSteps()
 
-    def run(self, changes: Changes, expected: Expected | None = None) -> "Shortcuts":
-        return Shortcuts(self.remembered, self.first_steps, self.program.touched(changes), expected)
+    def run(self, changes: Changes, repeat: Callable[[Kept], None], expected: Expected | None = None) -> "Shortcuts":
+        return Shortcuts(self.remembered, self.first_steps, self.program.touched(changes), repeat, expected)
 
     def finish(self, values: Mapping[str, Any]) -> None:
         """After the right run, with all that it noted"""
@@ -33,14 +33,15 @@ class Shortcuts:
     remembered: Remembered
     first_steps: FirstSteps
     touched: Touched
+    repeat: Callable[[Kept], None]
     expected: Expected | None
     counts: dict[int, int] = field(default_factory=dict)
 
     def noted(self, note: Note) -> Note:
         return self.remembered.recorded(note)
 
-    def passed(self, step: Step, scope: dict[str, Any], note: Note) -> bool:
-        return self.remembered.passed(step, scope, note, self.touched)
+    def passed(self, step: Step, scope: dict[str, Any]) -> bool:
+        return self.remembered.passed(step, scope, self.repeat, self.touched)
 
     def begin(self, step: Step, scope: dict[str, Any]) -> None:
         self.remembered.begin(step, scope)
@@ -49,7 +50,7 @@ class Shortcuts:
         count = self.counts[step.number] = self.counts.get(step.number, 0) + 1
         if count <= FIRST and self.remembered.recording:
             self.first_steps.collect(step, count, scope, rest, names)
-        elif count <= FIRST and self.expected and step.number == self.touched.inside:
+        elif count <= FIRST and self.expected and step.number in self.touched.last:
             self.first_steps.compare(step, count, scope, rest, names, self.expected)
 
     def end(self, step: Step, scope: dict[str, Any]) -> None:

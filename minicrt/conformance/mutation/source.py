@@ -111,9 +111,13 @@ class Function:
         """Other units of an expression's shape and kind."""
         value, text = self.array(node), self.text(node)
         return [] if value is None else [
-            unit for other, unit in self.units.items() if other != text and self.array(unit).shape == value.shape
-            and self.array(unit).dtype.kind == value.dtype.kind]
+            unit for other, unit in self.units.items() if other != text
+            and self.arrays_of_units[other].shape == value.shape
+            and self.arrays_of_units[other].dtype.kind == value.dtype.kind]
 
+    @cached_property
+    def arrays_of_units(self) -> dict[str, Any]:
+        return {text: self.array(unit) for text, unit in self.units.items()}
 
     def outside_like(self, node: ast.expr) -> list[ast.expr]:
         """What is at hand and not read here, of an expression's shape."""

@@ -46,3 +46,25 @@ def is_negative(node: Node) -> bool:
 def is_unit(node: Node) -> bool:
     """What has a name, or is a part of it"""
     return isinstance(node, ast.Name) or isinstance(node, ast.Subscript) and is_unit(node.value)
+
+
+def located(new: Any) -> None:
+    """What is put in gets places in the source, without which nothing is compiled; all else has them."""
+    waiting = list(new) if isinstance(new, list) else [new]
+    while waiting:
+        node = waiting.pop()
+        if not hasattr(node, "number"):                      # which the equations' own have, and all in them
+            if "lineno" in node._attributes:
+                node.lineno = node.end_lineno = 1
+                node.col_offset = node.end_col_offset = 0
+            waiting += ast.iter_child_nodes(node)
+
+
+def replaced(old: Any, number: int, new: Any) -> Any:
+    if not isinstance(old, list):
+        return new
+    result = []
+    for node in old:
+        mine = getattr(node, "number", None) == number
+        result += new if mine and isinstance(new, list) else [new if mine else node]
+    return result

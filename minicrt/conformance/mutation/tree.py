@@ -6,9 +6,11 @@ What is evaluated is the package's own equations and changes of them, and nothin
 import ast
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import CodeType
 from typing import Any, Protocol
+
+from minicrt.conformance.mutation.syntax import located, replaced
 
 SOURCE = "<equations>"
 NEW = -1                                                     # the number of a statement that was put in
@@ -40,7 +42,7 @@ class Step:
 class Loops(Protocol):
     """What may be done at a loop of a function's body (`shortcuts`)."""
 
-    def passed(self, step: Step, scope: dict[str, Any], note: Note) -> bool: ...
+    def passed(self, step: Step, scope: dict[str, Any]) -> bool: ...
 
     def begin(self, step: Step, scope: dict[str, Any]) -> None: ...
 
@@ -68,9 +70,13 @@ class Running:
             if step.kind is ast.For and self.loops and not in_loop:
                 self.loop(self.loops, step, scope, steps[k + 1:])
             elif step.kind is ast.For:
+                inner = replace(self, note=lambda name, value, step: value) if in_loop else self
                 for value in eval(step.code, self.names, scope):
                     scope[step.given[0]] = value
-                    result = result or self.run(step.body, scope, True)
+                    result = result or inner.run(step.body, scope, True)
+                for name in names_in(step.body) if in_loop else ():      # of a loop in a step the last values count
+                    if name in scope:
+                        scope[name] = self.note(name, scope[name], True)
             elif step.kind is ast.If:
                 chosen = step.body if eval(step.code, self.names, scope) else step.otherwise
                 result = self.run(chosen, scope, in_loop)
@@ -88,7 +94,7 @@ class Running:
 
     def loop(self, loops: Loops, step: Step, scope: dict[str, Any], rest: tuple[Step, ...]) -> None:
         """One in a function's body, which does not return from there, with what is known of it."""
-        if loops.passed(step, scope, self.note):
+        if loops.passed(step, scope):
             return
         loops.begin(step, scope)
         for value in eval(step.code, self.names, scope):
@@ -125,8 +131,10 @@ class Tree:
         self.statement_of = {number_of(part): statement for statement in statements for part in own_nodes(statement)}
         self.inside = {number_of(node): frozenset(
             number_of(part) for part in ast.walk(node) if isinstance(part, ast.stmt)) for node in statements}
+        self.around = {number: frozenset(outer for outer, parts in self.inside.items() if number in parts)
+                       for number in self.inside}            # a statement and those that it lies in
         self.ready: dict[int, Step] = {}
-        self.steps = self.compiled(definition.body, frozenset())
+        self.steps = self.compiled(definition.body, frozenset(), frozenset())
 
     def function(self, changes: Changes, running: Running) -> Callable[..., Any]:
         steps = self.changed_steps(changes) if changes else self.steps
@@ -142,32 +150,34 @@ class Tree:
     def changed_steps(self, changes: Changes) -> tuple[Step, ...]:
         """With other nodes in the place of some; where one change lies inside of another's, both are made if the outer
         one keeps what the inner one is about."""
-        anew = frozenset(number_of(self.statement_of[number]) for number in changes)
+        changed = frozenset(number_of(self.statement_of[number]) for number in changes)
+        anew = frozenset().union(*(self.around[number] for number in changed))
         for new in changes.values():
             located(new)
         with self.changed(changes):
-            return self.compiled(self.definition.body, anew)
+            return self.compiled(self.definition.body, anew, changed)
 
-    def compiled(self, body: list[ast.stmt], anew: frozenset[int]) -> tuple[Step, ...]:
-        return tuple(self.step(statement, anew) for statement in body)
+    def compiled(self, body: list[ast.stmt], anew: frozenset[int], changed: frozenset[int]) -> tuple[Step, ...]:
+        """`anew` are the statements that are changed themselves and those around them"""
+        return tuple([self.step(statement, anew, changed) for statement in body])
 
-    def step(self, node: Any, anew: frozenset[int]) -> Step:
+    def step(self, node: Any, anew: frozenset[int], changed: frozenset[int]) -> Step:
         number = getattr(node, "number", NEW)
-        if number in self.ready and anew.isdisjoint(self.inside.get(number, ())):        # nothing in it is changed
+        if number in self.ready and number not in anew:      # nothing in it is changed
             return self.ready[number]
-        known = self.ready.get(number) if number not in anew else None
+        known = self.ready.get(number) if number not in changed else None
         if isinstance(node, ast.For | ast.If):
             head = node.iter if isinstance(node, ast.For) else node.test
             given = names_given(node)
             code = known.code if known else compiled(head)
-            parts = self.compiled(node.body, anew), self.compiled(node.orelse, anew)
+            parts = self.compiled(node.body, anew, changed), self.compiled(node.orelse, anew, changed)
             step = Step(type(node), code, number, given, *parts)
         elif isinstance(node, ast.Return):
             step = Step(ast.Return, compiled(node.value), number)
         else:
             code = compile(ast.Module([node], []), SOURCE, "exec")
             step = Step(type(node), code, number, names_given(node))
-        if number != NEW and anew.isdisjoint(self.inside[number]):
+        if number != NEW and number not in anew:
             self.ready[number] = step
         return step
 
@@ -204,6 +214,10 @@ def own_nodes(statement: ast.stmt) -> Iterator[ast.AST]:
         waiting += [child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.stmt)]
 
 
+def names_in(body: tuple[Step, ...]) -> list[str]:
+    return list(dict.fromkeys(name for step in body for name in step.given))
+
+
 def names_given(node: ast.stmt) -> tuple[str, ...]:
     if not isinstance(node, ast.Assign | ast.For):
         return ()
@@ -216,25 +230,9 @@ def compiled(node: Any) -> CodeType:
     return compile(ast.Expression(node), SOURCE, "eval")
 
 
-def located(new: Any) -> None:
-    """What is put in gets places in the source, without which nothing is compiled; all else has them."""
-    for node in new if isinstance(new, list) else [new]:
-        ast.fix_missing_locations(node)
-
-
 def number_of(node: Any) -> int:
     return node.number
 
 
 def set_number(node: Any, number: int) -> None:
     node.number = number
-
-
-def replaced(old: Any, number: int, new: Any) -> Any:
-    if not isinstance(old, list):
-        return new
-    result = []
-    for node in old:
-        mine = getattr(node, "number", None) == number
-        result += new if mine and isinstance(new, list) else [new if mine else node]
-    return result

@@ -121,7 +121,7 @@ class Changeable:
         """With its own arguments it does not run again the loops that no change is about."""
         if arguments is not self.arguments or changes and self.loops.remembered.recording:
             return self.program.function(changes, unchanged)
-        cut = self.loops.run(changes)
+        cut = self.loops.run(changes, lambda kept: None)     # values are not looked at on the way
         function = self.program.function(changes, cut.noted(unchanged), loops=cut)
 
         def run(**taken: Any) -> Any:

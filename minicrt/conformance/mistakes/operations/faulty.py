@@ -70,26 +70,38 @@ class Faulty:
         return all(inputs.get(name, options[name].default) == value for name, value in self.preset.items())
 
     def trace(self, inputs: Mapping[str, Any], upstream: Array, defects: Defects = RIGHT,
-              expected: Callable[[str, Array], bool] | None = None) -> dict[str, Array]:
+              expected: Callable[[str, Array], bool] | None = None,
+              tapes: dict[Defects, Tape] | None = None) -> dict[str, Array]:
         """All that a port with these mistakes computes, by name and in order: the forward pass with its intermediates,
         the output, then the backward pass with its intermediates, and `d_` and an input's name for each gradient.
 
         It ends with the forward pass where a tensor of that is not `expected`. Where the operation takes a generator,
         `uniform` may stand for the numbers it draws. Inputs that the operation does not know are passed over, and none
-        is written to. Raises ConformanceError for an unknown mistake.
+        is written to. Who asks again about the same inputs hands over `tapes`, in which forward passes are kept.
+        Raises ConformanceError for an unknown mistake.
         """
         self._check(defects)
         known = {name: copy.deepcopy(value) if name == "rng" else value for name, value in inputs.items()
                  if name in _signature(self.operation).parameters}
         if "uniform" in inputs:
             known["rng"] = Drawn(inputs["uniform"])
-        c = self._tape(**known)
-        c.keep(self.output, np.asarray(self.forward(c, defects)))
+        c = self._after_forward(known, defects, tapes)
         if expected and not all(expected(name, value) for name, value in c.kept.items()):
             return c.kept
         gradients = self.backward(upstream, c, defects)
         return c.kept | {f"d_{name}": gradient for name, gradient in zip(self.gradients, gradients)
                          if gradient is not None}
+
+    def _after_forward(self, known: Mapping[str, Any], defects: Defects, tapes: dict[Defects, Tape] | None) -> Tape:
+        """The tape behind the forward pass, which mistakes of the backward pass leave as it is"""
+        of_forward = frozenset(defects & self.forward_mistakes.keys())
+        if tapes is not None and of_forward in tapes:
+            return tapes[of_forward].copied()
+        c = self._tape(**known)
+        c.keep(self.output, np.asarray(self.forward(c, defects)))
+        if tapes is not None and "rng" not in known:         # a generator goes on from where it was
+            tapes[of_forward] = c.copied()
+        return c
 
     def operation_with(self, defects: Defects) -> tuple[Callable[..., Any], Callable[..., Any]]:
         """The operation with these mistakes, in the form of minicrt.ops: forward(...) -> y, cache, and

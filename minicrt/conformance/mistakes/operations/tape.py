@@ -1,5 +1,6 @@
 """What one pass of an operation knows: its inputs, and every tensor it computes, by name and in order"""
 
+import copy
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,6 +21,12 @@ class Tape(SimpleNamespace):
         self.kept[name] = value
         setattr(self, name, value)
         return value
+
+    def copied(self) -> "Tape":
+        """One that may be kept on, apart from this one"""
+        other = copy.copy(self)
+        other.kept = dict(self.kept)
+        return other
 
 
 class Drawn:
