@@ -70,6 +70,11 @@ class Judge:
             allowed = -1.0
         return PortGradient(row.name, theirs, size, allowed)
 
+    def wrong_numbers(self) -> int:
+        """How many there are in all tensors that were handed in"""
+        rows = [row for row in self.handed if row.theirs is not None and row.theirs.shape == row.tensor.value.shape]
+        return sum(int(np.sum(row.theirs != row.tensor.value)) for row in rows if row.wrong)
+
     def agrees(self, k: int, one: Tried) -> bool:
         """Whether tensor k of those handed in has the mutant's numbers"""
         before = len(self.forward_rows)

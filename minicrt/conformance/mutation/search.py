@@ -28,6 +28,7 @@ SECOND = 600        # so many others are tried as the second one
 PAIRS = 60          # so many pairs that explain different gradients are tried
 MODEL_RUNS = 200    # so many mutants of a whole model are run to the end, or more in part: seconds and not minutes
 FACTORS = Fraction(-1), Fraction(2), Fraction(1, 2)     # are tried of what may come again in every step
+TELLING = 3         # so many wrong numbers must a port have where one number of a mutant is found from them
 RUN = 100           # a run takes as much of a search's effort as so many tensors of a known mistake
 
 
@@ -163,6 +164,8 @@ class MutantSearch:
         row = self.handed[self.search.start]
         theirs = np.zeros(0) if row.theirs is None else row.theirs
         if theirs.shape != row.tensor.value.shape or not theirs.any() or not np.isfinite(theirs).all():
+            return
+        if self.judge.wrong_numbers() < TELLING:             # one number can be given by anything that is fitted to it
             return
         for family in self.order.families():
             edit = fitted(family, self.first_wrong, theirs) if self.may_run() else None

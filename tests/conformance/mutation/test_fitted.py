@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from minicrt.conformance import check_port
+from minicrt.conformance import check_port, golden
+from minicrt.conformance.checking import compare, diagnose
 from minicrt.conformance.mutation import functions as f
 from minicrt.conformance.mutation.fitted import simplest_number, told
 from tests.conformance.mutation.test_mutants import differentiated, gru, layer_norm
@@ -40,6 +41,12 @@ def test_the_number_is_found(name):
     diagnosis = check_port(port, case).diagnosis
     assert diagnosis.method == "variant" and diagnosis.sentences[0].startswith("The port has"), diagnosis
     assert words in diagnosis.sentences[0], diagnosis.sentences[0]
+
+
+def test_nothing_is_fitted_to_a_single_number():
+    case = golden.case("linear_cross_entropy")
+    diagnosis = diagnose(compare(case, {"loss": case["loss"].value + 0.123456}))
+    assert not diagnosis.sentences[0].startswith("The port has the mistake"), diagnosis.sentences[0]
 
 
 @pytest.mark.parametrize("k, text", [
