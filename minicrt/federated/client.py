@@ -107,7 +107,7 @@ def client_of(run: str, number: int, data_dir: Any = None) -> Client:
         tables = json.loads(run)
         corpus = corpus_of_run(tables["data"], None if data_dir is None else str(data_dir))
         check_corpus(corpus, tables["data"])
-        make_clients(run, create_model(tables["model"]), corpus)
+        make_clients(run, create_model(tables["model"], tables["engine"]), corpus)
     return _clients[run, number]
 
 

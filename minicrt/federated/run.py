@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from minicrt import __version__
+from minicrt import __version__, engines
 from minicrt.arguments import check_kind
 from minicrt.configuration import from_mapping, to_mapping
 from minicrt.data import Corpus
@@ -47,7 +47,8 @@ class FederatedTrainer(Trainer):
         super().__init__(folder, model, corpus, config, progress)
         self.federated, self.strategy = federated, strategy_of(federated)
         self.steps_an_epoch = 1 / federated.local_epochs
-        self.described = json.dumps({name: folder.configuration[name] for name in TABLES})
+        self.described = json.dumps({name: folder.configuration[name] for name in TABLES}
+                                    | {"engine": engines.name_of(model.engine)})         # with which bits differ
 
     def learn(self, rng: np.random.Generator) -> tuple[float, float, int]:
         from flwr.app import ConfigRecord
