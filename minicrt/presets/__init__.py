@@ -30,7 +30,7 @@ def _text(name: str) -> str:
     if not isinstance(name, str) or name not in names():
         from minicrt.presets import video
 
-        if name in video.NAMES:
+        if isinstance(name, str) and name in video.NAMES:
             raise ConfigurationError(f"the preset {name!r} is for models of video; say so with --task video, or in a "
                                      'grid with task = "video"')
         known = suggestion(name, (*names(), *video.NAMES), "there are")

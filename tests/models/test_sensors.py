@@ -69,6 +69,7 @@ def test_a_missing_reading_is_the_mean_until_training_says_otherwise():
 @pytest.mark.parametrize("task", TASKS)
 def test_a_window_on_two_threads_is_a_window_on_one(task, monkeypatch):
     """Rows with unequal numbers of known targets count by what they have."""
+    from minicrt.parallel.shares import Share
     from minicrt.training import window
 
     made, p, rng = prepared(task=task)
@@ -76,7 +77,7 @@ def test_a_window_on_two_threads_is_a_window_on_one(task, monkeypatch):
     segments[1][1][2:] = -1 if task == "classification" else np.nan
     gradients, halves = p.zeros_like(), p.zeros_like()
     loss, state = window_gradients(made, p, gradients, segments, {})
-    monkeypatch.setattr(window, "_rows", lambda *_: [(0, 2), (2, 4)])
+    monkeypatch.setattr(window, "own_share", lambda *_: Share([(0, 2), (2, 4)], 0, 2))
     same, after = window_gradients(made, p, halves, segments, {})
     assert same == pytest.approx(loss, rel=1e-12)
     np.testing.assert_allclose(halves.flat, gradients.flat, rtol=1e-9, atol=1e-14)

@@ -208,7 +208,7 @@ def test_what_is_seen_inside_of_a_clip(attention):
     ({"frames": 3, "tube_frames": 2}, "frames is 3, expected a multiple"),
     ({"vocabulary": 3}, "vocabulary is for models of words"), ({"tied": True}, "tied and embedding_dropout"),
     ({"norm": "post"}, "norm is 'post'"), ({"memory_position": "last"}, "memory_position is 'last'"),
-    ({"pixel_mean": 85.0}, "pixel_mean is 85.0, expected 0 to 1"), ({"pixel_deviation": 0.0}, "at least 0.0039"),
+    ({"pixel_mean": 85.0}, "pixel_mean is 85.0, expected 0 to 1"), ({"pixel_deviation": 0.0}, "expected 0.0039"),
     ({"smoothing": 1.0}, "smoothing is 1.0"), ({"atention": "joint"}, "did you mean 'attention'"),
     ({"model": "vit", "memory": "gru"}, "unknown key 'memory'")])
 def test_settings_that_do_not_fit_are_refused(settings, message):

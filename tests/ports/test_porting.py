@@ -67,6 +67,8 @@ OTHER = {
     "attention, mask": "memory hidden",
     "attention, heads": "packed head by head",
     "loss": "sum over the rows",
+    "adaptive softmax, head": "clusters in reverse",
+    "adaptive softmax, clusters": "no bias in the tails",
     "squared error": "half the square",
     "patches, a patch's numbers": "channels first",
     "patches, their order": "patches by column",
