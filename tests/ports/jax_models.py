@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from jax import Array, lax, nn
 
 from benchmarks.twins import jax_ops as ops
+from benchmarks.twins.jax_adaptive import adaptive_softmax
 from benchmarks.twins.jax_crt import Twin
 from benchmarks.twins.jax_layers import Layers, Named
 
@@ -23,6 +24,9 @@ def segment(model: Any, p: Named, tokens: Array, targets: Array, state: Named) -
         return Twin(model.config, p).segment(tokens, targets, state)[:2]
     twin = ENCODERS[kind](model.config, p)
     z, after = twin.encode(twin.embed(tokens), state)
+    if model.config.output == "adaptive":                    # with arrays of its own
+        arrays = (twin.p[f"output.{name}"] for name in ("head", "bias", "projection", "tails"))
+        return adaptive_softmax(z, *arrays, targets, model.config.cutoffs_in_use, model.config.div_value), after
     return twin.loss(z, targets), after
 
 

@@ -87,7 +87,7 @@ def window_gradient(config, parameters, window, masks):
     initial = {name: torch.tensor(value, requires_grad=True) for name, value in window.state.items()}
     state, total = initial, torch.zeros(())
     for tokens, targets, weight, factor in zip(window.tokens, window.targets, window.weights, masks):
-        loss, state, _ = torch_crt.segment(config, p, torch.tensor(tokens), torch.tensor(targets), state,
+        loss, state = torch_crt.segment(config, p, torch.tensor(tokens), torch.tensor(targets), state,
                                            {place: torch.tensor(f) for place, f in factor.items()})
         total = total + weight * loss
     for name, d in window.d_state.items():

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from tests.ports import torch_ops as ops
+from tests.ports.torch_output import loss_of
 
 Named = Mapping[str, Tensor]
 ACTIVATION: dict[str, Callable[[Tensor], Tensor]] = {"gelu": ops.gelu, "gelu_tanh": ops.gelu_tanh, "relu": ops.relu}
@@ -19,16 +20,14 @@ LINEAR = {"mingru": ("w", "b"), "lru": ("w", "nu", "theta", "log_gamma")}     # 
 
 
 def segment(config: Any, p: Named, tokens: Tensor, targets: Tensor, state: Named,
-            factors: Named | None = None) -> tuple[Tensor, dict[str, Tensor], Tensor]:
-    """One segment: (loss, next state, logits). `factors` are dropout's, by the place where they act."""
+            factors: Named | None = None) -> tuple[Tensor, dict[str, Tensor]]:
+    """One segment: (loss, next state). `factors` are dropout's, by the place where they act."""
     f = factors or {}
     table = p["embedding"]
     looked_up = table * f["embedding"] if "embedding" in f else table
     z, after = encode(config, p, ops.embedding(tokens, looked_up) * config.width**0.5, state, f)
     z = ops.dropout(z, f["output"]) if "output" in f else z
-    out = table if config.tied else p["output.weight"]
-    loss = ops.linear_cross_entropy(z, out, p["output.bias"], targets)
-    return loss, after, ops.linear(z, out.T, p["output.bias"])
+    return loss_of(config, p, z, targets), after
 
 
 def encode(config: Any, p: Named, e: Tensor, state: Named, f: Named) -> tuple[Tensor, dict[str, Tensor]]:

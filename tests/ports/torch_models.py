@@ -15,6 +15,7 @@ from torch import Tensor
 from tests.ports import torch_crt
 from tests.ports import torch_ops as ops
 from tests.ports.torch_crt import ACTIVATION, _attention, _branch, _feed_forward, linear_cell
+from tests.ports.torch_output import loss_of
 
 Named = Mapping[str, Tensor]
 
@@ -23,13 +24,12 @@ def segment(model: Any, p: Named, tokens: Tensor, targets: Tensor, state: Named)
     """One segment: (loss, next state)."""
     config, kind = model.config, type(model).__name__
     if kind == "CRT":
-        return torch_crt.segment(config, p, tokens, targets, state)[:2]
+        return torch_crt.segment(config, p, tokens, targets, state)
     if kind == "SensorModel":
         return sensors(model, p, tokens, targets, state)
     e = ops.embedding(tokens, p["embedding"]) * config.width**0.5
     z, after = ENCODERS[kind](config, p, e, state)
-    out = p["embedding"] if config.tied else p["output.weight"]
-    return ops.linear_cross_entropy(z, out, p["output.bias"], targets), after
+    return loss_of(config, p, z, targets), after
 
 
 def sensors(model: Any, p: Named, readings: Tensor, targets: Tensor, state: Named) -> tuple[Tensor, dict[str, Tensor]]:

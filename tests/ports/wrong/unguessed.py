@@ -185,7 +185,7 @@ class LastOutputWithoutBias(CRT):
         return y - bias if name == "blocks.1.attention" else y
 
 
-@by_autograd("attention", r"keys - 1\b|queries \+ 1\b")
+@by_autograd("attention", r"keys - 1\b|queries \+ 1\b|one key less")
 def attention_to_nothing(q, k, v, heads):
     """A query does not see itself, so the first one sees nothing, and has NaN."""
     q, k, v = (x.unflatten(-1, (heads, -1)).transpose(1, 2) for x in (q, k, v))
