@@ -115,4 +115,3 @@ def train_afresh(arguments: argparse.Namespace) -> "Trained":
               f"{federated.strategy}; a step is a round", flush=True)
         with saying_how_to_resume(arguments, folder):
             return train_federated(folder, model, corpus, federated, training, not arguments.quiet, arguments.backend)
-

@@ -60,7 +60,13 @@ class FederatedTrainer(Trainer):
         messages = list(self.strategy.configure_train(number, wire.as_record(parameters), config, self.grid))
         replies = server.usable(self.grid.send_and_receive(messages, timeout=self.federated.timeout), len(messages),
                                 parameters, self.federated, lambda line: self.progress.say(f"round {number}: {line}"))
-        tokens = sum(self.tokens_of(reply) for reply in replies)
+        tokens = sum(int(reply.content["metrics"]["num-examples"]) for reply in replies)
+        if self.federated.clip_update:
+            server.weigh_alike(replies)
+        if self.federated.noise and len(replies) < len(messages):
+            raise TrainingError(f"round {number}: {len(replies)} of {len(messages)} clients sent weights that can be "
+                                "used, but with noise all have to, for epsilon to hold; resume the run when they are "
+                                "back")
         arrays, metrics = self.strategy.aggregate_train(number, replies) if replies else (None, None)
         if arrays is None or metrics is None:
             raise TrainingError(f"round {number}: no client sent weights that can be used; see the lines above")
@@ -70,9 +76,6 @@ class FederatedTrainer(Trainer):
         for name, array in after.items():
             parameters[name] = array
         return float(metrics["loss"]), moved, tokens
-
-    def tokens_of(self, reply: Any) -> int:
-        return int(reply.content["metrics"]["num-examples"])
 
     def summary(self) -> dict[str, Any]:
         from minicrt.federated import wire

@@ -12,8 +12,6 @@ from minicrt.federated import wire
 from minicrt.federated.configuration import FederatedConfig
 from minicrt.models import Parameters
 
-EQUAL = 1.0
-
 
 def strategy_of(config: FederatedConfig) -> flower.Strategy:
     """Flower's strategy of these settings, which asks all clients in every round"""
@@ -48,8 +46,7 @@ def usable(replies: Iterable[Message], sent: int, like: Parameters, config: Fede
 
 
 def checked(reply: Message, like: Parameters, config: FederatedConfig) -> int:
-    """The number of the client; its reply then has weights and, where all count alike, a weight of 1. Raises InputError
-    for a reply that cannot be averaged."""
+    """The number of the client, whose reply then has weights. Raises InputError for one that cannot be averaged."""
     if reply.has_error():
         raise InputError(reply.error.reason)
     content = reply.content
@@ -67,9 +64,13 @@ def checked(reply: Message, like: Parameters, config: FederatedConfig) -> int:
     weights = read(content["arrays"], like)
     if config.update_bits == 8:
         content["arrays"] = wire.as_record(weights)
-    if config.clip_update:
-        content["metrics"] = MetricRecord({**metrics, "num-examples": EQUAL})
     return int(metrics["client"])
+
+
+def weigh_alike(replies: Iterable[Message]) -> None:
+    """All clients count alike, as the noise on their sum takes for granted."""
+    for reply in replies:
+        reply.content["metrics"] = MetricRecord({**reply.content["metrics"], "num-examples": 1.0})
 
 
 def epsilon(rounds: int, config: FederatedConfig, delta: float) -> float:

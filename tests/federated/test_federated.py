@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from minicrt.cli import main
+from minicrt.cli.federated import OPTIONS
+from minicrt.configuration import field_types
 from minicrt.data import Corpus, Vocabulary
 from minicrt.errors import CheckpointError, ConfigurationError, DataError, InputError, TrainingError
 from minicrt.models import create_model
@@ -181,6 +183,22 @@ def test_a_round_goes_on_without_the_client_that_drops_out(tmp_path, monkeypatch
         trained(tmp_path / "other")
 
 
+def test_with_noise_all_clients_have_to_answer(tmp_path, monkeypatch):
+    private = FederatedConfig(clients=2, rounds=1, clip_update=1.0, noise=1.0)
+    trained(tmp_path / "all", private)
+    line, = (tmp_path / "all" / "metrics.jsonl").read_text("utf-8").splitlines()
+    assert json.loads(line)["tokens"] == 398                 # though all clients count alike
+    learn = client.Client.round
+
+    def dropping(self, *rest):
+        if self.number == 0:
+            raise TrainingError("a power cut")
+        return learn(self, *rest)
+    monkeypatch.setattr(client.Client, "round", dropping)
+    with pytest.raises(TrainingError, match="round 1: 1 of 2 clients .* all have to, for epsilon to hold"):
+        trained(tmp_path / "one", private)
+
+
 def test_an_interrupted_run_goes_on(tmp_path, monkeypatch):
     learn = FederatedTrainer.learn
 
@@ -250,6 +268,14 @@ def test_nonsense_on_the_command_line(arguments, words, capsys, tmp_path, monkey
     assert main(["federated", *arguments]) == 2
     error = capsys.readouterr().err
     assert words in error and error.count("\n") == 1 and not list(tmp_path.iterdir())
+
+
+def test_every_setting_is_an_option_whose_help_has_its_default():
+    assert list(OPTIONS) == list(field_types(FederatedConfig))
+    for key, (kind, text) in OPTIONS.items():
+        default = getattr(FederatedConfig(), key)
+        assert f"(default: {default:g}" in text if not isinstance(default, str) else f"(default: {default})" in text
+        assert isinstance(kind, tuple) or field_types(FederatedConfig)[key] is kind
 
 
 def test_without_flower(monkeypatch, tmp_path, capsys):
