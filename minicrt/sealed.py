@@ -25,11 +25,20 @@ MARK = b'"sha256":"'                     # cannot occur inside a metadata value:
 def sealed(arrays: Mapping[str, Array], metadata: Mapping[str, str], form: str) -> bytes:
     """`form` names what the bytes are and its version, and stands in the metadata under "format"."""
     strings = {**metadata, "format": form, "sha256": BLANK.decode()}
-    data = bytearray(save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, strings))
+    data = in_order(save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, strings))
     where = digest_place(data)
     assert where is not None
     data[where] = hashlib.sha256(data).hexdigest().encode()
     return bytes(data)
+
+
+def in_order(data: bytes) -> bytearray:
+    """The same file with its header's names sorted: safetensors shuffles the metadata, and the same thing would have
+    other bytes each time."""
+    end = 8 + header_length(bytearray(data[:8]))
+    header = json.dumps(json.loads(data[8:end]), sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    header += b" " * (-len(header) % 8)                      # the arrays stay aligned
+    return bytearray(len(header).to_bytes(8, "little") + header + data[end:])
 
 
 def opened(content: bytes, form: str, name: str, what: str) -> tuple[dict[str, Array], dict[str, str]]:

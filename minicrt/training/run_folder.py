@@ -75,8 +75,8 @@ class RunFolder:
             configuration = toml_document(read_regular(expanded(path) / CONFIG))
         except OSError as error:
             if (expanded(path) / QUANTISED).is_file():
-                raise CheckpointError(f"the run in {path} is quantised, and such weights are not trained; train the "
-                                      "run that it was made from, and quantise that again") from None
+                raise CheckpointError(f"the run in {path} is quantised, and such weights are neither trained nor "
+                                      "watched; take the run that it was made from, and quantise that again") from None
             raise CheckpointError(f"no run in {path}: cannot read {CONFIG}: {error.strerror}; name the folder "
                                   "that a training has made") from error
         except DocumentError as error:

@@ -175,7 +175,7 @@ def test_folders_that_do_not_fit(tmp_path):
 
     refused("there is no folder .*films; give one that holds a folder of videos for each class")
     (tmp_path / "films" / "walk").mkdir(parents=True)
-    refused("has 0 folders with videos .* expected two classes")
+    refused("has no folder with videos .* expected two classes")
     for name in ("walk", "sit"):
         (tmp_path / "films" / name).mkdir(exist_ok=True)
         (tmp_path / "films" / name / "a.mp4").write_bytes(b"")

@@ -10,7 +10,7 @@ from safetensors.numpy import save
 from minicrt.errors import CheckpointError, ConfigurationError
 from minicrt.models import Parameters, ParameterSpec
 from minicrt.models.initialisers import normal
-from minicrt.sealed import BLANK, digest_place
+from minicrt.sealed import BLANK, digest_place, opened, sealed
 from minicrt.training import load_run, read_checkpoint, write_checkpoint
 from minicrt.training.checkpoint import FORMAT
 
@@ -64,6 +64,18 @@ def test_any_flipped_bit(good, path, where, bit):
     damaged = bytearray(good)
     damaged[where.draw(st.integers(0, len(good) - 1))] ^= 1 << bit
     refused(path, bytes(damaged))
+
+
+def test_equal_things_have_equal_bytes():
+    """The metadata's names and the arrays' are sorted, whatever order they are given in."""
+    arrays = {name: np.full(3, size) for size, name in enumerate("zebra")}
+    metadata = {f"key {number}": f"value {number} ü" for number in range(30)}
+    first = sealed(arrays, metadata, "some form")
+    again = sealed(dict(reversed(arrays.items())), dict(reversed(metadata.items())), "some form")
+    assert first == again
+    found, strings = opened(first, "some form", "it", "a thing")
+    assert all(np.array_equal(found[name], array) for name, array in arrays.items())
+    assert metadata.items() <= strings.items()
 
 
 @given(garbage=st.binary(max_size=300))

@@ -47,7 +47,7 @@ def test_it_says_what_it_is(small):
 def test_it_is_not_trained(run, small):
     parameters, file = small
     for training in (lambda: resume(file.parent, progress=False), lambda: train_on(file.parent, steps=9)):
-        with pytest.raises(CheckpointError, match="is quantised, and such weights are not trained; train the run that"):
+        with pytest.raises(CheckpointError, match="is quantised, and such weights are neither trained nor watched"):
             training()
     with pytest.raises(InputError, match="parameters are read-only"):
         AdamW(parameters)

@@ -48,7 +48,8 @@ def class_folders(folder: Path) -> dict[str, list[Path]]:
     found = {inner.name: video_files(inner) for inner in entries(folder) if inner.is_dir() and inner.name[0] != "."}
     classes = {name: files for name, files in found.items() if files}
     if len(classes) < 2:
-        raise DataError(f"{printable(folder)} has {len(classes)} folders with videos ({', '.join(FORMATS)}) in them, "
+        some = "1 folder" if len(classes) == 1 else "no folder"
+        raise DataError(f"{printable(folder)} has {some} with videos ({', '.join(FORMATS)}) in it, "
                         "expected two classes at least: a folder for each, named like it")
     return classes
 
