@@ -60,17 +60,21 @@ class TokenStream:
 
     def segment(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         """Segment `index` of every row: tokens (B, T_i) and targets (B, T_i), int32, T_i <= T."""
-        check_kind("the segment's number", index, (int, np.integer), "a whole number")
-        if not 0 <= index < len(self):
-            raise IndexError(f"segment {index} of a stream of {len(self)} segments")
-        start = int(index) * self.segment_length
-        stop = min(start + self.segment_length, self.row_length)
-        places = self.row_length * np.arange(self.batch)[:, None] + np.arange(start, stop + 1)     # and one to predict
+        places = self._places(index)
         text = np.asarray(self._ids[(places + self._first) % self._ids.size], np.int32)
         past = places[:, :-1] >= self.predictions
         tokens, targets = text[:, :-1].copy(), text[:, 1:].copy()
         tokens[past], targets[past] = 0, NOT_SCORED
         return tokens, targets
+
+    def _places(self, index: int) -> np.ndarray:
+        """Where the tokens of segment `index` stand, (B, T_i + 1): and one to predict"""
+        check_kind("the segment's number", index, (int, np.integer), "a whole number")
+        if not 0 <= index < len(self):
+            raise IndexError(f"segment {index} of a stream of {len(self)} segments")
+        start = int(index) * self.segment_length
+        stop = min(start + self.segment_length, self.row_length)
+        return self.row_length * np.arange(self.batch)[:, None] + np.arange(start, stop + 1)
 
     def __iter__(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         return (self.segment(index) for index in range(len(self)))

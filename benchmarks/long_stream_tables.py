@@ -1,0 +1,106 @@
+"""The models of `python -m benchmarks.long_streams`, the tables of what it found, and the figure"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from benchmarks.memory_capacity import SATURATED
+from benchmarks.memory_study import POSITIONS
+from benchmarks.memory_tasks import STACK
+from benchmarks.token_models import ARMS
+
+DISTANCES = (100, 1000, 10_000, 100_000)                     # tokens after a fact
+FACTS: dict[str, tuple[int, dict[str, Any]]] = {             # name -> (bptt_segments, the model)
+    "CRT, memory alone": (2, {"model": "crt", **POSITIONS["reset"], **STACK}),
+    "CRT": (2, {"model": "crt", **STACK}),
+    "Transformer-XL": (1, {"model": "transformer_xl", **STACK}),
+    "RMT": (4, {"model": "rmt", **STACK}),
+    "GRU": (4, {"model": "recurrent", "cell": "gru", "layers": 1}),
+    "minGRU": (4, {"model": "linear_recurrent", "cell": "mingru", **STACK}),
+}
+
+
+def recalled(rows: Sequence[dict[str, Any]]) -> tuple[list[str], list[list[Any]]]:
+    """Head and lines of a table: the accuracy of answers by distance in tokens, each seed"""
+    return ["model", *(f"{distance:,}" for distance in DISTANCES)], [
+        [arm, *(", ".join(said(row["answers"][k].get("accuracy"), ".2f") for row in found)
+                for k in range(len(DISTANCES)))] for arm, found in groups(rows, "facts").items()]
+
+
+def memories(rows: Sequence[dict[str, Any]]) -> tuple[list[str], list[list[Any]]]:
+    """Head and lines of a table: what is left of the memory, the longest after a fact, each seed"""
+    keys = {"cosine": "cosine with the first", "size": "size", "saturated": f"units over {SATURATED}"}
+    lines = []
+    for arm, found in groups(rows, "facts").items():
+        for k, distance in enumerate(DISTANCES):
+            lines.append([arm, f"{distance:,}", *(", ".join(said(row["answers"][k].get(key), ".2f") for row in found)
+                                                  for key in keys)])
+    return ["model", "tokens after the fact", *keys.values()], lines
+
+
+def starts(rows: Sequence[dict[str, Any]]) -> tuple[list[str], list[list[Any]]]:
+    """Head and lines of a table: how much dearer the first tokens are than the same text a pass later, in percent of
+    perplexity, each seed"""
+    found = groups(rows, "text")
+    ends = [point["tokens"] for point in next(iter(found.values()))[0]["start"]] if found else []
+    return ["model", *(f"{a:,}–{b:,}" for a, b in zip([0, *ends], ends))], [
+        [arm, *(", ".join(f"{100 * (row['start'][k]['perplexity'] / row['start'][k]['later'] - 1):+.1f}" for row in of)
+                for k in range(len(ends)))] for arm, of in found.items()]
+
+
+def by_pass(rows: Sequence[dict[str, Any]]) -> tuple[list[str], list[list[Any]]]:
+    """Head and lines of a table: perplexity in the first pass, the second and the last, and the memory at its end"""
+    return ["model", "first pass", "second", "last", "memory's drift", "size", f"units over {SATURATED}"], [
+        [arm, *(", ".join(f"{row['passes'][k]['perplexity']:.2f}" for row in found) for k in (0, 1, -1)),
+         ", ".join(f"{row['passes'][-1]['drift']:.0e}" for row in found),
+         *(", ".join(f"{row['passes'][-1][key]:.2f}" for row in found) for key in ("size", "saturated"))]
+        for arm, found in groups(rows, "text").items()]
+
+
+def groups(rows: Sequence[dict[str, Any]], part: str) -> dict[str, list[dict[str, Any]]]:
+    """The rows of a part by model, in the order of its models, the seeds in theirs"""
+    order = list(FACTS if part == "facts" else ARMS)
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in sorted((row for row in rows if row["part"] == part),
+                      key=lambda row: (order.index(row["arm"]), row["seed"])):
+        found.setdefault(row["arm"], []).append(row)
+    return found
+
+
+def said(figure: float | None, form: str) -> str:
+    return "–" if figure is None else format(figure, form)
+
+
+def plot(rows: Sequence[dict[str, Any]], path: Any) -> None:
+    """Means over seeds: recall by distance and the memory's cosine with its first value; perplexity at the start
+    against the same text later, and by pass"""
+    from minicrt.plotting import Picture
+    from minicrt.plotting.style import look, quiet
+
+    figure = Picture(figsize=(11, 7), dpi=100, layout="constrained")
+    grid = np.ravel(figure.subplots(2, 2))
+    for number, (arm, found) in enumerate(groups(rows, "facts").items()):
+        at = [k for k in range(len(DISTANCES)) if all(row["answers"][k]["asked"] for row in found)]
+        for axes, key in zip(grid, ("accuracy", "cosine")):
+            axes.plot([DISTANCES[k] for k in at], [np.mean([row["answers"][k][key] for row in found]) for k in at],
+                      label=arm, **look(number, len(at)))
+    for number, (arm, found) in enumerate(groups(rows, "text").items()):
+        ends = [point["tokens"] for point in found[0]["start"]]
+        grid[2].plot(ends, np.mean([[100 * (point["perplexity"] / point["later"] - 1) for point in row["start"]]
+                                    for row in found], 0), label=arm, **look(number, len(ends)))
+        grid[3].plot([point["tokens"] for point in found[0]["passes"]],
+                     np.mean([[point["perplexity"] for point in row["passes"]] for row in found], 0), label=arm,
+                     **look(number, 12))
+    grid[0].set(title="a fact, planted and asked for", ylabel="accuracy (share of answers)", ylim=(0, 1.03))
+    grid[1].set(title="the memory after a fact", ylabel="cosine with what it was then", ylim=(-0.3, 1.03))
+    grid[2].set(title="the first tokens of a stream", xlabel="tokens from the start (end of a stretch)", xscale="log",
+                ylabel="perplexity over that a pass later (%)")
+    grid[3].set(title="the same text, pass after pass", xlabel="tokens from the start", ylabel="perplexity")
+    for axes in grid[:2]:
+        axes.set(xlabel="tokens of filler since the fact", xscale="log")
+    for axes in grid:
+        quiet(axes)
+        if axes.lines:
+            axes.legend(fontsize=8)
+    figure.savefig(path)

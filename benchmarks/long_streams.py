@@ -1,0 +1,181 @@
+"""A million tokens without a reset: does the memory stay what it was trained to be, and do the models with it?
+
+facts   recall of one pair (`minicrt.data.RecallTask`), trained on distances of 1 to 8 segments of 17 tokens as in
+        benchmarks/memory_study.py. Then 8 streams of --tokens tokens of filler each, in which facts are planted, one
+        after the other, and asked for 100, 1,000, 10,000 and 100,000 tokens later; the state is never reset, so that
+        each fact has to take the place of the one before. A question is asked aside: the stream goes on without it.
+text    the models of benchmarks/token_models.py, trained on words as they are, read the test part over and over, from
+        4 places of it, to --tokens tokens each. Passes fall alike into segments, so the same text stands at many
+        distances from the start: perplexity by pass, and of the first tokens beside that of the same text a pass later.
+
+Of both: the mean size of the memory's units (root mean square), the share larger than 0.95, and how far the memory has
+drifted: of facts, the cosine with what it was when the fact was planted; of text, the norm of the difference to the
+memory at the same word a pass after the start, as a share of its norm.
+"""
+
+import sys
+import time
+from typing import Any
+
+import numpy as np
+
+from benchmarks import report, token_models
+from benchmarks.kept_rows import KeptRows
+from benchmarks.long_stream_tables import DISTANCES, FACTS, SATURATED, plot
+from benchmarks.memory_study import BATCH, FURTHEST, is_recalled
+from benchmarks.memory_tasks import learn, model_for, task_at
+from benchmarks.token_models import LENGTH, text, trained
+from minicrt.models import Parameters, SegmentModel, State
+from minicrt.parallel import threads
+from minicrt.training.progress import Progress, progress_for
+from minicrt.training.window import segment_nll
+
+Array = np.ndarray
+SEGMENT, STREAMS = 17, 8
+ROWS, FIRST = 4, (35, 70, 140, 350, 700, 3500, 35_000)       # tokens from the start: the ends of stretches
+
+
+def state_figures(entries: frozenset[str], state: State) -> dict[str, float]:
+    m = memory_of(entries, state)
+    return {"size": float(np.sqrt((m * m).mean())), "saturated": float((np.abs(m) > SATURATED).mean())}
+
+
+def memory_of(entries: frozenset[str], state: State) -> Array:               # -> (B, all units)
+    found = [state[name].reshape(len(state[name]), -1) for name in sorted(entries & state.keys())]
+    return np.concatenate(found, 1).astype(float)
+
+
+def cosine(first: Array, m: Array) -> float:                 # (B, N) each; the mean over rows
+    return float(((first * m).sum(1) / (np.linalg.norm(first, axis=1) * np.linalg.norm(m, axis=1))).mean())
+
+
+def measure_facts(arm: str, seed: int, steps: int, tokens: int, progress: Progress) -> dict[str, Any]:
+    start, (k, configuration) = time.perf_counter(), FACTS[arm]
+    model, parameters = model_for("recall", configuration, seed, SEGMENT)
+    task, curve = task_at("recall", FURTHEST, SEGMENT), list[tuple[int, float]]()
+    with progress.task("training", steps, "step") as advance:
+        def after_step(step: int) -> bool:
+            advance()
+            return is_recalled(model, parameters, task, seed, step, curve)
+
+        taken = learn(model, parameters, "recall", k, steps, FURTHEST, seed, BATCH, SEGMENT, after_step=after_step)
+    training = time.perf_counter() - start
+    return {"part": "facts", "arm": arm, "seed": seed, "parameters": parameters.size, "taken": taken,
+            "trained_to": curve[-1][1] if curve else None, "tokens": tokens, "streams": STREAMS,
+            **facts(model, parameters, seed, tokens, progress), "training_seconds": training,
+            "seconds": time.perf_counter() - start}
+
+
+def facts(model: SegmentModel, parameters: Parameters, seed: int, tokens: int, progress: Progress) -> dict[str, Any]:
+    """`facts`: how many were planted; by distance, the accuracy of all answers, of the first fact's and of the last's,
+    and what the memory is; a distance that no fact was asked at has none"""
+    T, rng, state, read = SEGMENT, np.random.default_rng([seed, 4]), State(), 0
+    task = task_at("recall", 1, T)
+    points: dict[int, list[dict[str, float]]] = {distance: [] for distance in DISTANCES}
+    planted = 0
+    with progress.task("filler", tokens // T) as advance:
+        while read + T + DISTANCES[0] < tokens:
+            (shown, _), (asked, targets) = task.window(rng, STREAMS)
+            _, state = model.logits(parameters, shown, state)
+            read, since, planted = read + T, 0, planted + 1
+            first = memory_of(model.memory_entries, state)
+            for distance in DISTANCES:
+                while since < distance - T and read + T <= tokens:
+                    filler = rng.integers(task.values + task.keys, task.vocabulary_size, (STREAMS, T), dtype=np.int32)
+                    _, state = model.logits(parameters, filler, state)
+                    read, since = read + T, since + T
+                    advance()
+                if since < distance - T:
+                    break
+                logits, _ = model.logits(parameters, asked, state)
+                points[distance].append({
+                    "accuracy": float((logits[:, -1].argmax(-1) == targets[:, -1]).mean()),
+                    "cosine": cosine(first, memory_of(model.memory_entries, state)),
+                    **state_figures(model.memory_entries, state)})
+    found = [{"distance": distance, "asked": len(of), **{key: float(np.mean([point[key] for point in of]))
+                                                       for key in (of[0] if of else ())},
+              **({"first": of[0]["accuracy"], "last": of[-1]["accuracy"]} if of else {})}
+             for distance, of in points.items()]
+    return {"facts": planted, "answers": found}
+
+
+def measure_text(arm: str, seed: int, train_tokens: int | None, tokens: int, folder: Any, progress: Progress
+                 ) -> dict[str, Any]:
+    model, parameters, seconds = trained(arm, "clean", seed, train_tokens, folder, progress)
+    start = time.perf_counter()
+    return {"part": "text", "arm": arm, "seed": seed, "parameters": parameters.size, "tokens": tokens, "rows": ROWS,
+            "train_tokens": text().train[:train_tokens].size,
+            **passes(model, parameters, text().test, tokens, progress), "training_seconds": seconds,
+            "seconds": time.perf_counter() - start}
+
+
+def passes(model: SegmentModel, parameters: Parameters, words: Array, tokens: int, progress: Progress
+           ) -> dict[str, Any]:
+    """Loss by segment and the memory by pass, over a text that is a circle of whole segments. `start`: perplexity of
+    stretches of the first tokens, and of the same text a pass later; `passes`: perplexity and memory of each pass."""
+    around = words.size // LENGTH                            # segments of a pass
+    circle = words[:around * LENGTH]
+    rows = np.arange(ROWS)[:, None] * (around // ROWS) * LENGTH
+    loss, state, kept = list[float](), State(), list[dict[str, float]]()
+    first: Array | None = None
+    with progress.task("text", tokens // LENGTH) as advance:
+        for number in range(tokens // LENGTH):
+            places = rows + number * LENGTH + np.arange(LENGTH + 1)
+            of = circle[places % circle.size]
+            nll, state = segment_nll(model, parameters, (of[:, :-1], of[:, 1:]), state)
+            loss.append(nll / (ROWS * LENGTH))
+            if (number + 1) % around == 0:
+                m = memory_of(model.memory_entries, state)
+                first = m if first is None else first
+                away = float((np.linalg.norm(m - first, axis=1) / np.linalg.norm(first, axis=1)).mean())
+                kept.append({"tokens": (number + 1) * LENGTH, "drift": away,
+                             **state_figures(model.memory_entries, state)})
+            advance()
+    losses = np.array(loss)
+    edges = [0, *(end // LENGTH for end in FIRST)]
+    stretches = [(edges[k], edges[k + 1]) for k in range(len(FIRST)) if around + edges[k + 1] <= losses.size]
+    return {"start": [{"tokens": b * LENGTH, "perplexity": float(np.exp(losses[a:b].mean())),
+                       "later": float(np.exp(losses[around + a:around + b].mean()))} for a, b in stretches],
+            "passes": [{"perplexity": float(np.exp(losses[k * around:(k + 1) * around].mean())), **figures}
+                       for k, figures in enumerate(kept)]}
+
+
+def main() -> None:
+    made = report.parser(sys.modules[__name__])
+    made.add_argument("--parts", type=report.one_of(("facts", "text")), default=["facts", "text"],
+                      help="facts, text (default: both)")
+    made.add_argument("--arms", action="append", choices=list({**FACTS, **token_models.ARMS}),
+                      help="may be given again (default: all)")
+    made.add_argument("--seeds", "--seed", type=report.numbers, default=[0], metavar="S,…", help="(default: 0)")
+    made.add_argument("--steps", type=report.positive, default=1000, help="of recall, at most (default: 1000)")
+    made.add_argument("--tokens", type=report.positive, default=10 ** 6, help="of each stream (default: 1000000)")
+    made.add_argument("--train-tokens", type=report.positive, metavar="N",
+                      help="of the text's training part, once (default: all)")
+    made.add_argument("--weights", type=token_models.Path, metavar="FOLDER",
+                      help="where the weights of models of text are kept, and found again")
+    of = made.parse_args()
+    rows, progress = KeptRows(of.json, "part"), progress_for()
+    before = len(rows.rows)
+    names = {"facts": FACTS, "text": token_models.ARMS}
+    trained_on = f" --train-tokens {of.train_tokens}" if of.train_tokens else ""
+    with threads.limit(of.threads or threads.count()):
+        for seed in of.seeds:
+            for part in of.parts:
+                for arm in (arm for arm in names[part] if arm in (of.arms or names[part])):
+                    budget = f" --steps {of.steps}" if part == "facts" else trained_on
+                    command = (f'python -m benchmarks.long_streams --parts {part} --arms "{arm}" --seed {seed}{budget} '
+                               f"--tokens {of.tokens}")
+                    if rows.has(command):
+                        continue
+                    row = measure_facts(arm, seed, of.steps, of.tokens, progress) if part == "facts" else \
+                        measure_text(arm, seed, of.train_tokens, of.tokens, of.weights, progress)
+                    rows.add({**row, "command": command})
+                    brief = [answer.get("accuracy") for answer in row["answers"]] if part == "facts" else \
+                        [round(point["perplexity"], 2) for point in row["passes"]]
+                    print(f"{part}  {arm:<18} seed {seed}  {brief}   {row['seconds']:.0f} s", flush=True)
+    if of.json is not None and len(rows.rows) > before:
+        plot(rows.rows, of.json.with_suffix(".png"))
+
+
+if __name__ == "__main__":
+    report.run(main)
