@@ -23,6 +23,7 @@ from minicrt.kernels.code_cache import keep_code
 from minicrt.kernels.unused_code import mark, remove_unused
 
 log = logging.getLogger("minicrt")
+OPTIONS: Any = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}          # nothing in C calls a kernel
 
 
 def jit(function: Callable[..., Any] | None = None, *, fastmath: bool | set[str] = False) -> Any:
@@ -33,7 +34,7 @@ def jit(function: Callable[..., Any] | None = None, *, fastmath: bool | set[str]
     """
     if function is None:
         return lambda function: jit(function, fastmath=fastmath)
-    compiled = numba.njit(nogil=True, error_model="numpy", fastmath=fastmath)(function)
+    compiled = numba.njit(**OPTIONS, fastmath=fastmath)(function)
     folder = cache_folder()
     if folder is not None:
         keep_code(compiled, function, folder)

@@ -100,4 +100,6 @@ def _step_backward(d_h, h, gates, through_u, g, d_x_side, d_h_side):
             d_a_r[j] = d_c[j] * c[j] * (one - r[j])                            # r = σ(a_r)
         for j in range(D):
             g_i[j] *= z[j]
-        d_x_side[i, :2 * D] = d_h_side[i, :2 * D]                              # the two sides are added in r and z
+        same, d_a_rz = d_x_side[i], d_h_side[i]
+        for j in range(2 * D):
+            same[j] = d_a_rz[j]                                                # the two sides are added in r and z

@@ -55,7 +55,9 @@ def _forward(_, start, stop, x, h0, a_bar, b_bar, c, d, h, y):
         i, j = row // D, row % D
         a_re, a_im, b_re, b_im = a_bar[j, :N], a_bar[j, N:], b_bar[j, :N], b_bar[j, N:]
         c_re, c_im, states = c[j, :N], c[j, N:], h[row]
-        states[0] = h0[i, j]
+        first, given = states[0], h0[i, j]
+        for n in range(2 * N):
+            first[n] = given[n]
         for t in range(T):
             x_t = x[i, t, j]
             re, im, new_re, new_im = states[t, :N], states[t, N:], states[t + 1, :N], states[t + 1, N:]

@@ -23,7 +23,8 @@ from numpy.polynomial import Chebyshev, Polynomial
 from scipy import special
 
 CONTRACT = {"contract"}
-formula = njit(fastmath=CONTRACT, error_model="numpy", forceinline=True)      # a call would stop vectorisation
+formula = njit(fastmath=CONTRACT, error_model="numpy", forceinline=True,       # a call would stop vectorisation
+               no_cpython_wrapper=True, no_cfunc_wrapper=True)                 # nothing but a kernel calls one
 
 
 def polynomial(function: Callable[[Any], Any], degree: int, low: float, high: float) -> Any:
@@ -227,8 +228,7 @@ def _choose(name: str) -> None:
     """Inside a kernel, the public function `name` is the formula in the type of its argument."""
     @overload(globals()[name], jit_options={"fastmath": CONTRACT, "forceinline": True})
     def implementation(x):
-        formula = getattr({types.float32: SINGLE, types.float64: DOUBLE}[x], name)
-        return lambda x: formula(x)
+        return getattr({types.float32: SINGLE, types.float64: DOUBLE}[x], name).py_func
 
 
 for _name in Functions._fields:

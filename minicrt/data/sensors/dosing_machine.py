@@ -1,7 +1,6 @@
 """A machine that was never built: an event of one reading explains a pressure that comes much later"""
 
 import numpy as np
-from scipy.signal import lfilter
 
 from minicrt.arguments import A_GENERATOR, check_kind, check_whole
 from minicrt.data.sensors.readings import Readings
@@ -52,6 +51,8 @@ def dosing_machine(rng: np.random.Generator, readings: int = 20_000, period: int
 
 def wandering(rng: np.random.Generator, steps: int, memory: float = 0.999) -> np.ndarray:
     """An autoregression of deviation 3, whose first value is one of its own"""
+    from scipy.signal import lfilter  # here, for it takes as long to import as all of minicrt
+
     pushes = rng.standard_normal(steps) * np.sqrt(1 - memory ** 2)
     pushes[0] = rng.standard_normal()
     return 3 * lfilter([1.0], [1.0, -memory], pushes)
