@@ -56,11 +56,13 @@ def create_atomically(path: Path, data: bytes) -> None:
 
 
 def create_folder_atomically(path: Path, files: Mapping[str, bytes]) -> None:
-    """Make the folder `path` with these files in it. Raises FileExistsError if it is there."""
+    """Make the folder `path` with these files in it, and the folders that their names have. Raises FileExistsError if
+    it is there."""
     partial = path.with_name(f"{path.name}.{secrets.token_hex(8)}.partial")
     partial.mkdir()
     try:
         for name, data in files.items():
+            (partial / name).parent.mkdir(parents=True, exist_ok=True)
             create_atomically(partial / name, data)
         if os.path.lexists(path):                            # an empty folder would be replaced
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))

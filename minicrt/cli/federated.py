@@ -13,7 +13,10 @@ from minicrt.errors import ConfigurationError
 from minicrt.files import expanded
 
 if TYPE_CHECKING:
-    from minicrt.training import Trained
+    from minicrt.data import Corpus
+    from minicrt.federated import FederatedConfig
+    from minicrt.models import SegmentModel
+    from minicrt.training import Trained, TrainingConfig
 
 DESCRIPTION = """\
 Train one model on the texts of several clients that keep them: in each round the weights go to every client,
@@ -27,6 +30,7 @@ examples:
   minicrt federated --strategy fedprox --proximal-mu 0.001 --local-epochs 2
   minicrt federated --update-bits 8
   minicrt federated --clip-update 1 --noise 0.5              (differential privacy, with its epsilon)
+  minicrt federated --clients 2 --app my-app                 (a Flower app, for flwr run; trains nothing)
   minicrt federated --resume runs/python-docs-federated-001"""
 
 # Each key of FederatedConfig is an option: its type and what help says of it.
@@ -54,6 +58,9 @@ def add(commands: Any) -> None:
     parser.add_argument("--backend", choices=("ray", "process"),
                         help="ray: clients in processes of their own; process: one after the other in this one "
                              "(default: process)")
+    parser.add_argument("--app", type=expanded, metavar="DIR",
+                        help="train nothing; write a Flower app with these settings, a new folder for flwr run, whose "
+                             "server makes the run folder --out (default: DIR-run)")
     parser.add_argument("--preset", metavar="NAME", help=f"{', '.join(presets.names())} (default: tiny)")
     parser.add_argument("--corpus", metavar="NAME|PATH", help="as of minicrt train")
     parser.add_argument("--data-dir", type=expanded, metavar="DIR", help="where corpora are looked for first")
@@ -72,9 +79,13 @@ def run(arguments: argparse.Namespace) -> None:
     from minicrt.federated import resume_federated
 
     if arguments.resume is None:
-        report.print_results(train_afresh(arguments))
+        made = settings_of(arguments)
+        if arguments.app is None:
+            report.print_results(train_afresh(arguments, *made))
+        else:
+            write_app(arguments, *made)
         return
-    given = [f"--{key.replace('_', '-')}" for key in (*OPTIONS, "preset", "corpus", "seed", "out")
+    given = [f"--{key.replace('_', '-')}" for key in (*OPTIONS, "app", "preset", "corpus", "seed", "out")
              if getattr(arguments, key) is not None] + [f"--set {text}" for text in arguments.set]
     if given:
         raise ConfigurationError(f"--resume goes on with the settings of the run, got {' and '.join(given)} as well; "
@@ -84,10 +95,8 @@ def run(arguments: argparse.Namespace) -> None:
                                               arguments.backend))
 
 
-def train_afresh(arguments: argparse.Namespace) -> "Trained":
-    from minicrt.cli import report
-    from minicrt.data.names import folder_name
-    from minicrt.federated import FederatedConfig, train_federated
+def settings_of(arguments: argparse.Namespace) -> tuple["SegmentModel", "Corpus", "FederatedConfig", "TrainingConfig"]:
+    from minicrt.federated import FederatedConfig
     from minicrt.federated.run import check_flower, rounds_of
     from minicrt.settings import parse_assignments, settings
     from minicrt.training import BUDGETS, fitted
@@ -108,6 +117,26 @@ def train_afresh(arguments: argparse.Namespace) -> "Trained":
     corpus = chosen.load_corpus(arguments.data_dir)
     model = chosen.create_model(corpus.vocabulary.size)
     training = rounds_of(fitted(chosen.training, corpus, model.config.segment_length, changes), federated)
+    return model, corpus, federated, training
+
+
+def write_app(arguments: argparse.Namespace, model: "SegmentModel", corpus: "Corpus", federated: "FederatedConfig",
+              training: "TrainingConfig") -> None:
+    from minicrt.federated import write_app
+
+    if arguments.backend is not None:
+        raise ConfigurationError("--app and --backend are both given; where an app's clients run is said to flwr")
+    folder = write_app(arguments.app, model, corpus, federated, training, arguments.out, arguments.data_dir)
+    print(f"{folder}: a Flower app of {federated.clients} clients and {federated.rounds} rounds\n"
+          f"flwr run {folder} local --stream --federation-config num-supernodes={federated.clients}")
+
+
+def train_afresh(arguments: argparse.Namespace, model: "SegmentModel", corpus: "Corpus", federated: "FederatedConfig",
+                 training: "TrainingConfig") -> "Trained":
+    from minicrt.cli import report
+    from minicrt.data.names import folder_name
+    from minicrt.federated import train_federated
+
     numbered = numbered_folder(Path("runs"), f"{folder_name(Path(corpus.name).stem)}-federated")
     with nullcontext(arguments.out) if arguments.out is not None else numbered as folder:
         report.print_header(model, corpus, training, folder)

@@ -15,7 +15,7 @@ from flwr.clientapp import ClientApp
 
 from minicrt.configuration import from_mapping
 from minicrt.data import TokenStream, largest_batch
-from minicrt.errors import DataError
+from minicrt.errors import ConfigurationError, DataError
 from minicrt.federated import wire
 from minicrt.federated.configuration import FederatedConfig
 from minicrt.federated.parts import parts_of
@@ -32,8 +32,8 @@ app = ClientApp()
 @app.train()
 def train(message: Message, context: Context) -> Message:
     """A round of this client: weights and `run` in; weights, the mean loss and the number of tokens out"""
-    asked, number = message.content["config"], int(context.node_config["partition-id"])
-    client = client_of(str(asked["run"]), number, context.run_config.get("data-dir"))
+    asked, number = message.content["config"], int(context.node_config.get("partition-id", -1))
+    client = client_of(str(asked["run"]), number, context.run_config.get("data-dir") or None)
     parameters = wire.weights_in(message.content["arrays"], client.like)
     before = parameters.copy()
     loss, tokens = client.round(parameters, context.state, int(asked["server-round"]), float(asked["rate"]),
@@ -102,12 +102,16 @@ _clients: dict[tuple[str, int], Client] = {}                 # of this process, 
 
 
 def client_of(run: str, number: int, data_dir: Any = None) -> Client:
-    """Client `number` of the run with this configuration. Raises DataError where its text is not found or too short."""
+    """Client `number` of the run with this configuration. Raises DataError where its text is not found or too
+    short, ConfigurationError where there is no client of this number."""
     if (run, number) not in _clients:
         tables = json.loads(run)
         corpus = corpus_of_run(tables["data"], None if data_dir is None else str(data_dir))
         check_corpus(corpus, tables["data"])
         make_clients(run, create_model(tables["model"], tables["engine"]), corpus)
+    if (run, number) not in _clients:
+        raise ConfigurationError(f"partition-id is {number} in this node's configuration, expected 0 to "
+                                 f"{len(_clients) - 1}: the run has {len(_clients)} clients")
     return _clients[run, number]
 
 

@@ -5,6 +5,7 @@ import importlib.util
 import json
 import logging
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from minicrt.training.trainer import Trainer
 
 Array = np.ndarray
 TABLES = ("model", "training", "federated", "data")
+CONNECTING = 0.2                                             # seconds until the clients are counted again
 DELTA = 1e-5                                                 # of the privacy that is reported
 
 
@@ -57,6 +59,7 @@ class FederatedTrainer(Trainer):
 
         parameters, number = self.state.parameters, self.position.step + 1
         config = ConfigRecord({"run": self.described, "rate": self.rate(self.position.step)})
+        self.asked(number)
         messages = list(self.strategy.configure_train(number, wire.as_record(parameters), config, self.grid))
         replies = server.usable(self.grid.send_and_receive(messages, timeout=self.federated.timeout), len(messages),
                                 parameters, self.federated, lambda line: self.progress.say(f"round {number}: {line}"))
@@ -76,6 +79,21 @@ class FederatedTrainer(Trainer):
         for name, array in after.items():
             parameters[name] = array
         return float(metrics["loss"]), moved, tokens
+
+    def asked(self, number: int) -> None:
+        """Wait until all clients are connected, `timeout` at the longest; the round is then for those that are."""
+        wanted, start = self.federated.clients, time.monotonic()
+        while (there := len(list(self.grid.get_node_ids()))) < wanted:
+            self.stop_if_interrupted()
+            if time.monotonic() - start > self.federated.timeout:
+                self.progress.say(f"round {number}: {there} of {wanted} clients are connected after "
+                                  f"{self.federated.timeout:g} s")
+                break
+            time.sleep(CONNECTING)
+        if not there:
+            raise TrainingError(f"round {number}: no client is connected; start some, and run again to go on")
+        asks = getattr(self.strategy, "strategy", self.strategy)                 # within privacy's
+        asks.min_train_nodes = asks.min_available_nodes = min(there, wanted)
 
     def summary(self) -> dict[str, Any]:
         from minicrt.federated import wire
@@ -114,16 +132,8 @@ def train_federated(folder: str | os.PathLike[str], model: SegmentModel, corpus:
     """
     check_flower()
     federated = federated or FederatedConfig()
-    check_kind("federated", federated, FederatedConfig, "a FederatedConfig")
-    check_kind("model", model, SegmentModel, "a model: create_model(…)")
-    check_kind("corpus", corpus, Corpus, "a corpus; load one with minicrt.load_corpus")
-    config = rounds_of(config or TrainingConfig(steps=1), federated)
-    check_vocabulary(model, corpus)
-    configuration = {
-        "model": model_mapping(model), "training": to_mapping(config), "federated": to_mapping(federated),
-        "data": {"corpus": where_found(corpus), "level": corpus.level, "tokenizer": corpus.vocabulary.tokenizer,
-                 "sha256": fingerprint(corpus)},
-        "written_by": {"minicrt": __version__}}
+    configuration = configuration_of(model, corpus, federated, config)
+    config = from_mapping(TrainingConfig, configuration["training"], "training")
     run = RunFolder(Path(folder), configuration)
     trainer = FederatedTrainer(run, model, corpus, config, federated, progress_of(progress))
     backend = checked_backend(backend)
@@ -153,6 +163,21 @@ def resume_federated(folder: str | os.PathLike[str], data_dir: Path | str | None
                                from_mapping(FederatedConfig, tables["federated"], "federated"), progress_of(progress))
     prepare(trainer)
     return simulated(trainer, backend)
+
+
+def configuration_of(model: SegmentModel, corpus: Corpus, federated: FederatedConfig | None = None,
+                     config: TrainingConfig | None = None) -> dict[str, Any]:
+    """config.toml of a federated run, the arguments being those of `train_federated`, with its errors"""
+    federated = federated or FederatedConfig()
+    check_kind("federated", federated, FederatedConfig, "a FederatedConfig")
+    check_kind("model", model, SegmentModel, "a model: create_model(…)")
+    check_kind("corpus", corpus, Corpus, "a corpus; load one with minicrt.load_corpus")
+    check_vocabulary(model, corpus)
+    config = rounds_of(config or TrainingConfig(steps=1), federated)
+    return {"model": model_mapping(model), "training": to_mapping(config), "federated": to_mapping(federated),
+            "data": {"corpus": where_found(corpus), "level": corpus.level, "tokenizer": corpus.vocabulary.tokenizer,
+                     "sha256": fingerprint(corpus)},
+            "written_by": {"minicrt": __version__}}
 
 
 def rounds_of(config: TrainingConfig, federated: FederatedConfig) -> TrainingConfig:
