@@ -61,6 +61,8 @@ class Twin(Layers):
                 h = ops.mingru(inputs, start[:, i], w["w"], w["b"])
             elif c.memory == "lru":
                 h = ops.lru(inputs, start[:, i], w["w"], w["nu"], w["theta"], w["log_gamma"])
+            elif c.memory in ops.STATE_WRITERS:
+                h = ops.STATE_WRITERS[c.memory](inputs, start[:, i], w)
             else:
                 u = jnp.concatenate([w["u"], ops.scaled_cayley(w["skew_candidate"], negatives, n)], 1)
                 if "skew_reset" in w:

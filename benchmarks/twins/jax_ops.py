@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from benchmarks.twins.jax_adaptive import adaptive_softmax as adaptive_softmax
+from benchmarks.twins.jax_state_spaces import STATE_WRITERS as STATE_WRITERS
 from benchmarks.twins.jax_state_spaces import causal_convolution as causal_convolution
 from benchmarks.twins.jax_state_spaces import rms_norm as rms_norm
 from benchmarks.twins.jax_state_spaces import s4d as s4d

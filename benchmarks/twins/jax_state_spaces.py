@@ -48,3 +48,35 @@ def s4d_and_state(x: Array, h0: Array, log_dt: Array, log_a: Array, a_im: Array,
 
     last, y = lax.scan(step, start, jnp.swapaxes(x, 0, 1))
     return jnp.swapaxes(y, 0, 1), jnp.concatenate([last.real, last.imag], axis=-1)
+
+
+def mamba_states(x: Array, start: Array, w: dict[str, Array]) -> Array:
+    """Every state of a memory that Mamba's scan writes, in a row: (B, T, D)"""
+    a = -jnp.exp(w["a_log"])
+    channels, states = a.shape
+    u, s, b = jnp.split(x @ w["w_x"], [channels, 2 * channels], axis=-1)
+
+    def step(h: Array, now: tuple[Array, ...]) -> tuple[Array, Array]:
+        u_t, delta, b_t = now
+        h = jnp.exp(delta[..., None] * a) * h + (delta * u_t)[..., None] * b_t[:, None]
+        return h, h.reshape(len(h), -1)
+
+    steps = tuple(jnp.swapaxes(values, 0, 1) for values in (u, jax.nn.softplus(s + w["b_dt"]), b))
+    return jnp.swapaxes(lax.scan(step, start.reshape(-1, channels, states), steps)[1], 0, 1)
+
+
+def s4d_states(x: Array, start: Array, w: dict[str, Array]) -> Array:
+    """The same of S4D: all real parts, then all imaginary parts"""
+    a = -jnp.exp(w["log_a"]) + 1j * w["a_im"]
+    a_bar = jnp.exp(jnp.exp(w["log_dt"])[:, None] * a)
+    re, im = (half.reshape(-1, *a.shape) for half in jnp.split(start, 2, axis=-1))
+
+    def step(h: Array, u_t: Array) -> tuple[Array, Array]:
+        h = a_bar * h + (a_bar - 1) / a * u_t[..., None]
+        flat = h.reshape(len(h), -1)
+        return h, jnp.concatenate([flat.real, flat.imag], axis=-1)
+
+    return jnp.swapaxes(lax.scan(step, re + 1j * im, jnp.swapaxes(x @ w["w_in"], 0, 1))[1], 0, 1)
+
+
+STATE_WRITERS = {"s4d": s4d_states, "mamba": mamba_states}

@@ -86,12 +86,23 @@ def recurrence(cell: str, steps: int, inputs: int, width: int) -> int:
     return 2 * steps * GATES[cell] * width * (inputs + recurrent)
 
 
+def writer(config: CRTConfig, steps: int) -> int:
+    """Of one memory vector. Of a state space the product, and a multiply-add for what each state keeps and takes: of
+    S4D, whose states are complex, 4 and 2, at each of its two numbers."""
+    D, N = config.width, config.memory_states
+    if config.memory == "mamba":
+        return 2 * steps * D * (2 * D // N + N) + 2 * steps * 2 * D
+    if config.memory == "s4d":
+        return 2 * steps * D * (D // (2 * N)) + 2 * steps * 6 * D
+    return recurrence(config.memory, steps, D, D)
+
+
 def crt(config: CRTConfig, T: int) -> Parts:
     D, D_p, M = config.width, config.positions_width, config.memory_vectors if config.memory != "none" else 0
     parts = blocks(config, T + M)
     steps = T if config.memory_update == "per_token" else 1
     if M:
-        parts["memory"] = M * recurrence(config.memory, steps, D, D)
+        parts["memory"] = M * writer(config, steps)
         parts["readout"] = 2 * M * D * D if config.readout == "memory" else 0            # m W_r, once for all T
     if config.positions == "recurrent":
         parts["positions"] = recurrence("gru", T, D, D_p) + (2 * T * D_p * D if D_p != D else 0)

@@ -25,7 +25,7 @@ def step_memory(config: CRTConfig, training: TrainingConfig, parameters: int, en
     """
     item = 8 if training.precision == "float64" else 4
     threads = min(threads, training.batch)
-    segments = training.bptt_segments
+    segments = 1 if training.recompute else training.bptt_segments
     parts = {
         "parameters": parameters,
         "gradients, one set a thread": threads * parameters,

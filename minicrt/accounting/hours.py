@@ -16,6 +16,11 @@ LAYERS, ROWS, TYPES = 2, 4, 10_000                           # of the model that
 STEPS = 3
 
 
+def run_again(training: TrainingConfig) -> float:
+    """The share of the forward passes that `recompute` runs a second time: all of a window but the last"""
+    return (training.bptt_segments - 1) / training.bptt_segments if training.recompute else 0.0
+
+
 class Speed(NamedTuple):
     """Operations of training a second, and the model that was timed, in words"""
 

@@ -160,8 +160,17 @@ def _row_values(model: SegmentModel) -> int:
     if getattr(config, "positions", "") == "recurrent":
         rows += 2 * D + _recurrence("gru", config.positions_width)
     if isinstance(config, CRTConfig) and config.memory != "none":
-        rows += 4 * D + config.memory_vectors * _recurrence(config.memory, D)        # z, the sum, m W_r, a norm
+        rows += 4 * D + config.memory_vectors * _writer(config)          # z, the sum, m W_r, a norm
     return rows
+
+
+def _writer(config: CRTConfig) -> int:
+    """Of a state space what comes out of its product, what drives each state, its Δ, and the states of a scan, of which
+    S4D's are complex and held twice"""
+    D, N = config.width, config.memory_states
+    if config.memory == "mamba":
+        return 2 * D // N + N + 5 * D
+    return D // (2 * N) + 8 * D if config.memory == "s4d" else _recurrence(config.memory, D)
 
 
 def _recurrence(cell: str, width: int) -> int:

@@ -44,7 +44,8 @@ def print_hours(model: "SegmentModel", training: "TrainingConfig", epoch: int) -
     tokens = accounting.training_tokens(training, model.config.segment_length, epoch)
     if not tokens:
         return
-    operations = tokens * accounting.training_flops(model) / model.config.segment_length
+    again = accounting.run_again(training) * accounting.segment_flops(model)
+    operations = tokens * (accounting.training_flops(model) + again) / model.config.segment_length
     speed = accounting.training_speed(model, training, model.engine)
     hours = operations / speed.flops / 3600
     print(f"training: {tokens:,.0f} tokens, {operations:.3g} operations; at {speed.flops / 1e9:,.1f} GFLOP/s "

@@ -91,7 +91,7 @@ class Client:
                         for index in range(window * across, min((window + 1) * across, len(self.stream)))]
             rng = np.random.default_rng([config.seed, 4, self.number, number, step])
             loss, carried, _ = train_step(self.model, parameters, self.gradients, optimizer, segments, carried, rng,
-                                          config.clip, rate)
+                                          config.clip, rate, recompute=config.recompute)
             nll, tokens = nll + loss * scored(segments), tokens + scored(segments)
         kept["place"] = MetricRecord({"window": (window + 1) % windows})
         kept["carried"] = wire.as_record(carried)

@@ -35,16 +35,19 @@ class CRTConfig(StackConfig):
     memory_gradient        "unroll" through whole segments, or "writer": the writer of the last segment is run again (6)
     memory_position        in front, or behind, where no token sees it: then only the writer carries it on
     memory_norm            layer norm on m as a token and on h where it is read; "auto": where h has no bound (minGRU,
-                           LRU, and NC-GRU with modReLU)
+                           LRU, S4D, Mamba, and NC-GRU with modReLU)
     readout                the outputs read the "memory", y_t + h_t + (1 + y_t) ⊙ m_{N−1} W_r (5), or are the
                            "transformer"'s y_t
     reset_after            which form of the GRU (both networks)
     orthogonal             NC-GRU: U_c alone, or U_c and U_r
     negatives              NC-GRU: ρ, the number of −1 in S; −1 stands for D/2
     candidate              NC-GRU: activation of the candidate
+    memory_states          S4D, Mamba: N states of each channel; the memory is the state of D/N channels, of S4D, whose
+                           states are complex, of D/(2N)
     update_bias            first bias b of the memory's update gate: σ(b) of m, and of the gradient, is kept a token,
                            σ(b)^T over a segment. A number, or of each unit another: "chrono" (log U(1, t_max − 1)) or
-                           "log_uniform" (U(0, log t_max)); in an LRU σ(b) is |λ|, and the number 0 its source's ring
+                           "log_uniform" (U(0, log t_max)); in an LRU σ(b) is |λ|, and the number 0 its source's ring;
+                           in S4D |Ā|; in Mamba state n keeps σ(b)^(n + 1)
     memory_span            t_max = memory_span · segment_length, the segments that memory has to bridge (below 128
                            tokens W_r starts smaller); language asks for less than recall: the presets have 1, with
                            which the embedding starts half as large, and W_r with a draw of its own
@@ -56,7 +59,7 @@ class CRTConfig(StackConfig):
     out of range, and for keys that contradict each other.
     """
 
-    memory: Literal["gru", "ncgru", "mingru", "lru", "none"] = "gru"
+    memory: Literal["gru", "ncgru", "mingru", "lru", "s4d", "mamba", "none"] = "gru"
     memory_vectors: int = 1
     memory_update: Literal["per_token", "per_segment"] = "per_token"
     memory_gradient: Literal["unroll", "writer"] = "unroll"
@@ -67,6 +70,7 @@ class CRTConfig(StackConfig):
     orthogonal: Literal["candidate", "candidate+reset"] = "candidate"
     negatives: int = -1
     candidate: Literal["modrelu", "tanh"] = "modrelu"
+    memory_states: int = 4
     update_bias: Retention = "log_uniform"
     memory_span: int = 8
     positions: Literal["recurrent", "learned", "sinusoidal", "none"] = "recurrent"
@@ -78,6 +82,10 @@ class CRTConfig(StackConfig):
         require(self.memory_vectors >= 1, f"memory_vectors is {self.memory_vectors}, expected at least 1")
         require(self.memory != "lru" or self.width % 2 == 0,
                 f"memory 'lru' needs an even width (real and imaginary parts), got {self.width}")
+        require(self.memory_states >= 1, f"memory_states is {self.memory_states}, expected at least 1")
+        numbers = {"s4d": 2 * self.memory_states, "mamba": self.memory_states}.get(self.memory, 1)
+        require(self.width % numbers == 0, f"memory {self.memory!r} with memory_states {self.memory_states} keeps "
+                f"{numbers} numbers a channel, which do not divide width = {self.width}; set memory_states otherwise")
         require(self.position_width >= 0, f"position_width is {self.position_width}, expected 0 (= width) or more")
         require(-1 <= self.negatives <= self.width,
                 f"negatives is {self.negatives}, expected 0 to width = {self.width}, or -1 for half of it")

@@ -86,6 +86,24 @@ def _lru_log_gamma(kind: Retention, t_max: int, rng: np.random.Generator, shape:
     return 0.5 * np.log(1 - squared_moduli(kind, t_max, *shape))
 
 
+def softplus_bias(kind: Retention, t_max: int) -> Initialiser:
+    """(E,): −b of a step Δ = softplus(b_dt + …), so that exp(−Δ) = σ(b)"""
+    return partial(_softplus_bias, kind, t_max)
+
+
+def _softplus_bias(kind: Retention, t_max: int, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    return -gate_biases(kind, t_max, *shape)
+
+
+def s4d_log_dt(kind: Retention, t_max: int) -> Initialiser:
+    """log Δ (E,), with |exp(Δ A)| = exp(−Δ/2) = σ(b)"""
+    return partial(_s4d_log_dt, kind, t_max)
+
+
+def _s4d_log_dt(kind: Retention, t_max: int, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    return np.log(2 * np.logaddexp(0, -gate_biases(kind, t_max, *shape)))
+
+
 def squared_moduli(kind: Retention, t_max: int, units: int) -> Array:            # -> (N,)
     """|λ|²: with |λ| = σ(b), or, where b is a number, even by area over the ring from 0.5 to 0.99"""
     if isinstance(kind, str):

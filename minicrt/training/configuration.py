@@ -49,6 +49,7 @@ class TrainingConfig(Configuration):
 
     batch: int = 20
     bptt_segments: int = 2
+    recompute: bool = False                 # hold one segment of a window, compute the others again on the way back
     random_start: bool = False              # each epoch begins at another token of the training text, a circle
     evaluation_batch: int = 10
     evaluations: int = 10                   # over the whole run

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minicrt.arguments import check_has, check_number
+from minicrt.arguments import check_has, check_number, check_truth
 from minicrt.errors import TrainingError
 from minicrt.models import inputs
 from minicrt.models.base import SegmentModel, State
@@ -34,7 +34,7 @@ class Step(NamedTuple):
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")               # what they warn of is looked for here
 def train_step(model: SegmentModel, parameters: Parameters, gradients: Parameters, optimizer: Optimizer,
                segments: Sequence[Segment], state: State, rng: np.random.Generator | None = None,
-               clip: float = 1.0, rate: float = 1.0, ranks: Ranks = ALONE) -> Step:
+               clip: float = 1.0, rate: float = 1.0, ranks: Ranks = ALONE, recompute: bool = False) -> Step:
     """Update `parameters` by the gradient of one window.
 
     segments   the window: (tokens (B,T), targets (B,T)) each; as many as gradients are to cross
@@ -44,6 +44,7 @@ def train_step(model: SegmentModel, parameters: Parameters, gradients: Parameter
     rate       multiplies the optimizer's learning rates (a schedule's factor)
     ranks      the processes that share the rows of the window, as minicrt.parallel.ranks.started() finds them; each
                takes this step, with the same segments, and holds the state of its own rows
+    recompute  True: one segment of the window is kept, the others are computed again on the way back, to the same bits
 
     Returns (loss, state, norm): the mean negative log-likelihood of the window's tokens, the state to hand to the next
     window, and the norm of the gradient before clipping.
@@ -57,9 +58,10 @@ def train_step(model: SegmentModel, parameters: Parameters, gradients: Parameter
     check_has("optimizer", optimizer, ("step", "count"), "an optimizer, as AdamW(parameters)")
     check_number("clip", clip, 0)
     check_number("rate", rate, 0)
+    check_truth("recompute", recompute)
     drawn = {} if rng is None else rng.bit_generator.state
     try:
-        loss, new_state = window_gradients(model, parameters, gradients, segments, state, rng, ranks)
+        loss, new_state = window_gradients(model, parameters, gradients, segments, state, rng, ranks, recompute)
         norm = model.engine.global_norm(gradients.flat)
         if not np.isfinite(norm):
             name = first_not_finite(gradients)

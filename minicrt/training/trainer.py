@@ -136,7 +136,7 @@ class Trainer:
                     for index in range(first, min(first + config.bptt_segments, len(self.train_stream)))]
         loss, state.carried, norm = train_step(
             self.model, state.parameters, self.gradients, state.optimizer, segments, state.carried, rng, config.clip,
-            self.rate(self.position.step), self.ranks)
+            self.rate(self.position.step), self.ranks, config.recompute)
         return loss, norm, scored(segments)
 
     def training_stream(self, epoch: int) -> TokenStream:

@@ -65,6 +65,9 @@ class VideoTrainer(Trainer):
         check_model(model, videos)
         if config.random_start:
             raise ConfigurationError("random_start makes a circle of a text, and videos are none; set it to false")
+        if config.recompute:
+            raise ConfigurationError("recompute keeps one segment of a window of text or of readings, and videos have "
+                                     "none; set it to false")
         self.scores: dict[str, VideoScores] = {}
         super().__init__(folder, model, videos, config, progress)
         self.progress.in_terms_of(in_perplexity, "videos")

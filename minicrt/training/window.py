@@ -6,7 +6,8 @@ window, forwards and backwards, with matrix products of its own: no thread waits
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from copy import deepcopy
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -30,14 +31,24 @@ def scored(segments: Iterable[Segment]) -> int:
                for _, targets in segments)
 
 
+class Again(NamedTuple):
+    """What a segment's forward pass is run again from: its cache then has the same bits"""
+
+    state: State
+    rng: np.random.Generator | None                          # as it was in front of the segment
+
+
 def window_gradients(model: SegmentModel, parameters: Parameters, gradients: Parameters, segments: Sequence[Segment],
-                     state: State, rng: np.random.Generator | None = None, ranks: Ranks = ALONE) -> tuple[float, State]:
+                     state: State, rng: np.random.Generator | None = None, ranks: Ranks = ALONE,
+                     recompute: bool = False) -> tuple[float, State]:
     """The loss of a window, the state after it, and (written to `gradients`) the gradient of the loss.
 
         loss = Σ_N w_N loss_N,   w_N = targets scored in segment N / targets scored in the window
 
     that is, the mean negative log-likelihood over the window's tokens. The gradient crosses the boundaries between the
     window's segments; at the window's first edge it is dropped, for the state that came in counts as a constant.
+    With `recompute` the forward pass of every segment but the last is run twice, and one cache is held at a time: the
+    memory of one segment, a third more operations at most, and the same bits (Chen et al. 2016, arXiv 1604.06174).
     With several threads each range of rows draws its dropout masks from a generator of its own, spawned from `rng`.
     With several ranks, which all call this with the same segments, loss and gradient are those of all rows, and the
     state is that of the rank's own rows.
@@ -64,17 +75,23 @@ def window_gradients(model: SegmentModel, parameters: Parameters, gradients: Par
         rows = [(tokens[start:stop], targets[start:stop]) for tokens, targets in segments]
         weights = [scored([segment]) / total for segment in rows]
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what they warn of is looked for below
-            for (tokens, targets), weight in zip(rows, weights):
+            for n, ((tokens, targets), weight) in enumerate(zip(rows, weights)):
+                again = Again(carried, deepcopy(rng_part)) if recompute and n + 1 < len(rows) else None
                 segment_loss, carried, cache = model.forward(parameters, tokens, targets, carried, rng_part)
                 loss += weight * float(segment_loss)
-                caches.append(cache)
+                caches.append(again or cache)
+                del cache
             losses[part], states[part] = loss, carried
             if not np.isfinite(loss):
                 return
             all_gradients[part].flat[...] = 0
             d_state: State = {}
             while caches:                                    # popped, so that a cache is freed once it is used
-                d_state = model.backward(weights[len(caches) - 1], d_state, caches.pop(), all_gradients[part])
+                n, cache = len(caches) - 1, caches.pop()
+                if isinstance(cache, Again):
+                    _, _, cache = model.forward(parameters, *rows[n], cache.state, cache.rng)
+                d_state = model.backward(weights[n], d_state, cache, all_gradients[part])
+                del cache
 
     with _one_thread_each(parts):
         workers.run(work, parts)

@@ -17,7 +17,8 @@ V, T = 11, 4
 ENGINES = ["numpy", *(["numba"] if engines.name_of(engines.get()) == "numba" else [])]
 ATTENTION = {"vocabulary": V, "width": 8, "layers": 2, "heads": 2, "inner": 12, "segment_length": T}
 RECURRENT = {"vocabulary": V, "width": 8, "layers": 2, "segment_length": T}
-CRTS = [{}, {"memory": "ncgru"}, {"memory": "mingru"}, {"memory": "lru"}, {"memory": "none"}, {"memory_vectors": 3},
+CRTS = [{}, {"memory": "ncgru"}, {"memory": "mingru"}, {"memory": "lru"}, {"memory": "s4d", "memory_states": 1},
+        {"memory": "mamba", "memory_states": 2, "memory_vectors": 2}, {"memory": "none"}, {"memory_vectors": 3},
         {"memory_vectors": 2, "memory_update": "per_segment"}, {"memory_position": "last"}, {"readout": "transformer"},
         {"memory_gradient": "writer"}, {"reset_after": False}, {"positions": "learned"}, {"positions": "sinusoidal"},
         {"positions": "none"}, {"position_width": 6}, {"position_carry": False}, {"activation": "gelu_tanh"},

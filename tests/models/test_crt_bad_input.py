@@ -33,7 +33,10 @@ BAD_CONFIGURATIONS: dict[str, tuple[dict[str, Any], str]] = {
     "update_bias, a truth value": ({"update_bias": True}, "update_bias is True, expected a finite number, or one of"),
     "a span too short": ({"update_bias": "chrono", "memory_span": 1, "segment_length": 1}, "at least 2, got 1"),
     "an LRU's gate": ({"memory": "lru", "update_bias": 1.0}, "has no gate; set it to 0, 'chrono' or 'log_uniform'"),
-    "choice": ({"memory": "lstm"}, "'lstm', expected one of 'gru', 'ncgru', 'mingru', 'lru', 'none'"),
+    "states that do not fit": ({"memory": "s4d"}, "8 numbers a channel, which do not divide width = 6; set memory_states"),
+    "states of Mamba that do not fit": ({"memory": "mamba"}, "keeps 4 numbers a channel, which do not divide width = 6"),
+    "no states": ({"memory": "mamba", "memory_states": 0}, "memory_states is 0, expected at least 1"),
+    "choice": ({"memory": "lstm"}, "'lstm', expected one of 'gru', 'ncgru', 'mingru', 'lru', 's4d', 'mamba', 'none'"),
     "type": ({"width": "6"}, "width is '6', expected a whole number"),
     "unknown key": ({"wdith": 6}, "did you mean 'width'?"),
 }

@@ -23,7 +23,7 @@ def norms(seed, **settings):
     return found
 
 
-@pytest.mark.parametrize("memory", ["gru", "ncgru", "mingru", "lru"])
+@pytest.mark.parametrize("memory", ["gru", "ncgru", "mingru", "lru", "s4d", "mamba"])
 @pytest.mark.parametrize("layers", [1, 2, 4])
 @pytest.mark.parametrize("readout", ["memory", "transformer"])
 def test_the_gradient_of_the_window_that_begins_a_text_is_of_the_size_of_later_ones(memory, layers, readout):

@@ -7,7 +7,8 @@ from minicrt import ops
 from minicrt.models import CRT, CRTConfig
 from minicrt.models.retention import gate_biases
 
-MEMORIES = ("gru", "ncgru", "mingru", "lru")
+MEMORIES = ("gru", "ncgru", "mingru", "lru", "s4d", "mamba")
+CHANGED = {"lru": ["memory.0.nu", "memory.0.log_gamma"], "s4d": ["memory.0.log_dt"], "mamba": ["memory.0.b_dt"]}
 D, T, SPAN = 16, 10, 4
 
 
@@ -27,20 +28,22 @@ def test_chrono_spreads_the_time_and_log_uniform_its_logarithm(t_max):
 
 def kept(memory, update_bias):
     """What a (B, 1, D) memory has left of a drawn start after one token of zeros, unit by unit, with no candidate"""
-    model = CRT(CRTConfig(5, width=D, heads=2, segment_length=T, memory=memory, memory_span=SPAN,
+    model = CRT(CRTConfig(5, width=D, heads=2, segment_length=T, memory=memory, memory_span=SPAN, memory_states=2,
                           update_bias=update_bias), ops)
     parameters = model.initialize(np.random.default_rng(0), np.float64)
     start = np.random.default_rng(1).standard_normal((1, 1, D))
-    for name in ("w", "u"):                                  # what remains of the gates is their biases
+    for name in ("w", "u", "w_in", "w_x"):                                  # what remains of the gates is their biases
         if f"memory.0.{name}" in parameters:
             parameters[f"memory.0.{name}"][:] = 0
     if memory == "ncgru":                                    # its U is orthogonal; below the threshold nothing passes
         parameters["memory.0.b"][2 * D:] = -1e9
     h, _ = model.write(parameters, np.zeros((1, 1, D)), start)
-    if memory != "lru":
+    if memory == "mamba":                                    # of a channel's states the slower one
+        return (h[0][0, 0] / start[0, 0])[::2]
+    if memory not in ("lru", "s4d"):
         return h[0][0, 0] / start[0, 0]
     before, after = (a[:D // 2] + 1j * a[D // 2:] for a in (start[0, 0], h[0][0, 0]))
-    return np.abs(after / before)
+    return np.abs(after / before)[::2 if memory == "s4d" else 1]             # both states of a channel keep as much
 
 
 @pytest.mark.parametrize("memory", MEMORIES)
@@ -50,7 +53,7 @@ def test_each_network_keeps_what_the_biases_say(memory, kind):
     np.testing.assert_allclose(found, 1 / (1 + np.exp(-gate_biases(kind, SPAN * T, len(found)))), rtol=1e-9)
 
 
-@pytest.mark.parametrize("memory", ["gru", "ncgru", "mingru"])
+@pytest.mark.parametrize("memory", ["gru", "ncgru", "mingru", "s4d", "mamba"])
 @pytest.mark.parametrize("bias", [-2.0, 0.0, 3.0])
 def test_a_number_is_kept_by_every_gate(memory, bias):
     np.testing.assert_allclose(kept(memory, bias), 1 / (1 + np.exp(-bias)), rtol=1e-9)
@@ -63,7 +66,7 @@ def test_positions_do_not_change_with_it(memory):
         np.random.default_rng(0)) for bias in (0.0, "chrono"))
     assert np.array_equal(plain["positions.b"], spread["positions.b"])
     changed = [name for name in plain if not np.array_equal(plain[name], spread[name])]
-    assert changed == (["memory.0.nu", "memory.0.log_gamma"] if memory == "lru" else ["memory.0.b"])
+    assert changed == CHANGED.get(memory, ["memory.0.b"])
 
 
 @pytest.mark.parametrize("settings, written", [

@@ -107,6 +107,9 @@ def _write(config: Any, p: Named, inputs: Tensor, start: Tensor) -> Tensor:
     """The memory networks run over `inputs` (B, T, D), one for each memory vector: (B, M, T, D)."""
     cells = []
     for i in range(config.memory_vectors):
+        if config.memory in STATE_SPACES:
+            cells.append(STATE_SPACES[config.memory](p, f"memory.{i}.", inputs, start[:, i]))
+            continue
         if config.memory in LINEAR:
             cells.append(linear_cell(config.memory, p, f"memory.{i}.", inputs, start[:, i]))
             continue
@@ -124,13 +127,39 @@ def _write(config: Any, p: Named, inputs: Tensor, start: Tensor) -> Tensor:
     return torch.stack(cells, 1)
 
 
+def mamba_states(p: Named, prefix: str, x: Tensor, start: Tensor) -> Tensor:
+    """The state (E, N) of Mamba's scan at every step, in a row: (B, T, D)"""
+    a = -p[prefix + "a_log"].exp()
+    channels, states = a.shape
+    u, s, b = (x @ p[prefix + "w_x"]).split([channels, channels, states], -1)
+    delta, h, found = torch.nn.functional.softplus(s + p[prefix + "b_dt"], threshold=700), start.view(-1, *a.shape), []
+    for t in range(x.shape[1]):
+        h = torch.exp(delta[:, t, :, None] * a) * h + torch.einsum("be,bn->ben", delta[:, t] * u[:, t], b[:, t])
+        found.append(h.flatten(1))
+    return torch.stack(found, 1)
+
+
+def s4d_states(p: Named, prefix: str, x: Tensor, start: Tensor) -> Tensor:
+    """The complex state (E, N) of S4D's recurrence at every step, all real parts and then all imaginary parts"""
+    a = torch.complex(-p[prefix + "log_a"].exp(), p[prefix + "a_im"])
+    a_bar = torch.exp(p[prefix + "log_dt"].exp()[:, None] * a)
+    u, h, found = x @ p[prefix + "w_in"], torch.complex(*start.chunk(2, -1)).view(-1, *a.shape), []
+    for t in range(x.shape[1]):
+        h = a_bar * h + (a_bar - 1) / a * u[:, t, :, None]
+        found.append(torch.cat([h.real.flatten(1), h.imag.flatten(1)], -1))
+    return torch.stack(found, 1)
+
+
+STATE_SPACES = {"s4d": s4d_states, "mamba": mamba_states}
+
+
 def linear_cell(cell: str, p: Named, prefix: str, x: Tensor, start: Tensor) -> Tensor:
     """minGRU or LRU with the parameters under `prefix`: (B, T, states)"""
     return getattr(ops, cell)(x, start, *(p[prefix + name] for name in LINEAR[cell]))
 
 
 def _normed(config: Any, p: Named, m: Tensor) -> Tensor:
-    unbounded = config.memory in LINEAR or (config.memory == "ncgru" and config.candidate == "modrelu")
+    unbounded = config.memory in (*LINEAR, *STATE_SPACES) or (config.memory == "ncgru" and config.candidate == "modrelu")
     if config.memory_norm == "on" or (config.memory_norm == "auto" and unbounded):
         return ops.layer_norm(m, p["memory.norm.gain"], p["memory.norm.bias"])
     return m

@@ -62,7 +62,8 @@ _START = Module("memory.start", "memory_start", ("matrix",))
 MODELS: dict[str, tuple[Module, ...]] = {
     "crt": (*_STACK, *_POSITIONS, _START, Module("memory.norm", "memory_norm", ("layer_norm",)),
             Module("memory", "memory_read", ("projection",), {"weight": "read"}),
-            Module("memory.{}", "memory.{}", ("gru", "ncgru", "mingru", "lru"))),
+            Module("memory.{}", "memory.{}", ("gru", "ncgru", "mingru", "lru", "s4d_writer",
+                                              "mamba_writer"))),
     "transformer": _STACK,
     "rmt": (*_STACK, _START),
     "recurrent": (_STACK[0], Module("layer.{}", "layers.{}", ("gru", "lstm"), required=True), _STACK[-1]),

@@ -25,6 +25,8 @@ CELLS = {                                                    # of minicrt's own;
     "s4d": kept({"log_dt": "D", "log_a": "D N", "a_im": "D N", "c": "D 2N", "d": "D"}),
     "mamba": kept({"d": "E", "a_log": "E N", "w_in": "D 2E", "w_convolution": "K E", "b_convolution": "E",
                    "w_x": "E P", "w_dt": "R E", "b_dt": "E", "w_out": "E D"}),
+    "s4d_writer": kept({"w_in": "D E", "log_dt": "E", "log_a": "E N", "a_im": "E N"}),
+    "mamba_writer": kept({"w_x": "D P", "b_dt": "E", "a_log": "E N"}),
     "matrix": kept({"": "M D"}),
     "vector": kept({"": "D"}),
 }

@@ -18,6 +18,12 @@ from minicrt.models.video import ViT
 MINGRU = "minGRU: w = [W_z, W_c], h' = (1 − z) ⊙ h + z ⊙ c: z lets the new in, and c is linear."
 LRU = ("LRU: h' = λ ⊙ h + γ ⊙ (x W), λ = exp(−exp(ν) + i exp(θ)), γ = exp(log_gamma); N complex numbers are stored as "
        "[real parts, imaginary parts].")
+S4D_WRITER = ("S4D: u = y W_in, E = D/(2N) channels; h' = Ā ⊙ h + B̄ u, Ā = exp(Δ A), B̄ = (Ā − 1)/A, Δ = exp(log_dt), A = "
+              "−exp(log_a) + i a_im, (E, N) complex; the memory is all real parts, channel after channel, then all "
+              "imaginary parts. There is no C and no skip: the CRT reads h.")
+MAMBA_WRITER = ("Mamba: [u, s, B] = y W_x of E, E and N columns, E = D/N; Δ = softplus(s + b_dt), h' = exp(Δ A) ⊙ h + "
+                "(Δ ⊙ u) Bᵀ, A = −exp(a_log), (E, N); the memory is h, channel after channel. There is no convolution, "
+                "no C and no skip: the CRT reads h.")
 
 
 def conventions(model: SegmentModel) -> tuple[str, ...]:
@@ -153,7 +159,8 @@ def crt(config: Any) -> list[str]:
     lines.append("h_t = RNN(y_t, h_{t−1}), h_0 = m_{N−1}, m_N = h_T; y_t are the token rows after the " +
                  ("final norm." if config.norm == "pre" else "last block.") if config.memory_update == "per_token" else
                  "m_N = RNN(mean of y_t over the segment, m_{N−1}): one step a segment.")
-    lines += {"ncgru": ncgru, "mingru": lambda config: [MINGRU], "lru": lambda config: [LRU]
+    lines += {"ncgru": ncgru, "mingru": lambda config: [MINGRU], "lru": lambda config: [LRU],
+              "s4d": lambda config: [S4D_WRITER], "mamba": lambda config: [MAMBA_WRITER]
               }.get(config.memory, lambda config: [])(config)
     if config.memory_vectors > 1:
         lines.append("Every memory vector is written by a network of its own, from the same y; h̄ is their mean.")

@@ -52,6 +52,8 @@ MODEL_CASES: dict[str, dict[str, Any]] = {
     "crt-no-memory": {"memory": "none"},
     "crt-mingru": {"memory": "mingru"},
     "crt-lru": {"memory": "lru", "positions": "sinusoidal"},
+    "crt-s4d": {"memory": "s4d", "memory_states": 3},
+    "crt-mamba": {"memory": "mamba", "memory_states": 3, "memory_gradient": "writer"},
     "crt-T1": {"segments": (1, 1, 1, 1)},
     "crt-B1": {"batch": 1},
     "crt-given-state": {"start": "drawn"},

@@ -47,12 +47,16 @@ def located(operation: str, parameter: str, scope: str) -> Place:
         return Place(parent, parent)
     if operation == "scaled_cayley":
         return Place(f"{parent}.{leaf.replace('skew_', 'U_')}", parent)
+    if operation == "selective_scan" and "memory" in parent:             # of a writer: its output is the state
+        return Place(f"{parent}.h", parent)
     return Place(f"{parent}.{RESULT.get(operation, leaf.removeprefix('w_'))}", parent)
 
 
 def unlocated(operation: str, scope: str) -> Place | None:
     """The place of an operation without parameters; None for a result that has none."""
     in_a_layer = scope.startswith(("blocks.", "layer."))
+    if operation == "s4d":                                   # of a writer, whose parameters are handed on twice
+        return Place(f"{scope}.h", scope)
     if operation in WITHOUT_PARAMETERS:
         return Place(f"{scope}.{WITHOUT_PARAMETERS[operation]}", scope)
     if operation == "concatenate" and scope == "pooled":     # of video: what the memory's writer reads

@@ -139,7 +139,7 @@ class Recording:
         place: Place | None
         if operation in LOCATING:
             name = self._names.get(_address(arguments[LOCATING[operation]]))
-            place = located(operation, name, self._scope) if name else None
+            place = located(operation, name, self._scope) if name else unlocated(operation, self._scope)
         else:
             place = unlocated(operation, self._scope)
         if place is None:

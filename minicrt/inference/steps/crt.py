@@ -5,9 +5,12 @@ from typing import Any
 import numpy as np
 
 from minicrt.inference.steps.base import Array, Steps
+from minicrt.inference.steps.layers import StateSpace
 from minicrt.inference.steps.positions import Positions
 from minicrt.inference.steps.transformer import final_norm
 from minicrt.models import State
+from minicrt.models.parameters import Scope
+from minicrt.models.state_cells import StateCell
 
 
 class CRTSteps(Steps):
@@ -29,10 +32,16 @@ class CRTSteps(Steps):
             self.read = self.layers.Linear(model.engine, self.batch, p, "memory.read")
         self.z, self.sum, self.rows = self.zeros(1, config.width), self.zeros(1, config.width), 0
         if self.remembers:
-            self.writers = [self.layers.Recurrence(model.engine, self.batch, model.writer, p.scope(f"memory.{i}."))
-                            for i in range(vectors)]
+            self.writers = [self.writer(p.scope(f"memory.{i}.")) for i in range(vectors)]
             self.memory_norm = self.layers.Norm(model.engine, self.batch, p, "memory.norm.") if config.normed_memory \
                 else lambda h: h
+
+    def writer(self, p: Scope) -> Any:
+        """One vector's network"""
+        cell = self.model.writer
+        if isinstance(cell, StateCell):
+            return StateSpace(self.model.engine, cell, p)
+        return self.layers.Recurrence(self.model.engine, self.batch, cell, p)
 
     def begin(self, state: State) -> None:
         self.positions.begin(state)

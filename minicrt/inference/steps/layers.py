@@ -73,6 +73,17 @@ class Recurrence:
         return states[:, -1]
 
 
+class StateSpace:
+    """A state space's next state, by the whole of `Cell.run`: more than one operation of its weights"""
+
+    def __init__(self, engine: Any, cell: Cell, p: Scope) -> None:
+        self.engine, self.cell, self.p = engine, cell, p
+
+    def __call__(self, x: Array, state: Array) -> Array:     # (B, 1, D), (B, D) -> (B, D)
+        states, _ = self.cell.run(self.engine, self.p, x, state)
+        return states[:, -1].copy()
+
+
 class Mix:
     """What a linear-recurrent model makes of a recurrence's state, `LinearRecurrentModel.mix`"""
 

@@ -108,4 +108,6 @@ def operations_of(model: SegmentModel) -> set[str]:
 def networks_of(config: Any) -> set[str]:
     """Those of the positions and of the memory"""
     found = {"gru"} if config.positions == "recurrent" else set()
+    if config.memory == "mamba":
+        return found | {"selective_scan"}
     return found | {config.memory} - {"none"} | ({"scaled_cayley"} if config.memory == "ncgru" else set())
