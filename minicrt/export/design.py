@@ -165,9 +165,10 @@ def design(model: SegmentModel, parameters: Parameters, meaning: Vocabulary | Fr
     if model.config.output != "softmax":
         raise InputError(f"the model has output={model.config.output!r}, which cannot be exported; expected one with "
                          "output='softmax'")
-    if getattr(encoder.config, "memory", "") in ("s4d", "mamba"):
-        raise InputError(f"the model has memory={encoder.config.memory!r}, which cannot be exported; expected one whose "
-                         "memory is written by 'gru', 'ncgru', 'mingru' or 'lru'")
+    memory = getattr(encoder.config, "memory", "none")
+    if memory in ("s4d", "mamba"):
+        raise InputError(f"the model has memory={memory!r}, which cannot be exported; expected one "
+                         "whose memory is written by 'gru', 'ncgru', 'mingru' or 'lru'")
     if isinstance(model, SensorModel):
         check_framing(model, meaning)
     else:

@@ -52,7 +52,8 @@ class MambaWriter(StateCell):
         N = self.memory_states
         E = width // N
         return [ParameterSpec(prefix + "w_x", (inputs, 2 * E + N), initialisers.normal(inputs ** -0.5)),
-                ParameterSpec(prefix + "b_dt", (E,), retention.softplus_bias(self.update_bias, self.t_max), decay=False),
+                ParameterSpec(prefix + "b_dt", (E,), retention.softplus_bias(self.update_bias, self.t_max),
+                              decay=False),
                 ParameterSpec(prefix + "a_log", (E, N), initialisers.logarithms, decay=False)]
 
     def run(self, engine: Any, p: Scope, x: Array, start: Array) -> tuple[Array, WriterCache]:

@@ -132,7 +132,8 @@ def mamba_states(p: Named, prefix: str, x: Tensor, start: Tensor) -> Tensor:
     a = -p[prefix + "a_log"].exp()
     channels, states = a.shape
     u, s, b = (x @ p[prefix + "w_x"]).split([channels, channels, states], -1)
-    delta, h, found = torch.nn.functional.softplus(s + p[prefix + "b_dt"], threshold=700), start.view(-1, *a.shape), []
+    delta = torch.nn.functional.softplus(s + p[prefix + "b_dt"], threshold=700)
+    h, found = start.view(-1, *a.shape), []
     for t in range(x.shape[1]):
         h = torch.exp(delta[:, t, :, None] * a) * h + torch.einsum("be,bn->ben", delta[:, t] * u[:, t], b[:, t])
         found.append(h.flatten(1))
@@ -159,7 +160,8 @@ def linear_cell(cell: str, p: Named, prefix: str, x: Tensor, start: Tensor) -> T
 
 
 def _normed(config: Any, p: Named, m: Tensor) -> Tensor:
-    unbounded = config.memory in (*LINEAR, *STATE_SPACES) or (config.memory == "ncgru" and config.candidate == "modrelu")
+    unbounded = config.memory in (*LINEAR, *STATE_SPACES) or (config.memory == "ncgru"
+                                                              and config.candidate == "modrelu")
     if config.memory_norm == "on" or (config.memory_norm == "auto" and unbounded):
         return ops.layer_norm(m, p["memory.norm.gain"], p["memory.norm.bias"])
     return m

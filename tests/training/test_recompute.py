@@ -18,7 +18,8 @@ MODELS = {"crt": {}, "crt, words dropped": {"embedding_dropout": 0.2, "locked_dr
           "crt, writer's gradient": {"memory_gradient": "writer"}, "crt, Mamba": {"memory": "mamba"},
           "transformer_xl": {"model": "transformer_xl"}, "rmt": {"model": "rmt"},
           "adaptive": {"output": "adaptive"}}
-OTHERS = {"lstm": {"model": "recurrent"}, "mamba": {"model": "mamba", "states": 2}, "s4d": {"model": "s4d", "states": 2}}
+OTHERS = {"lstm": {"model": "recurrent"}, "mamba": {"model": "mamba", "states": 2},
+          "s4d": {"model": "s4d", "states": 2}}
 SETTINGS = {name: STACK | own for name, own in MODELS.items()} | {
     name: {"vocabulary": 9, "width": 8, "layers": 2, "segment_length": 4, "dropout": 0.3} | own
     for name, own in OTHERS.items()}

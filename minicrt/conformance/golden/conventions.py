@@ -18,8 +18,8 @@ from minicrt.models.video import ViT
 MINGRU = "minGRU: w = [W_z, W_c], h' = (1 − z) ⊙ h + z ⊙ c: z lets the new in, and c is linear."
 LRU = ("LRU: h' = λ ⊙ h + γ ⊙ (x W), λ = exp(−exp(ν) + i exp(θ)), γ = exp(log_gamma); N complex numbers are stored as "
        "[real parts, imaginary parts].")
-S4D_WRITER = ("S4D: u = y W_in, E = D/(2N) channels; h' = Ā ⊙ h + B̄ u, Ā = exp(Δ A), B̄ = (Ā − 1)/A, Δ = exp(log_dt), A = "
-              "−exp(log_a) + i a_im, (E, N) complex; the memory is all real parts, channel after channel, then all "
+S4D_WRITER = ("S4D: u = y W_in, E = D/(2N) channels; h' = Ā ⊙ h + B̄ u, Ā = exp(Δ A), B̄ = (Ā − 1)/A, Δ = exp(log_dt), "
+              "A = −exp(log_a) + i a_im, (E, N) complex; the memory is all real parts, channel after channel, then all "
               "imaginary parts. There is no C and no skip: the CRT reads h.")
 MAMBA_WRITER = ("Mamba: [u, s, B] = y W_x of E, E and N columns, E = D/N; Δ = softplus(s + b_dt), h' = exp(Δ A) ⊙ h + "
                 "(Δ ⊙ u) Bᵀ, A = −exp(a_log), (E, N); the memory is h, channel after channel. There is no convolution, "

@@ -17,10 +17,12 @@ from minicrt.conformance.mutation.equations import (
     recurrent,
     rowwise,
     state_spaces,
+    state_writers,
     video,
 )
 
-MODULES = (gru, recurrent, rowwise, attention, models, comparators, video, state_spaces, adaptive, optimizers)
+MODULES = (gru, recurrent, rowwise, attention, models, comparators, video, state_spaces, state_writers,
+           adaptive, optimizers)
 
 
 def equation_of(operation: str, options: Mapping[str, Any]) -> str:

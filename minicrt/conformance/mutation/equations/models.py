@@ -14,6 +14,7 @@ from minicrt.conformance.mutation.equations.rowwise import (
     linear_gelu_tanh,
     linear_relu,
 )
+from minicrt.conformance.mutation.equations.state_writers import mamba_states, s4d_states
 from minicrt.conformance.mutation.functions import (
     arange,
     below,
@@ -133,6 +134,10 @@ def cell_of(w, name, x, h, cell, negatives):
         return mingru(x, h, w[name + "w"], w[name + "b"])
     if cell == "lru":
         return lru(x, h, w[name + "w"], w[name + "nu"], w[name + "theta"], w[name + "log_gamma"])
+    if cell == "mamba":
+        return mamba_states(w, name, x, h)
+    if cell == "s4d":
+        return s4d_states(w, name, x, h)
     if cell == "lstm":
         return lstm(x, h, w[name + "w"], w[name + "u"], w[name + "b"])
     if cell == "gru_after" or cell == "gru_before":
