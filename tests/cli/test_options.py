@@ -29,7 +29,7 @@ def test_a_budget_replaces_that_of_the_preset():
 def test_help_shows_presets_and_keys(capsys):
     assert main(["train", "--help"]) == 0
     printed = capsys.readouterr().out
-    for word in ("tiny", "small", "ptb", "memory=gru|ncgru|mingru|lru|none", "model=rmt", "cache_length=-1",
+    for word in ("tiny", "small", "ptb", "memory=gru|ncgru|mingru|lru|s4d|mamba|none", "model=rmt", "cache_length=-1",
                  "bptt_segments=2", "corpus=python-docs"):
         assert word in printed
     assert main([]) == 0
