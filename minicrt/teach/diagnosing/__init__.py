@@ -3,6 +3,7 @@
     known.py     wrong answers seen before, and the catalogue of an operation's mistakes
     simple.py    what is not finite; a factor, a sign, another order, a shift: of the outputs alone
     search.py    one small change of the solution (changed.py), named without giving it away (kinds.py)
+    pairs.py     two of them, whose errors add up
     repair.py    one small change that makes the student's function right: its line
     limits.py    right for width 1, or for small values
 """
@@ -15,6 +16,7 @@ from minicrt.teach.diagnosing.draws import Draw, same, solved
 from minicrt.teach.diagnosing.finding import Finding
 from minicrt.teach.diagnosing.known import known_mistake, of_operation, two_known_mistakes
 from minicrt.teach.diagnosing.limits import right_within_limits
+from minicrt.teach.diagnosing.pairs import two_changes
 from minicrt.teach.diagnosing.repair import Repairs, repaired, with_line
 from minicrt.teach.diagnosing.search import changed_solution
 from minicrt.teach.diagnosing.simple import looks_like, not_finite, simple_change, single_precision
@@ -30,7 +32,7 @@ def diagnose(function: Callable[..., Any], draws: list[Draw], worst: int) -> Fin
     if found is None:
         found = changed_solution(draws)
         found = with_line(found, repairs) if found else (
-            two_known_mistakes(draws) or repaired(repairs) or of_operation(first))
+            two_known_mistakes(draws) or repaired(repairs) or two_changes(draws) or of_operation(first))
     limits = right_within_limits(first.exercise, function)
     if found is None:
         seen = looks_like(first, worst)

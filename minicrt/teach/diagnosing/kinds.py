@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from minicrt.conformance.mutation.program import Edit
@@ -21,8 +22,8 @@ class Kind(NamedTuple):
 
 
 KEYS = ("term", "sign", "factor", "transposed", "complement", "time", "sum", "mean", "function", "blocks", "axis",
-        "order", "operator", "other", "number", "loop", "zero", "width", "small", "precision", "finite", "whole",
-        "shape", "")
+        "order", "operator", "other", "number", "loop", "mask", "zero", "width", "small", "precision", "finite",
+        "whole", "shape", "")
 LESS_TERM = Kind("term", "one term is left out", "there is one term too many")
 MORE_TERM = Kind("term", LESS_TERM.repaired, LESS_TERM.there)
 LESS_FACTOR = Kind("factor", "one factor is left out", "there is one factor too many")
@@ -30,13 +31,17 @@ MORE_FACTOR = Kind("factor", LESS_FACTOR.repaired, LESS_FACTOR.there)
 LESS_FUNCTION = Kind("function", "one function is left out", "there is one function too many")
 MORE_FUNCTION = Kind("function", LESS_FUNCTION.repaired, LESS_FUNCTION.there)
 SIGN = Kind("sign", "one sign is the other way round")
-TIME = Kind("time", "one array is taken at another time step")
+TIME = Kind("time", "one array is taken at another time step, or at another place")
 TRANSPOSED = Kind("transposed", "one matrix is transposed, or should be and is not")
 COMPLEMENT = Kind("complement", "something stands for what it adds up to 1 with")
 FOR_MEAN = Kind("mean", "a sum stands for a mean", "a mean stands for a sum, or is taken over another number")
 FOR_SUM = Kind("mean", FOR_MEAN.repaired, FOR_MEAN.there)
 OTHER = Kind("other", "one array stands in the place of another of the same shape")
-NUMBER = Kind("number", "one number is another one")
+NUMBER = Kind("number", "one number is another one", "one number is not the one that it should be")
+RESHAPED = Kind("transposed", "a matrix is given the transposed shape by reshape, which leaves its numbers in their "
+                              "order", "a matrix is transposed where its shape alone should change")
+ELSE = Kind("other", "something else stands in one place")
+FOR_ROWS = Kind("mean", "a mean over all rows stands for each of them", "each row stands for a mean over all of them")
 BRACKETS = Kind("order", "something stands inside of a bracket or a function that should stand outside, or the other "
                          "way round")
 BY_WORDS: tuple[tuple[str, Kind], ...] = (
@@ -44,18 +49,28 @@ BY_WORDS: tuple[tuple[str, Kind], ...] = (
     (r"^the divisor .* left out$", Kind("factor", "one divisor is left out", "there is one divisor too many")),
     (r"^(total|rows_sum) were left out", Kind("sum", "one sum is left out", "there is one sum too many")),
     (r"^mean were left out", Kind("mean", "one mean is left out", "there is one mean too many")),
+    (r"were only given the transposed shape$", RESHAPED),
     (r"^transposed were left out|not transposed$|were transposed$", TRANSPOSED),
-    (r"were left out of", LESS_FUNCTION),
+    (r"^square were left out of", LESS_FACTOR), (r"were left out of", LESS_FUNCTION),
     (r"^the sign of .* were plus$| were (subtracted|added) in ", SIGN),
     (r"the index were|that of (the )?(last )?(step|row)|in reverse order|mean over all steps|other way round", TIME),
+    (r"^square of .* were taken$", MORE_FACTOR), (r" of .* were taken$", MORE_FUNCTION),
+    (r"were clipped at ", Kind("function", "something is clipped")),
+    (r" mean over (the batch|all rows|all heads)", FOR_ROWS),
+    (r"that of the (first row|head|last head|row)|that of the \w+ (before|behind)|read one step late|slice were", TIME),
+    (r"^(?:the \w+ )?(\w+) were (min|max)?\(\1 [+-] 1\b", TIME),
+    (r"^the exponent .* left out$", Kind("number", "an exponent is left out", "there is an exponent too many")),
+    (r"^in .* each query saw one key ", Kind("mask", "the edge of a mask is off by one")),
+    (r"what it was in front of it|ran in chunks", Kind("loop", "a turn of a loop does not go on with what the one "
+                                                      "before it left")),
     (r"^the blocks were", Kind("blocks", "the blocks stand in another order")),
-    (r" went over axis ", Kind("axis", "a sum, a mean or a join goes along another axis")),
+    (r" went over (axis|all rows) ", Kind("axis", "a sum, a mean or a join goes along another axis")),
     (r"were multiplied by ", MORE_FACTOR), (r"(were added to|were subtracted from) ", MORE_TERM),
     (r"were doubled$", Kind("factor", "there is a factor of 2 too many", "there is a factor of ½ too many, or one of 2 "
                                       "too few")),
     (r"were halved$", Kind("factor", "there is a factor of ½ too many", "there is a factor of 2 too many")),
     (r" stood for ", Kind("function", "one function stands in the place of another")),
-    (r"were (0|zeros)$|^(np\.)?ones\b.* were 1 - ", LESS_TERM),
+    (r"^-?[\d.]+ were 0$", NUMBER), (r"were (0|zeros)$|^(np\.)?ones\b.* were 1 - ", LESS_TERM),
     (r"were written over", Kind("order", "the lines work in another order", "what is made is not used further down, "
                                 "where what it is made of still stands")),
     (r"came before it$", Kind("order", "the lines work in another order")),
@@ -69,7 +84,8 @@ def kind_of_edit(edit: Edit) -> Kind:
     """The first that fits: the words that the mutation search has for it, or what became of the expression."""
     words = edit.words
     by_words = next((kind for pattern, kind in BY_WORDS if re.search(pattern, words)), None)
-    return by_words or of_expressions(*replaced_by(words)) or BRACKETS
+    return by_words or of_expressions(*replaced_by(words)) or (
+        BRACKETS if regrouped(*replaced_by(words)) or "came in behind" in words else ELSE)
 
 
 def replaced_by(words: str) -> tuple[str, str]:
@@ -84,12 +100,16 @@ def of_expressions(old: str, new: str) -> Kind | None:
     except SyntaxError:
         return None
     first, second = ast.unparse(one), ast.unparse(other)
+    if second == f"0 * {first}":
+        return LESS_TERM
     if second in (f"-{first}", f"-({first})") or first == f"-{second}" or is_turned(one, other):
         return SIGN
     if adds_up(first, other) or adds_up(second, one):
         return COMPLEMENT
-    if is_sum_of(first, other):
+    if is_made_of(first, other, ast.Add, ast.Sub):
         return MORE_TERM
+    if is_made_of(first, other, ast.Mult, ast.Div):
+        return MORE_FACTOR
     return of_kinds(one, other)
 
 
@@ -109,10 +129,12 @@ def of_kinds(one: ast.expr, other: ast.expr) -> Kind | None:
     if isinstance(one, ast.BinOp) and isinstance(one.op, ast.Sub) and second == ast.unparse(one.right):
         return LESS_TERM
     if isinstance(other, ast.Call) and first in [ast.unparse(argument) for argument in other.args]:
-        return MORE_FUNCTION
-    if isinstance(one, ast.Attribute) and second == ast.unparse(one.value):
+        return MORE_FACTOR if name_of(other) == "square" else MORE_FUNCTION
+    if isinstance(one, ast.Attribute) and second == ast.unparse(one.value) or second == f"{first}.T":
         return TRANSPOSED
-    return NUMBER if isinstance(other, ast.Constant) else None
+    if isinstance(one, ast.BinOp) and second == ast.unparse(ast.BinOp(one.right, one.op, one.left)):
+        return Kind("order", "two things are put together in the other order")
+    return NUMBER if isinstance(other, ast.Constant) or isinstance(one, ast.Constant) else None
 
 
 def is_turned(one: ast.expr, other: ast.expr) -> bool:
@@ -128,10 +150,24 @@ def adds_up(text: str, node: ast.expr) -> bool:
             and ast.unparse(node.right).strip("()") == text.strip("()"))
 
 
-def is_sum_of(text: str, node: ast.expr) -> bool:
+def is_made_of(text: str, node: ast.expr, *operators: type[ast.operator]) -> bool:
     """Whether the node is text and something more."""
-    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub) and text in (
+    return isinstance(node, ast.BinOp) and isinstance(node.op, operators) and text in (
         ast.unparse(node.left), ast.unparse(node.right))
+
+
+def regrouped(old: str, new: str) -> bool:
+    """Whether they are made of the same names, numbers and operations."""
+    try:
+        return bool(old) and sorted(parts(old)) == sorted(parts(new))
+    except SyntaxError:
+        return False
+
+
+def parts(text: str) -> Iterator[str]:
+    for node in ast.walk(ast.parse(text, mode="eval")):
+        if isinstance(node, ast.Name | ast.Constant | ast.operator):
+            yield ast.dump(node)
 
 
 def name_of(node: ast.Call) -> str:

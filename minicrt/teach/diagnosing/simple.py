@@ -103,7 +103,7 @@ def row_of(draw: Draw, k: int) -> TensorComparison:
 
 def in_words(phrase: str) -> str:
     """A phrase of the checkers as it is said to a student"""
-    phrase = phrase.replace("the reference", "the right one").replace(" of the case", "")
+    phrase = phrase.replace("the reference", "the right one").replace(" of the case", "").replace("batch row", "row")
     return re.sub(r"\bours\b", "the right one", phrase)
 
 

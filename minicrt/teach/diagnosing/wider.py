@@ -21,6 +21,8 @@ def all_edits(function: Function) -> Iterator[Edit]:
     single = [edit for edit in (*edits_of(function), *neighbours(function)) if not edit.detached]
     yield from single
     yield from everywhere(function, single)
+    yield from other_bases(function)
+    yield from reshaped(function)
     yield from exchanged(function)
     yield from loops(function)
 
@@ -42,6 +44,26 @@ def other_steps(node: ast.Subscript, steps: list[str], function: Function) -> It
             yield from ((part, new) for new in (f"{part.id} + 1", f"{part.id} - 1"))
         if isinstance(part, ast.Constant | ast.UnaryOp) and is_integer(function.value(part)):
             yield from ((part, new) for new in steps)
+
+
+def other_bases(function: Function) -> Iterator[Edit]:
+    """A power of 2 or 10 for one of e, and such logarithms"""
+    for line in function.lines:
+        for node in line.expressions():
+            for base in (2, 10) if is_call(node, ("exp", "log")) else ():
+                argument = ast.unparse(node.args[0])
+                new = f"{base}.0 ** ({argument})" if node.func.id == "exp" else f"log({argument}) / log({base})"
+                yield line.edit(node, expression(new), f"the base {base} stood for e in {{}}", 2)
+
+
+def reshaped(function: Function) -> Iterator[Edit]:
+    """A matrix that is brought to the transposed shape by reshape"""
+    for line in function.lines:
+        for node in line.expressions():
+            if isinstance(node, ast.Attribute) and node.attr == "T":
+                text = ast.unparse(node.value)
+                yield line.edit(node, expression(f"({text}).reshape(({text}).shape[::-1])"),
+                                "{} were only given the transposed shape", 1)
 
 
 def everywhere(function: Function, edits: list[Edit]) -> Iterator[Edit]:

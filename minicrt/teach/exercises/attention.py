@@ -13,6 +13,10 @@ TRANSPOSED = "Multiply the shapes out: which order gives the shape that the grad
 SIDE_BY_SIDE = "Which features belong to one head: neighbours, or every H-th?"
 
 
+LOST_AXIS = "the sums of the rows lose their axis, and meet the columns"
+WHERE = "Which shape have the sums, and along which axis does NumPy put them?"
+
+
 def queries_keys_values(rng, scale=1.0):
     T, K, V = unequal(rng, 3, 3)
     return tuple(scale * rng.standard_normal(shape) for shape in ((T, K), (T, K), (T, V)))
@@ -62,6 +66,19 @@ EXERCISES = (
         mistakes=[
             Mistake({"np.tri(T, dtype=bool)": "np.tri(T, k=-1, dtype=bool)", "-np.inf": "-1e9"},
                     "a row does not see itself", "What does the first row of a text see?"),
+            Mistake({"np.tri(T, dtype=bool)": "np.tri(T, k=-1, dtype=bool) | (np.eye(T) * (np.arange(T) == 0) > 0)"},
+                    "a row does not see itself, but for the first", "Which rows does row 2 see?"),
+            Mistake({"np.tri(T, dtype=bool)": "np.tri(T, k=1, dtype=bool)"}, "a row sees the one behind it as well",
+                    "Which rows does the first row see?"),
+            Mistake({"scores.real.max(-1, keepdims=True)": "scores.real.max(0)",
+                     "e.sum(-1, keepdims=True)": "e.sum(0)"}, "each column of p adds up to 1, and not each row",
+                    COMPETE),
+            Mistake({"e.sum(-1, keepdims=True)": "e.sum(-1)"}, LOST_AXIS, WHERE),
+            Mistake({"np.where(np.tri(T, dtype=bool), scores, -np.inf)": "scores + np.tri(T)"},
+                    "1 is added to what may be seen, and the rest is not hidden",
+                    "What must the score of a masked row be, so that its weight is 0?"),
+            Mistake({"np.sqrt(K)": "np.sqrt(v.shape[-1])"}, "the width is that of the values",
+                    "How many products are added up in a score?"),
             Mistake({" / np.sqrt(K)": ""}, "the scores are not divided by the root of the width",
                     "How large do scores become when K is large?"),
             Mistake({"q @ k.T": "-q @ k.T"}, "the scores have the other sign",
@@ -72,9 +89,9 @@ EXERCISES = (
                     "Which rows may row i look at?"),
             Mistake({"np.tri(T, dtype=bool)": "np.tri(T, dtype=bool).T"}, "a row sees the future and not the past",
                     "In which corner of p must there be zeros?"),
-            Mistake({"scores, -np.inf": "scores, 0.0"},
-                    "what is masked has the score 0, which is a score like any other",
-                    "What is e^0, and what should the weight of a masked row be?"),
+            *(Mistake({"scores, -np.inf": f"scores, {score}.0"},
+                      f"what is masked has the score {score}, which is a score like any other",
+                      f"What is e^{score}, and what should the weight of a masked row be?") for score in (0, -1, -10)),
             Mistake({"y = p @ v": "p = p * np.tri(T)\n    y = p @ v",
                      "scores = np.where(np.tri(T, dtype=bool), scores, -np.inf)": "scores = scores"},
                     "the mask comes behind the softmax, so that rows no longer add up to 1",
@@ -127,8 +144,14 @@ EXERCISES = (
                     "the sum below the softmax runs over all rows", "Which scores compete with one another?"),
             Mistake({"(d_p * p).sum(-1, keepdims=True)": "(d_p * p).sum(0, keepdims=True)"},
                     "the sum below the softmax runs down the columns", "Which scores compete with one another?"),
+            Mistake({"(d_p * p).sum(-1, keepdims=True)": "(d_p * p).sum(-1)"}, LOST_AXIS, WHERE),
             Mistake({"p * (d_p - (d_p * p).sum(-1, keepdims=True))": "d_p"}, "the softmax is passed over",
                     "What stands between the scores and p?"),
+            Mistake({"p * (d_p - (d_p * p).sum(-1, keepdims=True))": "np.tril(d_p)"}, "the softmax is passed over",
+                    "What stands between the scores and p?"),
+            *(Mistake({"    d_v = p.T @ d_y\n": "", line: line.replace("    d_", "    d_v = d_s.T @ d_y\n    d_", 1)},
+                      "the scores' gradient stands for the weights in d_v", "By what was v multiplied?")
+              for line in ("    d_q = d_s @ k\n", "    d_s = d_s / np.sqrt(K)\n")),
             Mistake({"p.T @ d_y": "p @ d_y"}, "the weights in d_v are not transposed",
                     "Who reads row j of v: query j, or every query from j on?"),
             Mistake({"d_s.T @ q": "d_s @ q"}, "the scores in d_k are not transposed", "Which queries looked at key j?"),

@@ -13,6 +13,14 @@ BOTH = "x goes two ways: along the sum and through the branch. What comes back f
 TWICE = "Token 0 stands twice in a text: which of the two rows of d_e does its row of the table get?"
 SHAPE = "A gradient has the shape of what it is the gradient of."
 SLOPE = "gelu is a product of two functions of x. What is the derivative of a product?"
+OWN = "Which two functions of x is this gelu the product of?"
+LOGISTIC = "(1 / (1 + np.exp(-{0} * @)) * (1 + {0} * @ * (1 - 1 / (1 + np.exp(-{0} * @)))))"
+TANH = "np.tanh(np.sqrt(2 / np.pi) * (@ + 0.044715 * @ ** 3))"
+SLOPES = {
+    "silu, a logistic function times its argument": LOGISTIC.format("1"),
+    "gelu's approximation by the logistic function": LOGISTIC.format("1.702"),
+    "gelu's approximation by tanh": f"0.5 * (1 + {TANH}) + 0.5 * @ * (1 - {TANH} ** 2) * np.sqrt(2 / np.pi) * (1 + 3 * "
+                                    "0.044715 * @ ** 2)"}
 
 
 def rows(rng):
@@ -74,6 +82,10 @@ EXERCISES = (
                      "(centred * centred).mean(-1, keepdims=True)": "(centred * centred).mean()"},
                     "all rows together are normalised, and not each by itself",
                     "What is the mean of each of your rows?"),
+            Mistake({"variance + eps": "variance"}, "eps is left out", "A row of equal numbers: what is divided by?"),
+            Mistake({"1 / np.sqrt(variance + eps)": "1 / (np.abs(centred).mean(-1, keepdims=True) + eps)"},
+                    "a mean of sizes stands for the root of the mean of the squares",
+                    "How is the variance made of what is centred?"),
             Mistake({"variance + eps": "variance + eps * eps"}, "eps is squared",
                     "What exactly is added to the variance?"),
             Mistake({"np.sqrt(variance + eps)": "(np.sqrt(variance) + eps)"}, "eps stands outside of the root",
@@ -83,6 +95,8 @@ EXERCISES = (
                     "the variance is divided by D − 1, as an estimate from a sample is",
                     "Is the row a sample, or is it all there is?"),
             Mistake({"centred = x - x.mean(-1, keepdims=True)": "centred = x"}, "the mean is not taken off",
+                    "What is the mean of a normalised row?"),
+            Mistake({"gain * centred * r": "gain * x * r"}, "the mean is taken off in the variance alone",
                     "What is the mean of a normalised row?"),
             Mistake({"gain * centred * r + bias": "gain * (centred * r + bias)"}, "gain multiplies the bias as well",
                     "What is y where x_hat is 0?"),
@@ -112,8 +126,13 @@ EXERCISES = (
                     "On how many ways does x reach x_hat?"),
             Mistake({"r * (d_x_hat - through_mean - through_r)": "d_x_hat - through_mean - through_r"},
                     "the factor r is forgotten", "Make x ten times as large: what happens to its gradient?"),
+            Mistake({"r * (d_x_hat": "r * r * (d_x_hat"}, "r stands twice in front of all three",
+                    "Make x ten times as large: what happens to its gradient?"),
             Mistake({"r * (d_x_hat": "r * r * r * (d_x_hat"}, "r stands to the third power in front of all three",
                     "On which of the three ways does the third power of r come up, and what happens to it there?"),
+            Mistake({"d_x_hat = d_y * gain": "d_x_hat = d_y", "d_x = r * (": "d_x = gain * r * ("},
+                    "gain comes in behind the means, and not before them", "Which came last on the way forward: the "
+                    "means, or gain?"),
             Mistake({"d_x_hat = d_y * gain": "d_x_hat = d_y"}, "gain is passed over on the way back",
                     "What stands between x_hat and y?"),
             Mistake({"d_x_hat.mean(-1, keepdims=True)": "d_x_hat.sum(-1, keepdims=True)"},
@@ -140,7 +159,9 @@ EXERCISES = (
             Mistake({"Phi + x * phi": "Phi + phi"}, "the other factor is missing in the second term", SLOPE),
             Mistake({"Phi + x * phi": "phi"}, "this is the slope of one of the two factors alone", SLOPE),
             Mistake({"Phi + x * phi": "x * Phi"}, "this is the value of gelu, and not its slope", SLOPE),
-            Mistake({"Phi + x * phi": "(x > 0)"}, "this is the slope of relu", "What is the slope of gelu at 0?")]),
+            Mistake({"Phi + x * phi": "(x > 0)"}, "this is the slope of relu", "What is the slope of gelu at 0?"),
+            *(Mistake({"Phi + x * phi": slope.replace("@", "x")}, f"this is the slope of {name}", OWN)
+              for name, slope in SLOPES.items())]),
     Exercise(
         "feed_forward_backward", block.feed_forward_backward, feed_forward_inputs,
         ["d_x", "d_w_in", "d_b_in", "d_w_out", "d_b_out"],
@@ -158,10 +179,17 @@ EXERCISES = (
             Mistake({"d_f * (Phi + a * phi)": "d_f * Phi"}, "a term is missing in the slope of gelu", SLOPE),
             Mistake({"d_f * (Phi + a * phi)": "d_f * phi"}, "the slope is that of one factor of gelu alone", SLOPE),
             Mistake({"d_f * (Phi + a * phi)": "d_f * f"}, "gelu's value stands for its slope", SLOPE),
+            Mistake({"d_a @ w_in.T": "d_a @ w_out"}, "d_x comes back through the last layer's matrix",
+                    "Which matrix did x meet?"),
+            Mistake({"d_f * (Phi + a * phi)": "d_f * (0.5 * (1 + erf(f / np.sqrt(2))) + f * np.exp(-f * f / 2) / "
+                     "np.sqrt(2 * np.pi))"}, "the slope is taken at gelu's result, and not at its argument",
+                    "Where on its curve does gelu have this slope?"),
             Mistake({"f.T @ d_y": "a.T @ d_y"}, "the last layer is given a, and not gelu(a)",
                     "What is the input of the last layer?"),
             Mistake({"d_f * (Phi + a * phi)": "d_f * (f > 0)"}, "the slope is that of relu",
                     "What is the slope of gelu at 0?"),
+            *(Mistake({"d_f * (Phi + a * phi)": f"d_f * ({slope.replace('@', 'a')})"}, f"the slope is that of {name}",
+                      OWN) for name, slope in SLOPES.items()),
             Mistake({"d_b_in = d_a.sum(0)": "d_b_in = d_a.mean(0)", "d_b_out = d_y.sum(0)": "d_b_out = d_y.mean(0)"},
                     "the gradients of the biases are means, and not sums",
                     "A bias is used in every row. How do its gradients come together?")]),
@@ -196,6 +224,8 @@ EXERCISES = (
         mistakes=[
             Mistake({"np.add.at(d_table, tokens, d_e)": "d_table[tokens] += d_e"},
                     "of a token that comes several times only the last place counts", TWICE),
+            Mistake({"np.add.at(d_table, tokens, d_e)": "d_table[tokens[::-1]] = d_e[::-1]"},
+                    "of a token that comes several times only the first place counts", TWICE),
             Mistake({"np.add.at(d_table, tokens, d_e)":
                      "np.add.at(d_table, tokens, d_e)\n    d_table = d_table / np.maximum(1, np.bincount(tokens, "
                      "minlength=len(table)))[:, None]"},
@@ -206,6 +236,9 @@ EXERCISES = (
             Mistake({"np.add.at(d_table, tokens, d_e)": "np.add.at(d_table, tokens, 1.0)"},
                     "it counts the places of a token, and leaves out what came back to them",
                     "What came back to the third place of the text?"),
+            Mistake({"np.add.at(d_table, tokens, d_e)": "d_table[:] = d_e[:len(table)]"},
+                    "the rows stand as they do in the text, and not at their tokens",
+                    "Which row of the table did the first place of the text look up?"),
             Mistake({"np.add.at(d_table, tokens, d_e)": "np.subtract.at(d_table, tokens, d_e)"},
                     "the sign is the other way round", "Who turns a gradient round: the backward pass, or the step?")]),
     Answer("03.x_hat", {"x_hat_1": -1.0, "x_hat_2": -1.0, "x_hat_3": 1.0, "x_hat_4": 1.0}, {

@@ -2,10 +2,13 @@
 
 import math
 
-import numpy as np
-
 from minicrt.teach.exercise import Answer, Exercise, Mistake, unequal
 from minicrt.teach.solutions import gradients
+
+PASSED_OVER = "it is the gradient of the probabilities: the softmax is passed over"
+COLUMNS = "the probabilities of a class add up to 1, and not those of a row"
+COMPETE = "Which numbers compete with one another?"
+BETWEEN = "What stands between the scores and the probabilities?"
 
 
 def scores(rng, scale=1.0):
@@ -32,14 +35,6 @@ def linear_inputs(rng):
     return [rng.standard_normal(shape) for shape in ((N, J), (N, I), (I, J), (J,))]
 
 
-def step_inputs(h, rng):
-    """A smooth function of an array, a place, a direction and a step."""
-    shape, (a, b) = unequal(rng, 2), rng.uniform(0.5, 1.5, 2)
-    unit = np.zeros(shape)
-    unit[tuple(rng.integers(0, shape))] = 1
-    return lambda w: np.sin(a * w).sum() + (b * w * w * w).sum(), rng.standard_normal(shape), unit, h
-
-
 def tempered_inputs(rng):
     N, J = unequal(rng, 2)
     return rng.standard_normal((N, J)), rng.standard_normal((N, J)), rng.uniform(1.2, 1.9)
@@ -60,14 +55,22 @@ EXERCISES = (
                    "sum": "What must the numbers of a row add up to?", "mean": "What must a row add up to?",
                    "factor": "What must a row add up to?", "shape": "Every score becomes a probability.",
                    "finite": "How large is the largest number that is exponentiated?",
+                   "zero": "Which line gives 0 first: is it a division of whole numbers, //, or one by e^1000?",
                    "": "Add up a row of yours. Is it 1?"},
         mistakes=[Mistake({"e.sum(-1, keepdims=True)": "e.sum(0, keepdims=True)"},
                           "each column adds up to 1, and not each row", "Which numbers compete with one another?"),
                   Mistake({"y.real.max(-1, keepdims=True)": "y.real.max()",
                            "e.sum(-1, keepdims=True)": "e.sum(0, keepdims=True)"},
                           "each column adds up to 1, and not each row", "Which numbers compete with one another?"),
-                  Mistake({"e.sum(-1, keepdims=True)": "e.sum()"}, "all rows together add up to 1",
-                          "What must the numbers of a single row add up to?"),
+                  *(Mistake({"e.sum(-1, keepdims=True)": "e.sum()", **shift}, "all rows together add up to 1",
+                            "What must the numbers of a single row add up to?")
+                    for shift in ({}, {"y.real.max(-1, keepdims=True)": "y.real.max()"})),
+                  Mistake({"np.exp(y - y.real.max(-1, keepdims=True))":
+                           "np.exp(y / np.abs(y).max(-1, keepdims=True))"},
+                          "the scores are divided by the largest, which does not cancel",
+                          "Take the scores 1 and 2, then 2 and 4: may the answer be the same?"),
+                  Mistake({"np.exp(": "2.0 ** ("}, "these are powers of 2, and not of e",
+                          "Of which number are these the powers?"),
                   Mistake({"return e / e.sum(-1, keepdims=True)":
                            "return y - y.real.max(-1, keepdims=True) - np.log(e.sum(-1, keepdims=True))"},
                           "these are the logarithms of the probabilities", "Can a probability be negative?")]),
@@ -90,6 +93,15 @@ EXERCISES = (
                   Mistake({"p[np.arange(len(y)), classes]": "p[:, classes]"},
                           "every row is asked for the classes of all rows",
                           "How many probabilities does the mean have?"),
+                  Mistake({"softmax(y)": "softmax(y.T).T"}, COLUMNS, COMPETE),
+                  Mistake({"len(y)), classes]": "len(y)), classes - 1]"}, "of each row the class before the right one "
+                          "is taken", "From which number on are classes counted?"),
+                  Mistake({"return -np.log(right).mean()": "return np.exp(-np.log(right).mean())"},
+                          "this is e to the power of the loss", "A model that is perfectly right: what is its loss?"),
+                  Mistake({"return -np.log(right).mean()":
+                           "return -(np.log(right) - np.log(1 - right) + np.log(1 - p).sum(1)).mean()"},
+                          "the other classes count as well, each as a yes or no of its own",
+                          "Where do the other classes come into the probability of the right one?"),
                   Mistake({"return -np.log(right).mean()": "return -np.log(p).mean()"},
                           "all classes count, and not the right one alone", "Which class's probability matters?"),
                   Mistake({"return -np.log(right).mean()": "return (1 - right).mean()"}, "there is no logarithm",
@@ -103,6 +115,7 @@ EXERCISES = (
         questions={"mean": "The loss is a mean over the rows: what does that make of one row's gradient?",
                    "sign": "The right class has too little probability: should its score go up or down?",
                    "d_loss": "Who uses the loss afterwards, and what do they say of it?",
+                   "factor": "Which two factors stand beside the difference of the two, and is there a third?",
                    "one_hot": "If the model is perfectly right, what should the gradient be?",
                    "p - one_hot": "What should the rows of the gradient add up to?",
                    "shape": "A gradient has the shape of what it is the gradient of: y.",
@@ -118,6 +131,11 @@ EXERCISES = (
                           "The right class has too little probability: should its score go up or down?"),
                   Mistake({"(p - one_hot)": "p"}, "the right classes play no part",
                           "If the model is perfectly right, what should the gradient be?"),
+                  Mistake({"(p - one_hot)": "(-one_hot / p)"}, PASSED_OVER, BETWEEN),
+                  Mistake({"softmax(y)": "softmax(y.T).T"}, COLUMNS, COMPETE),
+                  *(Mistake({"(p - one_hot) / len(y)": part}, "the mean is taken of one of the two alone",
+                            "What should the rows of the gradient add up to?")
+                    for part in ("(p - one_hot / len(y))", "(p / len(y) - one_hot)")),
                   Mistake({"(p - one_hot)": "(p - one_hot) * p * (1 - p)"}, "there is a slope of a gate too many",
                           "Which derivatives are already in the difference of the two?")]),
     Exercise(
@@ -143,42 +161,6 @@ EXERCISES = (
                           "d_W and d_b are means over the rows, and not sums",
                           "Where is the mean of the loss already taken care of?")]),
     Exercise(
-        "central_difference", gradients.central_difference, lambda rng: step_inputs(1e-4, rng), ["derivative"],
-        hints=["Go one step forth and one step back along unit.", "How far are the two places apart?",
-               "(f(w + h * unit) - f(w - h * unit)) / (2 * h)"],
-        questions={"factor": "How far are the two places apart?", "sign": "Which of the two values is the later one?",
-                   "number": "How far are the two places apart?", "shape": "f gives one number, and so do you."},
-        mistakes=[Mistake({"f(w - h * unit)) / (2 * h)": "f(w)) / h"}, "this is the forward difference",
-                          "How does its error shrink with h, and how should that of the central one?"),
-                  Mistake({"(2 * h)": "h"}, "it is divided by one step, and not by two",
-                          "How far are the two places apart?"),
-                  Mistake({"/ (2 * h)": ""}, "it is not divided by the distance",
-                          "How far are the two places apart?"),
-                  Mistake({"/ (2 * h)": "/ 2 * h"}, "it is multiplied by h, and not divided",
-                          "What does Python do first in a / 2 * h?"),
-                  Mistake({"h * unit": "h"}, "every entry is moved, and not one alone",
-                          "Which entries does unit let you move?")],
-        tolerance=1e-9),
-    Exercise(
-        "complex_step", gradients.complex_step, lambda rng: step_inputs(1e-30, rng), ["derivative"],
-        hints=["Nothing is subtracted: the step goes along the imaginary axis.", "Of the result only .imag counts.",
-               "f(w + 1j * h * unit).imag / h"],
-        questions={"factor": "The imaginary part is h times the derivative: so?",
-                   "shape": "f gives one number, and so do you."},
-        mistakes=[Mistake({".imag / h": ".imag"}, "it is not divided by the step",
-                          "The imaginary part is h times the derivative: so?"),
-                  Mistake({".imag / h": ".real / h"}, "the real part is taken",
-                          "In which part of the result is the derivative?"),
-                  Mistake({".imag / h": ".real"}, "this is the value of f and not its derivative",
-                          "In which part of the result is the derivative?"),
-                  Mistake({"h * unit": "h"}, "every entry is moved, and not one alone",
-                          "Which entries does unit let you move?"),
-                  Mistake({".imag / h": ".imag / (2 * h)"}, "it is divided by two steps",
-                          "How many steps did you take?"),
-                  Mistake({"f(w + 1j * h * unit).imag / h": "(f(w + h * unit) - f(w)) / h"},
-                          "this is a difference, and with so small a step nothing is left of it",
-                          "What is w + 1e-30 in floating point?")]),
-    Exercise(
         "tempered_backward", gradients.tempered_backward, tempered_inputs, ["d_y", "d_tau"],
         hints=["Put s = y / tau between: first the gradient of s, then those of y and tau.",
                "For p = softmax(s) and any d_p: every row of d_s adds up to zero.",
@@ -193,7 +175,8 @@ EXERCISES = (
                    "mean": "tau is used by every entry: how do their gradients come together?",
                    "shape": "tau is one number, and so is its gradient.",
                    "": "Add up a row of your d_y. What must it be?"},
-        mistakes=[Mistake({"d_s / tau": "d_s"}, "a factor 1/τ is lost in d_y",
+        mistakes=[Mistake({"softmax(y / tau)": "softmax((y / tau).T).T"}, COLUMNS, COMPETE),
+                  Mistake({"d_s / tau": "d_s"}, "a factor 1/τ is lost in d_y",
                           "y is divided by tau. What then is the derivative of y / tau by y?"),
                   Mistake({"softmax(y / tau)": "softmax(y)"}, "the temperature is missing in the forward pass",
                           "Which p is it the gradient of?"),

@@ -105,6 +105,9 @@ SHARES = Exercise(
         Mistake({"variances = np.linalg.eigvalsh(centred.T @ centred)[::-1]":
                  "variances = np.linalg.svd(centred, compute_uv=False)"},
                 "these are lengths, whose squares are variances", "Is a variance measured in m or in its square?"),
+        Mistake({"centred.T @ centred": "np.corrcoef(m, rowvar=False)"},
+                "every unit is brought to the same variance first",
+                "A unit that hardly moves: how much of the variance is its own?"),
         Mistake({"variances = np.linalg.eigvalsh(centred.T @ centred)[::-1]":
                  "variances = np.sort((centred * centred).sum(0))[::-1]"},
                 "these are the variances of single units", "Two units that always do the same: how many directions?")])

@@ -165,6 +165,11 @@ BEFORE = Exercise(
     mistakes=[
         Mistake({"(r * h) @ u_n": "r * (h @ u_n)"}, "the reset gate acts behind the product, as in PyTorch's form",
                 "Which of the two is multiplied by r: the state, or what the matrix made of it?"),
+        Mistake({"r = sigmoid(": "r = np.tanh(", "z = sigmoid(": "z = np.tanh("}, "the gates go through tanh",
+                "Between which two numbers must a gate lie?"),
+        Mistake({f"np.split({given})": f"({given[0]}[..., k::3] for k in range(3))"
+                 for given in ("w, 3, axis=-1", "u, 3, axis=-1", "b, 3")},
+                "every third column is taken for a block", "Which columns are those of r: neighbours, or every third?"),
         Mistake({"(1 - z) * n + z * h": "z * n + (1 - z) * h"}, "the update gate is taken the other way round",
                 "Close the update gate, z = 1: must the old state be kept?"),
         Mistake({"w_r, w_z, w_n": "w_z, w_r, w_n", "u_r, u_z, u_n": "u_z, u_r, u_n", "b_r, b_z, b_n":

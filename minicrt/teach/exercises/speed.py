@@ -125,6 +125,10 @@ LOSS = Exercise(
                 "What do the entries of one row of d_y add up to?"),
         Mistake({"(N * s[:, None])": "s[:, None]", "-= 1 / N": "-= 1"}, "the gradient is that of a sum",
                 "The loss is a mean over N rows: what does that do to each gradient?"),
+        Mistake({"d_y = e / (N * s[:, None])\n    d_y[rows, classes] -= 1 / N":
+                 "d_y = np.zeros_like(y)\n    d_y[rows, classes] = -s / e[rows, classes] / N"},
+                "it is the gradient of the probabilities: the softmax is passed over",
+                "What stands between the scores and the probabilities?"),
         Mistake({"np.mean(": "np.sum("}, "the loss is a sum over the rows", "Sum, or mean?"),
         Mistake({"N * s[:, None]": "N * N * s[:, None]"}, "the probabilities are divided by N once too often",
                 "How often does the mean come in?")])

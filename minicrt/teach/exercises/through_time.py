@@ -6,11 +6,20 @@ from typing import Any
 from minicrt import ops
 from minicrt.teach.exercise import Answer, Exercise, Mistake, unequal
 from minicrt.teach.solutions import through_time
+from minicrt.teach.verdict import listed
 
 ELL = math.log(3)
 HALF_SLOPE = "half of the logistic function's slope is lost in both gates"
 STEEP = "How steep is the logistic function where the gate is open, and where it is closed?"
 SQUASHED_TWICE = "both gates are taken for the arguments of their logistic function"
+GATES_SLOPE = "the slope of the logistic function stands for that of the candidate's tanh"
+CANDIDATES_SLOPE = "the slope of tanh stands for that of the logistic function in both gates"
+LAST_TURN = {"d_w": {"x, d_x_side)": "x[:, :1], d_x_side[:, :1])"},
+             "d_u": {"h[:, :-1], d_h_side": "h[:, :1], d_h_side[:, :1]"},
+             "d_b": {"d_x_side.sum((0, 1))": "d_x_side[:, 0].sum(0)"},
+             "d_b_hn": {"d_h_side[..., 2 * D:].sum((0, 1))": "d_h_side[:, 0, 2 * D:].sum(0)"}}
+EVERY_THIRD = "every third column is taken for a block"
+NEIGHBOURS = "Which columns are those of r: neighbours, or every third?"
 ALREADY = "What are r and z already: before the logistic function, or behind it?"
 
 
@@ -65,6 +74,10 @@ STEP = Exercise(
         "other": "In which order do the blocks of r, z and n stand?",
         "shape": "Write the shape beside each array: which are (B, D), which still 3D wide, what meets in a product?"},
     mistakes=[
+        Mistake({"r = sigmoid(": "r = np.tanh(", "z = sigmoid(": "z = np.tanh("}, "the gates go through tanh",
+                "Between which two numbers must a gate lie?"),
+        Mistake({f"np.split({name}, 3, axis=-1)": f"({name}[..., k::3] for k in range(3))" for name in "wub"},
+                EVERY_THIRD, NEIGHBOURS),
         Mistake({"(1 - z) * n + z * h": "z * n + (1 - z) * h"}, "the update gate is taken the other way round",
                 "Close the update gate, z = 1: must the memory be kept?"),
         Mistake({"r * (h @ u_n + b_hn)": "(r * h) @ u_n + b_hn"},
@@ -101,6 +114,7 @@ STEP_BACK = Exercise(
         "width": "D = 1 passes, D = 3 fails: what can a single number not show?",
         "": "Put all four terms beside the complex step, one at a time: which one differs?"},
     mistakes=[
+        Mistake({"np.split(u, 3, axis=-1)": "(u[:, k::3] for k in range(3))"}, EVERY_THIRD, NEIGHBOURS),
         Mistake({"d_c = d_a_n * r": "d_c = d_a_n * c", "d_a_n * c * (r": "d_a_n * r * (r"},
                 "the two factors of the candidate's product are exchanged: each gets itself and not the other",
                 "Of a product of two, which factor multiplies the gradient of which?"),
@@ -109,6 +123,8 @@ STEP_BACK = Exercise(
         Mistake({" * (z * (1 - z))": "", " * (r * (1 - r))": ""},
                 "the slope of the logistic function is lost in both gates",
                 "How steep is the logistic function where the gate is closed?"),
+        Mistake({"(1 - n * n)": "(n * (1 - n))"}, GATES_SLOPE, "How steep is tanh where the candidate is at ±1?"),
+        Mistake({"(z * (1 - z))": "(1 - z * z)", "(r * (1 - r))": "(1 - r * r)"}, CANDIDATES_SLOPE, STEEP),
         Mistake({"(z * (1 - z))": "(1 - z)", "(r * (1 - r))": "(1 - r)"}, HALF_SLOPE, STEEP),
         Mistake({"(z * (1 - z))": "z", "(r * (1 - r))": "r"}, HALF_SLOPE, STEEP),
         Mistake({"(z * (1 - z))": "(sigmoid(z) * (1 - sigmoid(z)))",
@@ -175,6 +191,10 @@ ALL_STEPS = Exercise(
                 "How steep is the logistic function where the gate is closed?"),
         Mistake({"(z[:, t] * (1 - z[:, t]))": "(sigmoid(z[:, t]) * (1 - sigmoid(z[:, t])))",
                  "(r[:, t] * (1 - r[:, t]))": "(sigmoid(r[:, t]) * (1 - sigmoid(r[:, t])))"}, SQUASHED_TWICE, ALREADY),
+        Mistake({"(1 - n[:, t] * n[:, t])": "(n[:, t] * (1 - n[:, t]))"}, GATES_SLOPE,
+                "How steep is tanh where the candidate is at ±1?"),
+        Mistake({"(z[:, t] * (1 - z[:, t]))": "(1 - z[:, t] ** 2)", "(r[:, t] * (1 - r[:, t]))": "(1 - r[:, t] ** 2)"},
+                CANDIDATES_SLOPE, STEEP),
         Mistake({"        g = g + d_h[:, t]\n": "", "g = g * z[:, t] +": "g = d_h[:, t] + g * z[:, t] +"},
                 "what the loss says of a state is added behind the step back that it should have gone",
                 "Does d_h[:, t] belong to the state before step t, or to the one after it?"),
@@ -196,10 +216,10 @@ ALL_STEPS = Exercise(
                 "the state after the step stands for the one before it", "Which state multiplied U at step t?"),
         Mistake({"[d_a_r, d_a_z, d_a_n]": "[d_a_z, d_a_r, d_a_n]", "[d_a_r, d_a_z, d_c]": "[d_a_z, d_a_r, d_c]"},
                 "the gates' blocks are exchanged in what the weights get", "In which order do r, z and n stand?"),
-        Mistake({"x, d_x_side)": "x[:, :1], d_x_side[:, :1])"},
-                "of d_w only the last turn of the loop is left", "A weight is used at every step: add, or replace?"),
-        Mistake({"h[:, :-1], d_h_side": "h[:, :1], d_h_side[:, :1]"},
-                "of d_u only the last turn of the loop is left", "A weight is used at every step: add, or replace?"),
+        *(Mistake({old: new for name in names for old, new in LAST_TURN[name].items()},
+                  f"of {listed(names)} only the last turn of the loop is left",
+                  "A weight is used at every step: add, or replace?")
+          for names in (*zip(LAST_TURN), ("d_w", "d_u"), tuple(LAST_TURN))),
         Mistake({"d_h0 = g": "d_h0 = g_first", "        g = g + d_h[:, t]\n":
                  "        g = g + d_h[:, t]\n        g_first = g\n"},
                 "d_h0 is the gradient of h_1", "How many steps lie between h_0 and h_1?")])

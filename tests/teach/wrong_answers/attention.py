@@ -46,6 +46,19 @@ def projections_backward(d_q, d_k, d_v, x, w_q, w_k, w_v):
 """
 
 WRONG = [
+    ("causal_attention", {"p[i, :i + 1] = e / e.sum()": "p[i, :i + 1] = e"}, "factor", "divisor is left out"),
+    ("causal_attention", {"k[:i + 1]": "k[:i + 2]", "p[i, :i + 1]": "p[i, :i + 2]"}, "known", "sees the one behind it"),
+    ("causal_attention", {"k[:i + 1]": "k[:max(i, 1)]", "p[i, :i + 1]": "p[i, :max(i, 1)]"}, "known",
+     "does not see itself, but for the first"),
+    ("causal_attention", {"s = k[:i + 1] @ q[i] / K ** 0.5": "s = np.where(np.arange(T) <= i, k @ q[i] / K ** 0.5, -1)",
+                          "p[i, :i + 1]": "p[i]"}, "known", "has the score -1"),
+    ("causal_attention", {"K ** 0.5": "v.shape[1] ** 0.5"}, "known", "the width is that of the values"),
+    ("attention_backward", {"inner[:, None]": "inner"}, "known", ["lose their axis", "Which shape have the sums"]),
+    ("attention_backward", {"d_s = p * (d_p - inner[:, None]) * scale": "d_s = np.tril(d_p) * scale"}, "known",
+     "passed over"),
+    ("attention_backward", {'    d_v = np.einsum("ij,ic->jc", p, d_y)\n': "",
+                            "    d_q = np": '    d_v = np.einsum("ij,ic->jc", d_s, d_y)\n    d_q = np'}, "known",
+     "stands for the weights in d_v"),
     ("causal_attention", {"s = k[:i + 1] @ q[i] / K ** 0.5":
                           "s = np.where(np.arange(T) < i, k @ q[i] / K ** 0.5, -1e9)",
                           "p[i, :i + 1] = e": "p[i] = e"}, "known", "What does the first row of a text see?"),

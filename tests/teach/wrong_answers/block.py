@@ -56,6 +56,21 @@ def embedding_backward(d_e, tokens, table):
 """
 
 WRONG = [
+    ("layer_norm", {"np.sqrt(v + eps)": "(abs(row - mu).mean() + eps)"}, "known", "a mean of sizes"),
+    ("layer_norm", {"row.var()": "row.var(ddof=1)", "v + eps": "v"}, "known",
+     ["two things", "D − 1", "eps is left out"]),
+    ("layer_norm_backward", {"r * g - r": "r ** 2 * g - r ** 2", "mean - r": "mean - r ** 2"}, "known",
+     "r stands twice"),
+    ("layer_norm_backward", {"g = d_y * gain": "g = d_y", "d_x = r * g - r * mean - r * x_hat * along":
+                             "d_x = gain * r * (g - mean - x_hat * along)"}, "known", "behind the means"),
+    ("gelu_backward", {"d_y * slope(x)": "d_y * (1 + x / (1 + np.exp(x))) / (1 + np.exp(-x))"}, "known",
+     "slope of silu"),
+    ("feed_forward_backward", {"slope(a)": "slope(f)"}, "known", "at gelu's result"),
+    ("feed_forward_backward", {'"nf,df->nd", d_a, w_in': '"nf,fd->nd", d_a, w_out'}, "known", "last layer's matrix"),
+    ("embedding_backward", {"d_table[token] += d_e[place]": "d_table[token] = d_table[token] or d_e[place]"}, "shape",
+     "ambiguous"),
+    ("embedding_backward", {"enumerate(tokens)": "reversed(list(enumerate(tokens)))", "+= d_e": "= d_e"}, "known",
+     "only the first place counts"),
     ("layer_norm_backward", {"g.sum(1, keepdims=True) / D": "g.mean(0)", "(g * x_hat).sum(1, keepdims=True) / D":
                              "(g * x_hat).mean(0)"}, "known", ["over the rows", "Over which numbers"]),
     ("layer_norm", {"np.sqrt(v + eps)": "(np.sqrt(v) + eps)"}, "known", "outside of the root"),
@@ -67,8 +82,8 @@ WRONG = [
     ("layer_norm", {"row.mean(), row.var()": "x.mean(0), x.var(0)"}, "known", "each column is normalised"),
     ("layer_norm", {"row.mean(), row.var()": "x.mean(), x.var()"}, "known", "all rows together"),
     ("layer_norm", {"v + eps": "v + eps ** 2"}, "known", "squared"),
-    ("layer_norm", {"v + eps": "v"}, "term", "one term is left out"),
-    ("layer_norm", {"(row - mu)": "row"}, "other", "one array stands in the place of another"),
+    ("layer_norm", {"v + eps": "v"}, "known", "eps is left out"),
+    ("layer_norm", {"(row - mu)": "row"}, "known", "in the variance alone"),
     ("layer_norm_backward", {" - r * mean": ""}, "known", "through the mean is missing"),
     ("layer_norm_backward", {" - r * x_hat * along": ""}, "known", "through r, the variance, is missing"),
     ("layer_norm_backward", {" - r * mean - r * x_hat * along": ""}, "known", "held fixed"),

@@ -49,6 +49,18 @@ def gru_backward(d_h, x, h, w, u, r, z, n, c):
 """
 
 WRONG = [
+    ("gru_step", {"r = sigma(": "r = np.tanh(", "z = sigma(": "z = np.tanh("}, "known", "gates go through tanh"),
+    ("gru_step", {"side[:, :D] + back[:, :D]": "side[:, ::3] + back[:, ::3]", "side[:, D:2 * D] + back[:, D:2 * D]":
+                  "side[:, 1::3] + back[:, 1::3]", "side[:, 2 * D:]": "side[:, 2::3]", "back[:, 2 * D:]":
+                  "back[:, 2::3]"}, "known", "every third column"),
+    ("gru_step_backward", {"1 - n ** 2": "n - n ** 2"}, "known", "for that of the candidate's tanh"),
+    ("gru_step_backward", {"s - s * s": "1 - s * s"}, "known", "slope of tanh"),
+    ("gru_step_backward", {"(d_a_n * r)": "d_a_n", "slope(z)": "(1 - z)"}, "factor",
+     ["more than one mistake", "where d_c is computed", "where d_a_z is computed"]),
+    ("gru_backward", {"d_w += x": "d_w = x", "d_u += before": "d_u = before", "d_b += inner": "d_b = inner",
+                      "d_b_hn += d_c": "d_b_hn = d_c"}, "known", "of d_w, d_u, d_b and d_b_hn only the last turn"),
+    ("gru_backward", {"g = carried + d_h[:, t]": "g = d_h[:, t] + (carried if t % 2 == 0 else 0)"}, "loop",
+     "does not go on with what"),
     ("gru_step", {"n + z * (h - n)": "h + z * (n - h)"}, "known", "update gate is taken the other way round"),
     ("gru_step", {"r * (back[:, 2 * D:] + b_hn)": "r * back[:, 2 * D:] + b_hn"}, "known", "one bias stands outside"),
     ("gru_step", {" + b_hn": ""}, "known", ["b_hn, is left out", "Of what two parts"]),
