@@ -6,7 +6,7 @@ import numpy as np
 
 from minicrt import ops
 from minicrt.kernels.compiling import jit
-from minicrt.kernels.twins import twin
+from minicrt.kernels.twins import contiguous, twin
 from minicrt.parallel import workers
 
 GRAIN = 1 << 14                                              # elements that are worth another thread
@@ -15,13 +15,10 @@ GRAIN = 1 << 14                                              # elements that are
 @twin(ops.global_norm)
 def global_norm(flat):
     parts = workers.ranges(flat.size, GRAIN)
-    norms = [0.0] * len(parts)
-
-    def work(part, start, stop):
-        norms[part] = ops.global_norm(flat[start:stop])
-
-    workers.run(work, parts)
-    return math.hypot(*norms)
+    sums = np.zeros(len(parts))
+    workers.run(_squares, parts, contiguous(flat), sums)
+    total = float(sums.sum())
+    return math.sqrt(total) if math.isfinite(total) else total
 
 
 @twin(ops.adamw_update)
@@ -33,6 +30,15 @@ def adamw_update(theta, g, m, v, count, learning_rate, weight_decay, beta1, beta
         scale, beta1, beta2, 1 - beta1, 1 - beta2, 1 / (1 - beta2 ** count), eps, learning_rate * weight_decay,
         learning_rate / (1 - beta1 ** count)))
     workers.run(_update, workers.ranges(theta.size, GRAIN), theta, g, m, v, constants)
+
+
+@jit(fastmath={"reassoc"})
+def _squares(part, start, stop, flat, sums):
+    """Σ g² in float64"""
+    flat, total = flat[start:stop], 0.0
+    for i in range(len(flat)):
+        total += np.float64(flat[i]) * np.float64(flat[i])
+    sums[part] = total
 
 
 @jit

@@ -1,7 +1,8 @@
 """Self-attention, causal or of all rows: BLAS for the products of each head, and between them one pass over the scores.
 
-Products written out in loops were tried, so as to pass over what the causal mask hides: BLAS does twice the work in
-less time.
+Some rows of the batch at a time, so few that their scores stay in the cache; and some queries at a time, with the keys
+that they see: in a long segment nearly half of the keys lie in a query's future. q, k and v are read, and their
+gradients written, where they lie between one another.
 """
 
 import numpy as np
@@ -14,6 +15,8 @@ from minicrt.kernels.vector_math import exp
 from minicrt.ops.attention import check_heads, transposed
 from minicrt.parallel import workers
 
+CACHED = 1 << 18                                             # scores that are worked on at a time
+BLOCK = 96                                                   # queries, at least: smaller products are slower
 LOOSE_SUMS = {"contract", "reassoc"}
 
 
@@ -22,36 +25,69 @@ def self_attention(qkv, heads, mask=None):
     if mask is not None and not everything(qkv, mask):
         return ops.self_attention(qkv, heads, mask)
     check_heads("self_attention", qkv, heads)
+    qkv = contiguous(qkv)
     B, S, D = qkv.shape[0], qkv.shape[1], qkv.shape[2] // 3
-    q, k, v = parted = pool.empty((3, B, heads, S, D // heads), qkv.dtype)
-    p, y = pool.empty((B, heads, S, S), qkv.dtype), pool.empty((B, S, D), qkv.dtype)
-    parts = workers.ranges(B)
-    workers.run(_part, parts, contiguous(qkv), parted)
-    np.matmul(q, transposed(k), out=p)
     ahead = 0 if mask is None else S                         # how many rows ahead of itself a query sees
-    workers.run(_softmax, parts, p, scale_of(q), ahead)
-    out = np.matmul(p, v, out=pool.empty(q.shape, qkv.dtype))
-    workers.run(_join, parts, out[None], y)
-    return y, Kept((parted, p, ahead))
+    y, p = pool.empty((B, S, D), qkv.dtype), pool.empty((B, heads, S, S), qkv.dtype)
+
+    def work(_, start, stop):
+        for some in pieces(start, stop, heads, S):
+            (q, k, v), (out,), p_some = split(qkv[some], 3, heads), split(y[some], 1, heads), p[some]
+            for rows, seen in blocks(S, ahead):
+                np.matmul(q[:, :, rows], transposed(k[:, :, seen]), out=p_some[:, :, rows, seen])
+            _softmax(p_some, scale_of(q), ahead)
+            for rows, seen in blocks(S, ahead):
+                np.matmul(p_some[:, :, rows, seen], v[:, :, seen], out=out[:, :, rows])
+
+    workers.run_with_products(work, workers.ranges(B))
+    return y, Kept((qkv, p, ahead))
 
 
 @backward_twin(ops.self_attention_backward)
 def self_attention_backward(d_y, cache):
     """G_v = pᵀG,  G_p = G vᵀ,  G_s = p ⊙ (G_p − rowsum(G_p ⊙ p))/√K,  G_q = G_s k,  G_k = G_sᵀ q"""
-    parted, p, ahead = cache
-    q, k, v = parted
-    B, S = d_y.shape[:2]
-    parts = workers.ranges(B)
-    g, d_parted = pool.empty((1, *q.shape), q.dtype), pool.empty(parted.shape, q.dtype)
-    workers.run(_part, parts, contiguous(d_y, q.dtype), g)
-    np.matmul(transposed(p), g[0], out=d_parted[2])
-    d_s = np.matmul(g[0], transposed(v), out=pool.empty(p.shape, q.dtype))                # G_p
-    workers.run(_softmax_backward, parts, p, d_s, scale_of(q), ahead)
-    np.matmul(d_s, k, out=d_parted[0])
-    np.matmul(transposed(d_s), q, out=d_parted[1])
-    d_qkv = pool.empty((B, S, 3 * d_y.shape[2]), q.dtype)
-    workers.run(_join, parts, d_parted, d_qkv)
+    qkv, p, ahead = cache
+    d_y, (B, heads, S, _) = contiguous(d_y, qkv.dtype), p.shape
+    d_qkv = pool.empty(qkv.shape, qkv.dtype)
+
+    def work(_, start, stop):
+        for some in pieces(start, stop, heads, S):
+            (q, k, v), (g,), p_some = split(qkv[some], 3, heads), split(d_y[some], 1, heads), p[some]
+            d_q, d_k, d_v = split(d_qkv[some], 3, heads)
+            d_s = pool.empty(p_some.shape, p.dtype)                                       # G_p, then G_s
+            for rows, seen in blocks(S, ahead):
+                np.matmul(g[:, :, rows], transposed(v[:, :, seen]), out=d_s[:, :, rows, seen])
+            _softmax_backward(p_some, d_s, scale_of(q), ahead)
+            for rows, seen in blocks(S, ahead):
+                np.matmul(d_s[:, :, rows, seen], k[:, :, seen], out=d_q[:, :, rows])
+            for keys, seeing in blocks_of_keys(S, ahead):
+                np.matmul(transposed(d_s[:, :, seeing, keys]), q[:, :, seeing], out=d_k[:, :, keys])
+                np.matmul(transposed(p_some[:, :, seeing, keys]), g[:, :, seeing], out=d_v[:, :, keys])
+
+    workers.run_with_products(work, workers.ranges(B))
     return d_qkv
+
+
+def pieces(start, stop, heads, S):
+    """The rows start … stop of the batch, so many at a time that their scores stay in the cache"""
+    together = max(1, CACHED // max(heads * S * S, 1))
+    return [slice(first, min(first + together, stop)) for first in range(start, stop, together)]
+
+
+def blocks(S, ahead):
+    """Queries of S, some at a time, each time with the keys that one of them sees"""
+    number = 1 if ahead else max(1, S // BLOCK)
+    cuts = [S * i // number for i in range(number + 1)]
+    return [(slice(first, last), slice(0, last)) for first, last in zip(cuts, cuts[1:])]
+
+
+def blocks_of_keys(S, ahead):
+    """The same from the other side: keys, each time with the queries that see one of them"""
+    return [(rows, slice(rows.start, S)) for rows, _ in blocks(S, ahead)]
+
+
+def split(x, number, heads):                                 # (B, S, number D) -> (number, B, H, S, K), the same memory
+    return x.reshape(*x.shape[:2], number, heads, -1).transpose(2, 0, 3, 1, 4)
 
 
 def everything(qkv, mask):
@@ -63,35 +99,11 @@ def scale_of(q):
     return q.dtype.type(1 / np.sqrt(q.shape[-1]))
 
 
-@jit
-def _part(_, start, stop, packed, parted):                   # (B, S, N D) -> (N, B, H, S, K)
-    N, H, S, K = parted.shape[0], parted.shape[2], parted.shape[3], parted.shape[4]
-    for row in range(start, stop):
-        for i in range(S):
-            for n in range(N):
-                for head in range(H):
-                    source, target = packed[row, i, (n * H + head) * K:], parted[n, row, head, i]
-                    for c in range(K):
-                        target[c] = source[c]
-
-
-@jit
-def _join(_, start, stop, parted, packed):                   # (N, B, H, S, K) -> (B, S, N D)
-    N, H, S, K = parted.shape[0], parted.shape[2], parted.shape[3], parted.shape[4]
-    for row in range(start, stop):
-        for i in range(S):
-            for n in range(N):
-                for head in range(H):
-                    source, target = parted[n, row, head, i], packed[row, i, (n * H + head) * K:]
-                    for c in range(K):
-                        target[c] = source[c]
-
-
 @jit(fastmath=LOOSE_SUMS)
-def _softmax(_, start, stop, p, scale, ahead):
+def _softmax(p, scale, ahead):
     """scores q kᵀ -> softmax(scores/√K) over the keys j <= i + ahead, and 0 beyond"""
     zero, one = p.dtype.type(0), p.dtype.type(1)
-    for row in range(start, stop):
+    for row in range(p.shape[0]):
         for head in range(p.shape[1]):
             for i in range(p.shape[2]):
                 s = p[row, head, i]
@@ -111,9 +123,9 @@ def _softmax(_, start, stop, p, scale, ahead):
 
 
 @jit(fastmath=LOOSE_SUMS)
-def _softmax_backward(_, start, stop, p, d_s, scale, ahead):
+def _softmax_backward(p, d_s, scale, ahead):
     zero = p.dtype.type(0)
-    for row in range(start, stop):
+    for row in range(p.shape[0]):
         for head in range(p.shape[1]):
             for i in range(p.shape[2]):
                 d_i, p_i, through_sum = d_s[row, head, i], p[row, head, i], zero

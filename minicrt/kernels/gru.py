@@ -8,7 +8,6 @@ import numpy as np
 from minicrt import ops
 from minicrt.kernels import pool, reset_before
 from minicrt.kernels.compiling import jit
-from minicrt.kernels.linear import column_sums
 from minicrt.kernels.products import product
 from minicrt.kernels.twins import Kept, backward_twin, contiguous, rows, twin
 from minicrt.kernels.vector_math import CONTRACT, sigmoid, tanh
@@ -47,16 +46,14 @@ def gru_backward(d_h, cache, d_last=None):
     d_h = contiguous(d_h.swapaxes(0, 1), h.dtype)            # (T, B, D)
     d_x_side, d_h_side = (pool.empty((T, B, 3 * D), h.dtype) for _ in range(2))
     g = np.zeros((B, D), h.dtype) if d_last is None else np.array(d_last, h.dtype, order="C")
-    through_u = np.zeros((B, D), h.dtype)
+    through_u, d_b, d_b_hn = np.zeros((B, D), h.dtype), np.zeros(3 * D, h.dtype), np.zeros(D, h.dtype)
     u_t = u.T
     for t in reversed(range(T)):
-        _step_backward(d_h[t], h[t], gates[t], through_u, g, d_x_side[t], d_h_side[t])
+        _step_backward(d_h[t], h[t], gates[t], through_u, g, d_x_side[t], d_h_side[t], d_b, d_b_hn)
         np.matmul(d_h_side[t], u_t, out=through_u)           # h_side = h @ u
     d_x_rows, d_h_rows = d_x_side.reshape(T * B, -1), d_h_side.reshape(T * B, -1)
     d_x = product(d_x_rows, w.T).reshape(T, B, -1).swapaxes(0, 1)
-    d_b, d_b_h = column_sums(d_x_rows), column_sums(d_h_rows)
-    return d_x, g + through_u, product(x_rows.T, d_x_rows), product(h[:-1].reshape(T * B, -1).T, d_h_rows), d_b, \
-        d_b_h[2 * D:]
+    return d_x, g + through_u, product(x_rows.T, d_x_rows), product(h[:-1].reshape(T * B, -1).T, d_h_rows), d_b, d_b_hn
 
 
 @jit(fastmath=CONTRACT)
@@ -80,8 +77,9 @@ def _step(x_side, h_side, b, b_hn, h, gates, h_next):
 
 
 @jit(fastmath=CONTRACT)
-def _step_backward(d_h, h, gates, through_u, g, d_x_side, d_h_side):
-    """g is turned from what step t + 1 gave by way of z into what step t gives; by way of U it gave `through_u`."""
+def _step_backward(d_h, h, gates, through_u, g, d_x_side, d_h_side, d_b, d_b_hn):
+    """g is turned from what step t + 1 gave by way of z into what step t gives; by way of U it gave `through_u`. The
+    gradients of the biases are added up while their rows are in the cache."""
     D = h.shape[1]
     one = h.dtype.type(1)
     for i in range(h.shape[0]):
@@ -100,6 +98,10 @@ def _step_backward(d_h, h, gates, through_u, g, d_x_side, d_h_side):
             d_a_r[j] = d_c[j] * c[j] * (one - r[j])                            # r = σ(a_r)
         for j in range(D):
             g_i[j] *= z[j]
-        same, d_a_rz = d_x_side[i], d_h_side[i]
+        d_x_i, d_a_rz = d_x_side[i], d_h_side[i]
         for j in range(2 * D):
-            same[j] = d_a_rz[j]                                                # the two sides are added in r and z
+            d_x_i[j] = d_a_rz[j]                                               # the two sides are added in r and z
+        for j in range(3 * D):
+            d_b[j] += d_x_i[j]
+        for j in range(D):
+            d_b_hn[j] += d_c[j]

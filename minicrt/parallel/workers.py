@@ -8,6 +8,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from queue import SimpleQueue
 from typing import Any
 
@@ -53,6 +54,12 @@ def run(function: Callable[..., None], parts: list[Range], *arguments: Any) -> N
     for error in errors:
         if error is not None:
             raise error
+
+
+def run_with_products(function: Callable[..., None], parts: list[Range], *arguments: Any) -> None:
+    """As `run`, where the function calls BLAS: with several ranges each call uses the thread that makes it."""
+    with threads.blas_limit(1) if len(parts) > 1 else nullcontext():
+        run(function, parts, *arguments)
 
 
 def _attempt(function: Callable[..., None], arguments: tuple[Any, ...]) -> BaseException | None:

@@ -15,9 +15,11 @@ from minicrt.engines import EngineOrName
 from minicrt.errors import ConfigurationError
 from minicrt.models.inputs import check_trainable
 from minicrt.models.parameters import Parameters
+from minicrt.parallel import workers
 from minicrt.training.configuration import TrainingConfig
 
 Array = np.ndarray
+WORTH_A_THREAD = 1 << 14                                     # values
 
 
 class Run(NamedTuple):
@@ -85,12 +87,20 @@ class AdamW:
 
     def step(self, parameters: Parameters, gradients: Parameters, rate: float = 1.0, scale: float = 1.0) -> None:
         self.count += 1
+        workers.run(self._update, workers.ranges(parameters.flat.size, WORTH_A_THREAD), parameters, gradients, rate,
+                    scale)
+
+    def _update(self, _: int, first: int, last: int, parameters: Parameters, gradients: Parameters, rate: float,
+                scale: float) -> None:
+        """The values from `first` to `last` of the flat buffer; a value's update is its own, wherever it is cut."""
         for run in self._runs:
-            part = slice(run.start, run.stop)
-            self.engine.adamw_update(
-                parameters.flat[part], gradients.flat[part], self.moments["first"][part], self.moments["second"][part],
-                self.count, rate * (self.orthogonal_learning_rate if run.orthogonal else self.learning_rate),
-                self.weight_decay if run.decay else 0.0, self.beta1, self.beta2, self.eps, scale)
+            part = slice(max(run.start, first), min(run.stop, last))
+            if part.start < part.stop:
+                self.engine.adamw_update(
+                    parameters.flat[part], gradients.flat[part], self.moments["first"][part],
+                    self.moments["second"][part], self.count,
+                    rate * (self.orthogonal_learning_rate if run.orthogonal else self.learning_rate),
+                    self.weight_decay if run.decay else 0.0, self.beta1, self.beta2, self.eps, scale)
 
 
 class SGD:

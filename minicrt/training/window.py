@@ -5,7 +5,6 @@ window, forwards and backwards, with matrix products of its own: no thread waits
 """
 
 from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from copy import deepcopy
 from typing import Any, NamedTuple
 
@@ -16,7 +15,7 @@ from minicrt.models import inputs
 from minicrt.models.base import SegmentModel, State
 from minicrt.models.parameters import Parameters
 from minicrt.ops import IGNORE
-from minicrt.parallel import threads, workers
+from minicrt.parallel import workers
 from minicrt.parallel.ranks import ALONE, Ranks
 from minicrt.parallel.shares import Share, moved, share
 
@@ -93,16 +92,15 @@ def window_gradients(model: SegmentModel, parameters: Parameters, gradients: Par
                 d_state = model.backward(weights[n], d_state, cache, all_gradients[part])
                 del cache
 
-    with _one_thread_each(parts):
-        workers.run(work, parts)
-        loss = ranks.total(sum(losses))
-        if not np.isfinite(loss):
-            raise TrainingError(f"the loss is {loss}")
-        if len(parts) > 1:
-            workers.run(_sum, workers.ranges(gradients.size, 1 << 14), [g.flat for g in all_gradients])
-        elif not parts:
-            gradients.flat[...] = 0                          # a rank without rows adds nothing
-        ranks.add_up(gradients.flat)
+    workers.run_with_products(work, parts)
+    loss = ranks.total(sum(losses))
+    if not np.isfinite(loss):
+        raise TrainingError(f"the loss is {loss}")
+    if len(parts) > 1:
+        workers.run(_sum, workers.ranges(gradients.size, 1 << 14), [g.flat for g in all_gradients])
+    elif not parts:
+        gradients.flat[...] = 0                              # a rank without rows adds nothing
+    ranks.add_up(gradients.flat)
     return loss, _joined(states)
 
 
@@ -124,8 +122,7 @@ def segment_nll(model: SegmentModel, parameters: Parameters, segment: Segment, s
                                                   with_gradient=False)
         totals[part] = float(loss) * scored([(tokens, targets[start:stop])])
 
-    with _one_thread_each(parts):
-        workers.run(work, parts)
+    workers.run_with_products(work, parts)
     return ranks.total(sum(totals)), _joined(states)
 
 
@@ -158,10 +155,6 @@ def _check_rows(segments: Sequence[Segment], state: State, rows: int) -> None:
         if np.shape(array)[:1] != expected or not batch:
             raise InputError(f"{name} has shape {np.shape(array)}, expected {expected[0] if batch else 'B'} rows, one "
                              "for each row of the batch")
-
-
-def _one_thread_each(parts: Sequence[workers.Range]) -> AbstractContextManager[None]:
-    return threads.blas_limit(1) if len(parts) > 1 else nullcontext()
 
 
 def _of_rows(state: State, start: int, stop: int) -> State:
