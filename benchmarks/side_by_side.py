@@ -1,5 +1,6 @@
 """What the two benchmarks that set peers side by side have in common: options, the turns, the table, the plot."""
 
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,18 +11,21 @@ from minicrt.parallel import threads
 Row = dict[str, Any]
 
 
-def compare(module: Any, kind: str, names: Sequence[str], columns: dict[str, str], rounds: int,
-            steps_a_turn: Callable[[Size], int], conclude: Callable[[list[Row]], list[str]] = lambda rows: []) -> None:
+def options(module: Any, names: Sequence[str], rounds: int) -> ArgumentParser:
+    made = report.parser(module)
+    made.add_argument("--sizes", type=report.one_of(list(SIZES)), default=list(SIZES), help="of 64,128,256")
+    made.add_argument("--peers", type=report.one_of(names), default=list(names), help=f"of {','.join(names)}")
+    made.add_argument("--rounds", type=report.positive, default=rounds,
+                      help=f"turns of each peer (default: {rounds})")
+    made.add_argument("--vocabulary", type=report.positive, default=10_000, help="(default: 10000)")
+    return made
+
+
+def compare(arguments: Namespace, kind: str, columns: dict[str, str], steps_a_turn: Callable[[Size], int],
+            conclude: Callable[[list[Row]], list[str]] = lambda rows: []) -> None:
     """`kind` is a function of `benchmarks.peers`; `conclude` may add to the rows and says what follows the table."""
     from tqdm import tqdm
 
-    options = report.parser(module)
-    options.add_argument("--sizes", type=report.one_of(list(SIZES)), default=list(SIZES), help="of 64,128,256")
-    options.add_argument("--peers", type=report.one_of(names), default=list(names), help=f"of {','.join(names)}")
-    options.add_argument("--rounds", type=report.positive, default=rounds,
-                         help=f"turns of each peer (default: {rounds})")
-    options.add_argument("--vocabulary", type=report.positive, default=10_000, help="(default: 10000)")
-    arguments = options.parse_args()
     number = arguments.threads or threads.count()
     machine = report.print_machine(number)
     rows: list[Row] = []

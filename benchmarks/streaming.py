@@ -9,7 +9,7 @@ steps; the first step of a segment, which runs the memory's row as well, is amon
 import sys
 
 from benchmarks import peers, report
-from benchmarks.side_by_side import compare
+from benchmarks.side_by_side import compare, options
 
 COLUMNS = {"size": "s", "peer": "s", "milliseconds": ".3f", "p99": ".3f", "p99.9": ".3f", "tokens_per_second": ",.0f",
            "peak_mib": ",.0f", "remark": "s"}
@@ -17,7 +17,8 @@ TOKENS_A_TURN = 500
 
 
 def main() -> None:
-    compare(sys.modules[__name__], "streaming", peers.STREAMING, COLUMNS, 5, lambda size: TOKENS_A_TURN)
+    compare(options(sys.modules[__name__], peers.STREAMING, 5).parse_args(), "streaming", COLUMNS,
+            lambda size: TOKENS_A_TURN)
 
 
 if __name__ == "__main__":

@@ -6,18 +6,42 @@ whole step in one jit, gemm-floor the matrix products alone. All start from the 
 must agree. The peak memory is that of each peer's process, all that it imports included."""
 
 import sys
+from pathlib import Path
 from typing import Any
 
-from benchmarks import peers, report
-from benchmarks.side_by_side import compare
-from benchmarks.task import Size
+from benchmarks import peers, report, timeline
+from benchmarks.side_by_side import compare, options
+from benchmarks.task import SIZES, Size
+from minicrt.parallel import threads
 
 COLUMNS = {"size": "s", "peer": "s", "milliseconds": ".1f", "spread": ".1f", "tokens_per_second": ",.0f",
            "against_floor": ".0%", "peak_mib": ",.0f", "remark": "s"}
 
 
 def main() -> None:
-    compare(sys.modules[__name__], "training", peers.TRAINING, COLUMNS, 8, steps_a_turn, verdicts)
+    made = options(sys.modules[__name__], peers.TRAINING, 8)
+    made.add_argument("--timeline", type=report.writable, metavar="FILE",
+                      help="instead: draw what each thread does in one step of the Numba engine, and when it is idle")
+    arguments = made.parse_args()
+    if arguments.timeline:
+        draw_timeline(arguments.timeline, arguments.sizes, arguments.threads or threads.count())
+    else:
+        compare(arguments, "training", COLUMNS, steps_a_turn, verdicts)
+
+
+def draw_timeline(path: Path, widths: list[int], number: int) -> None:
+    report.print_machine(number)
+    steps = {}
+    for width in widths:
+        spans, seconds = steps[SIZES[width].name] = timeline.step(SIZES[width], number)
+        rows = [{"operation": name, **{f"thread_{thread + 1}_ms": 1000 * took for thread, took in enumerate(times)}}
+                for name, times in timeline.by_operation(spans, seconds).items()]
+        columns = {"operation": "s", **{f"thread_{thread + 1}_ms": ".2f" for thread in range(number)}}
+        idle = ", ".join(f"{1000 * time:.1f}" for time in timeline.idle(spans, seconds, number))
+        print(f"\n{SIZES[width].name}: {1000 * seconds:.1f} ms, of which the threads are idle {idle} ms\n\n"
+              f"{report.table(rows, columns)}")
+    timeline.figure(steps, number).savefig(path, dpi=120)
+    print(f"\n{path}")
 
 
 def steps_a_turn(size: Size) -> int:
