@@ -78,6 +78,6 @@ def seen(asked: Answer, given: dict[str, float], key: str) -> list[str]:
 def as_numbers(name: str, value: Any) -> list[float]:
     try:
         array = np.asarray(value, float)
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         raise InputError(f"answer({name!r}, …) got {shown(value)}, expected a number") from None
     return [float(number) for number in array.ravel()]

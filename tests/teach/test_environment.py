@@ -14,7 +14,7 @@ from minicrt.teach.__main__ import main
 
 def test_a_complete_environment_is_ok(capsys, monkeypatch):
     monkeypatch.setattr(environment, "NOTEBOOKS", ())        # tests run without Jupyter as well
-    assert main() == 0
+    assert main([]) == 0
     out = capsys.readouterr().out
     assert "OK: jupyter lab tutorials" in out and "numpy" in out and "Penn Treebank" in out
 
@@ -27,8 +27,14 @@ def test_what_is_missing_or_old_is_said_with_what_to_do(capsys, monkeypatch, ver
     known = environment.installed_version
     monkeypatch.setattr(environment, "NOTEBOOKS", ())
     monkeypatch.setattr(environment, "installed_version", lambda package: versions.get(package, known(package)))
-    assert main() == (0 if "OK" in words or "NumPy" in words else 1)
+    assert main([]) == (0 if "OK" in words or "NumPy" in words else 1)
     assert words in capsys.readouterr().out
+
+
+def test_it_takes_no_arguments(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["04"])
+    assert stopped.value.code == 2 and "unrecognized arguments: 04" in capsys.readouterr().err
 
 
 def test_without_numpy_it_says_what_to_do_and_no_traceback():
@@ -42,19 +48,19 @@ def test_without_numpy_it_says_what_to_do_and_no_traceback():
 def test_notebooks_and_the_corpus_are_looked_for(capsys, monkeypatch, tmp_path):
     monkeypatch.setattr(environment, "NOTEBOOKS", ("no_such_package_of_notebooks",))
     monkeypatch.setattr("minicrt.data.locations.data_directories", lambda data_dir=None: [tmp_path])
-    assert main() == 1
+    assert main([]) == 1
     out = capsys.readouterr().out
     assert 'pip install ".[notebooks]" in a clone' in out and "minicrt data get ptb" in out
 
 
 def test_the_search_for_counterexamples_is_asked_for(capsys, monkeypatch):
     monkeypatch.setattr(environment, "find_spec", lambda package: None if package == "hypothesis" else package)
-    assert main() == 1 and 'hypothesis: pip install "minicrt[notebooks]"' in capsys.readouterr().out
+    assert main([]) == 1 and 'hypothesis: pip install "minicrt[notebooks]"' in capsys.readouterr().out
 
 
 def test_an_installation_without_source_is_told(capsys, monkeypatch):
     monkeypatch.setattr("minicrt.teach.reading.inspect.getsource", without_source)
-    assert main() == 1 and "with its .py files" in capsys.readouterr().out
+    assert main([]) == 1 and "with its .py files" in capsys.readouterr().out
 
 
 def without_source(function):

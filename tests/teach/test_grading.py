@@ -138,6 +138,20 @@ def test_what_is_not_finite_is_wrong(bad):
 def test_single_precision_is_told():
     narrow = of(lambda d_x, d_W, d_b: (d_x.astype(np.float32), d_W, d_b))
     assert "accuracy of float32" in repr(teach.grade("linear_backward", narrow))
+    half = of(lambda d_x, d_W, d_b: (d_x.astype(np.float16), d_W, d_b))
+    assert "accuracy of float16" in repr(teach.grade("linear_backward", half))
+
+
+def test_what_an_earlier_call_has_left_is_told():
+    kept = {}
+
+    def goes_on(d_y, x, W, b):
+        kept[x.shape] = kept.get(x.shape, 0) + x.T @ d_y     # a global array in a notebook's cell
+        return d_y @ W.T, kept[x.shape], d_y.sum(0)
+
+    first = teach.grade("linear_backward", goes_on)
+    assert not (first and teach.grade("linear_backward", goes_on))
+    assert "what an earlier call has left" in repr(teach.grade("linear_backward", goes_on))
 
 
 def test_a_factor_is_named_after_a_size_only_where_it_goes_with_it():

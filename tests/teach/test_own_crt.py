@@ -11,6 +11,17 @@ FOLDER = Path(__file__).parents[2] / "tutorials"
 SOURCE = FOLDER / "source" / "07_crt.py"
 TWICE = "\n".join(table.STUDENT for table in (gradients, attention, block, through_time, crt))
 STUDENT = TWICE.replace(block.STUDENT, block.STUDENT.replace("slope(", "slope_of_gelu("))
+AS_THE_STUBS_BEGIN = """
+def cross_entropy_backward(d_loss, y, classes):
+    one_hot = np.eye(y.shape[1])[classes]
+    p = reference.softmax(y)
+    return d_loss * (p - one_hot) / len(y)
+
+def feed_forward_backward(d_y, x, a, w_in, w_out):
+    f, cache = ops.gelu(a)
+    d_a = ops.gelu_backward(d_y @ w_out.T, cache)
+    return d_a @ w_in.T, x.T @ d_a, d_a.sum(0), f.T @ d_y, d_y.sum(0)
+"""
 
 
 def chapter(pasted):
@@ -27,6 +38,12 @@ def chapter(pasted):
             if "package_loss" in cell.text:
                 break
     return names
+
+
+@pytest.mark.skipif(not SOURCE.exists(), reason="the course is not beside the tests")
+def test_what_the_stubs_of_its_chapters_use_is_there():
+    names = chapter(AS_THE_STUBS_BEGIN)
+    assert {"cross_entropy_backward", "feed_forward_backward"} <= set(names["yours"])
 
 
 @pytest.mark.skipif(not SOURCE.exists(), reason="the course is not beside the tests")

@@ -425,8 +425,8 @@ plt.show()
 # %% [markdown]
 # With a high bias the direct way carries nearly all. The other three alone are gone in a few steps; their matrices are
 # too small. Yet they help: a gradient may go the direct way in one step and another way in the next, and of such mixed
-# walks there are very many. At bias 0 they make the whole some hundred times the direct way alone after 60 steps, and
-# still next to nothing. So the update gate's bias decides how far a gradient walks, and therefore what can be learned
+# walks there are very many. At bias 0 they make the whole some four hundred times the direct way alone after 60 steps,
+# and still next to nothing. So the update gate's bias decides how far a gradient walks, and therefore what can be learned
 # at all: what a gradient does not reach, nobody can blame.
 #
 # This is why the CRT starts its memory's gates with biases spread over the distances that it is to bridge

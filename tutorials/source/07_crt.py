@@ -41,8 +41,8 @@ plt.rcParams.update({"figure.dpi": 100, "font.size": 10})
 # %% [markdown]
 # ## 1 · Five steps
 #
-# A Transformer sees one segment of a text. What came before, it does not know. The **CRT** hands it one vector a
-# stream, the *memory* $m$. Segment $N$ starts from the memory that segment $N - 1$ has left, and from its last
+# A Transformer sees one segment of a text. What came before, it does not know. The **CRT** hands it one vector, the
+# *memory* $m$, a row for each of the $B$ texts that are read side by side. Segment $N$ starts from the memory that segment $N - 1$ has left, and from its last
 # position $p_0$:
 #
 # $$
@@ -120,8 +120,9 @@ teach.grade("memory_gradient", memory_gradient)
 # ## 4 · Your parts
 #
 # Copy your functions from chapters 01 to 04, with their helpers, into the second of the next three cells, under the
-# names that they have there. The third cell grades each. What is right is used; for what is wrong or missing the
-# course's own function stands in, from the first cell, so that the rest works in any case.
+# names that they have there. (`ops`, and `reference` as in chapter 01, are there for them.) The third cell grades each.
+# What is right is used; for what is wrong or missing the course's own function stands in, from the first cell, so that
+# the rest works in any case.
 
 # %%
 from minicrt.teach.solutions import crt
@@ -162,7 +163,7 @@ for function in COURSE:
             yours.append(name)
         else:
             globals()[name] = function
-            print(f"{name}: {grade.verdict}; the course's stands in")
+            print(f"{name}: the course's stands in.\n{grade}\n")
 print(f"{len(yours)} of {len(COURSE)} are yours: {', '.join(yours)}")
 
 # %% [markdown]

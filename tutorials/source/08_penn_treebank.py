@@ -127,7 +127,7 @@ teach.grade("surprisal_bits", surprisal_bits)
 # | row 2 | from 1/B of the text on | → | → |
 #
 # **On paper.** The tokens are 0, 1, …, 12: thirteen, of which the last has nothing to predict and is only a target.
-# Three rows, segments of two. Which tokens does row 2 read in segment 2?
+# Three rows, segments of two. Which tokens does row 2 read in segment 2? (Counted from 1, as in the table.)
 
 # %% answer="6, 7"
 teach.answer("08.segment", ..., ...)
@@ -267,7 +267,10 @@ def train_until(name, last):
             return resume(folder, corpus=corpus, progress=Until(last))
         return train(folder, models[name], corpus, config, progress=Until(last))
     except Interrupted:
-        return load_run(folder)
+        run = load_run(folder)
+        if run.position.step < last:        # Ctrl-C by you: the next cells wait
+            raise KeyboardInterrupt from None
+        return run
 
 
 runs = {}

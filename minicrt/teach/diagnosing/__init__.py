@@ -19,7 +19,7 @@ from minicrt.teach.diagnosing.limits import right_within_limits
 from minicrt.teach.diagnosing.pairs import two_changes
 from minicrt.teach.diagnosing.repair import Repairs, repaired, with_line
 from minicrt.teach.diagnosing.search import changed_solution
-from minicrt.teach.diagnosing.simple import looks_like, not_finite, simple_change, single_precision
+from minicrt.teach.diagnosing.simple import less_precision, looks_like, never_the_same, not_finite, simple_change
 
 __all__ = ["Draw", "Finding", "diagnose", "same", "solved"]
 
@@ -28,7 +28,8 @@ def diagnose(function: Callable[..., Any], draws: list[Draw], worst: int) -> Fin
     """The likeliest mistake of a student's function; `worst` is the output that is furthest off."""
     first = draws[0]
     repairs = Repairs(function, draws)
-    found = single_precision(first) or known_mistake(draws) or not_finite(first) or simple_change(draws)
+    found = (less_precision(first) or never_the_same(function, first) or known_mistake(draws) or not_finite(first)
+             or simple_change(draws))
     if found is None:
         found = changed_solution(draws)
         found = with_line(found, repairs) if found else (

@@ -23,7 +23,7 @@ class Kind(NamedTuple):
 
 KEYS = ("term", "sign", "factor", "transposed", "complement", "time", "sum", "mean", "function", "blocks", "axis",
         "order", "operator", "other", "number", "loop", "mask", "zero", "width", "small", "precision", "finite",
-        "whole", "shape", "")
+        "whole", "again", "shape", "")
 LESS_TERM = Kind("term", "one term is left out", "there is one term too many")
 MORE_TERM = Kind("term", LESS_TERM.repaired, LESS_TERM.there)
 LESS_FACTOR = Kind("factor", "one factor is left out", "there is one factor too many")

@@ -1,6 +1,8 @@
 """What simple change makes a student's arrays of the right ones: a factor, a sign, another order, a shift in time"""
 
 import re
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -11,9 +13,10 @@ from minicrt.conformance.checking.patterns import find_patterns
 from minicrt.gradcheck.explanation import explanation, lengths_of, numbers_of
 from minicrt.teach.diagnosing.draws import Draw, same
 from minicrt.teach.diagnosing.finding import Finding
+from minicrt.teach.running import run
 from minicrt.teach.verdict import sentence
 
-SINGLE = 1e-5
+PRECISIONS = {np.dtype(np.float32): (1e-5, "float32"), np.dtype(np.float16): (1e-2, "float16")}
 KINDS = (
     (r"whole numbers", "whole"),
     (r"sign is the other way|sign reversed", "sign"), (r"sum in place of a mean|mean in place of a sum", "mean"),
@@ -69,12 +72,25 @@ def ratio_of(draw: Draw, k: int) -> float:
     return ratio if same(ratio * ours, theirs, draw.exercise.tolerance) else np.nan
 
 
-def single_precision(draw: Draw) -> Finding | None:
-    """Where every wrong output is right to about seven digits, and has no more of them."""
-    if all(draw.theirs[k].dtype.itemsize < 8 and same(draw.right[k], draw.theirs[k], SINGLE) for k in draw.wrong):
-        return Finding(("It is right to the accuracy of float32 and no further: keep the dtype of the arguments.",),
+def less_precision(draw: Draw) -> Finding | None:
+    """Where every wrong output is right to the digits that its type has, about seven or three."""
+    types = {draw.theirs[k].dtype for k in draw.wrong}
+    if len(types) != 1 or (found := PRECISIONS.get(types.pop())) is None:
+        return None
+    if all(same(draw.right[k], draw.theirs[k], found[0]) for k in draw.wrong):
+        return Finding((f"It is right to the accuracy of {found[1]} and no further: keep the dtype of the arguments.",),
                        "precision")
     return None
+
+
+def never_the_same(answer: Callable[..., Any], draw: Draw) -> Finding | None:
+    """Where it gives other numbers for the same arguments: it draws them, or goes on from an earlier call."""
+    again = run(draw.exercise, answer, draw.arguments, [value.shape for value in draw.right])
+    if not again.values or all(np.array_equal(one, other, equal_nan=one.dtype.kind in "fc")
+                               for one, other in zip(draw.theirs, again.values)):
+        return None
+    return Finding(("Called a second time with the same arguments it gives other numbers.",), "again",
+                   "What does it use beside its arguments: random numbers, or what an earlier call has left?")
 
 
 def phrase_of(draw: Draw, k: int) -> str:
