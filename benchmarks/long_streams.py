@@ -4,6 +4,7 @@ facts   recall of one pair (`minicrt.data.RecallTask`), trained on distances of 
         benchmarks/memory_study.py. Then 8 streams of --tokens tokens of filler each, in which facts are planted, one
         after the other, and asked for 100, 1,000, 10,000 and 100,000 tokens later; the state is never reset, so that
         each fact has to take the place of the one before. A question is asked aside: the stream goes on without it.
+        By the compiled `Stream`.
 text    the models of benchmarks/token_models.py, trained on words as they are, read the test part over and over, from
         4 places of it, to --tokens tokens each. Passes fall alike into segments, so the same text stands at many
         distances from the start: perplexity by pass, and of the first tokens beside that of the same text a pass later.
@@ -25,8 +26,11 @@ from benchmarks.long_stream_tables import DISTANCES, FACTS, SATURATED, plot
 from benchmarks.memory_study import BATCH, FURTHEST, is_recalled
 from benchmarks.memory_tasks import learn, model_for, task_at
 from benchmarks.token_models import LENGTH, text, trained
+from minicrt.inference import Stream
+from minicrt.inference.stream import FORM
 from minicrt.models import Parameters, SegmentModel, State
 from minicrt.parallel import threads
+from minicrt.sealed import opened
 from minicrt.training.progress import Progress, progress_for
 from minicrt.training.window import segment_nll
 
@@ -35,8 +39,7 @@ SEGMENT, STREAMS = 17, 8
 ROWS, FIRST = 4, (35, 70, 140, 350, 700, 3500, 35_000)       # tokens from the start: the ends of stretches
 
 
-def state_figures(entries: frozenset[str], state: State) -> dict[str, float]:
-    m = memory_of(entries, state)
+def figures(m: Array) -> dict[str, float]:
     return {"size": float(np.sqrt((m * m).mean())), "saturated": float((np.abs(m) > SATURATED).mean())}
 
 
@@ -62,41 +65,67 @@ def measure_facts(arm: str, seed: int, steps: int, tokens: int, progress: Progre
     training = time.perf_counter() - start
     return {"part": "facts", "arm": arm, "seed": seed, "parameters": parameters.size, "taken": taken,
             "trained_to": curve[-1][1] if curve else None, "tokens": tokens, "streams": STREAMS,
-            **facts(model, parameters, seed, tokens, progress), "training_seconds": training,
+            **facts(Reader(model, parameters), seed, tokens, progress), "training_seconds": training,
             "seconds": time.perf_counter() - start}
 
 
-def facts(model: SegmentModel, parameters: Parameters, seed: int, tokens: int, progress: Progress) -> dict[str, Any]:
-    """`facts`: how many were planted; by distance, the accuracy of all answers, of the first fact's and of the last's,
-    and what the memory is; a distance that no fact was asked at has none"""
-    T, rng, state, read = SEGMENT, np.random.default_rng([seed, 4]), State(), 0
-    task = task_at("recall", 1, T)
+class Reader:
+    """STREAMS streams side by side that read whole segments, and are asked aside"""
+
+    def __init__(self, model: SegmentModel, parameters: Parameters) -> None:
+        self._stream, self._entries = Stream(model, parameters, STREAMS), model.memory_entries
+
+    def read(self, tokens: Array) -> None:                   # (STREAMS, n · T)
+        self._stream.feed(tokens)
+
+    def answers(self, asked: Array) -> Array:                # (STREAMS, T) -> (STREAMS,)
+        """What is most likely to follow; afterwards the stream is as it was."""
+        before = self._stream.save()
+        found = self._stream.feed(asked).argmax(-1)
+        self._stream.restore(before)
+        return found
+
+    def memory(self) -> Array:                               # -> (STREAMS, all units)
+        """As it was before the last segment"""
+        arrays, _ = opened(self._stream.save(), FORM, "what was saved", "a stream")
+        return memory_of(self._entries, {name.removeprefix("state."): array for name, array in arrays.items()})
+
+
+def facts(reader: Reader, seed: int, tokens: int, progress: Progress) -> dict[str, Any]:
+    """`facts`: how many were planted. By distance: how many were asked for, the accuracy of all answers, of the first
+    fact's and of the last's, and what the memory is; a distance that there was no room for has none"""
+    T, rng, task = SEGMENT, np.random.default_rng([seed, 4]), task_at("recall", 1, SEGMENT)
     points: dict[int, list[dict[str, float]]] = {distance: [] for distance in DISTANCES}
-    planted = 0
+    read = planted = 0
+
+    def filler(segments: int) -> int:                        # -> tokens
+        for start in range(0, segments, 50):
+            count = min(50, segments - start)
+            reader.read(rng.integers(task.values + task.keys, task.vocabulary_size, (STREAMS, count * T)))
+            for _ in range(count):
+                advance()
+        return segments * T
+
     with progress.task("filler", tokens // T) as advance:
-        while read + T + DISTANCES[0] < tokens:
+        while read + T + DISTANCES[0] <= tokens:
             (shown, _), (asked, targets) = task.window(rng, STREAMS)
-            _, state = model.logits(parameters, shown, state)
-            read, since, planted = read + T, 0, planted + 1
-            first = memory_of(model.memory_entries, state)
+            reader.read(shown)
+            since, planted = filler(1), planted + 1
+            first = reader.memory()
             for distance in DISTANCES:
-                while since < distance - T and read + T <= tokens:
-                    filler = rng.integers(task.values + task.keys, task.vocabulary_size, (STREAMS, T), dtype=np.int32)
-                    _, state = model.logits(parameters, filler, state)
-                    read, since = read + T, since + T
-                    advance()
-                if since < distance - T:
+                wait = -(-(distance - T - since) // T)       # segments, so that the question is `distance` tokens away
+                if read + T + since + wait * T > tokens:
                     break
-                logits, _ = model.logits(parameters, asked, state)
-                points[distance].append({
-                    "accuracy": float((logits[:, -1].argmax(-1) == targets[:, -1]).mean()),
-                    "cosine": cosine(first, memory_of(model.memory_entries, state)),
-                    **state_figures(model.memory_entries, state)})
-    found = [{"distance": distance, "asked": len(of), **{key: float(np.mean([point[key] for point in of]))
-                                                       for key in (of[0] if of else ())},
-              **({"first": of[0]["accuracy"], "last": of[-1]["accuracy"]} if of else {})}
-             for distance, of in points.items()]
-    return {"facts": planted, "answers": found}
+                since += filler(wait)
+                m = reader.memory()
+                points[distance].append({"accuracy": float((reader.answers(asked) == targets[:, -1]).mean()),
+                                         "cosine": cosine(first, m), **figures(m)})
+            read += T + since
+    return {"facts": planted, "answers": [
+        {"distance": distance, "asked": len(of), **{key: float(np.mean([point[key] for point in of]))
+                                                   for key in (of[0] if of else ())},
+         **({"first": of[0]["accuracy"], "last": of[-1]["accuracy"]} if of else {})}
+        for distance, of in points.items()]}
 
 
 def measure_text(arm: str, seed: int, train_tokens: int | None, tokens: int, folder: Any, progress: Progress
@@ -129,15 +158,15 @@ def passes(model: SegmentModel, parameters: Parameters, words: Array, tokens: in
                 first = m if first is None else first
                 away = float((np.linalg.norm(m - first, axis=1) / np.linalg.norm(first, axis=1)).mean())
                 kept.append({"tokens": (number + 1) * LENGTH, "drift": away,
-                             **state_figures(model.memory_entries, state)})
+                             **figures(m)})
             advance()
     losses = np.array(loss)
     edges = [0, *(end // LENGTH for end in FIRST)]
     stretches = [(edges[k], edges[k + 1]) for k in range(len(FIRST)) if around + edges[k + 1] <= losses.size]
     return {"start": [{"tokens": b * LENGTH, "perplexity": float(np.exp(losses[a:b].mean())),
                        "later": float(np.exp(losses[around + a:around + b].mean()))} for a, b in stretches],
-            "passes": [{"perplexity": float(np.exp(losses[k * around:(k + 1) * around].mean())), **figures}
-                       for k, figures in enumerate(kept)]}
+            "passes": [{"perplexity": float(np.exp(losses[k * around:(k + 1) * around].mean())), **of_memory}
+                       for k, of_memory in enumerate(kept)]}
 
 
 def main() -> None:

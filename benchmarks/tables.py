@@ -3,7 +3,8 @@
 Rewrites what stands between `<!-- table: NAME -->` and `<!-- end -->` in them, and results/ptb_models.png. The results
 are left by `minicrt compare benchmarks/grids/ptb.toml`, `python -m benchmarks.memory_tasks`, `python -m
 benchmarks.sensor_damage`, `python -m benchmarks.video_tasks`, `python -m benchmarks.memory_study` and `python -m
-benchmarks.memory_capacity`; the rows of the last three may lie in several files, as memory_study*.json. Those in
+benchmarks.memory_capacity`; the rows of the last three may lie in several files, as memory_study*.json, and those of
+`python -m benchmarks.long_streams` and `python -m benchmarks.token_damage`. Those in
 results/ptb and memory_tasks.json are of the readout y + h, which was the default before W_r; the others are of the
 default now.
 """
@@ -17,7 +18,15 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import memory_capacity, memory_tables, report, sensor_damage, video_tasks
+from benchmarks import (
+    long_stream_tables,
+    memory_capacity,
+    memory_tables,
+    report,
+    sensor_damage,
+    token_damage,
+    video_tasks,
+)
 from benchmarks.claims import claims
 from benchmarks.memory_study import POSITIONS, groups, summary
 from minicrt import plotting
@@ -92,6 +101,12 @@ def updated(text: str) -> str:
         "drifted": lambda: rows_of(*memory_capacity.drifted(kept_in("memory_capacity*.json"))),
         "damage": lambda: rows_of(*sensor_damage.by_rate(all_rows("sensor_damage.json"))),
         "recovery": lambda: rows_of(*sensor_damage.by_burst(all_rows("sensor_damage.json"))),
+        "token_damage": lambda: rows_of(*token_damage.by_rate(all_rows("token_damage.json"))),
+        "token_recovery": lambda: rows_of(*token_damage.by_fault(all_rows("token_damage.json"))),
+        "long_facts": lambda: rows_of(*long_stream_tables.recalled(kept_in("long_streams*.json"))),
+        "long_memories": lambda: rows_of(*long_stream_tables.memories(kept_in("long_streams*.json"))),
+        "long_starts": lambda: rows_of(*long_stream_tables.starts(kept_in("long_streams*.json"))),
+        "long_passes": lambda: rows_of(*long_stream_tables.by_pass(kept_in("long_streams*.json"))),
         "video": lambda: rows_of(*video_tasks.by_arm(kept_in("video_tasks*.json"))),
         "reading": lambda: rows_of(["carried", "seeds", "y + h: valid", "test", "the default: valid", "test"],
                                    memory_tables.reading(cells, read_results(RESULTS / "ptb_reading"), spread))}

@@ -2,10 +2,10 @@
 
 Models of Penn Treebank's 2,000 most frequent words (benchmarks/token_models.py), trained in one pass over the text as
 it is ("clean"), or damaged (`minicrt.data.token_damage.mixed`, at rates up to 0.3), and scored on the first
-40,000 words of the test part with each damage at each rate. The targets are those of the text: perplexity is that of
+20,000 words of the test part with each damage at each rate. The targets are those of the text: perplexity is that of
 the true next word after a damaged past.
 
-Recovery: in 64 excerpts 16 tokens in the middle of a segment come wrong ("replaced") or are all the one before
+Recovery: in 32 excerpts 16 tokens in the middle of a segment come wrong ("replaced") or are all the one before
 ("stuck"), or 35 are lost ("gap"; as many as a segment has, so that segments fall as before), or at the end of a
 segment the memory starts anew ("memory reset"), or is that of another excerpt ("another's memory"). Counted are the
 tokens after that until the predictions are again those without it: until their divergence, KL(without ‖ with), the mean
@@ -33,8 +33,8 @@ from minicrt.training.progress import Progress, progress_for
 
 Array = np.ndarray
 RATES = (0.1, 0.2, 0.3)
-SCORED, ROWS = 40_000, 10                                    # words of the test part, and the rows they are read in
-EXCERPTS, BEFORE, AFTER = 64, 6, 6                           # segments before the burst's, and after
+SCORED, ROWS = 20_000, 10                                    # words of the test part, and the rows they are read in
+EXCERPTS, BEFORE, AFTER = 32, 6, 6                           # segments before the burst's, and after
 BURST = slice(BEFORE * LENGTH + 9, BEFORE * LENGTH + 25)
 WITHIN = 0.01                                                # nats
 # what happens -> where in its segment the last token is that is not yet one after it

@@ -7,37 +7,38 @@ import pytest
 
 from benchmarks import long_streams, token_models
 from benchmarks.long_stream_tables import DISTANCES, by_pass, memories, recalled, starts
-from benchmarks.long_streams import LENGTH, ROWS, STREAMS, cosine, facts, passes, state_figures
+from benchmarks.long_streams import LENGTH, ROWS, SEGMENT, STREAMS, Reader, cosine, facts, figures, memory_of, passes
 from benchmarks.token_models import ARMS, Text
-from minicrt.models import create_model
+from minicrt.models import State, create_model
 from minicrt.training.progress import Progress
 from tests.benchmarks.running import run
 
 
 class Remembering:
-    """Its memory is the value last read, and the number of segments since; it answers with the value."""
-
-    memory_entries = frozenset({"memory"})
+    """A reader whose memory is the value last read, and the segments since, up to which it answers with the value"""
 
     def __init__(self, span):
-        self.span, self.read = span, 0
+        self.span, self.now = span, np.zeros((STREAMS, 2))
 
-    def logits(self, parameters, tokens, state):
-        memory = state.get("memory", np.zeros((len(tokens), 2)))
+    def read(self, tokens):
+        assert tokens.shape[0] == STREAMS and tokens.shape[1] % SEGMENT == 0
         values = np.where(tokens < 8, tokens, -1).max(1)
-        fresh = values >= 0
-        memory = np.stack([np.where(fresh, values + 1, memory[:, 0]), np.where(fresh, 0, memory[:, 1] + 1)], 1)
-        logits = np.zeros((*tokens.shape, 14))
-        known = np.where(memory[:, 1] <= self.span, memory[:, 0] - 1, 13).astype(int)
-        logits[np.arange(len(tokens)), -1, known] = 1
-        return logits, {"memory": memory}
+        known, later = values >= 0, self.now[:, 1] + tokens.shape[1] // SEGMENT
+        self.now = np.stack([np.where(known, values + 1, self.now[:, 0]), np.where(known, 0, later)], 1)
+
+    def answers(self, asked):
+        assert asked.shape == (STREAMS, SEGMENT) and 8 <= asked[:, -1].min() <= asked[:, -1].max() < 10
+        return np.where(self.now[:, 1] <= self.span, self.now[:, 0] - 1, 13)
+
+    def memory(self):
+        return self.now
 
 
 def test_facts_are_asked_for_where_they_should_be():
-    found = facts(Remembering(1003 // 17), None, 0, 102_000, Progress())
+    found = facts(Remembering(1003 // SEGMENT), 0, 102_000, Progress())
     asked = {answer["distance"]: answer for answer in found["answers"]}
-    assert list(asked) == list(DISTANCES) and found["facts"] == 2
-    assert [answer["asked"] for answer in asked.values()] == [2, 2, 1, 1]
+    assert list(asked) == list(DISTANCES) and found["facts"] == asked[100]["asked"] > 2
+    assert [asked[distance]["asked"] for distance in DISTANCES[1:]] == [2, 1, 1]
     assert asked[100]["accuracy"] == asked[1000]["accuracy"] == asked[100]["first"] == asked[100]["last"] == 1
     assert asked[10_000]["accuracy"] == asked[100_000]["accuracy"] == 0
     assert asked[10_000]["saturated"] == 1 and asked[10_000]["cosine"] < asked[100]["cosine"] < 1
@@ -49,16 +50,32 @@ def test_facts_are_asked_for_where_they_should_be():
 
 def test_a_fact_takes_the_place_of_the_one_before(monkeypatch):
     monkeypatch.setattr(long_streams, "DISTANCES", (100, 1000))
-    found = facts(Remembering(10 ** 9), None, 0, 9000, Progress())
+    found = facts(Remembering(10 ** 9), 0, 9000, Progress())
     assert [(answer["accuracy"], answer["first"], answer["last"]) for answer in found["answers"]] == 2 * [(1, 1, 1)]
-    assert found["facts"] == found["answers"][0]["asked"] == 9
+    assert [answer["asked"] for answer in found["answers"]] == [found["facts"], 8] and found["facts"] > 8
 
 
 def test_the_figures_of_a_memory():
     m = np.array([[3.0, 4.0], [0.0, 0.5]])
-    assert state_figures(frozenset({"m", "none"}), {"m": m, "positions": 9 * m}) == {
-        "size": pytest.approx(np.sqrt(25.25 / 4)), "saturated": 0.5}
+    of = memory_of(frozenset({"m", "none"}), {"m": m[:, None], "positions": 9 * m})
+    assert figures(of) == {"size": pytest.approx(np.sqrt(25.25 / 4)), "saturated": 0.5}
     assert cosine(m, np.array([[4.0, 3.0], [1.0, 0.0]])) == pytest.approx(0.48)
+
+
+def test_a_reader_is_asked_aside_and_its_memory_is_that_of_the_model():
+    model = create_model(model="crt", vocabulary=14, width=8, layers=1, heads=1, inner=8, segment_length=SEGMENT,
+                         engine="numpy")
+    parameters = model.initialize(np.random.default_rng(0))
+    tokens = np.random.default_rng(1).integers(0, 14, (STREAMS, 4 * SEGMENT))
+    reader, state = Reader(model, parameters), State()
+    reader.read(tokens[:, :2 * SEGMENT])
+    for number in range(3):
+        logits, after = model.logits(parameters, tokens[:, number * SEGMENT:(number + 1) * SEGMENT], state)
+        if number == 1:
+            np.testing.assert_allclose(reader.memory(), state["memory"].reshape(STREAMS, 8), atol=1e-5)
+        state = after
+    for _ in range(2):
+        np.testing.assert_array_equal(reader.answers(tokens[:, 2 * SEGMENT:3 * SEGMENT]), logits[:, -1].argmax(-1))
 
 
 def test_passes_over_the_same_text_are_alike_for_a_model_that_forgets():
@@ -89,7 +106,7 @@ def test_rows_are_kept_and_not_measured_again(tmp_path, monkeypatch):
     assert first.returncode == 0, first.stderr
     rows = json.loads(file.read_text(encoding="utf-8"))["rows"]
     assert [row["part"] for row in rows] == ["facts", "text"] and rows[0]["streams"] == STREAMS
-    assert [answer["asked"] for answer in rows[0]["answers"]] == [1, 1, 0, 0] and rows[1]["rows"] == ROWS
+    assert [answer["asked"] for answer in rows[0]["answers"]] == [6, 2, 0, 0] and rows[1]["rows"] == ROWS
     assert rows[1]["command"] == ('python -m benchmarks.long_streams --parts text --arms "GRU" --seed 0 --train-tokens '
                                   "1000 --tokens 2500")
     assert file.with_suffix(".png").stat().st_size > 1000 and run(*arguments).stdout == ""
