@@ -10,6 +10,7 @@ from benchmarks.memory_study import POSITIONS
 from benchmarks.memory_tasks import STACK
 from benchmarks.token_models import ARMS
 
+TRAINED = {"anew": 0.0, "carried": 0.9}                      # the share of episodes of training that go on from another
 DISTANCES = (100, 1000, 10_000, 100_000)                     # tokens after a fact
 FACTS: dict[str, tuple[int, dict[str, Any]]] = {             # name -> (bptt_segments, the model)
     "CRT, memory alone": (2, {"model": "crt", **POSITIONS["reset"], **STACK}),
@@ -22,21 +23,24 @@ FACTS: dict[str, tuple[int, dict[str, Any]]] = {             # name -> (bptt_seg
 
 
 def recalled(rows: Sequence[dict[str, Any]]) -> tuple[list[str], list[list[Any]]]:
-    """Head and lines of a table: the accuracy of answers by distance in tokens, each seed"""
-    return ["model", *(f"{distance:,}" for distance in DISTANCES)], [
-        [arm, *(", ".join(said(row["answers"][k].get("accuracy"), ".2f") for row in found)
-                for k in range(len(DISTANCES)))] for arm, found in groups(rows, "facts").items()]
+    """Head and lines of a table: the accuracy of answers by distance in tokens, the first fact's and all, each seed"""
+    return ["model", "trained", "fact", *(f"{distance:,}" for distance in DISTANCES)], [
+        [arm, on, which, *(", ".join(said(row["answers"][k].get(key), ".2f") for row in found)
+                           for k in range(len(DISTANCES)))]
+        for (arm, on), found in groups(rows, "facts").items()
+        for which, key in (("the first", "first"), ("all", "accuracy"))]
 
 
 def memories(rows: Sequence[dict[str, Any]]) -> tuple[list[str], list[list[Any]]]:
     """Head and lines of a table: what is left of the memory, the longest after a fact, each seed"""
     keys = {"cosine": "cosine with the first", "size": "size", "saturated": f"units over {SATURATED}"}
     lines = []
-    for arm, found in groups(rows, "facts").items():
+    for (arm, on), found in groups(rows, "facts").items():
         for k, distance in enumerate(DISTANCES):
-            lines.append([arm, f"{distance:,}", *(", ".join(said(row["answers"][k].get(key), ".2f") for row in found)
-                                                  for key in keys)])
-    return ["model", "tokens after the fact", *keys.values()], lines
+            found_at = [row["answers"][k] for row in found]
+            lines.append([arm, on, f"{distance:,}", *(", ".join(said(answer.get(key), ".2f") for answer in found_at)
+                                                      for key in keys)])
+    return ["model", "trained", "tokens after the fact", *keys.values()], lines
 
 
 def starts(rows: Sequence[dict[str, Any]]) -> tuple[list[str], list[list[Any]]]:
@@ -46,7 +50,7 @@ def starts(rows: Sequence[dict[str, Any]]) -> tuple[list[str], list[list[Any]]]:
     ends = [point["tokens"] for point in next(iter(found.values()))[0]["start"]] if found else []
     return ["model", *(f"{a:,}–{b:,}" for a, b in zip([0, *ends], ends))], [
         [arm, *(", ".join(f"{100 * (row['start'][k]['perplexity'] / row['start'][k]['later'] - 1):+.1f}" for row in of)
-                for k in range(len(ends)))] for arm, of in found.items()]
+                for k in range(len(ends)))] for (arm, _), of in found.items()]
 
 
 def by_pass(rows: Sequence[dict[str, Any]]) -> tuple[list[str], list[list[Any]]]:
@@ -55,16 +59,16 @@ def by_pass(rows: Sequence[dict[str, Any]]) -> tuple[list[str], list[list[Any]]]
         [arm, *(", ".join(f"{row['passes'][k]['perplexity']:.2f}" for row in found) for k in (0, 1, -1)),
          ", ".join(f"{row['passes'][-1]['drift']:.0e}" for row in found),
          *(", ".join(f"{row['passes'][-1][key]:.2f}" for row in found) for key in ("size", "saturated"))]
-        for arm, found in groups(rows, "text").items()]
+        for (arm, _), found in groups(rows, "text").items()]
 
 
-def groups(rows: Sequence[dict[str, Any]], part: str) -> dict[str, list[dict[str, Any]]]:
-    """The rows of a part by model, in the order of its models, the seeds in theirs"""
+def groups(rows: Sequence[dict[str, Any]], part: str) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    """The rows of a part by model and training, in the order of its models, the seeds in theirs"""
     order = list(FACTS if part == "facts" else ARMS)
-    found: dict[str, list[dict[str, Any]]] = {}
+    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for row in sorted((row for row in rows if row["part"] == part),
-                      key=lambda row: (order.index(row["arm"]), row["seed"])):
-        found.setdefault(row["arm"], []).append(row)
+                      key=lambda row: (order.index(row["arm"]), list(TRAINED).index(row["trained"]), row["seed"])):
+        found.setdefault((row["arm"], row["trained"]), []).append(row)
     return found
 
 
@@ -80,12 +84,12 @@ def plot(rows: Sequence[dict[str, Any]], path: Any) -> None:
 
     figure = Picture(figsize=(11, 7), dpi=100, layout="constrained")
     grid = np.ravel(figure.subplots(2, 2))
-    for number, (arm, found) in enumerate(groups(rows, "facts").items()):
+    for number, ((arm, on), found) in enumerate(groups(rows, "facts").items()):
         at = [k for k in range(len(DISTANCES)) if all(row["answers"][k]["asked"] for row in found)]
         for axes, key in zip(grid, ("accuracy", "cosine")):
             axes.plot([DISTANCES[k] for k in at], [np.mean([row["answers"][k][key] for row in found]) for k in at],
-                      label=arm, **look(number, len(at)))
-    for number, (arm, found) in enumerate(groups(rows, "text").items()):
+                      label=f"{arm}, {on}", **look(number, len(at)))
+    for number, ((arm, _), found) in enumerate(groups(rows, "text").items()):
         ends = [point["tokens"] for point in found[0]["start"]]
         grid[2].plot(ends, np.mean([[100 * (point["perplexity"] / point["later"] - 1) for point in row["start"]]
                                     for row in found], 0), label=arm, **look(number, len(ends)))

@@ -1,10 +1,11 @@
 """A million tokens without a reset: does the memory stay what it was trained to be, and do the models with it?
 
 facts   recall of one pair (`minicrt.data.RecallTask`), trained on distances of 1 to 8 segments of 17 tokens as in
-        benchmarks/memory_study.py. Then 8 streams of --tokens tokens of filler each, in which facts are planted, one
-        after the other, and asked for 100, 1,000, 10,000 and 100,000 tokens later; the state is never reset, so that
-        each fact has to take the place of the one before. A question is asked aside: the stream goes on without it.
-        By the compiled `Stream`.
+        benchmarks/memory_study.py, where each episode begins with no state ("anew"), or for all of --steps on episodes
+        of which nine in ten go on with the state that the one before has left ("carried"). Then 8 streams of --tokens
+        tokens each: filler, in which facts are planted, one after the other, and asked for 100, 1,000, 10,000 and
+        100,000 tokens later. The state is never reset, so that each fact has to take the place of the one before. A
+        question is asked aside: the stream goes on without it. By the compiled `Stream`.
 text    the models of benchmarks/token_models.py, trained on words as they are, read the test part over and over, from
         4 places of it, to --tokens tokens each. Passes fall alike into segments, so the same text stands at many
         distances from the start: perplexity by pass, and of the first tokens beside that of the same text a pass later.
@@ -22,7 +23,7 @@ import numpy as np
 
 from benchmarks import report, token_models
 from benchmarks.kept_rows import KeptRows
-from benchmarks.long_stream_tables import DISTANCES, FACTS, SATURATED, plot
+from benchmarks.long_stream_tables import DISTANCES, FACTS, SATURATED, TRAINED, plot
 from benchmarks.memory_study import BATCH, FURTHEST, is_recalled
 from benchmarks.memory_tasks import learn, model_for, task_at
 from benchmarks.token_models import LENGTH, text, trained
@@ -52,18 +53,19 @@ def cosine(first: Array, m: Array) -> float:                 # (B, N) each; the 
     return float(((first * m).sum(1) / (np.linalg.norm(first, axis=1) * np.linalg.norm(m, axis=1))).mean())
 
 
-def measure_facts(arm: str, seed: int, steps: int, tokens: int, progress: Progress) -> dict[str, Any]:
+def measure_facts(arm: str, on: str, seed: int, steps: int, tokens: int, progress: Progress) -> dict[str, Any]:
     start, (k, configuration) = time.perf_counter(), FACTS[arm]
     model, parameters = model_for("recall", configuration, seed, SEGMENT)
     task, curve = task_at("recall", FURTHEST, SEGMENT), list[tuple[int, float]]()
     with progress.task("training", steps, "step") as advance:
         def after_step(step: int) -> bool:
             advance()
-            return is_recalled(model, parameters, task, seed, step, curve)
+            return is_recalled(model, parameters, task, seed, step, curve) and on == "anew"
 
-        taken = learn(model, parameters, "recall", k, steps, FURTHEST, seed, BATCH, SEGMENT, after_step=after_step)
+        taken = learn(model, parameters, "recall", k, steps, FURTHEST, seed, BATCH, SEGMENT, after_step=after_step,
+                      carried=TRAINED[on])
     training = time.perf_counter() - start
-    return {"part": "facts", "arm": arm, "seed": seed, "parameters": parameters.size, "taken": taken,
+    return {"part": "facts", "arm": arm, "trained": on, "seed": seed, "parameters": parameters.size, "taken": taken,
             "trained_to": curve[-1][1] if curve else None, "tokens": tokens, "streams": STREAMS,
             **facts(Reader(model, parameters), seed, tokens, progress), "training_seconds": training,
             "seconds": time.perf_counter() - start}
@@ -132,8 +134,8 @@ def measure_text(arm: str, seed: int, train_tokens: int | None, tokens: int, fol
                  ) -> dict[str, Any]:
     model, parameters, seconds = trained(arm, "clean", seed, train_tokens, folder, progress)
     start = time.perf_counter()
-    return {"part": "text", "arm": arm, "seed": seed, "parameters": parameters.size, "tokens": tokens, "rows": ROWS,
-            "train_tokens": text().train[:train_tokens].size,
+    return {"part": "text", "arm": arm, "trained": "carried", "seed": seed, "parameters": parameters.size,
+            "tokens": tokens, "rows": ROWS, "train_tokens": text().train[:train_tokens].size,
             **passes(model, parameters, text().test, tokens, progress), "training_seconds": seconds,
             "seconds": time.perf_counter() - start}
 
@@ -175,6 +177,8 @@ def main() -> None:
                       help="facts, text (default: both)")
     made.add_argument("--arms", action="append", choices=list({**FACTS, **token_models.ARMS}),
                       help="may be given again (default: all)")
+    made.add_argument("--trained", type=report.one_of(tuple(TRAINED)), default=list(TRAINED),
+                      help="of facts: anew, carried (default: both)")
     made.add_argument("--seeds", "--seed", type=report.numbers, default=[0], metavar="S,…", help="(default: 0)")
     made.add_argument("--steps", type=report.positive, default=1000, help="of recall, at most (default: 1000)")
     made.add_argument("--tokens", type=report.positive, default=10 ** 6, help="of each stream (default: 1000000)")
@@ -185,23 +189,23 @@ def main() -> None:
     of = made.parse_args()
     rows, progress = KeptRows(of.json, "part"), progress_for()
     before = len(rows.rows)
-    names = {"facts": FACTS, "text": token_models.ARMS}
     trained_on = f" --train-tokens {of.train_tokens}" if of.train_tokens else ""
+    chosen: list[tuple[str, Any]] = []
+    for seed in of.seeds:
+        chosen += [(f'facts --arms "{arm}" --trained {on} --seed {seed} --steps {of.steps}',
+                    (measure_facts, arm, on, seed, of.steps, of.tokens, progress))
+                   for arm in FACTS for on in of.trained if "facts" in of.parts and arm in (of.arms or FACTS)]
+        chosen += [(f'text --arms "{arm}" --seed {seed}{trained_on}',
+                    (measure_text, arm, seed, of.train_tokens, of.tokens, of.weights, progress))
+                   for arm in token_models.ARMS if "text" in of.parts and arm in (of.arms or token_models.ARMS)]
     with threads.limit(of.threads or threads.count()):
-        for seed in of.seeds:
-            for part in of.parts:
-                for arm in (arm for arm in names[part] if arm in (of.arms or names[part])):
-                    budget = f" --steps {of.steps}" if part == "facts" else trained_on
-                    command = (f'python -m benchmarks.long_streams --parts {part} --arms "{arm}" --seed {seed}{budget} '
-                               f"--tokens {of.tokens}")
-                    if rows.has(command):
-                        continue
-                    row = measure_facts(arm, seed, of.steps, of.tokens, progress) if part == "facts" else \
-                        measure_text(arm, seed, of.train_tokens, of.tokens, of.weights, progress)
-                    rows.add({**row, "command": command})
-                    brief = [answer.get("accuracy") for answer in row["answers"]] if part == "facts" else \
-                        [round(point["perplexity"], 2) for point in row["passes"]]
-                    print(f"{part}  {arm:<18} seed {seed}  {brief}   {row['seconds']:.0f} s", flush=True)
+        for asked, (measure, *arguments) in chosen:
+            command = f"python -m benchmarks.long_streams --parts {asked} --tokens {of.tokens}"
+            if not rows.has(command):
+                row = measure(*arguments)
+                rows.add({**row, "command": command})
+                print(f"{asked}   {row['answers'] if 'answers' in row else row['passes']}   {row['seconds']:.0f} s",
+                      flush=True)
     if of.json is not None and len(rows.rows) > before:
         plot(rows.rows, of.json.with_suffix(".png"))
 

@@ -68,19 +68,22 @@ def model_for(name: str, configuration: dict[str, Any], seed: int, length: int, 
 
 def learn(model: SegmentModel, parameters: Parameters, name: str, k: int, steps: int, furthest: int, seed: int,
           batch: int, length: int, learning_rate: float = 3e-3, after_step: Callable[[int], bool] | None = None,
-          furthest_at: Callable[[int], int] | None = None, amount: int | None = None) -> int:
+          furthest_at: Callable[[int], int] | None = None, amount: int | None = None, carried: float = 0.0) -> int:
     """Train on episodes whose distance is drawn for each step from 1 to `furthest`, or to furthest_at(step), until
-    after_step(step) says so, or for `steps`; returns how many it took."""
+    after_step(step) says so, or for `steps`; returns how many it took. A share `carried` of the episodes begins with
+    the state that the one before has left, the others with none."""
     optimizer, gradients = AdamW(parameters, learning_rate=learning_rate), parameters.zeros_like()
-    draws = np.random.default_rng([seed, 1])
+    draws, state = np.random.default_rng([seed, 1]), State()
     for step in range(1, steps + 1):
         most = furthest if furthest_at is None else furthest_at(step)
-        task, state = task_at(name, int(draws.integers(1, most + 1)), length, amount), State()
+        task = task_at(name, int(draws.integers(1, most + 1)), length, amount)
+        if not carried or draws.random() >= carried:
+            state = State()
         window = task.window(draws, batch)
         for tokens, targets in window[:-k]:                  # with_gradient: it keeps what the writer read, if asked to
             _, state, _ = model.forward(parameters, tokens, targets, state)
         rate = min(1.0, step / 50, 2 * (1 - step / (steps + 1)))
-        train_step(model, parameters, gradients, optimizer, window[-k:], state, rate=rate)
+        state = train_step(model, parameters, gradients, optimizer, window[-k:], state, rate=rate).state
         if after_step is not None and after_step(step):
             return step
     return steps

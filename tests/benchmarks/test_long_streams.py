@@ -42,9 +42,9 @@ def test_facts_are_asked_for_where_they_should_be():
     assert asked[100]["accuracy"] == asked[1000]["accuracy"] == asked[100]["first"] == asked[100]["last"] == 1
     assert asked[10_000]["accuracy"] == asked[100_000]["accuracy"] == 0
     assert asked[10_000]["saturated"] == 1 and asked[10_000]["cosine"] < asked[100]["cosine"] < 1
-    row = {"part": "facts", "arm": "CRT", "seed": 0, **found}
-    assert recalled([row])[0] == ["model", "100", "1,000", "10,000", "100,000"]
-    assert recalled([row])[1] == [["CRT", "1.00", "1.00", "0.00", "0.00"]]
+    row = {"part": "facts", "arm": "CRT", "trained": "anew", "seed": 0, **found}
+    assert recalled([row])[0] == ["model", "trained", "fact", "100", "1,000", "10,000", "100,000"]
+    assert recalled([row])[1][1] == ["CRT", "anew", "all", "1.00", "1.00", "0.00", "0.00"]
     assert len(memories([row])[1]) == 4
 
 
@@ -88,7 +88,7 @@ def test_passes_over_the_same_text_are_alike_for_a_model_that_forgets():
     assert found["passes"][1]["perplexity"] == pytest.approx(found["passes"][0]["perplexity"], rel=1e-4)
     assert [of["tokens"] for of in found["start"]] == [35, 70, 140, 350, 700]
     assert found["start"][-1]["perplexity"] == pytest.approx(found["start"][-1]["later"], rel=1e-5)
-    row = {"part": "text", "arm": "GRU", "seed": 0, **found}
+    row = {"part": "text", "arm": "GRU", "trained": "carried", "seed": 0, **found}
     head, lines = starts([row])
     assert head[1] == "0–35" and lines[0][-1] in ("+0.0", "-0.0") and len(lines[0]) == len(head)
     assert len(by_pass([row])[1][0]) == len(by_pass([row])[0])
@@ -105,8 +105,10 @@ def test_rows_are_kept_and_not_measured_again(tmp_path, monkeypatch):
     first = run(*arguments)
     assert first.returncode == 0, first.stderr
     rows = json.loads(file.read_text(encoding="utf-8"))["rows"]
-    assert [row["part"] for row in rows] == ["facts", "text"] and rows[0]["streams"] == STREAMS
-    assert [answer["asked"] for answer in rows[0]["answers"]] == [6, 2, 0, 0] and rows[1]["rows"] == ROWS
-    assert rows[1]["command"] == ('python -m benchmarks.long_streams --parts text --arms "GRU" --seed 0 --train-tokens '
+    assert [(row["part"], row["trained"]) for row in rows] == [("facts", "anew"), ("facts", "carried"),
+                                                               ("text", "carried")]
+    assert rows[0]["streams"] == STREAMS
+    assert [answer["asked"] for answer in rows[0]["answers"]] == [6, 2, 0, 0] and rows[2]["rows"] == ROWS
+    assert rows[2]["command"] == ('python -m benchmarks.long_streams --parts text --arms "GRU" --seed 0 --train-tokens '
                                   "1000 --tokens 2500")
     assert file.with_suffix(".png").stat().st_size > 1000 and run(*arguments).stdout == ""
