@@ -42,8 +42,8 @@ plt.rcParams.update({"figure.dpi": 100, "font.size": 10})
 # ## 1 · Five steps
 #
 # A Transformer sees one segment of a text. What came before, it does not know. The **CRT** hands it one vector, the
-# *memory* $m$, a row for each of the $B$ texts that are read side by side. Segment $N$ starts from the memory that segment $N - 1$ has left, and from its last
-# position $p_0$:
+# *memory* $m$, a row for each of the $B$ texts that are read side by side. Segment $N$ starts from the memory that
+# segment $N - 1$ has left, and from its last position $p_0$:
 #
 # $$
 # \begin{aligned}
@@ -125,7 +125,9 @@ teach.grade("memory_gradient", memory_gradient)
 # the rest works in any case.
 
 # %%
+from minicrt import ops as ops                  # for yours, as in chapter 03
 from minicrt.teach.solutions import crt
+from minicrt.teach.solutions import gradients as reference      # as in chapter 01
 from minicrt.teach.solutions.attention import (attention_backward, causal_attention,
                                                merge_heads, projections_backward,
                                                split_heads)
@@ -136,7 +138,8 @@ from minicrt.teach.solutions.gradients import (cross_entropy, cross_entropy_back
                                                linear_backward, softmax)
 from minicrt.teach.solutions.through_time import gru_backward, gru_step, sigmoid
 
-COURSE = [softmax, cross_entropy, cross_entropy_backward, linear_backward,
+COURSE = [softmax, cross_entropy,
+          reference.cross_entropy_backward, reference.linear_backward,
           causal_attention, attention_backward, split_heads, merge_heads,
           projections_backward, layer_norm, layer_norm_backward,
           feed_forward_backward, block_backward, embedding_backward,
