@@ -36,6 +36,8 @@ class Engine(Protocol):
     causal_mask: Operation
     cayley_inverse: Operation
     concatenate: Operation
+    delta_rule: Operation
+    delta_rule_backward: Operation
     dropout: Operation
     dropout_backward: Operation
     embedding: Operation
@@ -78,6 +80,8 @@ class Engine(Protocol):
     patch_embedding_backward: Operation
     path_dropout: Operation
     path_dropout_backward: Operation
+    pooled_queue: Operation
+    pooled_queue_backward: Operation
     relative_attention: Operation
     relative_attention_backward: Operation
     relu: Operation
@@ -95,6 +99,8 @@ class Engine(Protocol):
     sigmoid: Operation
     sigmoid_backward: Operation
     skew_symmetric: Operation
+    sparse_write: Operation
+    sparse_write_backward: Operation
     tanh: Operation
     tanh_backward: Operation
     weighted_cross_entropy: Operation

@@ -99,14 +99,28 @@ def writer(config: CRTConfig, steps: int) -> int:
 
 def crt(config: CRTConfig, T: int) -> Parts:
     D, D_p, M = config.width, config.positions_width, config.memory_vectors if config.memory != "none" else 0
-    parts = blocks(config, T + M)
+    parts = blocks(config, T + config.memory_rows)
     steps = T if config.memory_update == "per_token" else 1
-    if M:
+    if config.memory_form != "vector":
+        parts |= memory_form(config, T)
+    elif M:
         parts["memory"] = M * writer(config, steps)
         parts["readout"] = 2 * M * D * D if config.readout == "memory" else 0            # m W_r, once for all T
     if config.positions == "recurrent":
         parts["positions"] = recurrence("gru", T, D, D_p) + (2 * T * D_p * D if D_p != D else 0)
     return parts
+
+
+def memory_form(config: CRTConfig, T: int) -> Parts:
+    """What writes a memory of another form, and what reads it; a row of slots or of the queue asks and is asked by one
+    product of D numbers with each token."""
+    D, M, K = config.width, config.memory_vectors, config.keys
+    if config.memory_form == "matrix":                       # q, k, v, b; then k̂ S, k̂ᵀ e and q̂ S at every token
+        return {"memory": 2 * T * D * (K + D + 1) + 4 * T * K * D, "readout": 2 * T * D * K + 2 * T * K * D}
+    parts = {"readout": 2 * (T + M) * D * D + 4 * T * M * D}
+    if config.memory_form == "queue":
+        return parts | {"memory": 4 * T * D}
+    return parts | {"memory": 2 * M * D * D + 4 * M * T * D + M * recurrence(config.memory, 1, D, D)}
 
 
 def transformer_xl(config: TransformerXLConfig, T: int) -> Parts:

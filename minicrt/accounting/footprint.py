@@ -46,7 +46,7 @@ def step_memory(config: CRTConfig, training: TrainingConfig, parameters: int, en
 
 def rows_with_memory(config: CRTConfig, batch: int) -> int:
     """B S"""
-    return batch * (config.segment_length + (config.memory_vectors if config.memory != "none" else 0))
+    return batch * (config.segment_length + config.memory_rows)
 
 
 def kept_of_blocks(config: CRTConfig, batch: int, engine: str) -> int:
@@ -58,7 +58,13 @@ def kept_of_blocks(config: CRTConfig, batch: int, engine: str) -> int:
 
 
 def kept_of_recurrences(config: CRTConfig, batch: int) -> int:
-    """A token and network: the input, the state, and the gates r, z, n and c (6D)."""
+    """A token and network: the input, the state, and the gates r, z, n and c (6D). Of a matrix every state (K D), q̂, k̂,
+    the error and what reads it; of slots and a queue what reads them (3D), and a row's step (8D)."""
+    positions = 6 * (config.positions == "recurrent") * batch * config.segment_length * config.width
+    if config.memory_form == "matrix":
+        return positions + batch * config.segment_length * (config.keys * (config.width + 4) + 4 * config.width)
+    if config.memory_form != "vector":
+        return positions + batch * config.width * (3 * config.segment_length + 8 * config.memory_vectors)
     networks = (config.positions == "recurrent") + (
         config.memory_vectors if config.memory != "none" and config.memory_update == "per_token" else 0)
     return 6 * networks * batch * config.segment_length * config.width

@@ -84,7 +84,7 @@ def _rows(config: Any) -> int:
     if isinstance(config, RMTConfig):
         return config.segment_length + 2 * config.memory_vectors
     in_front = isinstance(config, CRTConfig) and config.memory != "none" and config.memory_position == "first"
-    return config.segment_length + (config.memory_vectors if in_front else 0)
+    return config.segment_length + (config.memory_rows if in_front else 0)
 
 
 def _room(config: Any) -> int:
@@ -92,7 +92,7 @@ def _room(config: Any) -> int:
     if isinstance(config, TransformerXLConfig):
         return config.cached + config.segment_length
     remembers = isinstance(config, CRTConfig) and config.memory != "none"
-    return config.segment_length + config.memory_vectors if remembers else _rows(config)
+    return config.segment_length + config.memory_rows if remembers else _rows(config)
 
 
 def _of_blocks(config: Any) -> dict[str, int]:
@@ -124,6 +124,8 @@ def _reads(model: SegmentModel) -> dict[str, float]:
             reads[name] += isinstance(config, TransformerXLConfig) and name.endswith("attention.w_kv")
         elif name.startswith("memory.") and getattr(config, "memory_update", "") == "per_segment":
             reads[name] = 1
+        elif name.startswith("memory.") and getattr(config, "memory_form", "") in ("slots", "queue"):
+            reads[name] = T if name.startswith("memory.read.") else 1
     reads |= {name: 0 for name in reads if "skew" in name or name == "memory.start"}
     reads |= {name: 1 for name in reads if name in ("memory.read", "positions.table")}
     return reads | ({"embedding": T / config.vocabulary} if "embedding" in reads and not config.tied else {})
@@ -160,8 +162,19 @@ def _row_values(model: SegmentModel) -> int:
     if getattr(config, "positions", "") == "recurrent":
         rows += 2 * D + _recurrence("gru", config.positions_width)
     if isinstance(config, CRTConfig) and config.memory != "none":
+        if config.memory_form != "vector":
+            return rows + _formed(config)
         rows += 4 * D + config.memory_vectors * _writer(config)          # z, the sum, m W_r, a norm
     return rows
+
+
+def _formed(config: CRTConfig) -> int:
+    """The segment's outputs, which slots and the queue are written from, m̂ W_v, and what reads them; of a matrix q, k,
+    v, the error, and the states before and after a step"""
+    D = config.width
+    if config.memory_form == "matrix":
+        return 3 * config.keys * D + 4 * config.keys + 4 * D
+    return (config.segment_length + config.memory_vectors + 4) * D + config.memory_vectors
 
 
 def _writer(config: CRTConfig) -> int:

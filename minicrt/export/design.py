@@ -160,7 +160,7 @@ def design(model: SegmentModel, parameters: Parameters, meaning: Vocabulary | Fr
     encoder = model.encoder if isinstance(model, SensorModel) else model
     if type(encoder) not in EXPORTED:
         raise InputError(f"the model is {kind_of(encoder)}, which cannot be exported; expected one whose setting "
-                         "`model` is 'crt' or 'transformer'")
+                         "`model` is 'crt', with memory_form='vector', or 'transformer'")
     check_fit(model, parameters)
     if model.config.output != "softmax":
         raise InputError(f"the model has output={model.config.output!r}, which cannot be exported; expected one with "

@@ -7,6 +7,7 @@ import numpy as np
 
 from minicrt import ops
 from minicrt.gradcheck.case import Case
+from minicrt.gradcheck.memory_form_cases import memory_form_cases
 from minicrt.gradcheck.state_space_cases import state_space_cases
 from minicrt.gradcheck.video_cases import video_cases
 from minicrt.ops.clusters import clusters
@@ -240,5 +241,6 @@ def all_cases(rng: Rng) -> Iterator[Case]:
     yield self_attention_case(rng, ahead=True)
     yield from video_cases(rng)
     yield from state_space_cases(rng)
+    yield from memory_form_cases(rng)
     yield adaptive_softmax_case(rng)
     yield adaptive_softmax_case(rng, (12,), div_value=2.0, ignored=0.0, name="adaptive_softmax, narrower tails")

@@ -45,6 +45,13 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
     "CRT, learned positions": {"positions": "learned"},
     "CRT, sinusoids, relu": {"positions": "sinusoidal", "activation": "relu"},
     "CRT, adaptive softmax": {"output": "adaptive"},
+    "CRT, slots": {"memory_form": "slots", "memory_vectors": 3},
+    "CRT, slots, two of three written, minGRU": {"memory_form": "slots", "memory_vectors": 3, "memory_top_k": 2,
+                                                 "memory": "mingru", "positions": "learned", "dropout": 0.3},
+    "CRT, slots, NC-GRU, post-norm": {"memory_form": "slots", "memory_vectors": 2, "memory": "ncgru", "norm": "post"},
+    "CRT, matrix": {"memory_form": "matrix", "memory_keys": 4},
+    "CRT, queue": {"memory_form": "queue", "memory_vectors": 3},
+    "CRT, queue, normed": {"memory_form": "queue", "memory_vectors": 2, "memory_norm": "on", "norm": "post"},
     "Transformer": {"model": "transformer"},
     "Transformer, sinusoids, post-norm": {"model": "transformer", "positions": "sinusoidal", "norm": "post"},
     "Transformer, no positions": {"model": "transformer", "positions": "none", "dropout": 0.3},
@@ -76,14 +83,14 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
 
 CHECKED = CONFIGURATIONS | VIDEO_CHECKS
 
-GIVEN_MEMORY = frozenset({"CRT, reset before", "CRT, three memory vectors, normed",
+GIVEN_MEMORY = frozenset({"CRT, reset before", "CRT, matrix", "CRT, three memory vectors, normed",
                           "RMT, two vectors, sinusoids, post-norm"})
 """Those whose first segment is handed a memory, whose gradient is checked. The others that have one start from m_0, and
 the gradient of that parameter is."""
 
 
 def small_crt(overrides: dict[str, Any]) -> CRT:
-    return CRT(CRTConfig(**{**SMALL, **overrides}), ops)
+    return create_model(CRTConfig(**{**SMALL, **overrides}), ops)
 
 
 def small_model(overrides: dict[str, Any]) -> SegmentModel:

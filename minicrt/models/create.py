@@ -14,6 +14,7 @@ from minicrt.models.crt_config import CRTConfig
 from minicrt.models.language_config import LanguageModelConfig
 from minicrt.models.linear_recurrent import LinearRecurrentConfig, LinearRecurrentModel
 from minicrt.models.mamba import Mamba, MambaConfig
+from minicrt.models.memory_forms import FORMS
 from minicrt.models.recurrent import RecurrentConfig, RecurrentModel
 from minicrt.models.rmt import RMT, RMTConfig
 from minicrt.models.s4d import S4DConfig, S4DModel
@@ -64,12 +65,12 @@ def create_model(model: str | Mapping[str, Any] | LanguageModelConfig = "crt", e
     """
     if isinstance(model, LanguageModelConfig):
         config = dataclasses.replace(model, **settings)
-        return _class_of(config)(config, engine)
+        return model_of(config, engine)
     if isinstance(model, Mapping):
         settings = {**model, **settings}
         model = settings.pop("model", "crt")
-    cls, config_class = model_kind(model)
-    return cls(from_mapping(config_class, settings, config_class.title), engine)
+    _, config_class = model_kind(model)
+    return model_of(from_mapping(config_class, settings, config_class.title), engine)
 
 
 def model_kind(name: Any) -> tuple[type[SegmentModel], type[LanguageModelConfig]]:
@@ -82,10 +83,15 @@ def model_kind(name: Any) -> tuple[type[SegmentModel], type[LanguageModelConfig]
     return MODELS[name]
 
 
-def _class_of(config: LanguageModelConfig) -> type[SegmentModel]:
+def model_of(config: LanguageModelConfig, engine: EngineOrName) -> Any:
+    return class_of(config)(config, engine)
+
+
+def class_of(config: LanguageModelConfig) -> type[SegmentModel]:
+    """A CRT's class is its memory's form."""
     for cls, config_class in MODELS.values():
         if type(config) is config_class:
-            return cls
+            return FORMS.get(getattr(config, "memory_form", ""), cls)
     raise ConfigurationError(f"model is {kind_of(config)}, expected the configuration of a model: "
                              + ", ".join(config_class.__name__ for _, config_class in MODELS.values()))
 
@@ -96,7 +102,7 @@ def model_mapping(model: SegmentModel) -> dict[str, Any]:
     Raises ConfigurationError for a model that is none of `MODELS`, such as a subclass of one.
     """
     for name, (cls, _) in MODELS.items():
-        if type(model) is cls:
+        if type(model) in (cls, *(FORMS.values() if cls is CRT else ())):
             return {"model": name, **to_mapping(model.config)}
     raise ConfigurationError(f"the model is {kind_of(model)}, which no configuration describes; expected "
                              + ", ".join(cls.__name__ for cls, _ in MODELS.values()))

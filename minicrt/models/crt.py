@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from minicrt.configuration import require
 from minicrt.engines import EngineOrName
 from minicrt.models import inspection
 from minicrt.models.base import State
@@ -59,6 +60,8 @@ class CRT(PositionedModel):
 
     def __init__(self, config: CRTConfig, engine: EngineOrName = None):
         super().__init__(config, engine)
+        require(config.memory_form == "vector", f"memory_form is {config.memory_form!r}, which the class CRT does not "
+                "have; minicrt.create_model makes the class that does")
 
     # One segment, top to bottom and bottom to top; the numbers are those of docs/spec.md, 2.2.
 

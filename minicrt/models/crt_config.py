@@ -30,7 +30,12 @@ class CRTConfig(StackConfig):
     What follows is the CRT's own; the numbers are those of its steps in docs/spec.md, 2.2.
 
     memory                 the network that writes the memory (4), or "none"
-    memory_vectors         M memory tokens, each written by a network of its own
+    memory_vectors         M memory tokens, each written by a network of its own; or M slots, or rows of the queue
+    memory_form            "vector" (4, 5), or a richer memory, each with a writing and a reading of its own (2.2.1):
+                           "slots", written once a segment by attention; "matrix", an associative matrix with the delta
+                           rule; "queue", in which the older rows pool ever more segments
+    memory_top_k           slots: how many of them a segment may change, those it would change most; 0 stands for all
+    memory_keys            matrix: K, of its keys; 0 stands for D
     memory_update          the writer reads every y_t, or once the segment's mean; then there is no h_t to read
     memory_gradient        "unroll" through whole segments, or "writer": the writer of the last segment is run again (6)
     memory_position        in front, or behind, where no token sees it: then only the writer carries it on
@@ -61,6 +66,9 @@ class CRTConfig(StackConfig):
 
     memory: Literal["gru", "ncgru", "mingru", "lru", "s4d", "mamba", "none"] = "gru"
     memory_vectors: int = 1
+    memory_form: Literal["vector", "slots", "matrix", "queue"] = "vector"
+    memory_top_k: int = 0
+    memory_keys: int = 0
     memory_update: Literal["per_token", "per_segment"] = "per_token"
     memory_gradient: Literal["unroll", "writer"] = "unroll"
     memory_position: Literal["first", "last"] = "first"
@@ -95,6 +103,18 @@ class CRTConfig(StackConfig):
                 "memory_span higher")
         require(self.memory != "lru" or isinstance(self.update_bias, str) or self.update_bias == 0,
                 f"update_bias is {self.update_bias}, but an LRU has no gate; set it to 0, 'chrono' or 'log_uniform'")
+
+        check_form(self)
+
+    @property
+    def keys(self) -> int:
+        """K, of the matrix"""
+        return self.memory_keys or self.width
+
+    @property
+    def memory_rows(self) -> int:
+        """The memory's rows among those of the blocks"""
+        return 0 if self.memory == "none" or self.memory_form == "matrix" else self.memory_vectors
 
     @property
     def normed_memory(self) -> bool:
@@ -136,6 +156,9 @@ class CRTConfig(StackConfig):
         if self.memory_position == "last" and self.readout == "transformer":
             return ("nothing reads the memory, and its network stays untrained: with memory_position 'last' no token "
                     "sees it, and readout 'transformer' leaves it out; change either")
+        if self.memory_form in ("slots", "queue") and bptt_segments == 1:
+            return (f"what is written to the memory stays untrained: with memory_form {self.memory_form!r} and "
+                    "bptt_segments 1 no gradient reaches it; set bptt_segments to 2 or more")
         within = self.readout == "memory" and self.memory_update == "per_token"
         if not within and self.memory_gradient != "writer" and bptt_segments == 1:
             return (f"the memory network stays untrained: with readout {self.readout!r}, memory_update "
@@ -145,3 +168,29 @@ class CRTConfig(StackConfig):
             return ("readout 'transformer' reads the memory as a token alone, and then it is luck whether the memory "
                     "learns what is needed segments later; set readout to 'memory'")
         return None
+
+
+def check_form(config: CRTConfig) -> None:
+    """Raise ConfigurationError for settings that do not go with the memory's form."""
+    form = config.memory_form
+    for name, of in {"memory_top_k": "slots", "memory_keys": "matrix"}.items():
+        require(getattr(config, name) == 0 or form == of, f"{name} is {getattr(config, name)}, but memory_form is "
+                f"{form!r}; {name} is for memory_form={of!r}")
+    most = config.memory_vectors
+    require(0 <= config.memory_top_k <= most, f"memory_top_k is {config.memory_top_k}, expected 0 (all) to {most}, "
+            "the number of slots (memory_vectors)")
+    require(config.memory_keys >= 0, f"memory_keys is {config.memory_keys}, expected 0 (= width) or more")
+    if form == "vector":
+        return
+    require(config.memory != "none", f"memory is 'none', but memory_form is {form!r}; leave memory out")
+    require(form != "slots" or config.memory not in ("s4d", "mamba"), f"memory is {config.memory!r}, but a slot takes one "
+            "step a segment; for memory_form 'slots' set it to 'gru', 'ncgru', 'mingru' or 'lru'")
+    only: dict[str, str | int] = {"memory_update": "per_token", "memory_gradient": "unroll", "memory_position": "first",
+                                  "readout": "memory"}
+    if form != "slots":
+        only["memory"] = "gru"                               # what writes them is no network
+    if form == "matrix":
+        only |= {"memory_vectors": 1, "memory_norm": "auto"}
+    for name, value in only.items():
+        require(getattr(config, name) == value, f"{name} is {getattr(config, name)!r}, which memory_form {form!r} does "
+                f"not have; leave {name} out")

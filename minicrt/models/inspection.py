@@ -9,10 +9,11 @@ from minicrt import ops
 if TYPE_CHECKING:
     from minicrt.models.base import State
     from minicrt.models.crt import CRT
+    from minicrt.models.memory_forms import FormedCRT
     from minicrt.models.parameters import Array, Parameters
 
 
-def inspect(model: "CRT", parameters: "Parameters", tokens: "Array", state: "State") -> dict[str, Any]:
+def inspect(model: "CRT | FormedCRT", parameters: "Parameters", tokens: "Array", state: "State") -> dict[str, Any]:
     """What happens inside one segment, for looking at: no dropout, nothing is changed.
 
     "attention"  one array (B, H, S, S) a layer, S = M + T, rows the queries; the memory rows come first
@@ -26,8 +27,9 @@ def inspect(model: "CRT", parameters: "Parameters", tokens: "Array", state: "Sta
     _, new_state, cache = specification.encode(parameters, e, state, None, True)
     seen: dict[str, Any] = {"attention": [block.attention.branch.heads.p for block in cache.blocks.stack],
                             "state": new_state}
-    if cache.write is not None:
-        seen["memory"] = np.stack(cache.write.h, axis=1)
+    written: Any = getattr(cache, "write", None)              # of memory vectors
+    if written is not None:
+        seen["memory"] = np.stack(written.h, axis=1)
     if cache.positions is not None:
         seen["positions"] = cache.positions.states
     return seen

@@ -23,7 +23,10 @@ CRTS = [{}, {"memory": "ncgru"}, {"memory": "mingru"}, {"memory": "lru"}, {"memo
         {"memory_gradient": "writer"}, {"reset_after": False}, {"positions": "learned"}, {"positions": "sinusoidal"},
         {"positions": "none"}, {"position_width": 6}, {"position_carry": False}, {"activation": "gelu_tanh"},
         {"memory": "ncgru", "orthogonal": "candidate+reset", "candidate": "tanh"},
-        {"norm": "post", "activation": "relu", "memory_norm": "on", "tied": False}]
+        {"norm": "post", "activation": "relu", "memory_norm": "on", "tied": False},
+        {"memory_form": "slots", "memory_vectors": 3}, {"memory_form": "matrix", "memory_keys": 5},
+        {"memory_form": "slots", "memory_vectors": 3, "memory_top_k": 1, "memory": "lru", "positions": "learned"},
+        {"memory_form": "queue", "memory_vectors": 3, "memory_norm": "on"}]
 OTHERS = [{"model": "transformer"}, {"model": "transformer", "norm": "post", "positions": "sinusoidal"},
           {"model": "transformer_xl"}, {"model": "transformer_xl", "cache_length": 6, "same_length": True},
           {"model": "transformer_xl", "cache_length": 0},

@@ -12,6 +12,7 @@ from minicrt.models.crt_config import CRTConfig
 from minicrt.ops.clusters import clusters
 from tests.models.windows import gradient, random_parameters, random_window
 from tests.ports.call import Array, Call, Draw, Sizes, normal
+from tests.ports.memory_form_calls import MEMORY_FORM_CALLS
 from tests.ports.state_space_calls import STATE_SPACE_CALLS
 from tests.ports.video_calls import VIDEO_CALLS
 
@@ -127,6 +128,7 @@ CALLS: dict[str, tuple[str, Draw]] = {
     "mean_squared_error": ("mean_squared_error", _squared_error),
     **VIDEO_CALLS,
     **STATE_SPACE_CALLS,
+    **MEMORY_FORM_CALLS,
 }
 DROPOUTS = ("dropout", "locked_dropout", "embedding_dropout", "path_dropout")
 

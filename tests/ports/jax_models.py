@@ -13,6 +13,7 @@ from benchmarks.twins import jax_ops as ops
 from benchmarks.twins.jax_adaptive import adaptive_softmax
 from benchmarks.twins.jax_crt import Twin
 from benchmarks.twins.jax_layers import Layers, Named
+from tests.ports.jax_memory_forms import Formed
 
 After = tuple[Array, dict[str, Array]]
 
@@ -183,6 +184,6 @@ class Mamba(Layers):
         return ops.rms_norm(x, self.p["norm_final.gain"]), after
 
 
-ENCODERS = {"S4DModel": S4D, "Mamba": Mamba,
+ENCODERS = {"S4DModel": S4D, "Mamba": Mamba, "SlotsCRT": Formed, "MatrixCRT": Formed, "QueueCRT": Formed,
             "Transformer": Transformer, "RMT": RMT, "TransformerXL": TransformerXL, "RecurrentModel": Recurrent,
             "LinearRecurrentModel": LinearRecurrent}

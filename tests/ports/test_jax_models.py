@@ -18,7 +18,8 @@ from tests.ports import jax_models  # noqa: E402
 jax.config.update("jax_disable_most_optimizations", True)       # compiling is what takes the time here
 
 COMPARATORS = [name for name, changes in CONFIGURATIONS.items() if "model" in changes and "task" not in changes]
-CARRIED = [*COMPARATORS, "CRT, minGRU", "CRT, LRU", "CRT, S4D", "CRT, Mamba, per segment, chrono"]
+CARRIED = [*COMPARATORS, "CRT, minGRU", "CRT, LRU", "CRT, S4D", "CRT, Mamba, per segment, chrono",
+           *(name for name, changes in CONFIGURATIONS.items() if "memory_form" in changes)]
 FRESH = ["Transformer-XL, same length, clamped, biases a layer", "RMT"]
 
 

@@ -15,6 +15,7 @@ from torch import Tensor
 from tests.ports import torch_crt
 from tests.ports import torch_ops as ops
 from tests.ports.torch_crt import ACTIVATION, _attention, _branch, _feed_forward, linear_cell
+from tests.ports.torch_memory_forms import formed
 from tests.ports.torch_output import loss_of
 
 Named = Mapping[str, Tensor]
@@ -204,6 +205,6 @@ def mamba(config: Any, p: Named, e: Tensor, state: Named) -> tuple[Tensor, dict[
     return ops.rms_norm(x, p["norm_final.gain"]), after
 
 
-ENCODERS = {"S4DModel": s4d, "Mamba": mamba,
+ENCODERS = {"S4DModel": s4d, "Mamba": mamba, "SlotsCRT": formed, "MatrixCRT": formed, "QueueCRT": formed,
             "Transformer": transformer, "TransformerXL": transformer_xl, "RMT": rmt, "RecurrentModel": recurrent,
             "LinearRecurrentModel": linear_recurrent}

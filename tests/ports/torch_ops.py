@@ -252,3 +252,27 @@ def adaptive_softmax(z: Tensor, head: Tensor, bias: Tensor, projection: Tensor, 
     scored = targets != IGNORE
     _, loss = torch.func.functional_call(module, parameters, (z[scored], targets[scored]))
     return loss + 0 * (projection.sum() + tails.sum())       # gradients of 0 where no word of a cluster occurs
+
+
+def delta_rule(q: Tensor, k: Tensor, v: Tensor, b: Tensor, s0: Tensor) -> Tensor:
+    return delta_rule_and_state(q, k, v, b, s0)[0]
+
+
+def delta_rule_and_state(q: Tensor, k: Tensor, v: Tensor, b: Tensor, s0: Tensor) -> tuple[Tensor, Tensor]:
+    """S ← (I − β k̂ᵀ k̂) S + β k̂ᵀ v: a step as one matrix that acts on S"""
+    q, k = (x / (x.square().sum(-1, keepdim=True) + 1e-6).sqrt() for x in (q, k))
+    s, outputs, unit = s0, [], torch.eye(q.shape[-1], dtype=q.dtype)
+    for q_t, k_t, v_t, b_t in zip(*(values.unbind(1) for values in (q, k, v, b))):
+        written = b_t.sigmoid()[:, None, None] * k_t[..., None]
+        s = (unit - written @ k_t[:, None]) @ s + written @ v_t[:, None]
+        outputs.append((q_t[:, None] @ s)[:, 0])
+    return torch.stack(outputs, 1), s
+
+
+def sparse_write(new: Tensor, old: Tensor, most: int) -> Tensor:
+    chosen = (new - old).square().sum(-1).topk(most, 1).indices[..., None].expand(-1, -1, new.shape[2])
+    return old.scatter(1, chosen, new.gather(1, chosen))
+
+
+def pooled_queue(u: Tensor, m: Tensor, b: Tensor) -> Tensor:
+    return torch.lerp(torch.cat([u[:, None], m[:, :-1]], 1), m, b.sigmoid())

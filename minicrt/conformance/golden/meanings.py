@@ -132,6 +132,23 @@ MEANINGS: dict[str, dict[str, str]] = {
         "y": "2 Re Σ_n C h + d ⊙ x", "d_log_dt": "Δ Σ_n Re(G_{ΔA} A*), G_{ΔA} = (G_Ā + G_B̄/A*) Ā*",
         "d_log_a": "Re A Re G_A, G_A = Δ G_{ΔA} − G_B̄ (B̄/A)*", "d_a_im": "Im G_A", "d_c": "2 Σ G_y h*",
         "d_x": "Re Σ_n B̄* g + d ⊙ G_y"},
+    "delta_rule": {
+        "q": "queries (B, T, K)", "k": "keys (B, T, K)", "v": "values (B, T, V)", "b": "of the write's strength (B, T)",
+        "s0": "the matrix in front of the first step (B, K, V)", "q_hat": "q̂ = q/√(q·q + 1e-6)",
+        "k_hat": "k̂ = k/√(k·k + 1e-6)", "error": "e_t = v_t − k̂_t S_{t−1}",
+        "s": "S_t = S_{t−1} + β k̂ᵀ e, β = σ(b), for t = 1 … T (B, T, K, V)", "y": "q̂ S",
+        "d_s": "G of S_t, with what comes back from the steps behind it", "d_q_hat": "G_y Sᵀ",
+        "d_k_hat": "β e Gᵀ − G_e Sᵀ_{t−1}, G_e = β k̂ G", "d_q": "(G_q̂ − q̂ (q̂ · G_q̂))/|q|",
+        "d_k": "(G_k̂ − k̂ (k̂ · G_k̂))/|k|", "d_v": "G_e = β k̂ G", "d_b": "(k̂ G eᵀ) β (1 − β)",
+        "d_s0": "G − k̂ᵀ G_e of the first step"},
+    "sparse_write": {
+        "new": "what would be written (B, M, D)", "old": "what is there (B, M, D)",
+        "y": "new in the rows that change most by |new − old|², old in the others",
+        "d_new": "G_y of the rows that were written, 0 elsewhere", "d_old": "G_y of the rows that stay, 0 elsewhere"},
+    "pooled_queue": {
+        "u": "what enters (B, D)", "m": "the queue's rows, the newest first (B, M, D)", "b": "of what is kept (M, D)",
+        "z": "z = σ(b)", "y": "z^i m^i + (1 − z^i) m^{i−1}, m^0 = u", "d_u": "(1 − z^1) G_{y^1}",
+        "d_m": "z^i G_{y^i} + (1 − z^{i+1}) G_{y^{i+1}}", "d_b": "Σ G_y (m^i − m^{i−1}) z (1 − z)"},
     "binary_cross_entropy": {
         "logits": "a", "targets": "t, from 0 to 1; of any value where not scored",
         "scored": "True where a target counts", "losses": "max(a, 0) − a t + log(1 + e^−|a|); 0 where not scored",

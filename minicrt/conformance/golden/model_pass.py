@@ -11,6 +11,7 @@ from minicrt.configuration import from_mapping
 from minicrt.conformance.golden.recording import Recording, Substitute
 from minicrt.conformance.golden.traced import traced, traced_video
 from minicrt.models import MODELS, SegmentModel, SensorModel, State
+from minicrt.models.create import class_of
 from minicrt.models.parameters import Parameters
 from minicrt.models.video import VIDEO_MODELS, VideoTargets, ViT
 
@@ -27,12 +28,14 @@ def maker_of(configuration: Mapping[str, Any], mixins: tuple[type, ...]) -> Call
     mapping = {key: value for key, value in configuration.items() if key not in ("segments", "batch")}
     if "classes" in mapping:
         return video_maker_of(mapping, mixins)
-    kind, config = MODELS[mapping.pop("model")]
+    _, config = MODELS[mapping.pop("model")]
     if "task" not in mapping:
-        return partial(traced(kind, mixins), from_mapping(config, mapping, "the case's configuration"))
+        settings = from_mapping(config, mapping, "the case's configuration")
+        return partial(traced(class_of(settings), mixins), settings)
     channels, outputs, task = (mapping.pop(key) for key in ("channels", "outputs", "task"))
     mapping |= {"vocabulary": outputs, "tied": False}
-    encoder = partial(traced(kind, mixins), from_mapping(config, mapping, "the case's configuration"))
+    settings = from_mapping(config, mapping, "the case's configuration")
+    encoder = partial(traced(class_of(settings), mixins), settings)
     return lambda engine: SensorModel(encoder(engine), channels, task)
 
 

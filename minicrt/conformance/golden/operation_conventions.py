@@ -71,6 +71,16 @@ CONVENTIONS: dict[str, tuple[str, ...]] = {
         "The channels share b and c at each step; Δ, A and d are a channel's own. A is discretised by zero-order "
         "hold, exp(Δ A), and B by Euler's rule, Δ B.",
         "Δ = softplus(dt), and dt has its bias already. A = −exp(a_log).", SKIP, READ),
+    "delta_rule": (
+        "Keys and queries are divided by √(x·x + 1e-6), the 1e-6 inside the root; values are taken as they are.",
+        "The write is β k̂ᵀ (v − k̂ S), β = σ(b) between 0 and 1: nothing else of the matrix fades. S is (K, V), keys "
+        "in its rows: y = q̂ S.", "Everything is (B, T, …), the batch first, one head. The output reads the matrix "
+        "after the step. Nothing comes back from behind the last step."),
+    "sparse_write": (
+        "Rows are ranked by the sum of squares of new − old, in each row of the batch by itself; of equal ones the "
+        "first is written.", "The choice takes no gradient."),
+    "pooled_queue": ("z = σ(b) keeps what is there; m^0 = u, and row i takes what row i − 1 held before the step.",
+                     SUMS),
     "s4d": ("N complex states are 2N real numbers: all real parts, then all imaginary parts; c is [Re C, Im C]. Each "
             "stands for itself and its conjugate: y has 2 Re.",
             "Both A and B are discretised by zero-order hold, and B = 1: B̄ = (exp(Δ A) − 1)/A multiplies the input, "

@@ -29,11 +29,11 @@ PARAMETERS = {
     "layer_norm": ("gain", "bias"), "modrelu": ("bias",), "embedding_dropout": ("table",),
     "gru": ("w", "u", "b", "b_hn"), "ncgru": ("w", "u", "b"), "lstm": ("w", "u", "b"), "mingru": ("w", "b"),
     "rms_norm": ("gain",), "causal_convolution": ("weight", "bias"), "selective_scan": ("a_log", "d"),
-    "s4d": ("log_dt", "log_a", "a_im", "c", "d"), "lru": ("w", "nu", "theta", "log_gamma"),
+    "pooled_queue": ("b",), "s4d": ("log_dt", "log_a", "a_im", "c", "d"), "lru": ("w", "nu", "theta", "log_gamma"),
     "relative_attention": ("u", "w"), "scaled_cayley": ("a",),
     "linear_cross_entropy": ("table", "bias"),
     "adaptive_softmax": ("head", "bias", "projection", "tails")}
-SCANS = ("gru", "ncgru", "lstm", "mingru", "lru", "selective_scan", "s4d")
+SCANS = ("gru", "ncgru", "lstm", "mingru", "lru", "selective_scan", "s4d", "delta_rule")
 
 FLOAT64, FLOAT32 = 1e-10, 2e-5
 """The relative errors that pass. A right port in float64 is off by some 1e-15 times the length of its sums; in float32
@@ -72,7 +72,7 @@ def case_of(name: str, operation: str, inputs: Mapping[str, Any], upstream: Arra
                    *((name, given_role(operation, name), value) for name, value in given.items()),
                    (f"d_{output}", "upstream", upstream),
                    *((name, computed_role(name, output, inputs), value) for name, value in computed.items()))]
-    steps = given["x"].shape[1] if operation in SCANS else 1
+    steps = given.get("x", given.get("v", np.zeros((1, 1)))).shape[1] if operation in SCANS else 1
     return GoldenCase(name, "operation", operation, tuple(tensors), options,
                       (*special, *conventions(operation, options)),
                       {"float64": FLOAT64, "float32": FLOAT32 * math.sqrt(steps)})

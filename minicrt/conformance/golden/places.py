@@ -21,10 +21,12 @@ class Place(NamedTuple):
 # The argument by which an operation is found among the parameters.
 LOCATING = {"embedding": 1, "linear": 1, "linear_activation": 1, "layer_norm": 1, "scaled_cayley": 0, "gru": 2,
             "ncgru": 2, "lstm": 2, "mingru": 2, "lru": 2, "linear_cross_entropy": 1, "patch_embedding": 1,
-            "rms_norm": 1, "causal_convolution": 2, "selective_scan": 3, "s4d": 2}
+            "rms_norm": 1, "causal_convolution": 2, "selective_scan": 3, "s4d": 2,
+            "attention": 0, "pooled_queue": 2}
 RESULT = {"linear_activation": "inner", "gru": "h", "ncgru": "h", "lstm": "s", "mingru": "h", "lru": "h",
-          "selective_scan": "scan", "s4d": "scan"}
-WITHOUT_PARAMETERS = {"self_attention": "heads", "relative_attention": "heads", "gelu": "gelu", "glu": "glu"}
+          "selective_scan": "scan", "s4d": "scan", "attention": "heads", "pooled_queue": "queue"}
+WITHOUT_PARAMETERS = {"self_attention": "heads", "attention": "heads", "delta_rule": "rule", "sparse_write": "written",
+                      "relative_attention": "heads", "gelu": "gelu", "glu": "glu"}
 DROPOUTS = ("dropout", "locked_dropout")
 
 

@@ -4,6 +4,7 @@ from functools import cache
 from typing import Any
 
 from minicrt.models import CRT, SegmentModel, TransformerXL
+from minicrt.models.memory_forms import FORMS
 from minicrt.models.video import CRViT, ViT
 
 # The mixins stand in front of a model class, whose methods `super()` calls: their types are the models'.
@@ -27,6 +28,12 @@ class TracedCRT(Traced):
         with self.engine.within("readout"):
             return super().readout(*arguments)              # type: ignore[misc]
 
+    def parted(self, s: Any) -> Any:
+        self.engine.mark_gradient("joined", s)
+        return super().parted(s)                            # type: ignore[misc]
+
+
+class TracedForm(Traced):
     def parted(self, s: Any) -> Any:
         self.engine.mark_gradient("joined", s)
         return super().parted(s)                            # type: ignore[misc]
@@ -82,5 +89,6 @@ def traced_video(model: type[ViT], mixins: tuple[type, ...] = ()) -> type[ViT]:
 @cache                                                       # a class made anew has its annotations read anew
 def traced(model: type[SegmentModel], mixins: tuple[type, ...] = ()) -> type[SegmentModel]:
     """The model class with its tracing, and in between whatever else changes its methods, the first outermost."""
-    tracing = {CRT: TracedCRT, TransformerXL: TracedTransformerXL}.get(model, Traced)
+    tracing = TracedForm if model in FORMS.values() else {
+        CRT: TracedCRT, TransformerXL: TracedTransformerXL}.get(model, Traced)
     return type(model.__name__, (tracing, *mixins, model), {})

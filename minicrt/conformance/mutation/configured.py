@@ -23,7 +23,7 @@ def model_equations(configuration: Mapping[str, Any]) -> str:
         return ""
     if model != "crt":
         return MODELS.get(model, "")
-    if configuration["memory_position"] != "first":
+    if configuration["memory_position"] != "first" or configuration["memory_form"] != "vector":
         return ""
     if configuration["memory"] == "none":
         return "transformer"

@@ -8,6 +8,7 @@ from minicrt.inference.steps import layers
 from minicrt.inference.steps.base import SegmentAgain, Steps
 from minicrt.inference.steps.crt import CRTSteps
 from minicrt.inference.steps.linear_recurrent import LinearRecurrentSteps
+from minicrt.inference.steps.memory_forms import FormedSteps
 from minicrt.inference.steps.recurrent import RecurrentSteps
 from minicrt.inference.steps.rmt import RMTSteps
 from minicrt.inference.steps.state_space import StateSpaceSteps
@@ -26,12 +27,13 @@ from minicrt.models import (
     Transformer,
     TransformerXL,
 )
+from minicrt.models.memory_forms import FORMS
 from minicrt.models.video import ViT
 
 STEPS: dict[type[SegmentModel], type[Steps]] = {
     CRT: CRTSteps, Transformer: TransformerSteps, TransformerXL: TransformerXLSteps, RMT: RMTSteps,
     RecurrentModel: RecurrentSteps, LinearRecurrentModel: LinearRecurrentSteps,
-    S4DModel: StateSpaceSteps, Mamba: StateSpaceSteps}
+    S4DModel: StateSpaceSteps, Mamba: StateSpaceSteps, **dict.fromkeys(FORMS.values(), FormedSteps)}
 
 
 def steps_of(model: SegmentModel, parameters: Parameters, batch: int) -> Steps:

@@ -100,6 +100,8 @@ class CRViTConfig(ViTConfig, CRTConfig):
         super().__post_init__()
         require(self.memory_position == "first", "memory_position is 'last', but attention over a clip looks both "
                 "ways, and every place is the same; leave it out")
+        require(self.memory_form == "vector", f"memory_form is {self.memory_form!r}, but a model of video has memory "
+                "vectors alone; leave it out")
 
     @property
     def t_max(self) -> int:

@@ -26,7 +26,8 @@ def test_there_are_many(cases):
     used = {"embedding", "linear", "linear_activation", "layer_norm", "self_attention", "relative_attention", "gru",
             "ncgru", "scaled_cayley", "lstm", "mingru", "lru", "glu", "gelu", "linear_cross_entropy",
             "mean_squared_error", "patch_embedding", "weighted_cross_entropy", "binary_cross_entropy",
-            "rms_norm", "causal_convolution", "selective_scan", "s4d"}
+            "rms_norm", "causal_convolution", "selective_scan", "s4d",
+            "delta_rule", "sparse_write", "pooled_queue"}
     assert of_operations == used
     assert used <= {faulty.operation for faulty in FAULTY}
 

@@ -4,6 +4,7 @@ from minicrt.conformance.golden.sketches import (
     adaptive,
     attention,
     elementwise,
+    memories,
     orthogonal,
     recurrent,
     rowwise,
@@ -15,4 +16,5 @@ from minicrt.conformance.golden.sketches.sketch import Drawn, Sketch
 __all__ = ["SKETCHES", "Drawn", "Sketch"]
 
 SKETCHES: tuple[Sketch, ...] = (*rowwise.SKETCHES, *elementwise.SKETCHES, *attention.SKETCHES, *recurrent.SKETCHES,
-                                *orthogonal.SKETCHES, *video.SKETCHES, *state_spaces.SKETCHES, *adaptive.SKETCHES)
+                                *orthogonal.SKETCHES, *video.SKETCHES, *state_spaces.SKETCHES, *adaptive.SKETCHES,
+                                *memories.SKETCHES)

@@ -19,6 +19,7 @@ from minicrt.conformance.mistakes.models.layer_states import layer_states
 from minicrt.conformance.mistakes.models.layers import layers
 from minicrt.conformance.mistakes.models.linear_recurrent import lru_models
 from minicrt.conformance.mistakes.models.memory import memory
+from minicrt.conformance.mistakes.models.memory_forms import memory_forms
 from minicrt.conformance.mistakes.models.mistake import ModelMistake
 from minicrt.conformance.mistakes.models.operations import operations
 from minicrt.conformance.mistakes.models.positions import positions
@@ -47,7 +48,7 @@ def model_mistakes_of(configuration: Mapping[str, Any]) -> list[ModelMistake]:
         return videos(model, configuration)
     encoder = model.encoder if isinstance(model, SensorModel) else model
     parts = (weights, layer_states, layers, wiring, post_norm, positions, memory, reading, readouts, writer,
-             writer_inputs, transformer_xl, distances_and_queries, rmt, lru_models)
+             writer_inputs, transformer_xl, distances_and_queries, rmt, lru_models, memory_forms)
     found = [*settings(model, configuration), *carrying(model, configuration["batch"]),
              *(variant for part in parts for variant in part(encoder)), *operations(model)]
     return [variant for variant in found if encoder is model or variant.name not in OF_WORDS] + sensors(model)

@@ -16,6 +16,7 @@ from minicrt.models import (
     Transformer,
     TransformerXL,
 )
+from minicrt.models.memory_forms import FormedCRT
 from minicrt.models.video import CRViT, ViT
 
 # In which part of a model an operation may be wrong alone: what its place's name has, whose it is, and where.
@@ -100,6 +101,10 @@ def operations_of(model: SegmentModel) -> set[str]:
         return found | {config.cell} | ({"gelu", "glu"} if config.cell == "lru" else set())
     if isinstance(model, TransformerXL):
         return found | {"relative_attention"}
+    if isinstance(model, FormedCRT):
+        found |= {"self_attention", *({"gru"} if config.positions == "recurrent" else ())}
+        written = {"slots": networks_of(config), "matrix": {"delta_rule"}, "queue": {"pooled_queue"}}
+        return found | written[config.memory_form] | ({"sparse_write"} if config.memory_top_k else set())
     if isinstance(model, Transformer | RMT | CRT):
         found.add("self_attention")
     return found | networks_of(config) if isinstance(model, CRT) else found

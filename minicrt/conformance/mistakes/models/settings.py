@@ -25,6 +25,7 @@ SENTENCES: dict[tuple[str, Any], str] = {
     ("inner", 0): "The feed-forward branches are left out.",
     ("memory", "none"): "There is no memory at all: no memory token, no writer.",
     ("memory_vectors", 1): "There is a single memory vector, the first.",
+    ("memory_top_k", 0): "All slots are written; here those alone that change most.",
     ("memory_update", "per_token"): "The memory network reads every token's output; here it reads their mean once a "
                                     "segment.",
     ("memory_update", "per_segment"): "The memory network reads the segment's mean once; here it reads every token's "

@@ -21,6 +21,7 @@ from minicrt.conformance.mistakes.operations.attention import ATTENTION
 from minicrt.conformance.mistakes.operations.binary_loss import BINARY_LOSS
 from minicrt.conformance.mistakes.operations.causal_convolution import CAUSAL_CONVOLUTION
 from minicrt.conformance.mistakes.operations.class_losses import CLASS_LOSSES
+from minicrt.conformance.mistakes.operations.delta_rule import DELTA_RULE
 from minicrt.conformance.mistakes.operations.dropout import DROPOUT
 from minicrt.conformance.mistakes.operations.embedding import EMBEDDING
 from minicrt.conformance.mistakes.operations.faulty import Faulty, Mistake, Variant
@@ -31,6 +32,7 @@ from minicrt.conformance.mistakes.operations.linear import LINEAR
 from minicrt.conformance.mistakes.operations.loss import LOSS
 from minicrt.conformance.mistakes.operations.lru import LRU
 from minicrt.conformance.mistakes.operations.lstm import LSTM
+from minicrt.conformance.mistakes.operations.memory_rows import POOLED_QUEUE, SPARSE_WRITE
 from minicrt.conformance.mistakes.operations.mingru import MINGRU
 from minicrt.conformance.mistakes.operations.patches import PATCHES
 from minicrt.conformance.mistakes.operations.relative import RELATIVE
@@ -47,7 +49,7 @@ __all__ = ["FAULTY", "VARIANTS", "Faulty", "Mistake", "Variant", "faulty_operati
 FAULTY: tuple[Faulty, ...] = (*LINEAR, *EMBEDDING, *LAYER_NORM, *ACTIVATIONS, *DROPOUT, *ATTENTION, *SELF_ATTENTION,
                                 *RELATIVE, *GRU, *LSTM, *MINGRU, *LRU, *GLU, *SCALED_CAYLEY, *LOSS, *SQUARED_ERROR,
                                 *PATCHES, *CLASS_LOSSES, *BINARY_LOSS, *RMS_NORM, *CAUSAL_CONVOLUTION,
-                                *SELECTIVE_SCAN, *S4D, *ADAPTIVE)
+                                *SELECTIVE_SCAN, *S4D, *ADAPTIVE, *DELTA_RULE, *SPARSE_WRITE, *POOLED_QUEUE)
 VARIANTS: tuple[Variant, ...] = tuple(variant for faulty in FAULTY for variant in faulty.variants)
 
 

@@ -12,6 +12,7 @@ from minicrt.conformance.mutation.equations import (
     attention,
     comparators,
     gru,
+    memories,
     models,
     optimizers,
     recurrent,
@@ -22,7 +23,7 @@ from minicrt.conformance.mutation.equations import (
 )
 
 MODULES = (gru, recurrent, rowwise, attention, models, comparators, video, state_spaces, state_writers,
-           adaptive, optimizers)
+           adaptive, memories, optimizers)
 
 
 def equation_of(operation: str, options: Mapping[str, Any]) -> str:
