@@ -3,7 +3,8 @@
 Rewrites what stands between `<!-- table: NAME -->` and `<!-- end -->` in them, and results/ptb_models.png. The results
 are left by `minicrt compare benchmarks/grids/ptb.toml`, `python -m benchmarks.memory_tasks`, `python -m
 benchmarks.sensor_damage`, `python -m benchmarks.video_tasks`, `python -m benchmarks.memory_study` and `python -m
-benchmarks.memory_capacity`; the rows of the last three may lie in several files, as memory_study*.json, and those of
+benchmarks.memory_capacity` and `python -m benchmarks.memory_bottleneck`, of which results/memory_bottleneck.png is made
+too; the rows of the last four may lie in several files, as memory_study*.json, and those of
 `python -m benchmarks.long_streams` and `python -m benchmarks.token_damage`. Those in
 results/ptb and memory_tasks.json are of the readout y + h, which was the default before W_r; the others are of the
 default now.
@@ -20,6 +21,7 @@ from typing import Any
 
 from benchmarks import (
     long_stream_tables,
+    memory_bottleneck,
     memory_capacity,
     memory_tables,
     report,
@@ -83,6 +85,8 @@ def main() -> None:
     picture = io.BytesIO()
     plotting.comparison(rows_of_models(read_results(RESULTS / "ptb"))).savefig(picture)
     write_atomically(RESULTS / "ptb_models.png", picture.getvalue())
+    if rows := kept_in("memory_bottleneck*.json"):
+        memory_bottleneck.plot(rows, RESULTS / "memory_bottleneck.png")
 
 
 def updated(text: str) -> str:
@@ -99,6 +103,7 @@ def updated(text: str) -> str:
         "amounts": lambda: rows_of(*memory_capacity.amounts(kept_in("memory_capacity*.json"))),
         "held": lambda: rows_of(*memory_capacity.held(kept_in("memory_capacity*.json"))),
         "drifted": lambda: rows_of(*memory_capacity.drifted(kept_in("memory_capacity*.json"))),
+        "bottleneck": lambda: rows_of(*memory_bottleneck.table(kept_in("memory_bottleneck*.json"))),
         "damage": lambda: rows_of(*sensor_damage.by_rate(all_rows("sensor_damage.json"))),
         "recovery": lambda: rows_of(*sensor_damage.by_burst(all_rows("sensor_damage.json"))),
         "token_damage": lambda: rows_of(*token_damage.by_rate(all_rows("token_damage.json"))),
