@@ -79,6 +79,8 @@ def cases(size: Size) -> Iterator[tuple[str, dict[str, Any]]]:
                              "b": drawn(B, T, N), "c": drawn(B, T, N), "d": drawn(E)}
     yield "s4d", {"x": drawn(B, T, D), "h0": drawn(B, D, 2 * N), "log_dt": drawn(D) - 4, "log_a": drawn(D, N),
                   "a_im": 10 * drawn(D, N), "c": drawn(D, 2 * N), "d": drawn(D)}
+    keys = {"q": drawn(B, T, 32), "k": drawn(B, T, 32)}      # as a CRT's matrix may have them
+    yield "delta_rule", keys | {"v": drawn(B, T, D), "b": drawn(B, T), "s0": drawn(B, 32, D)}
     flat = [drawn(V * D) for _ in range(4)]
     yield "global_norm", {"flat": flat[0]}
     yield "adamw_update", {"theta": flat[0], "g": flat[1], "m": flat[2], "v": np.abs(flat[3]), "count": 10,

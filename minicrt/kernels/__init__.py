@@ -9,6 +9,7 @@ from minicrt.kernels.adamw import adamw_update, global_norm
 from minicrt.kernels.adaptive_softmax import adaptive_softmax, adaptive_softmax_backward
 from minicrt.kernels.arrays import add, concatenate
 from minicrt.kernels.attention import self_attention, self_attention_backward
+from minicrt.kernels.delta_rule import delta_rule, delta_rule_backward
 from minicrt.kernels.dropout import (
     dropout,
     dropout_backward,

@@ -6,23 +6,25 @@ import pytest
 pytest.importorskip("numba")
 
 from minicrt import kernels, ops
+from minicrt.gradcheck.memory_form_cases import delta_rule_case
 from minicrt.gradcheck.state_space_cases import s4d_case, selective_scan_case
 from minicrt.kernels.selective_scan import BLOCK
 from minicrt.parallel import threads
 
-CASES = {"selective_scan": selective_scan_case, "s4d": s4d_case}
+CASES = {"selective_scan": selective_scan_case, "s4d": s4d_case, "delta_rule": delta_rule_case}
 
 
 @pytest.mark.parametrize("number", [1, 3])
 @pytest.mark.parametrize("name", CASES)
 def test_many_channels_and_threads_and_a_gradient_from_behind(name, number):
     case = CASES[name](np.random.default_rng(0), 2, 5, BLOCK + 3, 3)
-    d_y = np.random.default_rng(1).standard_normal(case.inputs["x"].shape)
-    d_last = np.random.default_rng(2).standard_normal(case.inputs["h0"].shape)
+    inputs = case.inputs
+    d_y = np.random.default_rng(1).standard_normal(inputs["v" if name == "delta_rule" else "x"].shape)
+    d_last = np.random.default_rng(2).standard_normal(inputs["s0" if name == "delta_rule" else "h0"].shape)
     found = []
     for engine in (ops, kernels):
         with threads.limit(number):
-            y, cache = getattr(engine, name)(**case.inputs)
+            y, cache = getattr(engine, name)(**inputs)
             found.append((y, cache.last, *getattr(engine, name + "_backward")(d_y, cache, d_last)))
     for expected, ours in zip(*found, strict=True):
         assert ours.shape == expected.shape

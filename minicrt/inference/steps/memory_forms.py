@@ -12,8 +12,9 @@ from minicrt.models.memory_forms import FormedCRT, RowsCRT
 
 
 class FormedSteps(Steps):
-    """The stages of `FormedCRT.encode` for one token. The memory's rows go through the blocks once, when the segment
-    begins. What is written once a segment reads the segment's outputs, which are kept until then."""
+    """The stages of `FormedCRT.encode` for one token. The memory's rows go through the blocks, and are multiplied
+    by W_v, once, when the segment begins. What is written once a segment reads the segment's outputs, which are kept
+    until then."""
 
     model: FormedCRT
 
@@ -35,13 +36,15 @@ class FormedSteps(Steps):
         if rows is not None:
             for i in range(rows.shape[1]):
                 self.blocks(np.ascontiguousarray(rows[:, i:i + 1]))
+            self.rows = rows
+            self.values, _ = self.model.engine.linear(rows, self.parameters["memory.read.w_value"])
 
     def step(self, e: Array) -> Array:
         y = self.norm(self.blocks(self.positions.step(e)))
         self.count += 1
         if isinstance(self.model, RowsCRT):
             self.y[:, self.count - 1] = y[:, 0]
-            z, _ = self.model.read(self.parameters, y, self.m)
+            z, *_ = self.model.asked(self.parameters, y, self.rows, self.values)
         else:
             z, self.m, _ = self.model.remember(self.parameters, y, self.m)
         return z

@@ -56,9 +56,14 @@ class RowsCRT(FormedCRT):
     def read(self, p: Parameters, y: Array, m: Array) -> tuple[Array, ReadingCache]:
         m_hat, norm = self.normed(p, m)
         values, value = self.engine.linear(m_hat, p["memory.read.w_value"])              # (B, M, D)
+        z, r, query, attention = self.asked(p, y, m_hat, values)
+        return z, ReadingCache(y, r, query, value, attention, norm)
+
+    def asked(self, p: Parameters, y: Array, m_hat: Array, values: Array) -> tuple[Array, Array, Any, Any]:
+        """What reading takes for each output: z, r, and the caches of the two operations"""
         q, query = self.engine.linear(y, p["memory.read.w_query"])                       # (B, T, D)
         r, attention = self.attend(q, m_hat, values)
-        return y + (1 + y) * r, ReadingCache(y, r, query, value, attention, norm)
+        return y + (1 + y) * r, r, query, attention
 
     def read_backward(self, d_z: Array, cache: ReadingCache, g: Parameters) -> tuple[Array, Array]:
         d_q, d_keys, d_values = self.engine.attention_backward((1 + cache.y) * d_z, cache.attention)
