@@ -11,11 +11,11 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from benchmarks.twins.jax_adaptive import adaptive_softmax as adaptive_softmax
-from benchmarks.twins.jax_state_spaces import STATE_WRITERS as STATE_WRITERS
 from benchmarks.twins.jax_memories import delta_rule as delta_rule
 from benchmarks.twins.jax_memories import delta_rule_and_state as delta_rule_and_state
 from benchmarks.twins.jax_memories import pooled_queue as pooled_queue
 from benchmarks.twins.jax_memories import sparse_write as sparse_write
+from benchmarks.twins.jax_state_spaces import STATE_WRITERS as STATE_WRITERS
 from benchmarks.twins.jax_state_spaces import causal_convolution as causal_convolution
 from benchmarks.twins.jax_state_spaces import rms_norm as rms_norm
 from benchmarks.twins.jax_state_spaces import s4d as s4d

@@ -183,8 +183,8 @@ def check_form(config: CRTConfig) -> None:
     if form == "vector":
         return
     require(config.memory != "none", f"memory is 'none', but memory_form is {form!r}; leave memory out")
-    require(form != "slots" or config.memory not in ("s4d", "mamba"), f"memory is {config.memory!r}, but a slot takes one "
-            "step a segment; for memory_form 'slots' set it to 'gru', 'ncgru', 'mingru' or 'lru'")
+    require(form != "slots" or config.memory not in ("s4d", "mamba"), f"memory is {config.memory!r}, but a slot takes "
+            "one step a segment; for memory_form 'slots' set it to 'gru', 'ncgru', 'mingru' or 'lru'")
     only: dict[str, str | int] = {"memory_update": "per_token", "memory_gradient": "unroll", "memory_position": "first",
                                   "readout": "memory"}
     if form != "slots":
