@@ -14,12 +14,12 @@
 # | exercise | difficulty | minutes |
 # |---|---|---:|
 # | a row on paper | ●○○ | 5 |
-# | `linear_backward` | ●●○ | 15 |
+# | `linear_backward` | ●●○ | 10 |
 # | `softmax`, `cross_entropy` | ●○○ | 10 |
 # | `cross_entropy_backward`, and a loss on paper | ●●○ | 10 |
 # | `central_difference`, `complex_step` | ●○○ | 10 |
 # | `tempered_backward` | ●●● | 15 |
-# | `rms_norm_backward` | ●●● | 20 |
+# | `rms_norm_backward` | ●●● | 15 |
 #
 # How an exercise works: fill in the function in its cell and run the cell. `teach.grade` runs *your* function on
 # random inputs and says in words what it finds; it never shows the answer. `teach.hint("softmax")` gives a nudge, and

@@ -10,7 +10,7 @@
 # |---|---|
 # | you need | chapter 01: $G_y$ for a gradient, the linear layer's and the softmax's backward pass, the complex step |
 # | you will be able to | write causal attention with many heads and its whole backward pass; say why scores are divided by $\sqrt K$ and why no line of the backward pass mentions the mask; watch a head learn where to look |
-# | time | 75 minutes |
+# | time | 85 minutes |
 #
 # | exercise | difficulty | minutes |
 # |---|---|---:|
