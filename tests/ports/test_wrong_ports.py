@@ -15,13 +15,15 @@ from tests.ports.wrong import (  # noqa: E402
     recurrent,
     rowwise,
     scans_by_hand,
+    spaces,
     unguessed,
 )
 from tests.ports.wrong.checked import assert_named, assert_rejected, ports_of  # noqa: E402
 
 torch.set_num_threads(1)                                     # tensors this small gain nothing from more
 
-PORTS = ports_of(rowwise, elementwise, attention, gru, recurrent, by_hand, scans_by_hand, ordinary, unguessed)
+PORTS = ports_of(rowwise, elementwise, attention, gru, recurrent, by_hand, scans_by_hand, ordinary, unguessed,
+                 spaces)
 
 
 @pytest.mark.parametrize("name", PORTS)

@@ -8,11 +8,13 @@ import numpy as np
 from minicrt.conformance.golden.tensors import GoldenCase
 
 MODELS = {"transformer": "transformer", "recurrent": "recurrent", "linear_recurrent": "linear_recurrent",
-          "transformer_xl": "transformer_xl", "rmt": "rmt"}
+          "transformer_xl": "transformer_xl", "rmt": "rmt", "s4d": "s4d_model", "mamba": "mamba"}
 
+# What the equations call what goes from segment to segment
 CARRIED = {"m", "token", "m_next", "p_0", "p_last", "states", "start", "after", "last", "h_0", "c_0", "h0", "s0",
-           "cache", "earlier", "old", "rows", "inputs"}      # what the equations call what goes from segment to segment
+           "cache", "earlier", "old", "rows", "inputs", "windows", "window", "seen"}
 
+WINDOW = ".inputs"                                           # of a layer's entries: what its convolution looks back to
 WRITTEN = ("writer_inputs", "writer_start")                  # what is handed on for the memory to be written again
 
 
@@ -43,7 +45,8 @@ def options(configuration: Mapping[str, Any], parameters: Mapping[str, Any]) -> 
             "per_segment": c.get("memory_update") == "per_segment", "reads": c.get("readout") == "memory",
             "normed": "memory.norm.gain" in parameters, "inner": c.get("inner", 0), "longest": c["segment_length"],
             "kept": c["segment_length"] if kept == -1 else kept, "same_length": c.get("same_length"),
-            "clamp": c.get("clamp_length"), "shared": c.get("shared_biases")}
+            "clamp": c.get("clamp_length"), "shared": c.get("shared_biases"),
+            "ssm_states": c.get("states", 0)}
 
 
 class States:
@@ -59,18 +62,22 @@ class States:
         """What a segment's equations take; at first zeros, or what is learned"""
         c = self.configuration
         m, width = state.get("memory"), c.get("position_width", 0) or c["width"]
-        if m is None and "memory.start" in w:
-            m = np.zeros((self.rows, 1, 1)) + w["memory.start"]
-        layers = [name for name in self.shapes if name.startswith("layer.")]
-        return {"m": m, "inputs": state.get("writer_inputs"), "start": state.get("writer_start"),
+        layers = {name: state.get(name, np.zeros(shape)) for name, shape in self.shapes.items()
+                  if name.startswith("layer.")}
+        m_0 = np.zeros((self.rows, 1, 1)) + w["memory.start"] if "memory.start" in w else None
+        return {"m": m_0 if m is None else m, "m_0": m_0,
+                "inputs": state.get("writer_inputs"), "start": state.get("writer_start"),
                 "p_0": state.get("positions", np.zeros((self.rows, width))),
-                "states": [state.get(name, np.zeros(self.shapes[name])) for name in layers],
+                "states": [value for name, value in layers.items() if not name.endswith(WINDOW)],
+                "windows": [value for name, value in layers.items() if name.endswith(WINDOW)],
                 "cache": state.get("cache", np.zeros((self.rows, c["layers"] + 1, 0, c["width"])))}
 
     def given(self, results: Sequence[Any]) -> dict[str, Any]:
         """The entries of what a segment gives beside its loss"""
-        if "layer.0" in self.shapes:
-            found = {f"layer.{layer}": value for layer, value in enumerate(results[0])}
+        if any(name.startswith("layer.") for name in self.shapes):
+            found = {f"layer.{layer}{ending}": value for ending, values in zip(("", WINDOW), results)
+                     for layer, value in enumerate(values)}
+            found |= {f"{name}.h": value for name, value in found.items()}
         else:
             memory, written, positions = results[0], results[1:-1], results[-1]
             found = {"positions": positions, "memory": memory, "cache": memory} | dict(zip(WRITTEN, written))

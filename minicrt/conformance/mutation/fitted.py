@@ -85,13 +85,15 @@ def mixed(y: Any, x: Any, k: float) -> Any:
 
 
 def terms(line: Line, whole: Any) -> Iterator[Any]:
-    """Whole right-hand sides, the terms of sums, and what functions are taken of."""
+    """Whole right-hand sides, the terms of sums, divisors, and what functions are taken of."""
     found = list(wholes(line, whole))
     for node in line.expressions():
         if is_binary(node, ast.Add, ast.Sub):
             found += [node.left, node.right]
         if is_call(node, UNARY):
             found.append(node.args[0])
+        if is_binary(node, ast.Div):
+            found.append(node.right)
     seen = set[int]()
     for node in found:
         if node.number not in seen and is_float(line, node):

@@ -20,6 +20,7 @@ from minicrt.conformance.mutation.running import Operation
 from minicrt.conformance.mutation.tree import Changes
 
 X, STARTS = "d_x", ("h0", "s0")     # what the equations of a scan call the input's gradient, and the state in front
+STATES = "h"
 LAST = 1, 2                         # steps
 LEAST = 1e-6                        # a part of the gradient that is smaller tells nothing
 
@@ -61,11 +62,17 @@ def common(factors: np.ndarray) -> Fraction:
 
 def shortened(operation: Operation, count: int) -> Operation:
     """The operation on the last steps, from the right state in front of them"""
-    short, states = copy.copy(operation), operation.right[0][operation.output]
+    short, states = copy.copy(operation), states_of(operation)
     start = next(name for name in STARTS if name in operation.inputs)
     short.inputs = {**operation.inputs, "x": operation.inputs["x"][:, -count:], start: states[:, -count - 1]}
     short.upstream = operation.upstream[:, -count:]
     return short
+
+
+def states_of(operation: Operation) -> np.ndarray:
+    """Those that a scan carries, which of a state space are not its output"""
+    right = operation.right[0]
+    return right.get(STATES, right[operation.output])
 
 
 def last_steps(operation: object, asked: list[PortGradient]) -> LastSteps | None:
@@ -73,7 +80,8 @@ def last_steps(operation: object, asked: list[PortGradient]) -> LastSteps | None
     row = next((row for row in asked if row.name == X and 0 <= row.allowed), None)
     if row is None or not isinstance(operation, Operation) or not any(name in operation.inputs for name in STARTS):
         return None
-    x, states = operation.inputs["x"], operation.right[0][operation.output]
-    if states.ndim != 3 or states.shape[1] <= max(LAST) or row.value.shape != x.shape:
+    x, states = operation.inputs["x"], states_of(operation)
+    start = next(operation.inputs[name] for name in STARTS if name in operation.inputs)
+    if states[:, 0].shape != start.shape or states.shape[1] <= max(LAST) or row.value.shape != x.shape:
         return None
     return LastSteps(operation, row)

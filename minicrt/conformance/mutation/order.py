@@ -24,7 +24,7 @@ class Order:
 
     def forward(self) -> list[list[Edit]]:
         """The edits of the forward pass; of a model those first that leave a parameter unread which has no gradient,
-        and where it goes wrong after a segment, or in what one leaves, those of what is carried."""
+        and where it goes wrong after a segment those of what is carried, or in what one leaves those of that."""
         operation = self.mutants.operation
         edits = [edit for edit in self.likely(operation.forward_program, self.mutants.forward, FORWARD)
                  if not edit.detached]
@@ -39,6 +39,8 @@ class Order:
             result = in_first and "return" in edit.targets
             handed_on = result and edit.function == operation.forward_program.root
             groups[0 if handed_on else 1 if result or is_carried(edit) else 2].append(edit)
+        if in_first:                                         # nothing was carried yet that could be wrong
+            return [unread, groups[0], sorted(groups[1] + groups[2], key=lambda edit: edit.effort)]
         return [unread, *groups]
 
     @cached_property

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from minicrt.conformance.mutation import functions, in_time
+from minicrt.conformance.mutation import functions, in_time, replacements
 from minicrt.conformance.mutation.equations import MODULES
 from minicrt.conformance.mutation.remembered import Loop, Memory, Touched, loops_of
 from minicrt.conformance.mutation.tree import Changes, Loops, Note, Running, Trail, Tree, number_of
@@ -156,7 +156,7 @@ def has_source() -> bool:
 def parsed(modules: tuple[ModuleType, ...]) -> tuple[dict[str, Tree], dict[str, Any]]:
     """Empty where the package was installed without its source: then there are no mutants."""
     trees: dict[str, Tree] = {}
-    names = {**vars(functions), **vars(in_time)}
+    names = {**vars(functions), **vars(in_time), **vars(replacements)}
     number = 0
     try:
         sources = [inspect.getsource(module) for module in modules]

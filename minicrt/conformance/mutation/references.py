@@ -15,7 +15,8 @@ OPERATION = {"gru_after": "gru", "gru_before": "gru", "reset_before": "ncgru", "
              "linear_gelu_tanh": "linear_activation", "linear_relu": "linear_activation", "bare_linear": "linear",
              "sigmoid_activation": "sigmoid", "tanh_activation": "tanh", "relu_activation": "relu",
              "gelu_slope": "gelu_backward", "gelu_tanh_slope": "gelu_tanh_backward",
-             "cross_entropy": "linear_cross_entropy", "adamw": "adamw_update"}
+             "cross_entropy": "linear_cross_entropy", "adamw": "adamw_update",
+             "selective_states": "selective_scan", "zero_order_hold": "s4d", "s4d_states": "s4d", "s4d_read": "s4d"}
 STAGE = {"embedded": "base:SegmentModel.embed", "loss_of": "base:SegmentModel.loss", "norm": "block:norm",
          "attend": "block:self_attention", "inner": "block:feed_forward", "feed_forward": "block:feed_forward",
          "pre_norm_block": "block:residual", "post_norm_block": "block:residual", "blocks_of": "block:blocks",
@@ -30,6 +31,8 @@ STAGE = {"embedded": "base:SegmentModel.embed", "loss_of": "base:SegmentModel.lo
          "attend_by_distance": "transformer_xl:TransformerXL.attend",
          "transformer_xl": "transformer_xl:TransformerXL.encode", "memory_mask": "rmt:RMT.mask",
          "placed": "rmt:RMT.encode", "rmt": "rmt:RMT.encode",
+         "s4d_layer": "s4d:S4DModel.mix", "s4d_model": "state_space:StateSpaceModel.encode",
+         "mamba_layer": "mamba:Mamba.mix", "mamba": "state_space:StateSpaceModel.encode",
          "read": "crt:CRT.readout", "crt": "crt:CRT.encode", "recalled": "crt:CRT.recall",
          "crt_by_writer": "crt:CRT.encode", "transformer": "transformer:Transformer.encode"}
 

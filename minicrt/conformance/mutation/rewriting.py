@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from minicrt.conformance.mutation.accumulating import accumulations
+from minicrt.conformance.mutation.complex_states import complex_states
 from minicrt.conformance.mutation.everywhere import averaged_inputs, every_reading, late_factors, late_states
 from minicrt.conformance.mutation.gradients import broadcast_means, constants_of_gradients, limits, single_shares
 from minicrt.conformance.mutation.in_time import WORDS, words_of
@@ -46,6 +47,7 @@ from minicrt.conformance.mutation.syntax import (
 )
 from minicrt.conformance.mutation.tree import number_of
 from minicrt.conformance.mutation.unit_by_unit import units_in_place
+from minicrt.conformance.mutation.widths import cosines, roots_of_widths
 
 WRAPS = ("square", "sqrt", "absolute", "tanh", "sigmoid", "relu", "exp", "log", "hard_tanh", "sign", "softmax_of",
          "rolled", "rolled_back", "reversed_in_time", "previous", "last_step", "mean_of_all", "mean_of_batch",
@@ -122,13 +124,20 @@ def additions(line: Line) -> Iterator[Edit]:
             continue
         for text, unit in line.function.units.items():
             other = line.function.arrays_of_units[text]
-            axes = min(value.ndim, other.ndim)
-            if other.dtype.kind == "f" and axes and other.shape[-axes:] == value.shape[-axes:]:
+            if other.dtype.kind == "f" and other.ndim and goes_into(other.shape, value.shape):
                 yield line.edit(node, binary(node, ast.Mult(), unit), f"{{}} were multiplied by {text}", 3)
+                if node is whole and forward:
+                    yield line.edit(node, binary(node, ast.Div(), unit), f"{{}} were divided by {text}", 3)
                 if node is whole or is_unit(node) and forward:
                     yield line.edit(node, binary(node, ast.Add(), unit), f"{text} were added to {{}}", 3)
                 if node is whole:
                     yield line.edit(node, binary(node, ast.Sub(), unit), f"{text} were subtracted from {{}}", 3)
+
+
+def goes_into(shape: tuple[int, ...], whole: tuple[int, ...]) -> bool:
+    """Whether an array of one shape can be multiplied to one of the other, which keeps its shape"""
+    axes = min(len(shape), len(whole))
+    return len(shape) <= len(whole) and all(n in (1, m) for n, m in zip(shape[-axes:], whole[-axes:]))
 
 
 def orders(function: Function) -> Iterator[Edit]:
@@ -194,7 +203,8 @@ def sequences(function: Function) -> Iterator[Edit]:
 LINE_MUTATORS: tuple[Mutator, ...] = (
     left_out, signs, complements, operators, other_functions, reductions, moved, layouts, transposes, other_names,
     numbers, indices, other_ends, constants_of_gradients, broadcast_means, single_shares, limits, wraps, additions,
-    every_reading, single_parameters, masks, late_states)
+    every_reading, single_parameters, masks, late_states, roots_of_widths, cosines,
+    complex_states)
 FUNCTION_MUTATORS = (orders, in_place, sequences, chunks, accumulations, late_factors, units_in_place, from_in_front,
                      late_layers, averaged_inputs)
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from minicrt.conformance.mutation.program import Edit, Program
 from minicrt.conformance.mutation.syntax import expression, is_unit
+from minicrt.conformance.mutation.tree import CANNOT_BE
 
 FEW = 3                     # arrays of a list are read one by one, if there are no more
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
@@ -58,6 +59,7 @@ class Function:
     def __init__(self, program: Program, name: str, scope: Mapping[str, Any],
                  outside: Mapping[str, Any] | None = None) -> None:
         self.tree, self.name, self.scope = program.trees[name].definition, name, scope
+        self.program_functions = program.trees.keys()
         self.names, self.outside = {**program.names, **(outside or {})}, outside or {}
         self._values, self._texts = dict[str, Any](), dict[int, str]()
 
@@ -71,7 +73,7 @@ class Function:
         if text not in self._values:
             try:
                 found = eval(text, dict(self.names), dict(self.scope))
-            except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, NameError, SyntaxError):
+            except (*CANNOT_BE, SyntaxError):
                 found = None
             self._values[text] = found
         return self._values[text]

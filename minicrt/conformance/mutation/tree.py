@@ -11,13 +11,14 @@ from types import CodeType
 from typing import Any, Protocol
 
 from minicrt.conformance.mutation.syntax import located, replaced
+from minicrt.errors import MinicrtError
 
 SOURCE = "<equations>"
 NEW = -1                                                     # the number of a statement that was put in
 Changes = Mapping[int, Any]                                  # a node's number → the node, or nodes, in its place
 Note = Callable[[str, Any, bool], Any]
 CANNOT_BE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, AssertionError, NameError,
-             RecursionError)                                 # what changed equations may raise
+             MemoryError, RecursionError, MinicrtError)      # what changed equations may raise
 
 
 class Unexpected(Exception):                                 # noqa: N818 - a signal, and no error

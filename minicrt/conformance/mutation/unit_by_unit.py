@@ -24,19 +24,27 @@ def units_in_place(function: Function) -> Iterator[Edit]:
         mixing = multiplied(body) & set(names)
         if not written or not mixing:                        # without a product no unit reads another
             continue
-        start, end = first_reading(body, names), max(written) + 1
+        first, end = first_reading(body, names), max(written) + 1
         width = f"{names[0]}.shape[-1]"
-        for order, later, words in (
-                (f"range({width})", f"{UNIT} > 0", "one after the other"),
-                (f"reversed(range({width}))", f"{UNIT} < {width} - 1", "from the last to the first")):
-            inside = [one_unit(function, statement, names, multiplied(body), expression(later))
-                      for statement in body[start:end]]
-            units = ast.For(ast.Name(UNIT, ast.Store()), expression(order), inside, [])
-            changes: dict[int, Any] = {number_of(statement): [] for statement in body[start:end]}
-            changes[number_of(body[start])] = [units]
-            say = partial("{} were written in place unit by unit, {}, so that later units read what is new".format,
-                          " and ".join(sorted(mixing)), words)
-            yield Edit(function.name, ast.unparse(body[max(written)]), say, changes, 1, targets=frozenset(names))
+        for start in [first, *later_products(body, names, first, end)]:
+            before = f", {', '.join(target_of(one) for one in body[first:start])} before that" if start > first else ""
+            for order, later, words in (
+                    (f"range({width})", f"{UNIT} > 0", "one after the other"),
+                    (f"reversed(range({width}))", f"{UNIT} < {width} - 1", "from the last to the first")):
+                inside = [one_unit(function, statement, names, multiplied(body), expression(later))
+                          for statement in body[start:end]]
+                units = ast.For(ast.Name(UNIT, ast.Store()), expression(order), inside, [])
+                changes: dict[int, Any] = {number_of(statement): [] for statement in body[start:end]}
+                changes[number_of(body[start])] = [units]
+                say = partial("{} were written in place unit by unit, {}{}, so that later units read what is "
+                              "new".format, " and ".join(sorted(mixing)), words, before)
+                yield Edit(function.name, ast.unparse(body[max(written)]), say, changes, 1 + (start > first),
+                           targets=frozenset(names))
+
+
+def later_products(body: list[Any], names: list[str], first: int, end: int) -> list[int]:
+    """The other lines that multiply the state, from which the units may begin"""
+    return [k for k in range(first + 1, end) if multiplied(body[k:k + 1]) & set(names)]
 
 
 def first_reading(body: list[Any], names: list[str]) -> int:

@@ -9,6 +9,7 @@ from minicrt.ops.clusters import clusters
 LAST, FIRST = "ignored scored as the last word", "ignored scored as word 0"
 PLACES = {"places one too high": lambda place, c, S: place + 1, "places one too low": lambda place, c, S: place - 1,
           "places from the shortlist's end": lambda place, c, S: place + c.first - S}
+GROUPS = "means of shortlist and clusters added up"
 EARLIER = "a cluster's first word in the one before"
 
 
@@ -64,6 +65,9 @@ def weigh(c, defects):
         weight = 1.0 * c.scored
     if "mean over all rows" in defects:
         weight = c.scored / len(c.scored)
+    if GROUPS in defects:
+        weight = c.scored / np.array([(c.scored & (c.member == i)).sum() + ~scored for i, scored in
+                                      zip(c.member, c.scored)])
     return weight * unit_of(defects)
 
 
@@ -200,6 +204,8 @@ ADAPTIVE = (Faulty("adaptive_softmax", "loss", ("z", "head", "bias", "projection
     "shortlist by itself": "The softmax of a frequent word leaves out the scores of the clusters.",
     "clusters of one weight": "The mean losses of the clusters are added up; each is to be weighted by its share of "
                               "the scored rows.",
+    GROUPS: "The loss is the mean over the rows of the shortlist, plus the mean over those of each cluster; it is the "
+            "mean over all scored rows.",
     "no bias": "The bias is left out of the head and of the tails.",
     "no bias in the tails": "The words behind the shortlist have no bias, as in PyTorch.",
     "no bias in the head": "The head has no bias, the default of PyTorch.",

@@ -5,6 +5,7 @@ import numpy as np
 from minicrt.conformance.mistakes.operations.faulty import Faulty
 from minicrt.conformance.mistakes.operations.loss import log_softmax, one_hot, unit_of
 
+LAST_WEIGHT = "divisor with the last class's weight for ignored rows"
 LAST, FIRST = "ignored scored as the last class", "ignored scored as class 0"
 
 
@@ -45,7 +46,7 @@ def divisor_of(c, y, defects):
         return max(rows, 1)
     if "divided by all rows" in defects:
         return len(y)
-    total = (y * c.weights).sum()
+    total = (y * c.weights).sum() + ((len(y) - rows) * c.weights[-1] if LAST_WEIGHT in defects else 0)
     return total if total.real > 0 else 1
 
 
@@ -103,7 +104,10 @@ def gradient_of_weights(log_p, c, defects):
     constant = {"sum over the rows", "divided by the rows", "divided by all rows"} & defects
     if constant or "divisor taken for a constant" in defects:
         return d_weights
-    return d_weights - c.y.sum(0) * c.loss
+    counts = c.y.sum(0)
+    if LAST_WEIGHT in defects:
+        counts[-1] += len(c.y) - counts.sum()
+    return d_weights - counts * c.loss
 
 
 CLASS_LOSSES = (Faulty("weighted_cross_entropy", "loss", ("logits", "weights"), forward, backward, {
@@ -116,6 +120,8 @@ CLASS_LOSSES = (Faulty("weighted_cross_entropy", "loss", ("logits", "weights"), 
     "sum over the rows": "The loss is a sum in place of a mean.",
     "divided by the rows": "Divides by the number of scored rows in place of the sum of their targets' weights.",
     "divided by all rows": "Divides by the number of rows, those that are not scored among them.",
+    LAST_WEIGHT: "The weights of all targets are added up to the divisor, those of −1 too, which as an index is the "
+                 "last class; rows that are not scored have no weight.",
     LAST: "A target of −1 is scored as the last class, as an index counts from the end.",
     FIRST: "A target of −1 is scored as class 0.",
     "log-likelihood": "The sign is that of the log-likelihood: the loss is its negative.",

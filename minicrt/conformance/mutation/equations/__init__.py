@@ -17,13 +17,14 @@ from minicrt.conformance.mutation.equations import (
     optimizers,
     recurrent,
     rowwise,
+    state_space_models,
     state_spaces,
     state_writers,
     video,
 )
 
-MODULES = (gru, recurrent, rowwise, attention, models, comparators, video, state_spaces, state_writers,
-           adaptive, memories, optimizers)
+MODULES = (gru, recurrent, rowwise, attention, models, comparators, video, state_spaces, state_writers, adaptive,
+           memories, optimizers, state_space_models)
 
 
 def equation_of(operation: str, options: Mapping[str, Any]) -> str:

@@ -138,7 +138,7 @@ def placed(w, s, positions, vectors, longest):
     return place("x", s + concatenated([table[:length], table[vectors + longest:]], 0))
 
 
-def rmt(w, tokens, targets, m, layers, heads, activation, pre, positions, vectors, longest, tied):
+def rmt(w, tokens, targets, m, m_0, layers, heads, activation, pre, positions, vectors, longest, tied):
     e = embedded(w, tokens)
     s = place("joined", concatenated([m, e, m], 1))
     s = placed(w, s, positions, vectors, longest)

@@ -1,6 +1,7 @@
 """One segment of each model, one equation a line; `place` tells what a result is called in a golden case
 
-w are the parameters by name. A segment gives its loss and the state that goes on to the next one.
+w are the parameters by name. m_0, the first memory, is at hand in later segments too. A segment gives its loss and the
+state that goes on to the next one.
 """
 
 from minicrt.conformance.mutation.equations.attention import scaled_cayley, self_attention
@@ -173,7 +174,7 @@ def read(w, y, h, m, per_segment, normed):
     return z + h_mean
 
 
-def crt(w, tokens, targets, m, p_0, layers, heads, activation, pre, positions, gru, cell, negatives, vectors,
+def crt(w, tokens, targets, m, m_0, p_0, layers, heads, activation, pre, positions, gru, cell, negatives, vectors,
         per_segment, reads, normed, tied):
     e = embedded(w, tokens)
     x, p_last = positioned(w, e, p_0, positions, gru)
@@ -206,12 +207,12 @@ def recalled(w, inputs, start, cell, negatives, vectors):
     return stacked(last)
 
 
-def crt_by_writer(w, tokens, targets, m, inputs, start, p_0, layers, heads, activation, pre, positions, gru, cell,
+def crt_by_writer(w, tokens, targets, m, m_0, inputs, start, p_0, layers, heads, activation, pre, positions, gru, cell,
                   negatives, vectors, per_segment, reads, normed, tied):
     if inputs is not None:
         m = recalled(w, inputs, start, cell, negatives, vectors)
-    return crt(w, tokens, targets, m, p_0, layers, heads, activation, pre, positions, gru, cell, negatives, vectors,
-               per_segment, reads, normed, tied)
+    return crt(w, tokens, targets, m, m_0, p_0, layers, heads, activation, pre, positions, gru, cell, negatives,
+               vectors, per_segment, reads, normed, tied)
 
 
 def transformer(w, tokens, targets, m, p_0, layers, heads, activation, pre, positions, gru, tied):

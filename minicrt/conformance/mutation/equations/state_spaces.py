@@ -59,17 +59,21 @@ def causal_convolution_backward(d_y, x, s0, weight):
     return d_x, d_s0, d_weight, d_bias
 
 
+def selective_states(driven, h0, delta, A, b):
+    h, states = h0, []
+    for t in range(driven.shape[1]):
+        decay = exp(delta[:, t][..., None] * A)
+        h = decay * h + driven[:, t][..., None] * b[:, t][:, None]
+        states.append(h)
+    return stacked(states)
+
+
 def selective_scan(x, h0, dt, a_log, b, c, d):
     A = -exp(a_log)
     delta = softplus(dt)
     driven = delta * x
-    h, states = h0, []
-    for t in range(x.shape[1]):
-        decay = exp(delta[:, t][..., None] * A)
-        h = decay * h + driven[:, t][..., None] * b[:, t][:, None]
-        states.append(h)
-    y = total(stacked(states) * c[:, :, None], -1)
-    return y + d * x
+    h = selective_states(driven, h0, delta, A, b)
+    return total(h * c[:, :, None], -1) + d * x
 
 
 def selective_scan_backward(d_y, x, h0, dt, b, c, d, A, delta, h):
@@ -95,7 +99,7 @@ def selective_scan_backward(d_y, x, h0, dt, b, c, d, A, delta, h):
     return d_x, d_h0, d_dt, d_a_log, d_b, d_c, d_d
 
 
-def s4d(x, h0, log_dt, log_a, a_im, c, d):
+def zero_order_hold(log_dt, log_a, a_im):
     step = exp(log_dt)[:, None]
     a_re = -exp(log_a)
     a_bar_re = exp(step * a_re) * cos(step * a_im)
@@ -103,7 +107,10 @@ def s4d(x, h0, log_dt, log_a, a_im, c, d):
     size = a_re * a_re + a_im * a_im
     b_bar_re = ((a_bar_re - 1) * a_re + a_bar_im * a_im) / size
     b_bar_im = (a_bar_im * a_re - (a_bar_re - 1) * a_im) / size
-    c_re, c_im = blocks(c, 2)
+    return a_bar_re, a_bar_im, b_bar_re, b_bar_im
+
+
+def s4d_states(x, h0, a_bar_re, a_bar_im, b_bar_re, b_bar_im):
     h, states = h0, []
     for t in range(x.shape[1]):
         x_t = x[:, t][..., None]
@@ -112,9 +119,19 @@ def s4d(x, h0, log_dt, log_a, a_im, c, d):
         new_im = a_bar_im * re + a_bar_re * im + b_bar_im * x_t
         h = concatenated([new_re, new_im])
         states.append(h)
-    h_re, h_im = blocks(stacked(states), 2)
-    y = 2 * total(c_re * h_re - c_im * h_im, -1)
-    return y + d * x
+    return stacked(states)
+
+
+def s4d_read(x, h, c, d):
+    c_re, c_im = blocks(c, 2)
+    h_re, h_im = blocks(h, 2)
+    return 2 * total(c_re * h_re - c_im * h_im, -1) + d * x
+
+
+def s4d(x, h0, log_dt, log_a, a_im, c, d):
+    a_bar_re, a_bar_im, b_bar_re, b_bar_im = zero_order_hold(log_dt, log_a, a_im)
+    h = s4d_states(x, h0, a_bar_re, a_bar_im, b_bar_re, b_bar_im)
+    return s4d_read(x, h, c, d)
 
 
 def s4d_backward(d_y, x, h0, c, d, a_im, a_re, step, size, a_bar_re, a_bar_im, b_bar_re, b_bar_im, h):
