@@ -23,6 +23,17 @@ def constants_of_gradients(line: Line) -> Iterator[Edit]:
             yield line.edit(node, call("detached", node), words, 0, True)
 
 
+def no_constants(line: Line) -> Iterator[Edit]:
+    """A gradient goes back through what is a constant"""
+    for node in line.expressions():
+        if is_call(node, ("detached",)):
+            words = f"{ast.unparse(node.args[0])} were no constant (a gradient goes back through it)"
+            yield line.edit(node, node.args[0], words, 0, True)
+        if is_call(node, ("largest",)):
+            words = "{} were no constant (a gradient goes back through the maximum)"
+            yield line.edit(node, call("moving_largest", *node.args), words, 0, True)
+
+
 def broadcast_means(line: Line) -> Iterator[Edit]:
     """What is broadcast over rows gets the mean of their gradients, and not the sum"""
     for node in line.expressions():
@@ -55,7 +66,7 @@ def limits(line: Line) -> Iterator[Edit]:
     if line.function.name.endswith("_backward") and value is not None and value.dtype.kind == "f" and value.ndim > 1:
         for bound in BOUNDS:
             yield line.edit(node, call("clipped", node, number(-bound), number(bound)),
-                            f"{{}} were clipped at ±{bound:g}", 2)
+                            f"{{}} were clipped at ±{bound:g}")
 
 
 def scaled(edit: Edit, factor: Fraction) -> Edit:

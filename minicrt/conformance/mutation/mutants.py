@@ -1,5 +1,6 @@
 """The mutants of an operation in a golden case: what each is called, and what a port with one of them computes"""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
@@ -17,7 +18,7 @@ from minicrt.conformance.mutation.models import Model
 from minicrt.conformance.mutation.parallel import in_parallel
 from minicrt.conformance.mutation.program import Edit, Program, exists, tree_of
 from minicrt.conformance.mutation.references import place_of
-from minicrt.conformance.mutation.rewriting import edits_of
+from minicrt.conformance.mutation.rewriting import edits_of, gradient_edits_of
 from minicrt.conformance.mutation.running import Expected, Notes, Operation, taken
 from minicrt.conformance.mutation.source import Function
 from minicrt.conformance.mutation.tree import CANNOT_BE, Changes, Unexpected
@@ -61,6 +62,11 @@ class Mutants:
     def forward(self) -> list[Edit]:
         """Those of the forward pass, the simplest first."""
         return simplest_first(self.functions)
+
+    @cached_property
+    def detached(self) -> list[Edit]:
+        """Those of the forward pass that change nothing but gradients, the simplest first."""
+        return ordered(edit for function in self.functions for edit in gradient_edits_of(function))
 
     @cached_property
     def backward(self) -> list[Edit]:
@@ -118,7 +124,11 @@ def functions_of(program: Program, scopes: dict[str, dict[str, object]], outside
 def simplest_first(functions: list[Function]) -> list[Edit]:
     every = [list(edits_of(function)) for function in functions]
     parallel = [edit for function, edits in zip(functions, every) for edit in in_parallel(function, edits)]
-    found = sorted((edit for edits in (*every, parallel) for edit in edits), key=lambda edit: edit.effort)
+    return ordered(edit for edits in (*every, parallel) for edit in edits)
+
+
+def ordered(edits: Iterable[Edit]) -> list[Edit]:
+    found = sorted(edits, key=lambda edit: edit.effort)
     return [edit.numbered(k) for k, edit in enumerate(found)]
 
 

@@ -46,12 +46,6 @@ def left_out(line: Line) -> Iterator[Edit]:
             yield line.edit(node, node.left, f"the {kind} {ast.unparse(node.right)} of {{}} were left out", 0)
         if is_call(node, TO_LEAVE_OUT):
             yield line.edit(node, node.args[0], f"{node.func.id} were left out of {{}}", 0)
-        if is_call(node, ("detached",)):
-            words = f"{ast.unparse(node.args[0])} were no constant (a gradient goes back through it)"
-            yield line.edit(node, node.args[0], words, 0, True)
-        if is_call(node, ("largest",)):
-            words = "{} were no constant (a gradient goes back through the maximum)"
-            yield line.edit(node, call("moving_largest", *node.args), words, 0, True)
         if is_negative(node) and not isinstance(node.operand, ast.Constant):
             yield line.edit(node, node.operand, "the sign of {} were plus", 0)
         if isinstance(node, ast.Attribute) and node.attr == "T":

@@ -59,8 +59,8 @@ class Order:
 
     def of_gradients(self, single: bool) -> list[Edit]:
         """Those that change nothing but gradients, the simplest first"""
-        detached, backward = [edit for edit in self.mutants.forward if edit.detached], self.mutants.backward
-        operation, every = self.mutants.operation, [*detached, *backward]
+        backward, operation = self.mutants.backward, self.mutants.operation
+        every = [*self.mutants.detached, *backward]
         if not single or not isinstance(operation, Operation):
             return sorted(every, key=lambda edit: edit.effort)
         of_detached = self.likelihood(operation.forward_program, ("gradient",), operation.called)

@@ -11,7 +11,13 @@ import numpy as np
 from minicrt.conformance.mutation.accumulating import accumulations
 from minicrt.conformance.mutation.complex_states import complex_states
 from minicrt.conformance.mutation.everywhere import averaged_inputs, every_reading, late_factors, late_states
-from minicrt.conformance.mutation.gradients import broadcast_means, constants_of_gradients, limits, single_shares
+from minicrt.conformance.mutation.gradients import (
+    broadcast_means,
+    constants_of_gradients,
+    limits,
+    no_constants,
+    single_shares,
+)
 from minicrt.conformance.mutation.in_time import WORDS, words_of
 from minicrt.conformance.mutation.layers import from_in_front, late_layers
 from minicrt.conformance.mutation.masks import masks
@@ -135,9 +141,9 @@ def additions(line: Line) -> Iterator[Edit]:
 
 
 def goes_into(shape: tuple[int, ...], whole: tuple[int, ...]) -> bool:
-    """Whether an array of one shape can be multiplied to one of the other, which keeps its shape"""
+    """Whether an array of one shape can be multiplied to one of the other, which at most gets more axes by that"""
     axes = min(len(shape), len(whole))
-    return len(shape) <= len(whole) and all(n in (1, m) for n, m in zip(shape[-axes:], whole[-axes:]))
+    return all(n in (1, m) for n, m in zip(shape[-axes:], whole[-axes:]))
 
 
 def orders(function: Function) -> Iterator[Edit]:
@@ -200,9 +206,10 @@ def sequences(function: Function) -> Iterator[Edit]:
             yield line.edit(steps, forth, "the steps were taken the other way round")
 
 
+OF_GRADIENTS: tuple[Mutator, ...] = (no_constants, constants_of_gradients, broadcast_means)
 LINE_MUTATORS: tuple[Mutator, ...] = (
     left_out, signs, complements, operators, other_functions, reductions, moved, layouts, transposes, other_names,
-    numbers, indices, other_ends, constants_of_gradients, broadcast_means, single_shares, limits, wraps, additions,
+    numbers, indices, other_ends, *OF_GRADIENTS, single_shares, limits, wraps, additions,
     every_reading, single_parameters, masks, late_states, roots_of_widths, cosines,
     complex_states)
 FUNCTION_MUTATORS = (orders, in_place, sequences, chunks, accumulations, late_factors, units_in_place, from_in_front,
@@ -215,4 +222,12 @@ def edits_of(function: Function) -> Iterator[Edit]:
         yield from mutator(function)
     for line in function.lines:
         for of_line in LINE_MUTATORS:
+            yield from of_line(line)
+
+
+def gradient_edits_of(function: Function) -> Iterator[Edit]:
+    """Those alone that leave the function's values as they are and change nothing but gradients"""
+    yield from (edit for edit in chunks(function) if edit.detached)
+    for line in function.lines:
+        for of_line in OF_GRADIENTS:
             yield from of_line(line)

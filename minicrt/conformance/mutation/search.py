@@ -1,5 +1,6 @@
 """Which mutants, one or two at once, give a port's numbers: tried where no known mistake does"""
 
+import warnings
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from functools import cached_property
@@ -247,4 +248,6 @@ def mutant_explanations(search: Search) -> list[Explanation]:
     case: GoldenCase = search.comparison.case
     if not search.handed or not has_equations(case):
         return []
-    return shares_of_segments(search) or MutantSearch(search, Mutants(case, **hidden_scores(search))).explanations()
+    with warnings.catch_warnings():                          # of a mean of nothing, which some mutant takes
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return shares_of_segments(search) or MutantSearch(search, Mutants(case, **hidden_scores(search))).explanations()

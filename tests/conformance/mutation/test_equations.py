@@ -12,7 +12,7 @@ from minicrt.conformance.golden.tensors import BACKWARD, FORWARD
 from minicrt.conformance.mutation.complex_step import OwnGradients, PortGradient
 from minicrt.conformance.mutation.models import Model
 from minicrt.conformance.mutation.mutants import has_equations
-from minicrt.conformance.mutation.running import Operation
+from minicrt.conformance.mutation.running import CALLED, Operation
 
 CASES = [name for name in operation_cases() if has_equations(golden.case(name))]
 
@@ -49,6 +49,19 @@ def test_the_equations_are_those_of_the_case(name):
         return
     equal(operation.by_hand(forward, notes, {}), case, (*FORWARD, *BACKWARD))
     right_along_directions(operation, case)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_name_of_the_case_stands_for_nothing_else(name):
+    """A mutant is dropped as soon as what has a tensor's name has not the port's values."""
+    case = golden.case(name)
+    operation = Operation(case)
+    named = {CALLED.get(tensor.name, tensor.name): tensor.value for tensor in case.computed()
+             if tensor.role in FORWARD}
+    for called, value in operation.forward({})[1].values.items():
+        if called in named and np.shape(value) == named[called].shape:
+            size = max(1.0, np.abs(value[np.isfinite(value)]).max(initial=0))
+            np.testing.assert_allclose(value, named[called], rtol=0, atol=1e-10 * size, err_msg=called)
 
 
 @pytest.mark.parametrize("name", [name for name in MODEL_CASES if has_equations(golden.case(name))])

@@ -102,7 +102,52 @@ def late_below():
                             Substitute("gru", taken=of_second, at=lambda place: "layer.1" in place))}
 
 
+class Changed(Pass):
+    """What is carried of some entries is handed on otherwise."""
+
+    ending: str
+
+    def change(self, value):
+        return value
+
+    def carried(self, states):
+        state = super().carried(states)
+        return state if len(states) == 1 else {
+            name: self.change(value) if name.endswith(self.ending) else value for name, value in state.items()}
+
+
+class Conjugated(Changed):
+    ending = ".h"
+
+    def change(self, value):
+        re, im = f.blocks(value, 2)
+        return f.concatenated([re, -im])
+
+
+class Backwards(Changed):
+    ending = ".inputs"
+
+    def change(self, value):
+        return value[:, ::-1]
+
+
+def from_the_first_memory(x, start, *others):
+    """The writer starts from memory.start in every segment."""
+    return x, 0 * start + golden.case("crt-gru")["parameters/memory.start"].value, *others
+
+
+def longer_distances(q, k, v, r, *others):
+    return q, k, v, r * np.sqrt(12), *others
+
+
 MODELS = {
+    "a writer from the first memory": ("crt-gru", {"substitutes": (
+        Substitute("gru", taken=from_the_first_memory, at=lambda place: "memory.0" in place),)},
+        "m[:, i] were m_0[:, i]"),
+    "distances times the root of the width": ("transformer-xl", {"substitutes": (
+        Substitute("relative_attention", taken=longer_distances),)}, "√12"),
+    "complex states conjugated": ("s4d-model", {"passes": (Conjugated,)}, "had the other sign"),
+    "a convolution's inputs backwards": ("mamba-model", {"passes": (Backwards,)}, "in reverse order of its steps"),
     "one key ahead": ("transformer-xl", {"substitutes": (
         Substitute("relative_attention", lambda forward, backward: (ahead, backward)),)},
         "one key more (the next one) where there are more keys than queries"),
