@@ -15,6 +15,7 @@ from minicrt.ops.relative_attention import unshifted as unshifted
 
 Array = np.ndarray
 
+CUTOFFS, DIV_VALUE = (1,), 1.0                               # of a model whose output is an adaptive softmax
 HIDDEN = -1e9               # a score that is masked; −∞ gives NaN where a row has no other
 exp, log, tanh, sqrt, sin, cos = np.exp, np.log, np.tanh, np.sqrt, np.sin, np.cos
 

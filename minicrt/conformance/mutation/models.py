@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from minicrt import ops
+from minicrt.conformance.golden.model_pass import model_of
 from minicrt.conformance.golden.tensors import FORWARD, GoldenCase
 from minicrt.conformance.mutation.complex_step import STEP, Array, Directions, moved
 from minicrt.conformance.mutation.configured import States, model_equations, options
@@ -62,7 +64,11 @@ class Model:
 
     @cached_property
     def forward_program(self) -> Program:
-        return program(self.equation)
+        """Of an adaptive output the clusters are numbers of the equations."""
+        if self.configuration.get("output") != "adaptive":
+            return program(self.equation)
+        config: Any = model_of(self.configuration, (), ops).config
+        return program(self.equation).with_names(CUTOFFS=config.cutoffs_in_use, DIV_VALUE=config.div_value)
 
     @property
     def inputs(self) -> dict[str, Any]:

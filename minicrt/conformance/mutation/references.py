@@ -17,7 +17,8 @@ OPERATION = {"gru_after": "gru", "gru_before": "gru", "reset_before": "ncgru", "
              "gelu_slope": "gelu_backward", "gelu_tanh_slope": "gelu_tanh_backward",
              "cross_entropy": "linear_cross_entropy", "adamw": "adamw_update",
              "selective_states": "selective_scan", "zero_order_hold": "s4d", "s4d_states": "s4d", "s4d_read": "s4d"}
-STAGE = {"embedded": "base:SegmentModel.embed", "loss_of": "base:SegmentModel.loss", "norm": "block:norm",
+STAGE = {"embedded": "base:SegmentModel.embed", "loss_of": "base:SegmentModel.loss",
+         "adaptive_loss": "output:AdaptiveOutput.loss", "norm": "block:norm",
          "attend": "block:self_attention", "inner": "block:feed_forward", "feed_forward": "block:feed_forward",
          "pre_norm_block": "block:residual", "post_norm_block": "block:residual", "blocks_of": "block:blocks",
          "sinusoids": "positions:sinusoids", "gru_cell": "cells:GRU", "ncgru_cell": "cells:NCGRU",

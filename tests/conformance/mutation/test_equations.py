@@ -82,6 +82,16 @@ def test_the_equations_of_an_orthogonal_memory_that_is_written_again(orthogonal)
     right_along_directions(model, case)
 
 
+@pytest.mark.parametrize("settings", [{"model": "recurrent", "cell": "gru", "hidden": 7},
+                                      {"model": "recurrent", "cell": "gru", "tied": False, "div_value": 2.0}])
+def test_the_equations_of_an_adaptive_output(settings):
+    """There is no golden case of it."""
+    case = model_case("adaptive", settings | {"output": "adaptive", "cutoffs": "3,6", "segments": (3, 2)})
+    model = Model(case)
+    equal(model.forward({})[0], case, FORWARD)
+    right_along_directions(model, case)
+
+
 def test_a_gradient_entry_by_entry():
     case = golden.case("attention")
     own = OwnGradients(Operation(case), {})

@@ -4,6 +4,7 @@ w are the parameters by name. m_0, the first memory, is at hand in later segment
 state that goes on to the next one.
 """
 
+from minicrt.conformance.mutation.equations.adaptive import adaptive_softmax
 from minicrt.conformance.mutation.equations.attention import scaled_cayley, self_attention
 from minicrt.conformance.mutation.equations.gru import gru_after, gru_before, ncgru_modrelu, ncgru_tanh
 from minicrt.conformance.mutation.equations.recurrent import lru, lstm, mingru
@@ -17,6 +18,8 @@ from minicrt.conformance.mutation.equations.rowwise import (
 )
 from minicrt.conformance.mutation.equations.state_writers import mamba_states, s4d_states
 from minicrt.conformance.mutation.functions import (
+    CUTOFFS,
+    DIV_VALUE,
     arange,
     below,
     chosen,
@@ -42,7 +45,17 @@ def embedded(w, tokens):
     return place("embedding", embedding(tokens, w["embedding"], sqrt(width)))
 
 
+def adaptive_loss(w, z, targets, tied):
+    shortlist = CUTOFFS[0]
+    table = w["embedding"]
+    head = concatenated([table[:shortlist], w["output.clusters"]], 0) if tied else w["output.head"]
+    tails = table[shortlist:].reshape(-1) if tied else w["output.tails"]
+    return adaptive_softmax(z, head, w["output.bias"], w["output.projection"], tails, targets, CUTOFFS, DIV_VALUE)
+
+
 def loss_of(w, z, targets, tied):
+    if "output.projection" in w:
+        return adaptive_loss(w, z, targets, tied)
     table = w["embedding"] if tied else w["output.weight"]
     logits = place("logits", z @ table.T + w["output.bias"])
     return cross_entropy(logits, targets)
