@@ -16,7 +16,7 @@ OPERATION = {"gru_after": "gru", "gru_before": "gru", "reset_before": "ncgru", "
              "sigmoid_activation": "sigmoid", "tanh_activation": "tanh", "relu_activation": "relu",
              "gelu_slope": "gelu_backward", "gelu_tanh_slope": "gelu_tanh_backward",
              "cross_entropy": "linear_cross_entropy", "adamw": "adamw_update",
-             "selective_states": "selective_scan", "zero_order_hold": "s4d", "s4d_states": "s4d", "s4d_read": "s4d"}
+             "selective_states": "selective_scan", "zero_order_hold": "s4d", "s4d_scan": "s4d", "s4d_read": "s4d"}
 STAGE = {"embedded": "base:SegmentModel.embed", "loss_of": "base:SegmentModel.loss",
          "adaptive_loss": "output:AdaptiveOutput.loss", "norm": "block:norm",
          "attend": "block:self_attention", "inner": "block:feed_forward", "feed_forward": "block:feed_forward",

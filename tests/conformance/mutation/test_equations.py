@@ -1,6 +1,8 @@
 """The equations equal the reference, forward, by hand and by the complex step, in every case of an operation"""
 
+import ast
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from minicrt.conformance.golden.models import MODEL_CASES, model_case
 from minicrt.conformance.golden.operations import operation_cases
 from minicrt.conformance.golden.tensors import BACKWARD, FORWARD
 from minicrt.conformance.mutation.complex_step import OwnGradients, PortGradient
+from minicrt.conformance.mutation.equations import MODULES
 from minicrt.conformance.mutation.models import Model
 from minicrt.conformance.mutation.mutants import has_equations
 from minicrt.conformance.mutation.running import CALLED, Operation
@@ -19,6 +22,13 @@ CASES = [name for name in operation_cases() if has_equations(golden.case(name))]
 
 def test_every_operation_has_equations():
     assert set(operation_cases()) == set(CASES)
+
+
+def test_no_two_equations_have_one_name():
+    """The functions of all modules stand in one list, by name."""
+    sources = [ast.parse(Path(module.__file__).read_text(encoding="utf-8")) for module in MODULES]
+    names = [node.name for source in sources for node in source.body if isinstance(node, ast.FunctionDef)]
+    assert len(names) == len(set(names)), sorted(name for name in set(names) if names.count(name) > 1)
 
 
 def equal(trace, case, roles):

@@ -10,7 +10,7 @@ from minicrt.conformance.mutation.equations.state_spaces import (
     causal_convolution,
     rms_norm,
     s4d_read,
-    s4d_states,
+    s4d_scan,
     selective_states,
     zero_order_hold,
 )
@@ -19,7 +19,7 @@ from minicrt.conformance.mutation.functions import blocks, concatenated, exp, pl
 
 def s4d_layer(w, b, x, start):
     a_bar_re, a_bar_im, b_bar_re, b_bar_im = zero_order_hold(w[b + "log_dt"], w[b + "log_a"], w[b + "a_im"])
-    h = s4d_states(x, start, a_bar_re, a_bar_im, b_bar_re, b_bar_im)
+    h = s4d_scan(x, start, a_bar_re, a_bar_im, b_bar_re, b_bar_im)
     y = place(b + "scan", s4d_read(x, h, w[b + "c"], w[b + "d"]))
     a = place(b + "gelu", gelu(y))
     v = place(b + "out", linear(a, w[b + "w_out"], w[b + "b_out"]))

@@ -110,7 +110,7 @@ def zero_order_hold(log_dt, log_a, a_im):
     return a_bar_re, a_bar_im, b_bar_re, b_bar_im
 
 
-def s4d_states(x, h0, a_bar_re, a_bar_im, b_bar_re, b_bar_im):
+def s4d_scan(x, h0, a_bar_re, a_bar_im, b_bar_re, b_bar_im):
     h, states = h0, []
     for t in range(x.shape[1]):
         x_t = x[:, t][..., None]
@@ -130,7 +130,7 @@ def s4d_read(x, h, c, d):
 
 def s4d(x, h0, log_dt, log_a, a_im, c, d):
     a_bar_re, a_bar_im, b_bar_re, b_bar_im = zero_order_hold(log_dt, log_a, a_im)
-    h = s4d_states(x, h0, a_bar_re, a_bar_im, b_bar_re, b_bar_im)
+    h = s4d_scan(x, h0, a_bar_re, a_bar_im, b_bar_re, b_bar_im)
     return s4d_read(x, h, c, d)
 
 
