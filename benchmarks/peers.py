@@ -10,14 +10,18 @@ import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from benchmarks.processor import bfloat16_units
 from benchmarks.task import Size
 
-TRAINING = ("torch-eager", "torch-compile", "jax-jit", "minicrt-numpy", "minicrt-numba", "gemm-floor")
+BFLOAT16 = "torch-bfloat16"                                  # by autocast, eager
+TRAINING = ("torch-eager", "torch-compile", BFLOAT16, "jax-jit", "minicrt-numpy", "minicrt-numba",
+            "gemm-floor")
 STREAMING = ("torch-eager", "torch-compile", "onnxruntime", "minicrt-numpy", "minicrt-numba", "minicrt-8-bits",
              "minicrt-4-bits", "weights-read")
 BITS = {"minicrt-8-bits": 8, "minicrt-4-bits": 4}            # of quantised weights, on the engine numba
-NEEDS = {"torch-eager": "torch", "torch-compile": "torch", "jax-jit": "jax", "onnxruntime": "onnxruntime",
-         "minicrt-numba": "numba", **dict.fromkeys(BITS, "numba"), "weights-read": "numba"}
+NEEDS = {"torch-eager": "torch", "torch-compile": "torch", BFLOAT16: "torch", "jax-jit": "jax",
+         "onnxruntime": "onnxruntime", "minicrt-numba": "numba", **dict.fromkeys(BITS, "numba"),
+         "weights-read": "numba"}
 LEARNING_RATE, DECAY = 1e-3, 0.01
 Step = Callable[[], float]
 
@@ -28,13 +32,23 @@ def missing(peer: str) -> str | None:
     return needed if needed and importlib.util.find_spec(needed) is None else None
 
 
+def why_not(peer: str) -> str | None:
+    """Why the peer is not timed here; None if it is."""
+    package = missing(peer)
+    if package:
+        return f"{package} is not installed"
+    if peer == BFLOAT16 and not bfloat16_units():
+        return "the processor has neither AMX nor AVX-512 for bfloat16"
+    return None
+
+
 def training(peer: str, size: Size) -> Step:
     if peer == "gemm-floor":
         from benchmarks.gemm_floor import products
 
         return products(size)
     if peer.startswith("torch"):
-        return _torch_training(size, peer == "torch-compile")
+        return _torch_training(size, peer == "torch-compile", peer == BFLOAT16)
     return _jax_training(size) if peer == "jax-jit" else _minicrt_training(peer, size)
 
 
@@ -101,7 +115,7 @@ def _torch_model(size: Size, compiled: bool) -> tuple[Any, Any]:
     return model, torch.compile if compiled else lambda function: function
 
 
-def _torch_training(size: Size, compiled: bool) -> Step:
+def _torch_training(size: Size, compiled: bool, bfloat16: bool) -> Step:
     import torch
 
     model, prepared = _torch_model(size, compiled)
@@ -113,7 +127,8 @@ def _torch_training(size: Size, compiled: bool) -> Step:
     def step() -> float:
         nonlocal memory, positions
         optimizer.zero_grad(set_to_none=True)
-        loss, memory, positions = forward(tokens, targets, memory, positions)
+        with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+            loss, memory, positions = forward(tokens, targets, memory, positions)
         loss.backward()
         memory, positions = memory.detach(), positions.detach()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)

@@ -12,7 +12,7 @@ from benchmarks import peers, report
 from benchmarks.side_by_side import compare, options
 
 COLUMNS = {"size": "s", "peer": "s", "milliseconds": ".3f", "p99": ".3f", "p99.9": ".3f", "tokens_per_second": ",.0f",
-           "peak_mib": ",.0f", "remark": "s"}
+           "fastest": "s", "peak_mib": ",.0f", "remark": "s"}
 TOKENS_A_TURN = 500
 
 

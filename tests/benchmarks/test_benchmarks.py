@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import gemm_floor, peers, report, scaling, train_step
+from benchmarks import gemm_floor, peers, processor, report, scaling, timeline, train_step
 from benchmarks.task import SIZES, Size
 from minicrt import ops
 from tests.benchmarks.running import run
@@ -38,6 +38,37 @@ def test_peers_begin_alike():
 def test_a_peer_that_is_not_installed(monkeypatch):
     monkeypatch.setattr(peers.importlib.util, "find_spec", lambda name: None)
     assert peers.missing("torch-compile") == "torch" and peers.missing("minicrt-numpy") is None
+    assert peers.why_not("torch-compile") == "torch is not installed" and peers.why_not("minicrt-numpy") is None
+
+
+def test_bfloat16_is_timed_where_the_processor_has_it(monkeypatch, tmp_path):
+    monkeypatch.setattr(peers, "missing", lambda peer: None)
+    for flags, found in (("fpu avx2", []), ("fpu amx_bf16 avx512_bf16", ["AMX", "AVX-512 BF16"])):
+        (tmp_path / "cpuinfo").write_text(f"processor : 0\nflags\t\t: {flags}\n", encoding="utf-8")
+        units = processor.bfloat16_units(tmp_path / "cpuinfo")
+        monkeypatch.setattr(peers, "bfloat16_units", lambda units=units: units)
+        assert units == found and (peers.why_not(peers.BFLOAT16) is None) == bool(found)
+    assert processor.bfloat16_units(tmp_path / "none") == []
+
+
+def test_a_timeline_adds_up():
+    """Two threads share a window and then an update; the first waits at the end of the window and works alone after."""
+    spans = [timeline.Span(0, timeline.SHARED, 1, 5, 0), timeline.Span(0, "linear", 2, 4, 1),
+             timeline.Span(1, timeline.SHARED, 1, 7, 0), timeline.Span(1, "gru", 1, 6, 1),
+             timeline.Span(0, timeline.WAITING, 5, 7, 0), timeline.Span(0, "norm", 8, 9, 0)]
+    assert timeline.idle(spans, 10, 2) == [2, 4]
+    assert timeline.by_operation(spans, 10) == {
+        "gru": [0, 5], timeline.OTHER: [2, 1], "linear": [2, 0], timeline.WAITING: [2, 0], timeline.ALONE: [3, 0],
+        "norm": [1, 0]}
+
+
+def test_the_timeline_of_a_step():
+    spans, seconds = timeline.step(Size(256, 1, 4, 40, 50), 2)
+    rows = timeline.by_operation(spans, seconds)
+    assert {"linear_cross_entropy", "gru_backward", "self_attention", "adamw_update", timeline.WAITING} <= set(rows)
+    assert sum(took[0] for took in rows.values()) == pytest.approx(seconds)
+    assert sum(rows["gru"]) > 0 and rows["gru"][1] > 0 and all(0 <= time <= seconds
+                                                              for time in timeline.idle(spans, seconds, 2))
 
 
 def test_exponents():
@@ -67,6 +98,7 @@ def test_training_steps_side_by_side(tmp_path):
     assert "GFLOP/s" in result.stdout and "1 threads each" in result.stdout
     rows = json.loads(file.read_text(encoding="utf-8"))
     assert [row["peer"] for row in rows] == ["minicrt-numpy", "gemm-floor"]
+    assert [row.get("fastest") for row in rows] == ["1 of 1", None]
     for row in rows:
         assert row["milliseconds"] > 0 and row["spread"] >= 0 and row["threads"] == 1
         assert row["tokens_per_second"] == pytest.approx(1000 * 16 * 35 / row["milliseconds"])
