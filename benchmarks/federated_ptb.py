@@ -3,7 +3,7 @@
 Every arm reads the training text --passes times in all, each client its part of it. `central` is a training in one
 place with a client's own settings; `central, rows of all` has as many rows a step as all clients together, and so takes
 as many steps one after the other as a client does. `by-article` gives a client a stretch of the text, `iid` lines at
-random; a client takes a whole pass or a quarter of one in a round. In the arm of 8 bits it sends changes in integers.
+random; a client takes half a pass or an eighth of one in a round. In the arm of 8 bits it sends changes in integers.
 Bytes are those of the arrays, up and down, of all clients. A small CRT with an adaptive softmax, a row for each seed;
 nothing is tuned. Seconds are the processor's.
 """
@@ -26,17 +26,17 @@ from minicrt.parallel import threads
 from minicrt.training import Trained, TrainingConfig, train
 
 CLIENTS, ROWS = 8, 8
-MODEL = {"width": 64, "layers": 1, "heads": 2, "inner": 256, "segment_length": 35, "memory_span": 1, "dropout": 0.1,
+MODEL = {"width": 32, "layers": 1, "heads": 2, "inner": 128, "segment_length": 35, "memory_span": 1, "dropout": 0.1,
          "output": "adaptive"}
 TRAINING = {"learning_rate": 3e-3, "weight_decay": 0.01, "bptt_segments": 2, "final_learning_rate": 0.05,
             "checkpoint_seconds": 600.0}
 CENTRAL = {"central": ROWS, "central, rows of all": ROWS * CLIENTS}              # rows a step
 FEDERATED: dict[str, dict[str, Any]] = {
-    "by-article, 1 pass a round": {"local_epochs": 1.0},
-    "by-article, 1/4 pass a round": {"local_epochs": 0.25},
-    "iid, 1 pass a round": {"split": "iid", "local_epochs": 1.0},
-    "iid, 1/4 pass a round": {"split": "iid", "local_epochs": 0.25},
-    "by-article, 1/4 pass a round, 8 bits": {"local_epochs": 0.25, "update_bits": 8},
+    "by-article, 1/8 pass a round": {"local_epochs": 0.125},
+    "by-article, 1/2 pass a round": {"local_epochs": 0.5},
+    "iid, 1/8 pass a round": {"split": "iid", "local_epochs": 0.125},
+    "iid, 1/2 pass a round": {"split": "iid", "local_epochs": 0.5},
+    "by-article, 1/8 pass a round, 8 bits": {"local_epochs": 0.125, "update_bits": 8},
 }
 ARMS = (*CENTRAL, *FEDERATED)
 
@@ -121,7 +121,7 @@ def plot(rows: Sequence[dict[str, Any]], path: Any) -> None:
 def main() -> None:
     parser = report.parser(sys.modules[__name__])
     parser.add_argument("--corpus", default="ptb", metavar="NAME|PATH", help="(default: ptb)")
-    parser.add_argument("--passes", type=report.positive, default=4, help="through the text (default: 4)")
+    parser.add_argument("--passes", type=report.positive, default=2, help="through the text (default: 2)")
     parser.add_argument("--seeds", type=report.numbers, default=[0, 1, 2], metavar="S,…", help="(default: 0,1,2)")
     parser.add_argument("--arms", action="append", choices=ARMS, help="may be given again (default: all)")
     arguments = parser.parse_args()
