@@ -116,11 +116,11 @@ def ranks_of(launcher: int) -> dict[int, int]:
 class Ranks:
     """Trainings on two ranks"""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, steps: int = STEPS) -> None:
         self.folder, self.number = folder, 0
         self.said = (folder / "said.log").open("ab")
         settings = [word for key, value in {**MODEL, "batch": 4, "bptt_segments": 1, "evaluation_batch": 4,
-                                            "evaluations": 4, "checkpoint_seconds": 0.05, "steps": STEPS}.items()
+                                            "evaluations": 4, "checkpoint_seconds": 0.05, "steps": steps}.items()
                     for word in ("--set", f"{key}={value}")]
         self.train = ["train", "--quiet", "--corpus", str(text_in(folder)), *settings]
         start = time.monotonic()
@@ -135,10 +135,13 @@ class Ranks:
                                 start_new_session=True)
 
     def moment(self, rng: np.random.Generator) -> dict[str, Any]:
+        return self.killed(bool(rng.random() < STARTING), int(rng.integers(2)), float(rng.random()))
+
+    def killed(self, early: bool, rank: int, part: float) -> dict[str, Any]:
+        """What comes of it: `part` of the time before there is a run folder, or else after, `rank` is killed."""
         self.number += 1
         run = self.folder / f"run{self.number}"
-        process, early = self.begin(*self.train, "--out", str(run)), bool(rng.random() < STARTING)
-        rank, part = int(rng.integers(2)), float(rng.random())
+        process = self.begin(*self.train, "--out", str(run))
         if not early:
             waited(lambda: RunFolder.is_at(run), process)
         at = 0.9 * part * (self.starting if early else self.lasting)
@@ -158,40 +161,49 @@ class Ranks:
 class Federated:
     """Runs of a deployment"""
 
-    def __init__(self, folder: Path, what: str) -> None:
-        self.folder, self.what, self.number = folder, what, 0
+    lasting = 0.0                                            # from the run folder on; `time` finds it out
+
+    def __init__(self, folder: Path, rounds: int = ROUNDS) -> None:
+        self.folder, self.rounds, self.number = folder, rounds, 0
         corpus = load_corpus(text_in(folder))
         self.model, self.corpus = create_model({**MODEL, "vocabulary": corpus.vocabulary.size}, "numpy"), corpus
-        self.flower = Deployment(folder / "flower")
+        self.flower, self.starting = Deployment(folder / "flower"), 0.0
         self.flower.__enter__()
-        start = time.monotonic()
-        run = self.begin()
+
+    def time(self) -> None:
+        """How long a run takes that nobody kills"""
+        start, run = time.monotonic(), self.begin()
         self.starting = waited(lambda: RunFolder.is_at(run))
         waited(lambda: (run / "summary.json").exists())
         self.lasting = time.monotonic() - start - self.starting
+        self.flower.processes["run"].wait(LONGEST)
 
     def begin(self) -> Path:
         """A new run, begun: its folder"""
         self.number += 1
         write_app(self.folder / f"app{self.number}", self.model, self.corpus, FederatedConfig(
-            clients=2, rounds=ROUNDS, local_epochs=0.2, timeout=ANSWER), TrainingConfig(steps=1, batch=4))
+            clients=2, rounds=self.rounds, local_epochs=0.2, timeout=ANSWER), TrainingConfig(steps=1, batch=4))
         self.again()
         return self.folder / f"app{self.number}-run"
 
     def again(self) -> None:
         self.flower.begin(self.folder / f"app{self.number}", "run")
 
-    def moment(self, rng: np.random.Generator) -> dict[str, Any]:
+    def moment(self, rng: np.random.Generator, what: str) -> dict[str, Any]:
         early, number, part = bool(rng.random() < STARTING), int(rng.integers(2)), float(rng.random())
+        return self.killed(early, f"client {number}" if what == "client" else what, part)
+
+    def killed(self, early: bool, target: str, part: float) -> dict[str, Any]:
+        """What comes of it: `part` of the time before there is a run folder, or else after, the target is killed."""
         run = self.begin()
         if not early:
             waited(lambda: RunFolder.is_at(run))
         at = 0.9 * part * (self.starting if early else self.lasting)
         time.sleep(at)
-        rounds = lines_of(run)
-        row = {"target": f"client {number}" if self.what == "client" else "server", "early": early, "at": at,
-               "killed": not (run / "summary.json").exists(), "step": rounds}
-        return row | (self.without_a_client(run, number) if self.what == "client" else self.without_a_server(run))
+        row = {"target": target, "early": early, "at": at, "killed": not (run / "summary.json").exists(),
+               "step": lines_of(run)}
+        return row | (self.without_a_server(run) if target == "server" else
+                      self.without_a_client(run, int(target.split()[1])))
 
     def without_a_client(self, run: Path, number: int) -> dict[str, Any]:
         self.flower.kill(f"node{number}")
@@ -245,13 +257,15 @@ def main() -> None:
         if all(map(rows.has, commands)):
             continue
         with tempfile.TemporaryDirectory() as folder:
-            subject: Any = Ranks(Path(folder)) if part == "rank" else Federated(Path(folder), part)
+            subject: Any = Ranks(Path(folder)) if part == "rank" else Federated(Path(folder))
             try:
+                if part != "rank":
+                    subject.time()
                 for moment, command in enumerate(commands):
                     if rows.has(command):
                         continue
-                    start = time.monotonic()
-                    row = subject.moment(np.random.default_rng([arguments.seed, PARTS.index(part), moment]))
+                    start, rng = time.monotonic(), np.random.default_rng([arguments.seed, PARTS.index(part), moment])
+                    row = subject.moment(rng) if part == "rank" else subject.moment(rng, part)
                     rows.add({"part": part, "moment": moment, "seed": arguments.seed, **row, "command": command,
                               "seconds": time.monotonic() - start})
                     print(" ".join(f"{key}={value:.3g}" if isinstance(value, float) else f"{key}={value}"
