@@ -17,11 +17,12 @@ next round had, or until the ServerApp had ended. Linux, for which processes the
 
 import os
 import signal
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ from minicrt.training import RunFolder, TrainingConfig, load_run, read_checkpoin
 PARTS = ("rank", "client", "server")
 LONGEST = 600.0                                              # seconds after which a run counts as hanging
 STARTING = 0.2                                               # of the moments are before there is a run folder
-STEPS, ROUNDS, ANSWER = 120, 4, 25.0
+STEPS, ROUNDS, ANSWER = 120, 4, 120.0                       # ANSWER: seconds that a round waits for its clients
 MODEL = {"width": 16, "layers": 1, "heads": 2, "inner": 16, "segment_length": 8, "dropout": 0.1}
 ENVIRONMENT = {**os.environ, **ALLOWED, "MINICRT_ENGINE": "numpy", "OMP_NUM_THREADS": "1",
                "OMPI_MCA_btl_vader_single_copy_mechanism": "none", "OMPI_MCA_mpi_yield_when_idle": "1"}
@@ -174,7 +175,7 @@ class Federated:
         """How long a run takes that nobody kills"""
         start, run = time.monotonic(), self.begin()
         self.starting = waited(lambda: RunFolder.is_at(run))
-        waited(lambda: (run / "summary.json").exists())
+        waited(lambda: (run / "summary.json").exists(), self.flower.processes["run"])
         self.lasting = time.monotonic() - start - self.starting
         self.flower.processes["run"].wait(LONGEST)
 
@@ -197,7 +198,7 @@ class Federated:
         """What comes of it: `part` of the time before there is a run folder, or else after, the target is killed."""
         run = self.begin()
         if not early:
-            waited(lambda: RunFolder.is_at(run))
+            waited(lambda: RunFolder.is_at(run), self.flower.processes["run"])
         at = 0.9 * part * (self.starting if early else self.lasting)
         time.sleep(at)
         row = {"target": target, "early": early, "at": at, "killed": not (run / "summary.json").exists(),
@@ -210,7 +211,8 @@ class Federated:
         silent = 0.0
         while not (run / "summary.json").exists():
             seen = lines_of(run)
-            silent = max(silent, waited(lambda: lines_of(run) > seen or (run / "summary.json").exists()))  # noqa: B023
+            silent = max(silent, waited(lambda: lines_of(run) > seen or (run / "summary.json").exists(),  # noqa: B023
+                                        self.flower.processes["run"]))
         self.flower.processes["run"].wait(LONGEST)
         self.flower.start_client(number)
         return {"silent": silent, "whole": is_whole(run), "ended": load_run(run, "numpy").summary is not None}
@@ -223,7 +225,7 @@ class Federated:
         whole = is_whole(run)
         self.flower.start_server()
         self.again()
-        waited(lambda: (run / "summary.json").exists())
+        waited(lambda: (run / "summary.json").exists(), self.flower.processes["run"])
         self.flower.processes["run"].wait(LONGEST)
         return {"silent": silent, "whole": whole, "ended": load_run(run, "numpy").summary is not None}
 
@@ -237,6 +239,20 @@ def below(process: int) -> set[int]:
             parent = all_of[parent]
         found |= {one} if parent == process else set()
     return found
+
+
+def by_part(rows: Sequence[dict[str, Any]]) -> tuple[list[str], list[list[Any]]]:
+    """For each part, how many moments there were and what came of them"""
+    lines = []
+    for part in PARTS:
+        of = [row for row in rows if row["part"] == part and row["killed"]]
+        if of:
+            well = [row.get("same_bits", row.get("ended")) for row in of]
+            lines.append([part, len(of), sum(row["early"] for row in of), f"{max(row['silent'] for row in of):.1f}",
+                          f"{statistics.median(row['silent'] for row in of):.1f}",
+                          f"{sum(row['whole'] for row in of)} of {len(of)}", f"{sum(map(bool, well))} of {len(of)}"])
+    return ["killed", "moments", "of these before there was a run", "silent at the longest, s", "median", "files whole",
+            "ended as they should"], lines
 
 
 def lines_of(run: Path) -> int:

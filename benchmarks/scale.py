@@ -17,7 +17,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from flwr.app import Message, MetricRecord, RecordDict
 
 from benchmarks import report
 from benchmarks.task import SIZES, Size
@@ -25,12 +24,12 @@ from minicrt import create_model, engines, presets
 from minicrt.accounting import training_flops
 from minicrt.cli.units import bandwidth
 from minicrt.configuration import from_mapping
-from minicrt.federated import FederatedConfig, client, server, wire
-from minicrt.federated.local_grid import LocalGrid
+from minicrt.federated import FederatedConfig
 from minicrt.models import Parameters
 from minicrt.parallel import threads
 from minicrt.training import TrainingConfig, scaling
 
+PARTS = ("cores", "wikitext", "devices")
 CORES = (1, 2, 4, 8, 16, 32, 64)
 DEVICES = (8, 64, 1000)
 TEXT = 929_589                                               # tokens of PTB's training part
@@ -67,6 +66,8 @@ def wikitext(speed: float) -> list[dict[str, Any]]:
 
 
 def devices(size: Size, speed: float, device_speed: float) -> list[dict[str, Any]]:
+    from minicrt.federated import wire
+
     model = size.model(engines.get())
     weights = size.parameters(engines.get())
     token = scaling.gradient_seconds(model, TrainingConfig(steps=1, batch=size.batch, bptt_segments=1), size.batch
@@ -87,6 +88,11 @@ def devices(size: Size, speed: float, device_speed: float) -> list[dict[str, Any
 
 def answered(weights: Parameters, config: FederatedConfig) -> float:
     """The seconds in which the server checks and averages so many replies"""
+    from flwr.app import Message, MetricRecord, RecordDict
+
+    from minicrt.federated import client, server, wire
+    from minicrt.federated.local_grid import LocalGrid
+
     LocalGrid(client.app, 1)                                 # says of whom the messages are
     sent = wire.as_record(weights) if config.update_bits == 32 else wire.in_eight_bits(weights, weights)
     replies = [Message(RecordDict({"arrays": sent, "metrics": MetricRecord(
@@ -106,7 +112,7 @@ def tables(rows: Sequence[dict[str, Any]], part: str) -> tuple[list[str], list[l
                   f"{row['training']:,.1f}", f"{row['device']:,.1f}", f"{row['server']:,.1f}", f"{row['link']:,.2f}",
                   f"{row['memory'] / 1e9:.2f}"] for row in rows if row["part"] == part])
     more = (["days for 1.8 billion tokens"], lambda row: [f"{row['days']:,.0f}"]) if part == "wikitext" else (
-        ["64 rows on each: ms", "efficiency"],
+        ["64 rows on each: a step, ms", "efficiency then"],
         lambda row: [f"{1000 * row['own_seconds']:,.0f}", f"{row['own_efficiency']:.0%}"])
     return (["ranks", "rows of one", "gradient, ms", "update, ms", "exchange, ms", "a step, ms", "times one",
              "efficiency", *more[0]],

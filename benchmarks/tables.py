@@ -1,11 +1,12 @@
-"""The tables of results in README.md and docs/results.md, and the picture of the models, from benchmarks/results.
+"""The tables of results in README.md and docs/, and the picture of the models, from benchmarks/results.
 
 Rewrites what stands between `<!-- table: NAME -->` and `<!-- end -->` in them, and results/ptb_models.png. The results
 are left by `minicrt compare benchmarks/grids/ptb.toml`, `python -m benchmarks.memory_tasks`, `python -m
 benchmarks.sensor_damage`, `python -m benchmarks.video_tasks`, `python -m benchmarks.memory_study` and `python -m
 benchmarks.memory_capacity` and `python -m benchmarks.memory_bottleneck`, of which results/memory_bottleneck.png is made
 too; the rows of the last four may lie in several files, as memory_study*.json, and those of
-`python -m benchmarks.long_streams` and `python -m benchmarks.token_damage`. Those in
+`python -m benchmarks.long_streams` and `python -m benchmarks.token_damage`. Those of docs/federated.md
+and docs/scale.md are left by `benchmarks.federated_ptb`, `benchmarks.kills` and `benchmarks.scale`. Those in
 results/ptb and memory_tasks.json are of the readout y + h, which was the default before W_r; the others are of the
 default now.
 """
@@ -20,11 +21,14 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import (
+    federated_ptb,
+    kills,
     long_stream_tables,
     memory_bottleneck,
     memory_capacity,
     memory_tables,
     report,
+    scale,
     sensor_damage,
     token_damage,
     video_tasks,
@@ -40,7 +44,7 @@ from minicrt.models import SegmentModel, create_model
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
-PAGES = (ROOT / "README.md", ROOT / "docs" / "results.md")
+PAGES = (ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("results", "federated", "scale")))
 HEADLINE = {("transformer", 70): "Transformer", ("transformer", 35): "Transformer",
             ("transformer-xl", 35): "Transformer-XL", ("mingru", 35): "minGRU stack, no attention",
             ("crt-gru", 35): "CRT, memory a GRU", ("crt-ncgru", 35): "CRT, memory an NC-GRU"}
@@ -113,6 +117,10 @@ def updated(text: str) -> str:
         "long_starts": lambda: rows_of(*long_stream_tables.starts(kept_in("long_streams*.json"))),
         "long_passes": lambda: rows_of(*long_stream_tables.by_pass(kept_in("long_streams*.json"))),
         "video": lambda: rows_of(*video_tasks.by_arm(kept_in("video_tasks*.json"))),
+        "federated": lambda: rows_of(*federated_ptb.by_arm(kept_in("federated_ptb*.json"))),
+        "kills": lambda: rows_of(*kills.by_part(kept_in("kills*.json"))),
+        **{f"scale_{part}": lambda part=part: rows_of(*scale.tables(scale.read(RESULTS / "scale.json"), part))
+           for part in scale.PARTS},
         "reading": lambda: rows_of(["carried", "seeds", "y + h: valid", "test", "the default: valid", "test"],
                                    memory_tables.reading(cells, read_results(RESULTS / "ptb_reading"), spread))}
     return re.sub(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)",

@@ -14,6 +14,7 @@ On a small device </docs/edge>
 Federated training </docs/federated>
 Speed </docs/speed>
 On several machines </docs/parallel>
+On paper: 64 cores, 1,000 devices </docs/scale>
 Command line </docs/commands>
 Glossary </docs/glossary>
 Contributing </CONTRIBUTING>
