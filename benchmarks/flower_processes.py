@@ -54,7 +54,8 @@ class Deployment:
     def start_server(self) -> None:
         """The SuperLink, until it answers"""
         self.start("superlink", "flower-superlink", "--insecure", "--port", str(self.port), "--control-api-address",
-                   f"127.0.0.1:{self.control}", "--disable-runtime-dependency-installation",
+                   f"127.0.0.1:{self.control}", "--disable-runtime-dependency-installation", "--database",
+                   str(self.folder / "state.db"),            # by which it knows the SuperNodes when it starts again
                    *(["--simulation"] if self.simulation else []))
         begun = time.monotonic()
         while time.monotonic() < begun + STARTING:
