@@ -44,7 +44,9 @@ def serve(grid: Grid, settings: Any) -> None:
         if trainer is None:
             print(f"the run in {settings['out']} is finished", flush=True)
             return
-        trainer.grid = grid
+        # Flower's own handlers end the process, also amid a wait for a SuperLink that has died. Rounds that are over
+        # are kept by then.
+        trainer.grid, trainer.heeds_signals = grid, False
         summary = trainer.run()
     except (MinicrtError, KeyboardInterrupt) as error:
         print("minicrt:", *(["error:"] if isinstance(error, MinicrtError) else []), error or "interrupted",

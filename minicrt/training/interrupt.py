@@ -24,12 +24,13 @@ class InterruptFlag:
     once, as Ctrl-C usually does.
 
     A signal that the process was told to ignore, as by nohup, stays ignored. Python delivers signals to the main
-    thread alone; entered in another thread, this changes nothing.
+    thread alone; entered in another thread, this changes nothing; nor does it without `heeds`, for a program that has
+    handlers of its own.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, heeds: bool = True) -> None:
         self.number = 0
-        self._in_main_thread = threading.current_thread() is threading.main_thread()
+        self._in_main_thread = heeds and threading.current_thread() is threading.main_thread()
 
     def __enter__(self) -> "InterruptFlag":
         handled = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]

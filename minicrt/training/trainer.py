@@ -42,6 +42,7 @@ class Trainer:
     """
 
     ranks: Ranks = ALONE
+    heeds_signals = True                                     # or leaves them to the program that it runs in
 
     def __init__(self, folder: RunFolder, model: SegmentModel, corpus: Any, config: TrainingConfig,
                  progress: Progress | None = None):
@@ -65,7 +66,7 @@ class Trainer:
         when the folder's checkpoint is damaged or of another configuration, and Interrupted after a Ctrl-C,
         SIGTERM or SIGHUP.
         """
-        self._flag = InterruptFlag()
+        self._flag = InterruptFlag(self.heeds_signals)
         with self.folder.in_use(), self.limited(), self._flag:
             self.load()
             self.folder.truncate_metrics(self.position.step, self.position.metrics)

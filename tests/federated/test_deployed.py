@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import signal
 import sys
 import tomllib
 
@@ -123,6 +124,18 @@ def test_what_stops_it_is_said_in_a_line(app, monkeypatch, capsys):
     with pytest.raises(Interrupted):
         served(app)
     assert capsys.readouterr().err == "minicrt: stopped\n"
+
+
+def test_signals_are_left_to_flower(app, monkeypatch):
+    """It ends a ServerApp whose SuperLink has died by SIGINT, while that waits for an answer."""
+    learn, handlers = FederatedTrainer.learn, []
+
+    def watched(self, rng):
+        handlers.append(signal.getsignal(signal.SIGINT))
+        return learn(self, rng)
+    monkeypatch.setattr(FederatedTrainer, "learn", watched)
+    served(app)
+    assert handlers == [signal.getsignal(signal.SIGINT)] * 2
 
 
 class Few(LocalGrid):
