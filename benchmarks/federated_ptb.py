@@ -3,10 +3,9 @@
 Every arm reads the training text --passes times in all, each client its part of it. `central` is a training in one
 place with a client's own settings; `central, rows of all` has as many rows a step as all clients together, and so takes
 as many steps one after the other as a client does. `by-article` gives a client a stretch of the text, `iid` lines at
-random; a client takes half a pass or an eighth of one in a round. In the arm of 8 bits it sends changes in integers; in
-that of 1 row it takes as many steps one after the other as the central training, each of an eighth of the words. Bytes
-are those of the arrays, up and down, of all clients. A small CRT with an adaptive softmax, a row for each seed; nothing
-is tuned. Seconds are the processor's.
+random; a client takes half a pass or an eighth of one in a round. In the arm of 8 bits it sends changes in integers.
+Bytes are those of the arrays, up and down, of all clients. A small CRT with an adaptive softmax, a row for each seed;
+nothing is tuned. Seconds are the processor's.
 """
 
 import json
@@ -38,7 +37,6 @@ FEDERATED: dict[str, dict[str, Any]] = {
     "iid, 1/8 pass a round": {"split": "iid", "local_epochs": 0.125},
     "iid, 1/2 pass a round": {"split": "iid", "local_epochs": 0.5},
     "by-article, 1/8 pass a round, 8 bits": {"local_epochs": 0.125, "update_bits": 8},
-    "by-article, 1/8 pass a round, 1 row": {"local_epochs": 0.125, "rows": 1},
 }
 ARMS = (*CENTRAL, *FEDERATED)
 
@@ -51,9 +49,9 @@ def measure(arm: str, seed: int, passes: int, corpus: Corpus) -> dict[str, Any]:
             config = TrainingConfig(epochs=passes, batch=CENTRAL[arm], evaluations=4 * passes, seed=seed, **TRAINING)
             run = train(Path(folder) / "run", model, corpus, config, progress=False)
         else:
-            settings = {**FEDERATED[arm]}
-            rounds, batch = round(passes / settings["local_epochs"]), settings.pop("rows", ROWS)
-            config = TrainingConfig(steps=rounds, batch=batch, seed=seed, **TRAINING)
+            settings = FEDERATED[arm]
+            rounds = round(passes / settings["local_epochs"])
+            config = TrainingConfig(steps=rounds, batch=ROWS, seed=seed, **TRAINING)
             run = train_federated(Path(folder) / "run", model, corpus,
                                   FederatedConfig(clients=CLIENTS, rounds=rounds, **settings), config, progress=False)
         return row(arm, seed, passes, run) | {"seconds": time.process_time() - start}
