@@ -48,6 +48,7 @@ ARMS: dict[str, tuple[int, dict[str, Any]]] = {
     "Mamba, k = 4": (4, {"model": "mamba", "layers": 2}),
 }
 NAMES = ("recall", *TASKS)
+SCORED = 1000                                                # sequences at each distance
 
 
 def task_at(name: str, distance: int, length: int = 6, amount: int | None = None) -> Any:
@@ -95,7 +96,7 @@ def measure(name: str, arm: str, steps: int, furthest: int, seed: int, batch: in
     model, parameters = model_for(name, configuration, seed, length)
     learn(model, parameters, name, k, steps, furthest, seed, batch, length)
     distances = sorted({1, 2, 3, 4, 6, 8, 12, 16, furthest})
-    accuracy = [recall_accuracy(model, parameters, task_at(name, d, length), np.random.default_rng([seed, 2]), 1000)
+    accuracy = [recall_accuracy(model, parameters, task_at(name, d, length), np.random.default_rng([seed, 2]), SCORED)
                 for d in distances]
     return {"task": name, "arm": arm, "distances": distances, "accuracy": accuracy, "chance": task_at(name, 1).chance,
             "segment_length": length, "parameters": parameters.size, "steps": steps, "seed": seed,

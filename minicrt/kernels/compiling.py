@@ -16,6 +16,7 @@ from typing import Any
 import numba
 import platformdirs
 from numba.core import event
+from numba.extending import register_jitable
 
 from minicrt.errors import InputError
 from minicrt.files import expanded
@@ -39,6 +40,17 @@ def jit(function: Callable[..., Any] | None = None, *, fastmath: bool | set[str]
     if folder is not None:
         keep_code(compiled, function, folder)
     return compiled
+
+
+def part(function: Callable[..., Any] | None = None, *, fastmath: bool | set[str] = False) -> Any:
+    """A function that kernels call, compiled into each of them: it has no machine code of its own and no way in from
+    Python, which take as long to make as all else. From Python it is what it says, slowly.
+
+    Numba compiles it once for all callers of the same options: what calls other parts has none, loops are in the last.
+    """
+    if function is None:
+        return lambda function: part(function, fastmath=fastmath)
+    return register_jitable(error_model="numpy", fastmath=fastmath)(function)
 
 
 @cache

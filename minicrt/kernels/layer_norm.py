@@ -4,7 +4,7 @@ import numpy as np
 
 from minicrt import ops
 from minicrt.kernels import pool
-from minicrt.kernels.compiling import jit
+from minicrt.kernels.compiling import jit, part
 from minicrt.kernels.twins import Kept, backward_twin, rows, twin
 from minicrt.ops.shapes import check_shapes
 from minicrt.parallel import workers
@@ -41,7 +41,7 @@ def _forward(_, start, stop, x, gain, bias, eps, y, moments):
         moments[i, 0], moments[i, 1] = normed_row(x[i], gain, bias, eps, y[i])
 
 
-@jit(fastmath=SUMS)
+@part(fastmath=SUMS)
 def normed_row(x, gain, bias, eps, y):                       # (D,) each
     """y = gain ⊙ x̂ + bias; the mean and r"""
     zero, one, size = x.dtype.type(0), x.dtype.type(1), x.dtype.type(x.shape[0])

@@ -9,7 +9,7 @@ import numpy as np
 
 from minicrt import ops
 from minicrt.kernels import pool
-from minicrt.kernels.compiling import jit
+from minicrt.kernels.compiling import jit, part
 from minicrt.kernels.products import product
 from minicrt.kernels.twins import Kept, backward_twin, contiguous, rows, twin
 from minicrt.kernels.vector_math import exp
@@ -108,7 +108,7 @@ def _softmax(part, start, stop, logits, bias, targets, share, losses, weights, d
                     d_bias[j] += weight * row[j]
 
 
-@jit
+@part
 def add_and_maximum(row, bias, lanes):
     """row ← row + bias, and its largest value, NaN left out; lane by lane, since LLVM does not vectorise a maximum in
     one variable."""

@@ -3,7 +3,7 @@
 import numpy as np
 
 from minicrt.kernels import pool
-from minicrt.kernels.compiling import jit
+from minicrt.kernels.compiling import jit, part
 from minicrt.kernels.linear import column_sums
 from minicrt.kernels.products import product
 from minicrt.kernels.twins import Kept, contiguous, rows
@@ -79,7 +79,7 @@ def _state(x_side, h_n, b, h, gates, h_next, modrelu):
             h_next[i, j] = (one - z[j]) * n[j] + z[j] * h[i, j]
 
 
-@jit(fastmath=CONTRACT)
+@part(fastmath=CONTRACT)
 def candidate(v, b_n, modrelu, n):                           # (D,) each
     """n = relu(|v| + b_n) sign(v), or tanh(v + b_n)"""
     zero = v.dtype.type(0)

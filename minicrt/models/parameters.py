@@ -128,6 +128,14 @@ class Parameters(Mapping[str, Array]):
         """The parameter as it is kept: the array itself; of a quantised run perhaps a matrix of small integers."""
         return self[name]
 
+    def in_one_piece(self) -> Any:
+        """All that is kept, as a kernel takes it"""
+        return np.ascontiguousarray(self.flat)
+
+    def place(self, name: str) -> tuple[int, int, int]:
+        """Where the parameter `name` begins in that: in its numbers, and where there are such its shares and scales"""
+        return self.slice(name).start, 0, 0
+
     def stored_arrays(self) -> Iterator[Array]:
         """All that is kept, in the table's order"""
         return iter(self.values())
@@ -197,6 +205,12 @@ class Scope:
 
     def stored(self, name: str) -> Any:
         return self._parameters.stored(self._prefix + name)
+
+    def in_one_piece(self) -> Any:
+        return self._parameters.in_one_piece()
+
+    def place(self, name: str) -> tuple[int, int, int]:
+        return self._parameters.place(self._prefix + name)
 
     def as_stored(self) -> "Scope":
         return _StoredScope(self._parameters, self._prefix)

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from minicrt.arguments import check_kind, is_whole, shown
 from minicrt.errors import InputError
 from minicrt.models.parameters import Parameters, ParameterSpec
-from minicrt.quantisation.forms import FORMS, Small, dense, quantised
+from minicrt.quantisation.forms import FORMS, EightBits, FourBits, Small, dense, quantised
 
 Array = np.ndarray
 TABLES = ("embedding", "output.weight")                      # (V, D): a row is an output channel
@@ -46,6 +46,15 @@ def quantise(parameters: Parameters, bits: int) -> "QuantisedParameters":
     return QuantisedParameters(parameters.specs, stored)
 
 
+class Pieces(NamedTuple):
+    """All matrices one after the other, and all that is no matrix"""
+
+    values: Array                                            # int8 or uint8, as in EightBits or FourBits
+    shares: Array                                            # uint8; of 8 bits there are none
+    scales: Array                                            # float32
+    floats: Array                                            # float32
+
+
 class QuantisedParameters(Parameters):
     """A model's parameters that are kept as small integers and cannot be trained.
 
@@ -56,7 +65,7 @@ class QuantisedParameters(Parameters):
     def __init__(self, specs: Sequence[ParameterSpec], stored: Mapping[str, Array | Small]):
         self.specs = tuple(specs)
         self.layout = tuple((spec.name, spec.shape) for spec in self.specs)
-        self._stored = dict(stored)
+        self._pieces, self._places, self._stored = joined(stored)
         self._views = _Dense(self.specs, self._stored)
         ends = np.cumsum([0, *(spec.size for spec in self.specs)]).tolist()
         self._slices = {spec.name: slice(a, b) for spec, a, b in zip(self.specs, ends, ends[1:])}
@@ -67,6 +76,13 @@ class QuantisedParameters(Parameters):
             return self._stored[name]
         except (KeyError, TypeError):
             raise self.unknown(name) from None
+
+    def in_one_piece(self) -> Any:
+        return self._pieces
+
+    def place(self, name: str) -> tuple[int, int, int]:
+        self.stored(name)                                    # a name that there is
+        return self._places[name]
 
     def stored_arrays(self) -> Iterator[Array]:
         for stored in self._stored.values():
@@ -98,6 +114,36 @@ class QuantisedParameters(Parameters):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return QuantisedParameters, (self.specs, self._stored)
+
+
+def joined(stored: Mapping[str, Array | Small]
+           ) -> tuple[Pieces, dict[str, tuple[int, int, int]], dict[str, Array | Small]]:
+    """The pieces, where each parameter begins in them (in values or floats, in shares and in scales), and each as a
+    view of them"""
+    lists: dict[str, list[Array]] = {name: [] for name in Pieces._fields}
+    sizes, places = dict.fromkeys(Pieces._fields, 0), {}
+    for name, kept in stored.items():
+        parts = {"floats": kept} if isinstance(kept, np.ndarray) else kept._asdict()
+        places[name] = (sizes["floats" if "floats" in parts else "values"], sizes["shares"], sizes["scales"])
+        for piece, part in parts.items():
+            lists[piece].append(part.ravel())
+            sizes[piece] += part.size
+    dtypes = {"values": np.uint8 if lists["shares"] else np.int8, "shares": np.uint8}
+    pieces = Pieces(*(np.concatenate([np.empty(0, dtypes.get(name, np.float32)), *arrays])
+                      for name, arrays in lists.items()))
+    return pieces, places, {name: _view(pieces, kept, *places[name]) for name, kept in stored.items()}
+
+
+def _view(pieces: Pieces, kept: Array | Small, start: int, shares: int, scales: int) -> Array | Small:
+    def of(piece: Array, first: int, like: Array) -> Array:
+        return piece[first:first + like.size].reshape(like.shape)
+
+    if isinstance(kept, np.ndarray):
+        return of(pieces.floats, start, kept)
+    if isinstance(kept, EightBits):
+        return EightBits(of(pieces.values, start, kept.values), of(pieces.scales, scales, kept.scales))
+    return FourBits(of(pieces.values, start, kept.values), of(pieces.shares, shares, kept.shares),
+                    of(pieces.scales, scales, kept.scales))
 
 
 class _Dense(Mapping[str, Array]):

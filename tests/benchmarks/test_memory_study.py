@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from benchmarks import memory_study
 from benchmarks.memory_study import POSITIONS, groups, measure, summary
 from benchmarks.memory_tasks import STACK, learn, model_for
 from benchmarks.memory_variants import VARIANTS, Held
@@ -60,7 +61,9 @@ def test_what_is_no_setting_is_a_model_with_its_own_gradient():
             assert gradient[at] == pytest.approx((above - below) / (2 * step), rel=1e-4), name
 
 
-def test_runs_are_kept_and_not_made_again(tmp_path):
+def test_runs_are_kept_and_not_made_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(memory_study, "CHECKED", 10)
+    monkeypatch.setattr(memory_study, "SCORED", 10)
     file = tmp_path / "study.json"
     arguments = ["memory_study", "--segment-lengths", "4,6", "--steps", 3, "--threads", 1, "--variants", "the default",
                  "--json", file]

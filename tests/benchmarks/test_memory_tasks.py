@@ -2,6 +2,9 @@
 
 import json
 
+import pytest
+
+from benchmarks import memory_tasks
 from benchmarks.memory_tasks import ARMS, NAMES, mean_accuracy
 from minicrt.models import MODELS, create_model
 from tests.benchmarks.running import run
@@ -16,6 +19,11 @@ def test_every_model_has_an_arm_and_every_reach_of_the_gradient():
     assert set(NAMES) == {"recall", "copy", "multi-query", "adding", "denoise", "parenthesis"}
     for _, configuration in ARMS.values():
         create_model({"vocabulary": 9, "width": 64, "segment_length": 6, **configuration})
+
+
+@pytest.fixture(autouse=True)
+def few_sequences(monkeypatch):
+    monkeypatch.setattr(memory_tasks, "SCORED", 20)
 
 
 def test_rows_are_kept_and_not_measured_again(tmp_path):

@@ -5,10 +5,13 @@ from typing import Any
 import numpy as np
 
 from minicrt.inference.steps.base import Array
-from minicrt.inference.steps.compiled_layers import row_of
+from minicrt.inference.steps.compiled_layers import places, row_of
 from minicrt.inference.steps.crt import CRTSteps
 from minicrt.kernels.steps import crt
-from minicrt.kernels.steps.recurrences import GRU, ResetBefore
+
+# the rows of `places` in `kernels.steps.crt`, before those of the blocks
+NAMES = ("positions.w", "positions.u", "positions.b", "positions.b_hn", "norm_final.gain", "norm_final.bias",
+         "memory.norm.gain", "memory.norm.bias", "memory.0.w", "memory.0.b", "memory.0.u", "memory.0.b_hn")
 
 
 def in_one_call(config: Any) -> bool:
@@ -23,17 +26,17 @@ class CompiledCRTSteps(CRTSteps):
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        config, memory = self.model.config, self.writers[0].weights
-        cell = GRU(*memory[:4]) if config.memory == "gru" else ResetBefore._make((*memory[:3], memory[3] == "modrelu"))
-        norm: Any = self.memory_norm if config.normed_memory else self.norm
-        self.weights = crt.Weights(GRU(*self.positions.recurrence.weights[:4]), self.blocks.weights, self.norm.gain,
-                                   self.norm.bias, cell, config.normed_memory, norm.gain, norm.bias)
-        D = config.width
-        x, y, a, c = (np.empty((self.batch, width), self.parameters.dtype) for width in (D, D, 3 * D, D))
-        self.room = crt.Room(x, y, a, c, self.blocks.room)
+        config, p, blocks = self.model.config, self.parameters, self.blocks
+        gru = config.memory == "gru"
+        cell = crt.CELLS.index("gru" if gru else f"ncgru with {config.candidate}")
+        self.places = np.concatenate([places(p, NAMES), blocks.places])
+        self.u = np.empty((0, 0), p.dtype) if gru else self.writers[0].weights[1]        # is made of weights
+        self.free = np.empty(6 * self.batch * config.width, p.dtype)
+        self.design = (blocks.heads, blocks.inner, blocks.activation, cell, config.normed_memory, blocks.pre)
 
     def step(self, e: Array) -> Array:
-        crt.step(row_of(e), self.positions.p, self.h[0], row_of(self.r), self.weights, self.blocks.rows,
-                 self.blocks.heads, self.blocks.activation, self.blocks.pre, self.room, row_of(self.z))
-        self.blocks.rows += 1
+        blocks = self.blocks
+        crt.step(row_of(e), self.positions.p, self.h[0], row_of(self.r), blocks.weights, self.places, self.u,
+                 blocks.keys, blocks.values, blocks.rows, *self.design, self.free, blocks.free, row_of(self.z))
+        blocks.rows += 1
         return self.z

@@ -6,14 +6,13 @@ a quantised run are read as the small integers that they are; in float32 are Tra
 NC-GRU's u, which is made, and what RMT's memory rows go through.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from minicrt.inference.steps import layers
-from minicrt.kernels.steps import block, feed_forward, products, recurrences, small_products
-from minicrt.kernels.steps.normed import normed
+from minicrt.kernels.steps import block, calls, feed_forward
 from minicrt.models.cells import Cell
 from minicrt.models.parameters import Parameters, Scope
 
@@ -23,7 +22,7 @@ Array = np.ndarray
 class Embedding(layers.Embedding):
     def __init__(self, p: Parameters, scale: float) -> None:
         self.stored, self.scale = p.stored("embedding"), p.dtype.type(scale)
-        self.run = small_products.ROWS.get(type(self.stored), products.scaled_rows)
+        self.run = calls.ROWS.get(type(self.stored), calls.scaled_rows)
 
     def __call__(self, tokens: Array, e: Array) -> None:
         self.run(self.stored, tokens, self.scale, e)
@@ -36,9 +35,7 @@ class Linear(layers.Linear):
         self.y = np.empty((batch, 1, len(a_row)), a_row.dtype)
 
     def __call__(self, x: Array) -> Array:
-        y = row_of(self.y)
-        products.set_zero(y)
-        products.add_product(row_of(x), self.weight, y)
+        calls.product(row_of(x), self.weight, row_of(self.y))
         return self.y
 
 
@@ -48,7 +45,7 @@ class Norm(layers.Norm):
         self.y = np.empty((batch, 1, len(self.gain)), self.gain.dtype)
 
     def __call__(self, x: Array) -> Array:
-        normed(row_of(x), self.gain, self.bias, row_of(self.y))
+        calls.layer_norm(row_of(x), self.gain, self.bias, row_of(self.y))
         return self.y
 
 
@@ -56,7 +53,7 @@ class Output(layers.Output):
     def __init__(self, engine: Any, batch: int, p: Parameters, name: str) -> None:
         self.weight, self.bias = p.stored(name), p["output.bias"]
         self.logits = np.empty((batch, len(self.bias)), self.bias.dtype)
-        self.run = products.products_with_rows if isinstance(self.weight, np.ndarray) else small_products.scores
+        self.run = calls.products_with_rows if isinstance(self.weight, np.ndarray) else calls.scores
 
     def __call__(self, z: Array) -> Array:
         self.run(row_of(z), self.weight, self.bias, self.logits)
@@ -89,29 +86,29 @@ def gru_step(batch: int, w: Any, u: Any, b: Array, b_hn: Array | None, reset_aft
     if not reset_after:
         return reset_before_step(batch, w, u, b, "tanh")
     a, c = scratch(batch, b, len(b)), scratch(batch, b, len(b) // 3)
-    return lambda x, h, after: recurrences.gru(x, h, w, u, b, b_hn, a, c, after)
+    return lambda x, h, after: calls.gru(x, h, w, u, b, b_hn, a, c, after)
 
 
 def reset_before_step(batch: int, w: Any, u: Any, b: Array, candidate: str) -> Any:
     a, c = scratch(batch, b, len(b)), scratch(batch, b, len(b) // 3)
-    return lambda x, h, after: recurrences.reset_before(x, h, w, u, b, candidate == "modrelu", a, c, after)
+    return lambda x, h, after: calls.reset_before(x, h, w, u, b, candidate == "modrelu", a, c, after)
 
 
 def lstm_step(batch: int, w: Any, u: Any, b: Array) -> Any:
     a, h = scratch(batch, b, len(b)), scratch(batch, b, len(b) // 4)
-    return lambda x, s, after: recurrences.lstm(x, s, w, u, b, a, h, after)
+    return lambda x, s, after: calls.lstm(x, s, w, u, b, a, h, after)
 
 
 def mingru_step(batch: int, w: Any, b: Array) -> Any:
     a = scratch(batch, b, len(b))
-    return lambda x, h, after: recurrences.mingru(x, h, w, b, a, after)
+    return lambda x, h, after: calls.mingru(x, h, w, b, a, after)
 
 
 def lru_step(batch: int, w: Any, nu: Array, theta: Array, log_gamma: Array) -> Any:
     a = scratch(batch, nu, 2 * len(nu))
     eigenvalue, gamma = np.exp(-np.exp(nu) + 1j * np.exp(theta)), np.exp(log_gamma)
     re, im = (np.ascontiguousarray(part, nu.dtype) for part in (eigenvalue.real, eigenvalue.imag))
-    return lambda x, h, after: recurrences.lru(x, h, w, re, im, gamma, a, after)
+    return lambda x, h, after: calls.lru(x, h, w, re, im, gamma, a, after)
 
 
 STEPS: dict[str, Callable[..., Any]] = {
@@ -136,36 +133,32 @@ class Mix(layers.Mix):
 class FeedForward(layers.FeedForward):
     def __init__(self, model: Any, batch: int, p: Scope) -> None:
         super().__init__(model, batch, p)
-        self.weights = feed_forward_weights(p)
-        self.x, self.branch = (np.empty((batch, 1, model.config.width), self.weights.gain.dtype) for _ in range(2))
+        self.weights, self.places = p.in_one_piece(), places(p, feed_forward.NAMES)
+        self.x, self.branch = (np.empty((batch, 1, model.config.width), p["feed_forward.b_in"].dtype) for _ in range(2))
         self.inner = np.empty((batch, model.config.inner), self.x.dtype)
 
     def __call__(self, x: Array) -> Array:
         self.x[...] = x
-        feed_forward.feed_forward(row_of(self.x), self.weights, activation_of(self.model), pre_norm(self.model),
-                                  self.inner, row_of(self.branch))
+        calls.feed_forward_branch(row_of(self.x), self.weights, self.places, activation_of(self.model),
+                                  pre_norm(self.model), self.inner, row_of(self.branch))
         return self.x
 
 
 class Blocks(layers.Blocks):
     def __init__(self, model: Any, parameters: Parameters, batch: int, room: int) -> None:
         super().__init__(model, parameters, batch, room)
-        D, dtype = model.config.width, parameters.dtype
-        self.x = np.empty((batch, 1, D), dtype)
-        q, mixed, branch = (np.empty((batch, D), dtype) for _ in range(3))
-        self.room = block.Room(np.empty((batch, 3 * D), dtype), q, np.empty(room, dtype), mixed,
-                               np.empty((batch, model.config.inner), dtype), branch)
-        self.weights = tuple(
-            (block.Attention._make((*norm_weights(p, "norm_attention."), *(p.stored(f"attention.{name}") for name in (
-                "w_qkv", "b_qkv", "w_out", "b_out")), keys, values)), feed_forward_weights(p))
-            for p, keys, values in zip(self.scopes, self.keys, self.values))
-        self.activation, self.pre, self.heads = activation_of(model), pre_norm(model), model.config.heads
+        D, F, dtype = model.config.width, model.config.inner, parameters.dtype
+        self.x, self.free = np.empty((batch, 1, D), dtype), np.empty(block.room_for(batch, D, F, room), dtype)
+        self.weights = parameters.in_one_piece()
+        self.places = np.concatenate([places(p, (*block.NAMES, *feed_forward.NAMES)) for p in self.scopes])
+        self.inner, self.activation, self.pre, self.heads = F, activation_of(model), pre_norm(model), model.config.heads
 
     def __call__(self, x: Array, mask: Array | None = None) -> Array:
         if mask is not None or x.shape[1] > 1:               # RMT's rows, once a segment
             return super().__call__(x, mask)
         self.x[...] = x
-        block.blocks(row_of(self.x), self.weights, self.rows, self.heads, self.activation, self.pre, self.room)
+        calls.blocks(row_of(self.x), self.weights, self.places, self.keys, self.values, self.rows, self.heads,
+                     self.inner, self.activation, self.pre, self.free)
         self.rows += 1
         return self.x
 
@@ -180,18 +173,25 @@ class RelativeBlocks(layers.RelativeBlocks):
         self.attentions = [(*norm_weights(p, "norm_attention."), *(p.stored(f"attention.{name}") for name in (
             "w_q", "w_kv", "w_out")), np.ascontiguousarray(table), *biases, keys, values)
             for p, table, biases, keys, values in zip(self.scopes, self.tables, self.biases, self.keys, self.values)]
-        self.feed_forwards = [feed_forward_weights(p) for p in self.scopes]
+        self.weights = parameters.in_one_piece()
+        self.feed_forwards = [places(p, feed_forward.NAMES) for p in self.scopes]
 
     def __call__(self, x: Array, outputs: Array) -> Array:
         self.x[...] = x
         row, first, pre = row_of(self.x), max(self.rows + 1 - self.most, 0), pre_norm(self.model)
+        activation = activation_of(self.model)
         for layer, (attention, feeding) in enumerate(zip(self.attentions, self.feed_forwards)):
-            block.relative_attention(row, *attention, first, self.rows, self.model.config.heads, pre, self.q, self.kv,
+            calls.relative_attention(row, *attention, first, self.rows, self.model.config.heads, pre, self.q, self.kv,
                                      self.scores, self.mixed, self.branch)
-            feed_forward.feed_forward(row, feeding, activation_of(self.model), pre, self.inner, self.branch)
+            calls.feed_forward_branch(row, self.weights, feeding, activation, pre, self.inner, self.branch)
             outputs[:, layer] = row
         self.rows += 1
         return self.x
+
+
+def places(p: Parameters | Scope, names: Sequence[str]) -> Array:               # -> (names, 3)
+    """Where they are in `in_one_piece`; zeros for one that this model has not"""
+    return np.array([p.place(name) if name in p else (0, 0, 0) for name in names], np.int64)
 
 
 def row_of(x: Array) -> Array:                               # (B, 1, D) -> (B, D), in one piece
@@ -204,11 +204,6 @@ def scratch(batch: int, like: Array, width: int) -> Array:
 
 def norm_weights(p: Scope, prefix: str) -> tuple[Array, Array]:
     return p[prefix + "gain"], p[prefix + "bias"]
-
-
-def feed_forward_weights(p: Scope) -> feed_forward.Weights:
-    return feed_forward.Weights(*norm_weights(p, "norm_feed_forward."),
-                                *(p.stored(f"feed_forward.{name}") for name in ("w_in", "b_in", "w_out", "b_out")))
 
 
 def activation_of(model: Any) -> int:

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from minicrt.kernels.compiling import jit
+from minicrt.kernels.compiling import part
 from minicrt.kernels.steps.products import LOOSE_SUMS
 from minicrt.kernels.vector_math import exp
 
 
-@jit(fastmath=LOOSE_SUMS)
+@part(fastmath=LOOSE_SUMS)
 def attend(q, keys, values, first, last, heads, scores, y):  # (B, D), (B, S, D), (B, S, D), …, (S,), (B, D)
     """y = Σ_j softmax_j(q·k_j/√K) v_j over the rows first … last − 1, in each head"""
     K = q.shape[1] // heads
@@ -26,7 +26,7 @@ def attend(q, keys, values, first, last, heads, scores, y):  # (B, D), (B, S, D)
             mix(scores, values[b], first, last, start, y_h)
 
 
-@jit(fastmath=LOOSE_SUMS)
+@part(fastmath=LOOSE_SUMS)
 def attend_by_distance(q, keys, values, table, u, w, first, last, heads, scores, y):
     """As `attend`, with (q + u)·k_j + (q + w)·r_d for q·k_j; the distance d of row j is in row S − (last − j) of r."""
     K, room = q.shape[1] // heads, table.shape[0]
@@ -45,7 +45,7 @@ def attend_by_distance(q, keys, values, table, u, w, first, last, heads, scores,
             mix(scores, values[b], first, last, start, y_h)
 
 
-@jit(fastmath=LOOSE_SUMS)
+@part(fastmath=LOOSE_SUMS)
 def mix(p, values, first, last, start, y):                   # (S,), (S, D), …, (K,)
     """y = Σ_j p_j v_j, of the head whose columns begin at `start`"""
     K, zero = y.shape[0], y.dtype.type(0)
@@ -57,7 +57,7 @@ def mix(p, values, first, last, start, y):                   # (S,), (S, D), …
             y[c] += p[j] * v[c]
 
 
-@jit(fastmath=LOOSE_SUMS)
+@part(fastmath=LOOSE_SUMS)
 def weigh(scores, first, last):
     """softmax of scores[first:last], in place"""
     largest, total = scores[first], scores.dtype.type(0)

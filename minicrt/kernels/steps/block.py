@@ -1,62 +1,52 @@
 """Transformer blocks for one new row, and their two branches: `x` is changed in place"""
 
-from typing import Any, NamedTuple
-
-from minicrt.kernels.compiling import jit
+from minicrt.kernels.compiling import part
 from minicrt.kernels.steps.attention import attend, attend_by_distance
 from minicrt.kernels.steps.feed_forward import add_branch, begin_branch, feed_forward
 from minicrt.kernels.steps.products import add_product, set_rows, set_zero
+from minicrt.kernels.steps.weights import matrix, rows, vector
+
+NAMES = ("norm_attention.gain", "norm_attention.bias", "attention.w_qkv", "attention.b_qkv", "attention.w_out",
+         "attention.b_out")                                  # of the weights of self-attention
 
 
-class Attention(NamedTuple):
-    """The weights of self-attention, and the rows that it keeps; a matrix is an array or one of small integers"""
-
-    gain: Any                                                # (D,)
-    bias: Any
-    w_qkv: Any                                               # (D, 3D)
-    b_qkv: Any
-    w_out: Any                                               # (D, D)
-    b_out: Any
-    keys: Any                                                # (B, S, D)
-    values: Any
-
-
-class Room(NamedTuple):
-    """What the blocks write into"""
-
-    qkv: Any                                                 # (B, 3D)
-    q: Any                                                   # (B, D)
-    scores: Any                                              # (S,)
-    mixed: Any                                               # (B, D)
-    inner: Any                                               # (B, F)
-    branch: Any                                              # (B, D)
+@part
+def blocks(x, weights, places, keys, values, row, heads, inner, activation, pre, free):
+    """All of them. `weights` are a model's in one piece; `places` (12 L, 3) says where NAMES and those of the
+    feed-forward branch are in it, block by block; keys and values are (L, B, S, D); `free` has `room_for` numbers to
+    write into."""
+    B, D = x.shape
+    n = B * D
+    qkv, q = rows(free, 0, B, 3 * D), rows(free, 3 * n, B, D)
+    mixed, branch = rows(free, 4 * n, B, D), rows(free, 5 * n, B, D)
+    a, scores = rows(free, 6 * n, B, inner), free[6 * n + B * inner:]
+    for block in range(keys.shape[0]):
+        at = places[12 * block:]
+        self_attention(x, weights, at, keys[block], values[block], row, heads, pre, qkv, q, scores, mixed, branch)
+        feed_forward(x, weights, at[6:], activation, pre, a, branch)
 
 
-@jit
-def blocks(x, layers, row, heads, activation, pre, room):
-    """All of them; `layers` has an Attention and the Weights of a feed-forward branch for each."""
-    for layer in range(len(layers)):
-        attention, feeding = layers[layer]
-        self_attention(x, attention, row, heads, pre, room)
-        feed_forward(x, feeding, activation, pre, room.inner, room.branch)
+def room_for(B, D, inner, S):
+    return B * (6 * D + inner) + S
 
 
-@jit
-def self_attention(x, weights, row, heads, pre, room):
-    """pre-norm: x += A(LN(x));  post-norm: x = LN(x + A(x)). Row `row` of the keys and values is written."""
-    D, keys, values, qkv, q, branch = x.shape[1], weights.keys, weights.values, room.qkv, room.q, room.branch
-    set_rows(qkv, weights.b_qkv)
-    add_product(begin_branch(x, branch, weights.gain, weights.bias, pre), weights.w_qkv, qkv)
+@part
+def self_attention(x, weights, at, keys, values, row, heads, pre, qkv, q, scores, mixed, branch):
+    """pre-norm: x += A(LN(x));  post-norm: x = LN(x + A(x)). Row `row` of the keys and values is written; the last five
+    are to write into."""
+    D, gain, bias = x.shape[1], vector(weights, at[0], x.shape[1]), vector(weights, at[1], x.shape[1])
+    set_rows(qkv, vector(weights, at[3], 3 * D))
+    add_product(begin_branch(x, branch, gain, bias, pre), matrix(weights, at[2], D, 3 * D), qkv)
     for b in range(x.shape[0]):
         for j in range(D):
             q[b, j], keys[b, row, j], values[b, row, j] = qkv[b, j], qkv[b, D + j], qkv[b, 2 * D + j]
-    attend(q, keys, values, 0, row + 1, heads, room.scores, room.mixed)
-    set_rows(branch, weights.b_out)
-    add_product(room.mixed, weights.w_out, branch)
-    add_branch(x, branch, weights.gain, weights.bias, pre)
+    attend(q, keys, values, 0, row + 1, heads, scores, mixed)
+    set_rows(branch, vector(weights, at[5], D))
+    add_product(mixed, matrix(weights, at[4], D, D), branch)
+    add_branch(x, branch, gain, bias, pre)
 
 
-@jit
+@part
 def relative_attention(x, gain, bias, w_q, w_kv, w_out, table, u, w, keys, values, first, row, heads, pre, q, kv,
                        scores, mixed, branch):
     """As self_attention, by distance over the rows from `first` on; the last five are to write into."""

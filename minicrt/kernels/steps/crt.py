@@ -1,57 +1,60 @@
 """The Compact Recurrent Transformer for one new token, in one call (docs/spec.md, 2.2)
 
 At small widths calls from Python take as long as the weights; what Python needs for them is not in the cache any more
-when all the weights have gone through it.
+when all the weights have gone through it. So there is one call, of few arrays.
 """
 
-from typing import Any, NamedTuple
-
-from minicrt.kernels.compiling import jit
+from minicrt.kernels.compiling import jit, part
 from minicrt.kernels.steps.block import blocks
 from minicrt.kernels.steps.normed import normed
-from minicrt.kernels.steps.recurrences import advance
+from minicrt.kernels.steps.recurrences import gru, reset_before
+from minicrt.kernels.steps.weights import matrix, rows, vector
 from minicrt.kernels.vector_math import CONTRACT
 
-
-class Weights(NamedTuple):
-    positions: Any                                           # a GRU of `recurrences`
-    layers: Any                                              # those of `blocks`
-    gain: Any                                                # (D,), of the norm behind them
-    bias: Any
-    memory: Any                                              # a GRU or a ResetBefore
-    memory_normed: bool                                      # whether the readout sees h through a norm
-    memory_gain: Any                                         # (D,), of that norm
-    memory_bias: Any
+CELLS = ("gru", "ncgru with tanh", "ncgru with modrelu")
 
 
-class Room(NamedTuple):
-    """What a step writes into"""
+@jit
+def step(e, p, h, read, weights, places, u, keys, values, row, heads, inner, activation, cell, normed_memory, pre, free,
+         free_of_blocks, z):
+    """(1) to (5): e -> z, and p and h in place; all (B, D), `read` is m W_r of the segment
 
-    x: Any                                                   # (B, D)
-    y: Any
-    a: Any                                                   # (B, 3D)
-    c: Any                                                   # (B, D)
-    blocks: Any                                              # a Room of `block`
-
-
-@jit(fastmath=CONTRACT)
-def step(e, p, h, read, weights, row, heads, activation, pre, room, z):
-    """(1) to (5): e -> z, and p and h in place; all (B, D), `read` is m W_r of the segment, `pre` as in `blocks`
-
-    It is given `pre`, which is true, since for the constant Numba would compile the blocks a second time.
+    `weights`, `keys` and what is beside them are as in `blocks`. `places` has 12 rows before those of the blocks: w, u,
+    b and b_hn of the position network, gain and bias of the last norm and of the memory's, w, b, u and b_hn of the
+    memory network. The last two are a GRU's; an NC-GRU's `u` (D, 3D) is made of weights. `cell` is its place in CELLS.
+    `pre` is true, but as a constant Numba would compile the blocks a second time. `free` has 6 B D numbers to write
+    into.
     """
-    x, y, one = room.x, room.y, e.dtype.type(1)
-    advance(weights.positions, e, p, room.a, room.c)         # (1)  p = gru(e, p)
+    B, D = e.shape
+    n = B * D
+    x, y, c, a = rows(free, 0, B, D), rows(free, n, B, D), rows(free, 2 * n, B, D), rows(free, 3 * n, B, 3 * D)
+    gru(e, p, matrix(weights, places[0], D, 3 * D), matrix(weights, places[1], D, 3 * D),       # (1)  p = gru(e, p)
+        vector(weights, places[2], 3 * D), vector(weights, places[3], D), a, c, p)
+    add(e, p, x)
+    blocks(x, weights, places[12:], keys, values, row, heads, inner, activation, pre, free_of_blocks)        # (2, 3)
+    normed(x, vector(weights, places[4], D), vector(weights, places[5], D), y)
+    w, bias = matrix(weights, places[8], D, 3 * D), vector(weights, places[9], 3 * D)
+    if cell == 0:                                            # (4)  h = rnn(y, h)
+        gru(y, h, w, matrix(weights, places[10], D, 3 * D), bias, vector(weights, places[11], D), a, c, h)
+    else:
+        reset_before(y, h, w, u, bias, cell == 2, a, c, h)
+    seen = h
+    if normed_memory:
+        normed(h, vector(weights, places[6], D), vector(weights, places[7], D), x)
+        seen = x
+    readout(y, seen, read, z)                                # (5)  z = y + h + (1 + y) m W_r
+
+
+@part
+def add(e, p, x):
     for b in range(e.shape[0]):
         for j in range(e.shape[1]):
             x[b, j] = e[b, j] + p[b, j]
-    blocks(x, weights.layers, row, heads, activation, pre, room.blocks)          # (2, 3)
-    normed(x, weights.gain, weights.bias, y)
-    advance(weights.memory, y, h, room.a, room.c)            # (4)  h = rnn(y, h)
-    seen = h
-    if weights.memory_normed:
-        normed(h, weights.memory_gain, weights.memory_bias, x)
-        seen = x
-    for b in range(e.shape[0]):                              # (5)  z = y + h + (1 + y) m W_r
-        for j in range(e.shape[1]):
+
+
+@part(fastmath=CONTRACT)
+def readout(y, seen, read, z):
+    one = y.dtype.type(1)
+    for b in range(y.shape[0]):
+        for j in range(y.shape[1]):
             z[b, j] = y[b, j] + seen[b, j] + (one + y[b, j]) * read[b, j]

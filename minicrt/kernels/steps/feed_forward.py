@@ -1,37 +1,32 @@
 """The feed-forward branch of a block for one row"""
 
-from typing import Any, NamedTuple
-
-from minicrt.kernels.compiling import jit
+from minicrt.kernels.compiling import part
 from minicrt.kernels.steps.normed import normed
 from minicrt.kernels.steps.products import add_product, set_rows
+from minicrt.kernels.steps.weights import matrix, vector
 from minicrt.kernels.vector_math import CONTRACT, gelu, tanh
 from minicrt.ops.activations import SQRT_2_OVER_PI
 
 ACTIVATIONS = ("gelu", "gelu_tanh", "relu")
+NAMES = ("norm_feed_forward.gain", "norm_feed_forward.bias", "feed_forward.w_in", "feed_forward.b_in",
+         "feed_forward.w_out", "feed_forward.b_out")
 
 
-class Weights(NamedTuple):
-    gain: Any                                                # (D,)
-    bias: Any
-    w_in: Any                                                # (D, F), an array or one of small integers
-    b_in: Any
-    w_out: Any                                               # (F, D)
-    b_out: Any
-
-
-@jit
-def feed_forward(x, weights, activation, pre, inner, branch):
-    """pre-norm: x += F(LN(x));  post-norm: x = LN(x + F(x)); `inner` (B, F) and `branch` (B, D) are to write into"""
-    set_rows(inner, weights.b_in)
-    add_product(begin_branch(x, branch, weights.gain, weights.bias, pre), weights.w_in, inner)
+@part
+def feed_forward(x, weights, at, activation, pre, inner, branch):
+    """pre-norm: x += F(LN(x));  post-norm: x = LN(x + F(x)); `at` has the places of NAMES in `weights`, `inner` (B, F)
+    and `branch` (B, D) are to write into"""
+    D, F = x.shape[1], inner.shape[1]
+    gain, bias = vector(weights, at[0], D), vector(weights, at[1], D)
+    set_rows(inner, vector(weights, at[3], F))
+    add_product(begin_branch(x, branch, gain, bias, pre), matrix(weights, at[2], D, F), inner)
     activate(inner, activation)
-    set_rows(branch, weights.b_out)
-    add_product(inner, weights.w_out, branch)
-    add_branch(x, branch, weights.gain, weights.bias, pre)
+    set_rows(branch, vector(weights, at[5], D))
+    add_product(inner, matrix(weights, at[4], F, D), branch)
+    add_branch(x, branch, gain, bias, pre)
 
 
-@jit
+@part
 def begin_branch(x, branch, gain, bias, pre):
     """What a residual branch reads: LN(x), which is written into `branch`, or x"""
     if not pre:
@@ -40,7 +35,7 @@ def begin_branch(x, branch, gain, bias, pre):
     return branch
 
 
-@jit
+@part
 def add_branch(x, branch, gain, bias, pre):
     """The end of a residual branch: x + branch, or LN(x + branch)"""
     for b in range(x.shape[0]):
@@ -53,7 +48,7 @@ def add_branch(x, branch, gain, bias, pre):
                 x[b, j] = branch[b, j]
 
 
-@jit(fastmath=CONTRACT)
+@part(fastmath=CONTRACT)
 def activate(a, activation):
     """In place, by its number in ACTIVATIONS"""
     zero, half, one = a.dtype.type(0), a.dtype.type(0.5), a.dtype.type(1)

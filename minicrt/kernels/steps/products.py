@@ -8,7 +8,7 @@ after row: by turns, the processor no longer foresees what is read next, and the
 from numba import types
 from numba.core.extending import overload
 
-from minicrt.kernels.compiling import jit
+from minicrt.kernels.compiling import part
 
 LOOSE_SUMS = {"contract", "reassoc"}
 SMALL = 2 ** 16                                              # numbers in a matrix whose like are likely in the cache
@@ -22,10 +22,9 @@ def add_columns(x, w, first, last, y, at):                   # (B, I), (I, O), �
 @overload(add_columns)
 def _of_an_array(x, w, first, last, y, at):
     if isinstance(w, types.Array):
-        return lambda x, w, first, last, y, at: add_columns_of_array(x, w, first, last, y, at)
+        return add_columns_of_array
 
 
-@jit
 def add_columns_of_array(x, w, first, last, y, at):
     if w.size <= SMALL:
         add_by_fours(x, w, first, last, y, at)
@@ -33,7 +32,7 @@ def add_columns_of_array(x, w, first, last, y, at):
         add_row_after_row(x, w, first, last, y, at)
 
 
-@jit(fastmath=LOOSE_SUMS)
+@part(fastmath=LOOSE_SUMS)
 def add_row_after_row(x, w, first, last, y, at):
     for i in range(w.shape[0]):
         w_i = w[i, first:last]
@@ -43,7 +42,7 @@ def add_row_after_row(x, w, first, last, y, at):
                 y_b[j] += x_i * w_i[j]
 
 
-@jit(fastmath=LOOSE_SUMS)
+@part(fastmath=LOOSE_SUMS)
 def add_by_fours(x, w, first, last, y, at):
     """Four rows of W at a time: so y is read and written a quarter as often."""
     inputs = w.shape[0]
@@ -62,20 +61,20 @@ def add_by_fours(x, w, first, last, y, at):
                 y_b[j] += x_i * w_i[j]
 
 
-@jit
+@part
 def add_product(x, w, y):                                    # (B, I), (I, O), (B, O)
     """y += x W"""
     add_columns(x, w, 0, y.shape[1], y, 0)
 
 
-@jit
+@part
 def set_rows(y, row):                                        # (B, O), (O,)
     for b in range(y.shape[0]):
         for j in range(y.shape[1]):
             y[b, j] = row[j]
 
 
-@jit
+@part
 def set_zero(y):
     zero = y.dtype.type(0)
     for b in range(y.shape[0]):
@@ -83,7 +82,7 @@ def set_zero(y):
             y[b, j] = zero
 
 
-@jit
+@part
 def scaled_rows(table, tokens, scale, e):                    # (V, D), (B,), …, (B, D)
     """e = scale · E[token]"""
     for b in range(e.shape[0]):
@@ -92,7 +91,7 @@ def scaled_rows(table, tokens, scale, e):                    # (V, D), (B,), …
             e[b, j] = scale * row[j]
 
 
-@jit
+@part
 def products_with_rows(z, weight, bias, y):                  # (B, D), (V, D), (V,), (B, V)
     """y = z Eᵀ + b"""
     if weight.shape[1] < LONG:
@@ -101,7 +100,7 @@ def products_with_rows(z, weight, bias, y):                  # (B, D), (V, D), (
         with_row_after_row(z, weight, bias, y)
 
 
-@jit(fastmath=LOOSE_SUMS)
+@part(fastmath=LOOSE_SUMS)
 def with_row_after_row(z, weight, bias, y):
     for v in range(weight.shape[0]):
         row = weight[v]
@@ -112,7 +111,7 @@ def with_row_after_row(z, weight, bias, y):
             y[b, v] = total + bias[v]
 
 
-@jit(fastmath=LOOSE_SUMS)
+@part(fastmath=LOOSE_SUMS)
 def with_rows_by_fours(z, weight, bias, y):
     rows, D = weight.shape
     zero = z.dtype.type(0)

@@ -7,22 +7,21 @@ import numpy as np
 from numba import types
 from numba.core.extending import overload
 
-from minicrt.kernels.compiling import jit
+from minicrt.kernels.compiling import part
 from minicrt.kernels.steps.products import LOOSE_SUMS, add_columns, set_rows
 from minicrt.kernels.vector_math import formula
 from minicrt.quantisation.forms import EightBits, FourBits
 
 
-@overload(add_columns)
+@overload(add_columns, jit_options={"fastmath": LOOSE_SUMS})
 def _of_small_integers(x, w, first, last, y, at):
     form = getattr(w, "instance_class", None) if isinstance(w, types.NamedTuple) else None
     if form is EightBits:
-        return lambda x, w, first, last, y, at: add_columns_of_eight_bits(x, w, first, last, y, at)
+        return add_columns_of_eight_bits
     if form is FourBits:
-        return lambda x, w, first, last, y, at: add_columns_of_four_bits(x, w, first, last, y, at)
+        return add_columns_of_four_bits
 
 
-@jit(fastmath=LOOSE_SUMS)
 def add_columns_of_eight_bits(x, w, first, last, y, at):     # (B, I), EightBits of (I, O), …, (B, ·)
     """Four rows of integers at a time, and then the scale of each column"""
     values, scales = w.values, w.scales[first:last]
@@ -44,7 +43,6 @@ def add_columns_of_eight_bits(x, w, first, last, y, at):     # (B, I), EightBits
                 y_b[j] += scales[j] * x_i * np.float32(w_i[j])
 
 
-@jit(fastmath=LOOSE_SUMS)
 def add_columns_of_four_bits(x, w, first, last, y, at):      # (B, I), FourBits of (I, O), …, (B, ·)
     """Four rows of bytes at a time, eight inputs of one group: Σ x (u − 8) = Σ x u − 8 Σ x"""
     inputs = x.shape[1]
@@ -67,14 +65,14 @@ def add_columns_of_four_bits(x, w, first, last, y, at):      # (B, I), FourBits 
                 y[b, at + j] += x[b, i] * four_bits(w, i, first + j)
 
 
-@jit
+@part
 def scores(z, table, bias, y):                               # (B, D), of (D, V), (V,), (B, V)
     """y = z Eᵀ + b"""
     set_rows(y, bias)
     add_columns(z, table, 0, y.shape[1], y, 0)
 
 
-@jit
+@part
 def rows_of_eight_bits(table, tokens, scale, e):             # of (D, V), (B,), …, (B, D)
     """e = scale · E[token]"""
     for b in range(e.shape[0]):
@@ -82,17 +80,14 @@ def rows_of_eight_bits(table, tokens, scale, e):             # of (D, V), (B,), 
             e[b, j] = scale * table.scales[tokens[b]] * np.float32(table.values[j, tokens[b]])
 
 
-@jit
+@part
 def rows_of_four_bits(table, tokens, scale, e):
     for b in range(e.shape[0]):
         for j in range(e.shape[1]):
             e[b, j] = scale * four_bits(table, j, tokens[b])
 
 
-ROWS = {EightBits: rows_of_eight_bits, FourBits: rows_of_four_bits}
-
-
-@jit
+@part
 def four_bits(w, i, o):
     """W[i, o]"""
     pair = w.values[i // 2, o]

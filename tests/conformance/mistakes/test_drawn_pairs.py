@@ -7,15 +7,16 @@ from minicrt.conformance import golden
 from minicrt.conformance.checking import CheckReport, Experience, compare
 from minicrt.conformance.mistakes.models import combine, model_mistakes_of
 
-DRAWN = 6           # pairs a case; many more were drawn when this was written
+DRAWN = [2, pytest.param(6, marks=pytest.mark.exhaustive)]  # pairs a case; many more were drawn when this was written
 EFFORT = 1500       # traced tensors a report, so that none takes long
 
 
 @pytest.mark.parametrize("name", ["crt-gru", "crt-ncgru", "crt-per-segment", "rmt-two-vectors", "lru-model"])
-def test_a_report_is_printed_whatever_the_pair(name):
+@pytest.mark.parametrize("drawn", DRAWN)
+def test_a_report_is_printed_whatever_the_pair(name, drawn):
     case, rng = golden.case(name), np.random.default_rng(41)
     mistakes = [mistake for mistake in model_mistakes_of(case.configuration) if not mistake.defects]
-    for _ in range(DRAWN):
+    for _ in range(drawn):
         pair = [mistakes[k] for k in rng.choice(len(mistakes), 2, replace=False)]
         with np.errstate(all="ignore"):
             found = combine(*pair).computed(case.configuration, case.given())

@@ -7,7 +7,7 @@ from minicrt.conformance.mistakes.operations import FAULTY, VARIANTS
 from minicrt.conformance.mistakes.operations.judging import judge_variants
 
 
-@pytest.fixture(scope="module", params=[0, 1])
+@pytest.fixture(scope="module", params=[0, pytest.param(1, marks=pytest.mark.exhaustive)])
 def judgements(request):
     return judge_variants(request.param)
 

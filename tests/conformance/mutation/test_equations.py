@@ -8,20 +8,22 @@ import numpy as np
 import pytest
 
 from minicrt.conformance import golden
-from minicrt.conformance.golden.models import MODEL_CASES, model_case
+from minicrt.conformance.golden.models import MODEL_CASES, mapping_of, model_case, model_with
 from minicrt.conformance.golden.operations import operation_cases
 from minicrt.conformance.golden.tensors import BACKWARD, FORWARD
 from minicrt.conformance.mutation.complex_step import OwnGradients, PortGradient
+from minicrt.conformance.mutation.configured import model_equations
 from minicrt.conformance.mutation.equations import MODULES
 from minicrt.conformance.mutation.models import Model
 from minicrt.conformance.mutation.mutants import has_equations
 from minicrt.conformance.mutation.running import CALLED, Operation
 
-CASES = [name for name in operation_cases() if has_equations(golden.case(name))]
 
 
-def test_every_operation_has_equations():
-    assert set(operation_cases()) == set(CASES)
+def configuration(settings):
+    """That of a model's case, which is not made"""
+    return mapping_of(model_with({name: value for name, value in settings.items()
+                                  if name not in ("segments", "batch", "start")}))
 
 
 def test_no_two_equations_have_one_name():
@@ -49,9 +51,10 @@ def right_along_directions(operation, case):
     assert not own.agree([*rows[1:], replace(rows[0], value=rows[0].value + 1e-4)])
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_the_equations_are_those_of_the_case(name):
+@pytest.mark.parametrize("name", operation_cases())
+def test_every_operation_has_equations_which_are_those_of_the_case(name):
     case = golden.case(name)
+    assert has_equations(case)
     operation = Operation(case)
     forward, notes = operation.forward({})
     if not operation.has_backward:                           # an optimizer
@@ -61,7 +64,7 @@ def test_the_equations_are_those_of_the_case(name):
     right_along_directions(operation, case)
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", operation_cases())
 def test_a_name_of_the_case_stands_for_nothing_else(name):
     """A mutant is dropped as soon as what has a tensor's name has not the port's values."""
     case = golden.case(name)
@@ -74,9 +77,11 @@ def test_a_name_of_the_case_stands_for_nothing_else(name):
             np.testing.assert_allclose(value, named[called], rtol=0, atol=1e-10 * size, err_msg=called)
 
 
-@pytest.mark.parametrize("name", [name for name in MODEL_CASES if has_equations(golden.case(name))])
+@pytest.mark.parametrize("name", [name for name, settings in MODEL_CASES.items()
+                                  if model_equations(configuration(settings))])
 def test_the_equations_of_a_model_are_those_of_the_case(name):
     case = golden.case(name)
+    assert has_equations(case)
     model = Model(case)
     equal(model.forward({})[0], case, FORWARD)
     right_along_directions(model, case)
