@@ -117,3 +117,26 @@ def test_weights_that_are_not_finite_are_refused():
         quantise(parameters, 8)
     with pytest.raises(InputError, match="complex128"):
         quantise(parameters.astype(np.complex128), 8)
+
+
+@pytest.mark.parametrize("bits", [8, 4])
+def test_matrices_lie_in_one_piece_and_each_is_where_its_place_says(bits):
+    model = create_model("crt", vocabulary=7, width=6, layers=2, heads=2, inner=35, segment_length=3)
+    parameters = model.initialize(np.random.default_rng(0))
+    small = quantise(parameters, bits)
+    pieces = small.in_one_piece()
+    for name in small:
+        (start, shares, scales), kept = small.place(name), small.stored(name)
+        if isinstance(kept, np.ndarray):
+            found = {"floats": (kept, start)}
+            np.testing.assert_array_equal(kept, parameters[name])
+        else:
+            firsts = {"values": start, "shares": shares, "scales": scales}
+            found = {part: (array, firsts[part]) for part, array in kept._asdict().items()}
+        for part, (array, first) in found.items():
+            piece = getattr(pieces, part)
+            assert np.shares_memory(array, piece)
+            np.testing.assert_array_equal(array.ravel(), piece[first:first + array.size])
+    assert sum(array.nbytes for array in small.stored_arrays()) == sum(piece.nbytes for piece in pieces)
+    with pytest.raises(UnknownNameError):
+        small.place("nothing")

@@ -1,6 +1,6 @@
 """What Python calls of the parts of a step, where a model's step is more than one call
 
-All are compiled with the same options, and so is `crt.step`: thus Numba compiles a part once for all of them.
+What other kernels call too is compiled once for all of them, these and `crt.step`, and so is called here.
 """
 
 from minicrt.kernels.compiling import jit
@@ -11,13 +11,6 @@ from minicrt.quantisation.forms import EightBits, FourBits
 @jit
 def blocks(x, weights, places, keys, values, row, heads, inner, activation, pre, free):
     block.blocks(x, weights, places, keys, values, row, heads, inner, activation, pre, free)
-
-
-@jit
-def relative_attention(x, gain, bias, w_q, w_kv, w_out, table, u, w, keys, values, first, row, heads, pre, q, kv,
-                       scores, mixed, branch):
-    block.relative_attention(x, gain, bias, w_q, w_kv, w_out, table, u, w, keys, values, first, row, heads, pre, q, kv,
-                             scores, mixed, branch)
 
 
 @jit
@@ -37,34 +30,6 @@ def product(x, w, y):
 
 
 @jit
-def scaled_rows(table, tokens, scale, e):
-    products.scaled_rows(table, tokens, scale, e)
-
-
-@jit
-def rows_of_eight_bits(table, tokens, scale, e):
-    small_products.rows_of_eight_bits(table, tokens, scale, e)
-
-
-@jit
-def rows_of_four_bits(table, tokens, scale, e):
-    small_products.rows_of_four_bits(table, tokens, scale, e)
-
-
-ROWS = {EightBits: rows_of_eight_bits, FourBits: rows_of_four_bits}
-
-
-@jit
-def products_with_rows(z, weight, bias, y):
-    products.products_with_rows(z, weight, bias, y)
-
-
-@jit
-def scores(z, table, bias, y):
-    small_products.scores(z, table, bias, y)
-
-
-@jit
 def gru(x, h, w, u, b, b_hn, a, c, h_next):
     recurrences.gru(x, h, w, u, b, b_hn, a, c, h_next)
 
@@ -74,16 +39,8 @@ def reset_before(x, h, w, u, b, modrelu, a, c, h_next):
     recurrences.reset_before(x, h, w, u, b, modrelu, a, c, h_next)
 
 
-@jit
-def lstm(x, s, w, u, b, a, h, s_next):
-    recurrences.lstm(x, s, w, u, b, a, h, s_next)
-
-
-@jit
-def mingru(x, h, w, b, a, h_next):
-    recurrences.mingru(x, h, w, b, a, h_next)
-
-
-@jit
-def lru(x, h, w, re, im, gamma, a, h_next):
-    recurrences.lru(x, h, w, re, im, gamma, a, h_next)
+relative_attention = jit(block.relative_attention)
+scaled_rows, products_with_rows, scores = map(jit, (products.scaled_rows, products.products_with_rows,
+                                                    small_products.scores))
+lstm, mingru, lru = jit(recurrences.lstm), jit(recurrences.mingru), jit(recurrences.lru)
+ROWS = {EightBits: jit(small_products.rows_of_eight_bits), FourBits: jit(small_products.rows_of_four_bits)}

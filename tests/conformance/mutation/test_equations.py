@@ -19,7 +19,6 @@ from minicrt.conformance.mutation.mutants import has_equations
 from minicrt.conformance.mutation.running import CALLED, Operation
 
 
-
 def configuration(settings):
     """That of a model's case, which is not made"""
     return mapping_of(model_with({name: value for name, value in settings.items()
