@@ -8,6 +8,7 @@ from minicrt.inference.steps.base import Array
 from minicrt.inference.steps.compiled_layers import places, row_of
 from minicrt.inference.steps.crt import CRTSteps
 from minicrt.kernels.steps import crt
+from minicrt.models import State
 
 # the rows of `places` in `kernels.steps.crt`, before those of the blocks
 NAMES = ("positions.w", "positions.u", "positions.b", "positions.b_hn", "norm_final.gain", "norm_final.bias",
@@ -32,11 +33,16 @@ class CompiledCRTSteps(CRTSteps):
         self.places = np.concatenate([places(p, NAMES), blocks.places])
         self.u = np.empty((0, 0), p.dtype) if gru else self.writers[0].weights[1]        # is made of weights
         self.free = np.empty(6 * self.batch * config.width, p.dtype)
+        self.z_row = row_of(self.z)
         self.design = (blocks.heads, blocks.inner, blocks.activation, cell, config.normed_memory, blocks.pre)
+
+    def begin(self, state: State) -> None:
+        super().begin(state)
+        self.read_row = row_of(self.r)
 
     def step(self, e: Array) -> Array:
         blocks = self.blocks
-        crt.step(row_of(e), self.positions.p, self.h[0], row_of(self.r), blocks.weights, self.places, self.u,
-                 blocks.keys, blocks.values, blocks.rows, *self.design, self.free, blocks.free, row_of(self.z))
+        crt.step(row_of(e), self.positions.p, self.h[0], self.read_row, blocks.weights, self.places, self.u,
+                 blocks.keys, blocks.values, blocks.rows, *self.design, self.free, blocks.free, self.z_row)
         blocks.rows += 1
         return self.z
