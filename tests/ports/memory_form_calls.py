@@ -6,8 +6,9 @@ from tests.ports.call import Call, Draw, Sizes, normal
 
 
 def _delta_rule(rng: np.random.Generator, s: Sizes) -> Call:
-    return Call((normal(rng, s.B, s.T, s.I) + 0.5, normal(rng, s.B, s.T, s.I) + 0.5, normal(rng, s.B, s.T, s.D),
-                 normal(rng, s.B, s.T), normal(rng, s.B, s.I, s.D)), {})
+    K = s.I + 1                                              # a key of one number is ±1, and its gradient cancels
+    return Call((normal(rng, s.B, s.T, K) + 0.5, normal(rng, s.B, s.T, K) + 0.5, normal(rng, s.B, s.T, s.D),
+                 normal(rng, s.B, s.T), normal(rng, s.B, K, s.D)), {})
 
 
 def _sparse_write(rng: np.random.Generator, s: Sizes) -> Call:
