@@ -2,6 +2,16 @@
 
 from typing import Any
 
+from minicrt.conformance.golden.form_conventions import formed
+from minicrt.conformance.golden.part_conventions import (
+    LRU,
+    MAMBA_WRITER,
+    MINGRU,
+    S4D_WRITER,
+    attention,
+    gru_form,
+    ncgru,
+)
 from minicrt.models import (
     CRT,
     RMT,
@@ -15,16 +25,6 @@ from minicrt.models import (
 )
 from minicrt.models.memory_forms import FormedCRT
 from minicrt.models.video import ViT
-
-MINGRU = "minGRU: w = [W_z, W_c], h' = (1 − z) ⊙ h + z ⊙ c: z lets the new in, and c is linear."
-LRU = ("LRU: h' = λ ⊙ h + γ ⊙ (x W), λ = exp(−exp(ν) + i exp(θ)), γ = exp(log_gamma); N complex numbers are stored as "
-       "[real parts, imaginary parts].")
-S4D_WRITER = ("S4D: u = y W_in, E = D/(2N) channels; h' = Ā ⊙ h + B̄ u, Ā = exp(Δ A), B̄ = (Ā − 1)/A, Δ = exp(log_dt), "
-              "A = −exp(log_a) + i a_im, (E, N) complex; the memory is all real parts, channel after channel, then all "
-              "imaginary parts. There is no C and no skip: the CRT reads h.")
-MAMBA_WRITER = ("Mamba: [u, s, B] = y W_x of E, E and N columns, E = D/N; Δ = softplus(s + b_dt), h' = exp(Δ A) ⊙ h + "
-                "(Δ ⊙ u) Bᵀ, A = −exp(a_log), (E, N); the memory is h, channel after channel. There is no convolution, "
-                "no C and no skip: the CRT reads h.")
 
 
 def conventions(model: SegmentModel) -> tuple[str, ...]:
@@ -120,11 +120,6 @@ def blocks(config: Any) -> list[str]:
     return lines
 
 
-def attention(config: Any) -> list[str]:
-    return [f"Attention: {config.heads} heads side by side (head i is features i K … (i + 1) K − 1), scores divided by "
-            "√K, w_qkv = [W_q, W_k, W_v]."]
-
-
 def positions(config: Any) -> list[str]:
     kind = getattr(config, "positions", "none")
     if kind == "recurrent":
@@ -139,12 +134,6 @@ def positions(config: Any) -> list[str]:
         return ["Sinusoidal positions: [sin(t f), cos(t f)], f_k = 10000^(−2k/D), the sines first, then the cosines; "
                 "t starts at 0 in every segment."]
     return []
-
-
-def gru_form(reset_after: bool) -> str:
-    candidate = "n = tanh(x W_n + b_n + r ⊙ (h U_n + b_hn))" if reset_after else \
-        "n = tanh(x W_n + b_n + (r ⊙ h) U_n)"
-    return f"GRU: blocks in the order r, z, n; {candidate}; h' = (1 − z) ⊙ n + z ⊙ h: z keeps the old."
 
 
 def crt(config: Any) -> list[str]:
@@ -175,36 +164,6 @@ def crt(config: Any) -> list[str]:
     return lines
 
 
-def formed(config: Any) -> list[str]:
-    """A CRT with a richer memory"""
-    lines = attention(config)
-    if config.positions == "recurrent" or config.memory_form == "slots" and config.memory == "gru":
-        lines.append(gru_form(config.reset_after))
-    lines.append("m_0 = memory.start, in the first segment too.")
-    if config.memory_form == "matrix":
-        return [*lines, "The memory is a matrix (K, D), keys in its rows, and none of it stands among the rows of the "
-                "blocks.", "q, k, v = y W_q, y W_k, y W_v and b = y w_β + b_β at every token; "
-                "S ← S + σ(b) k̂ᵀ (v − k̂ S), r_t = q̂ S after the step, x̂ = x/√(x·x + 1e-6).",
-                "z_t = y_t + (1 + y_t) ⊙ r_t."]
-    lines += ["Rows are [m^1 … m^M ; x_1 … x_T], causal: every token sees all rows of the memory, row i of which sees "
-              "those up to itself.",
-              "z_t = y_t + (1 + y_t) ⊙ r_t, r_t = softmax((y_t W_q) mᵀ/√D) (m W_v): one head, the keys are the "
-              "memory's rows, and the memory is that in front of the segment."]
-    if config.normed_memory:
-        lines.append("Layer norm (memory.norm) on m wherever it is read or asks, not on what is carried.")
-    if config.memory_form == "queue":
-        return [*lines, "u = softmax(q yᵀ/√D) y, q = memory.query, one head over all tokens; m^i ← z m^i + "
-                "(1 − z) m^{i−1}, m^0 = u, z = σ(memory.keep)."]
-    lines += {"ncgru": ncgru, "mingru": lambda config: [MINGRU], "lru": lambda config: [LRU]
-              }.get(config.memory, lambda config: [])(config)
-    lines.append("Slots: u^i = softmax((m^i W_s) yᵀ/√D) y over all tokens, m_N^i = RNN(u^i, m_{N−1}^i): one network "
-                 "for all slots, one step a segment.")
-    if config.memory_top_k:
-        lines.append(f"The {config.memory_top_k} slots whose |new − old|² is largest are written, in each row of the "
-                     "batch by itself; the others stay. The choice takes no gradient.")
-    return lines
-
-
 def readout(config: Any) -> str:
     if config.readout == "transformer":
         return "z_t = y_t: the outputs do not read the memory."
@@ -215,15 +174,6 @@ def readout(config: Any) -> str:
     h = "h_t" if config.memory_vectors == 1 else "h̄_t"
     return (f"z_t = y_t + {h} + (1 + y_t) ⊙ {m} W_r, W_r = memory.read: h_t is read as it is at token t, m_{{N−1}} as "
             "it is in front of the segment, one row for all T.")
-
-
-def ncgru(config: Any) -> list[str]:
-    f = "modrelu(x W_n + (r ⊙ h) U_n, b_n), modrelu(v, b) = relu(|v| + b) sign(v)" if config.candidate == "modrelu" \
-        else "tanh(x W_n + (r ⊙ h) U_n + b_n)"
-    which = "U_n" if config.orthogonal == "candidate" else "U_r and U_n"
-    return [f"NC-GRU: blocks in the order r, z, n; n = {f}; h' = (1 − z) ⊙ n + z ⊙ h.",
-            f"{which} = (I + A)⁻¹ (I − A) S, A skew-symmetric with the free entries a_ij, i < j, row by row above the "
-            f"diagonal; the last {config.negative_signs} of S's signs are −1."]
 
 
 def transformer_xl(config: Any) -> list[str]:
