@@ -77,34 +77,39 @@ def said(figure: float | None, form: str) -> str:
 
 
 def plot(rows: Sequence[dict[str, Any]], path: Any) -> None:
-    """Means over seeds: recall by distance and the memory's cosine with its first value; perplexity at the start
-    against the same text later, and by pass"""
+    """Means over seeds, a line of panels a part: recall by distance and the memory's cosine with its first value;
+    perplexity at the start against the same text later, and by pass"""
     from minicrt.plotting import Picture
     from minicrt.plotting.style import look, quiet
 
-    figure = Picture(figsize=(11, 7), dpi=100, layout="constrained")
-    grid = np.ravel(figure.subplots(2, 2))
-    for number, ((arm, on), found) in enumerate(groups(rows, "facts").items()):
-        at = [k for k in range(len(DISTANCES)) if all(row["answers"][k]["asked"] for row in found)]
-        for axes, key in zip(grid, ("accuracy", "cosine")):
-            axes.plot([DISTANCES[k] for k in at], [np.mean([row["answers"][k][key] for row in found]) for k in at],
-                      label=f"{arm}, {on}", **look(number, len(at)))
-    for number, ((arm, _), found) in enumerate(groups(rows, "text").items()):
-        ends = [point["tokens"] for point in found[0]["start"]]
-        grid[2].plot(ends, np.mean([[100 * (point["perplexity"] / point["later"] - 1) for point in row["start"]]
-                                    for row in found], 0), label=arm, **look(number, len(ends)))
-        grid[3].plot([point["tokens"] for point in found[0]["passes"]],
-                     np.mean([[point["perplexity"] for point in row["passes"]] for row in found], 0), label=arm,
-                     **look(number, 12))
-    grid[0].set(title="a fact, planted and asked for", ylabel="accuracy (share of answers)", ylim=(0, 1.03))
-    grid[1].set(title="the memory after a fact", ylabel="cosine with what it was then", ylim=(-0.3, 1.03))
-    grid[2].set(title="the first tokens of a stream", xlabel="tokens from the start (end of a stretch)", xscale="log",
-                ylabel="perplexity over that a pass later (%)")
-    grid[3].set(title="the same text, pass after pass", xlabel="tokens from the start", ylabel="perplexity")
-    for axes in grid[:2]:
-        axes.set(xlabel="tokens of filler since the fact", xscale="log")
-    for axes in grid:
-        quiet(axes)
-        if axes.lines:
-            axes.legend(fontsize=8)
+    parts = [part for part in ("facts", "text") if groups(rows, part)]
+    figure = Picture(figsize=(11, 3.5 * len(parts)), dpi=100, layout="constrained")
+    for (left, right), part in zip(figure.subplots(len(parts), 2, squeeze=False), parts):
+        for number, ((arm, on), found) in enumerate(groups(rows, part).items()):
+            if part == "facts":
+                at = [k for k in range(len(DISTANCES)) if all(row["answers"][k]["asked"] for row in found)]
+                x = later = [DISTANCES[k] for k in at]
+                y, z = (np.mean([[row["answers"][k][key] for k in at] for row in found], 0)
+                        for key in ("accuracy", "cosine"))
+            else:
+                x, later = ([point["tokens"] for point in found[0][key]] for key in ("start", "passes"))
+                y = np.mean([[100 * (point["perplexity"] / point["later"] - 1) for point in row["start"]]
+                             for row in found], 0)
+                z = np.mean([[point["perplexity"] for point in row["passes"]] for row in found], 0)
+            style = look(number, len(DISTANCES))
+            left.plot(x, y, label=f"{arm}, {on}" if part == "facts" else arm, **style)
+            right.plot(later, z, **style)
+        left.legend(fontsize=8)
+        for axes in (left, right):
+            quiet(axes)
+        left.set_xscale("log")
+        if part == "facts":
+            left.set(title="a fact, planted and asked for", ylabel="accuracy (share of answers)", ylim=(0, 1.03),
+                     xlabel="tokens of filler since the fact")
+            right.set(title="the memory after a fact", ylabel="cosine with what it was then", ylim=(-0.3, 1.03),
+                      xlabel="tokens of filler since the fact", xscale="log")
+        else:
+            left.set(title="the first tokens of a stream", ylabel="perplexity over that a pass later (%)",
+                     xlabel="tokens from the start (end of a stretch)")
+            right.set(title="the same text, pass after pass", ylabel="perplexity", xlabel="tokens from the start")
     figure.savefig(path)

@@ -4,11 +4,10 @@ Rewrites what stands between `<!-- table: NAME -->` and `<!-- end -->` in them, 
 are left by `minicrt compare benchmarks/grids/ptb.toml`, `python -m benchmarks.memory_tasks`, `python -m
 benchmarks.sensor_damage`, `python -m benchmarks.video_tasks`, `python -m benchmarks.memory_study` and `python -m
 benchmarks.memory_capacity` and `python -m benchmarks.memory_bottleneck`, of which results/memory_bottleneck.png is made
-too; the rows of the last four may lie in several files, as memory_study*.json, and those of
-`python -m benchmarks.long_streams` and `python -m benchmarks.token_damage`. Those of docs/federated.md
-and docs/scale.md are left by `benchmarks.federated_ptb`, `benchmarks.kills` and `benchmarks.scale`. Those in
-results/ptb and memory_tasks.json are of the readout y + h, which was the default before W_r; the others are of the
-default now.
+too; the rows of the last four may lie in several files, as memory_study*.json, and those of `python -m
+benchmarks.long_streams` and `python -m benchmarks.token_damage`. Those of docs/federated.md and docs/scale.md are left
+by `benchmarks.federated_ptb`, `benchmarks.kills` and `benchmarks.scale`. Those in results/ptb and memory_tasks.json are
+of the readout y + h, which was the default before W_r; the others are of the default now.
 """
 
 import io
@@ -110,8 +109,8 @@ def updated(text: str) -> str:
         "bottleneck": lambda: rows_of(*memory_bottleneck.table(kept_in("memory_bottleneck*.json"))),
         "damage": lambda: rows_of(*sensor_damage.by_rate(all_rows("sensor_damage.json"))),
         "recovery": lambda: rows_of(*sensor_damage.by_burst(all_rows("sensor_damage.json"))),
-        "token_damage": lambda: rows_of(*token_damage.by_rate(all_rows("token_damage.json"))),
-        "token_recovery": lambda: rows_of(*token_damage.by_fault(all_rows("token_damage.json"))),
+        "token_damage": lambda: rows_of(*token_damage.by_rate(kept_in("token_damage*.json"))),
+        "token_recovery": lambda: rows_of(*token_damage.by_fault(kept_in("token_damage*.json"))),
         "long_facts": lambda: rows_of(*long_stream_tables.recalled(kept_in("long_streams*.json"))),
         "long_memories": lambda: rows_of(*long_stream_tables.memories(kept_in("long_streams*.json"))),
         "long_starts": lambda: rows_of(*long_stream_tables.starts(kept_in("long_streams*.json"))),

@@ -200,16 +200,19 @@ def plot(rows: Sequence[dict[str, Any]], path: Any) -> None:
 
 
 def main() -> None:
-    options = parser(sys.modules[__name__]).parse_args()
+    made = parser(sys.modules[__name__])
+    made.add_argument("--trained", type=report.one_of(TRAINED), default=list(TRAINED),
+                      help="clean, damaged (default: both)")
+    options = made.parse_args()
     rows, progress = KeptRows(options.json, "perplexity"), progress_for()
     before = len(rows.rows)
     with threads.limit(options.threads or threads.count()):
         for seed in options.seeds:
             for arm in options.arms or ARMS:
-                for on in TRAINED:
+                for on in options.trained:
                     part = f" --train-tokens {options.train_tokens}" if options.train_tokens else ""
-                    command = f"python -m benchmarks.token_damage --arms {arm} --seed {seed}{part}"
-                    if any(row["command"] == command and row["trained"] == on for row in rows):
+                    command = f"python -m benchmarks.token_damage --arms {arm} --trained {on} --seed {seed}{part}"
+                    if rows.has(command):
                         continue
                     row = measure(arm, on, seed, options.train_tokens, options.weights, progress)
                     rows.add({**row, "command": command})

@@ -23,7 +23,7 @@ from minicrt.training import AdamW, train_step
 from minicrt.training.progress import Progress
 
 Array = np.ndarray
-WORDS, LENGTH, BATCH, BPTT, RATE = 2000, 35, 20, 2, 0.3
+WORDS, LENGTH, BATCH, BPTT, RATE = 2000, 35, 10, 2, 0.3
 FORM = "minicrt benchmark weights 1"
 SIZES: dict[str, Any] = {"vocabulary": WORDS, "segment_length": LENGTH, "width": 64, "layers": 2, "dropout": 0.0}
 STACK: dict[str, Any] = {**SIZES, "heads": 4, "inner": 128}

@@ -102,7 +102,8 @@ def test_rows_are_kept_and_not_measured_again_and_weights_are_found(tmp_path, wo
     assert first.returncode == 0, first.stderr
     rows = json.loads(file.read_text(encoding="utf-8"))["rows"]
     assert [row["trained"] for row in rows] == list(TRAINED)
-    assert rows[0]["command"] == "python -m benchmarks.token_damage --arms GRU --seed 0 --train-tokens 700"
+    assert rows[0]["command"] == ("python -m benchmarks.token_damage --arms GRU --trained clean --seed 0 "
+                                  "--train-tokens 700")
     for row in rows:
         assert row["perplexity"].keys() == DAMAGES.keys() and len(row["perplexity"]["gaps"]) == len(row["rates"]) == 4
         assert len({of[0] for of in row["perplexity"].values()}) == 1 and row["recovery"].keys() == FAULTS.keys()
