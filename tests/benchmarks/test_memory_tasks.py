@@ -7,6 +7,7 @@ import pytest
 from benchmarks import memory_tasks
 from benchmarks.memory_tasks import ARMS, NAMES, mean_accuracy
 from minicrt.models import MODELS, create_model
+from minicrt.training.step import Step
 from tests.benchmarks.running import run
 
 
@@ -70,3 +71,17 @@ def test_the_picture_shows_the_mean_over_seeds_of_what_was_measured():
             for task, furthest, share in (("recall", 8, 1.0), ("recall", 16, 0.5), ("copy", 8, 0.0))]
     found = mean_accuracy(rows, "recall", "GRU, k = 4", [1, 8, 16, 20])
     assert found[:3] == [0.75, 0.5, 0.25] and found[3] != found[3]
+
+
+@pytest.mark.parametrize("carried, begins", [(0.0, [{}, {}, {}]), (1.0, [{}, {"memory": 1}, {"memory": 2}])])
+def test_an_episode_begins_with_no_state_or_with_that_of_the_one_before(monkeypatch, carried, begins):
+    seen = []
+
+    def train_step(model, parameters, gradients, optimizer, window, state, rate):
+        seen.append(dict(state))
+        return Step(0.0, {"memory": len(seen)}, 0.0)
+
+    monkeypatch.setattr(memory_tasks, "train_step", train_step)
+    model, parameters = memory_tasks.model_for("recall", {"model": "crt", "width": 8, "heads": 1, "layers": 1}, 0, 6)
+    assert memory_tasks.learn(model, parameters, "recall", 99, 3, 2, 0, 2, 6, carried=carried) == 3
+    assert seen == begins
