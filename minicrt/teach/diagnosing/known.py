@@ -69,7 +69,7 @@ def with_mistake(exercise: Exercise, mistake: Mistake) -> Callable[..., Any] | N
         return None
     for old, new in mistake.changes.items():
         source = source.replace(old, new)
-    scope = dict(vars(module))
+    scope = {"np": np, **vars(module)}
     exec(compile(source, f"<{exercise.name}>", "exec"), scope)
     return scope[exercise.solution.__name__]
 

@@ -8,11 +8,22 @@ from minicrt.conformance.mutation.program import Edit
 from minicrt.teach.diagnosing.changed import Changeable
 from minicrt.teach.diagnosing.draws import Draw, Values
 from minicrt.teach.diagnosing.finding import Finding
+from minicrt.teach.diagnosing.kinds import (
+    FOR_MEAN,
+    FOR_SUM,
+    LESS_FACTOR,
+    LESS_FUNCTION,
+    LESS_TERM,
+    SIGN,
+    TRANSPOSED,
+    kind_of_edit,
+)
 from minicrt.teach.diagnosing.search import named, solution_of
 
 Array = np.ndarray
-FAR = 1                     # no pairs of changes that are more far-fetched
-CLOSE = 1e-6                # of the largest sum: so near are the sums of what is then compared number by number
+PLAIN = (LESS_TERM, LESS_FACTOR, LESS_FUNCTION, SIGN, TRANSPOSED, FOR_MEAN, FOR_SUM)
+FAR = 1                     # no others are paired, and none more far-fetched: of two doublings anything can be made
+CLOSE = 1e-7                # of what is added up: so near are the sums of what is then compared number by number
 
 
 def two_changes(draws: list[Draw]) -> Finding | None:
@@ -33,17 +44,18 @@ def pairs(draw: Draw, solution: Changeable) -> Iterator[tuple[Edit, Edit]]:
     """The pairs of changes whose errors add up to the student's, the simplest first: seen by the errors' sums, each
     entry with a weight of its own."""
     wanted = error(draw, draw.theirs)
-    found = [(edit, off) for k, edit in enumerate(solution.edits) if edit.effort <= FAR
+    found = [(edit, off) for k, edit in enumerate(solution.edits) if edit.effort <= FAR and kind_of_edit(edit) in PLAIN
              and (off := error(draw, solution.result(k))) is not None and off.any()]
     if wanted is None or not found:
         return
     weights = np.random.default_rng(0).standard_normal(len(wanted))
     sums = np.array([off @ weights for _, off in found])
     order = np.argsort(sums)
-    near = CLOSE * max(np.abs(sums).max(), abs(wanted @ weights))
     rest = wanted @ weights - sums
+    near = CLOSE * (np.abs(sums) + np.abs(rest))
     begin, end = (np.searchsorted(sums[order], rest + side * near) for side in (-1, 1))
-    places = [(k, int(j)) for k in range(len(found)) for j in order[begin[k]:end[k]] if j > k]
+    places = [(k, int(j)) for k in range(len(found)) for j in order[begin[k]:end[k]]
+              if j > k and not found[k][0].changes.keys() & found[j][0].changes.keys()]
     for k, j in sorted(places, key=lambda pair: found[pair[0]][0].effort + found[pair[1]][0].effort):
         if np.abs(found[k][1] + found[j][1] - wanted).max() <= draw.exercise.tolerance * len(wanted):
             yield found[k][0], found[j][0]

@@ -25,6 +25,8 @@ READ = Exercise(
         "shape": "r is (B, D), y is (B, T, D): along which axis is r the same?",
         "": "Set m to 0: is z = y + h?"},
     mistakes=[
+        Mistake({"y + h + (1 + y) * r": "y + h + (1 + y) * r * (np.arange(y.shape[1]) == 0)[:, None]"},
+                "the first token alone reads the memory", "How many tokens read r?"),
         Mistake({"(1 + y) * r": "y * r"}, "the memory is read as a factor alone",
                 "If y is 0, what must still be read of the memory?"),
         Mistake({"(1 + y) * r": "r"}, "the memory is added alone", "How does z depend on r where y is large?"),

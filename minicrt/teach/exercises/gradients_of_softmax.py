@@ -54,6 +54,8 @@ EXERCISES = (
                            "np.exp(y / np.abs(y).max(-1, keepdims=True))"},
                           "the scores are divided by the largest, which does not cancel",
                           "Take the scores 1 and 2, then 2 and 4: may the answer be the same?"),
+                  Mistake({"e.sum(-1, keepdims=True)": "np.sqrt((e * e).sum(-1, keepdims=True))"},
+                          "the squares of a row add up to 1, and not its numbers", "Add up a row of yours. Is it 1?"),
                   Mistake({"np.exp(": "2.0 ** ("}, "these are powers of 2, and not of e",
                           "Of which number are these the powers?"),
                   Mistake({"return e / e.sum(-1, keepdims=True)":
@@ -65,7 +67,8 @@ EXERCISES = (
                "p[np.arange(len(y)), classes] picks one entry a row.",
                "return -np.log(softmax(y)[np.arange(len(y)), classes]).mean()"],
         questions={"mean": "Twice as many rows of the same kind: should the loss be twice as large?",
-                   "sign": "Can a loss of this kind be negative?", "shape": "The loss is one number for all rows."},
+                   "sign": "Can a loss of this kind be negative?", "shape": "The loss is one number for all rows.",
+                   "": "One row with the scores 0, 0 and class 0: is your loss ln 2?"},
         mistakes=[Mistake({".mean()": ".sum()"}, "a sum over the rows stands for the mean",
                           "Twice as many rows of the same kind: should the loss be twice as large?"),
                   Mistake({"-np.log(right)": "np.log(right)"}, "the sign is the other way round",
@@ -79,6 +82,10 @@ EXERCISES = (
                           "every row is asked for the classes of all rows",
                           "How many probabilities does the mean have?"),
                   Mistake({"softmax(y)": "softmax(y.T).T"}, COLUMNS, COMPETE),
+                  Mistake({"p[np.arange(len(y)), classes]": "p.max(-1)"}, "the likeliest class stands for the right "
+                          "one", "Which class's probability matters?"),
+                  Mistake({"-np.log(right).mean()": "np.median(-np.log(right))"}, "the middle one stands for the mean",
+                          "Does every row count in what you return?"),
                   Mistake({"len(y)), classes]": "len(y)), classes - 1]"}, "of each row the class before the right one "
                           "is taken", "From which number on are classes counted?"),
                   Mistake({"return -np.log(right).mean()": "return np.exp(-np.log(right).mean())"},
@@ -117,6 +124,10 @@ EXERCISES = (
                   Mistake({"(p - one_hot)": "p"}, "the right classes play no part",
                           "If the model is perfectly right, what should the gradient be?"),
                   Mistake({"(p - one_hot)": "(-one_hot / p)"}, PASSED_OVER, BETWEEN),
+                  Mistake({"(p - one_hot)": "(p - 1)"}, "1 is taken off at every class",
+                          "What should the rows of the gradient add up to?"),
+                  Mistake({"d_loss * (p - one_hot) / len(y)": "d_loss + (p - one_hot) / len(y)"},
+                          "the upstream gradient is added, and not a factor", "Nobody uses the loss, d_loss = 0: so?"),
                   Mistake({"softmax(y)": "softmax(y.T).T"}, COLUMNS, COMPETE),
                   *(Mistake({"(p - one_hot) / len(y)": part}, "the mean is taken of one of the two alone",
                             "What should the rows of the gradient add up to?")

@@ -105,6 +105,8 @@ SHARES = Exercise(
         Mistake({"variances = np.linalg.eigvalsh(centred.T @ centred)[::-1]":
                  "variances = np.linalg.svd(centred, compute_uv=False)"},
                 "these are lengths, whose squares are variances", "Is a variance measured in m or in its square?"),
+        Mistake({"variances / variances.sum()": "np.cumsum(variances) / variances.sum()"},
+                "each share has those before it in it", "What do the shares add up to?"),
         Mistake({"centred.T @ centred": "np.corrcoef(m, rowvar=False)"},
                 "every unit is brought to the same variance first",
                 "A unit that hardly moves: how much of the variance is its own?"),

@@ -62,6 +62,9 @@ ATTAINABLE = Exercise(
                "shape": "min of two numbers is one number; np.minimum goes entry by entry.",
                "": "At a very small intensity, and at a very large one: what limits?"},
     mistakes=[
+        Mistake({"np.minimum(peak, bandwidth * intensity)": "1 / (1 / peak + 1 / (bandwidth * intensity))"},
+                "the two times are added, as if one had to wait for the other",
+                "Can numbers be fetched while others are being computed?"),
         Mistake({"np.minimum": "np.maximum"}, "the larger of the two limits is taken",
                 "A road with a narrow place: how much traffic gets through?"),
         Mistake({"np.minimum(peak, bandwidth * intensity)": "bandwidth * intensity"}, "the roof is missing",
@@ -82,6 +85,8 @@ ONE_PASS = Exercise(
                "np.maximum": "Which entry of what has been read is m?",
                "": "Take one row, (0, 1): what are m and s after the first entry, and after the second?"},
     mistakes=[
+        Mistake({"return m, s": "return m, m + np.log(s)"}, "this is the logarithm of the sum, with m in it",
+                "What is s if all entries of a row are alike?"),
         Mistake({"s * np.exp(m - m_new)": "s"}, "what was added up before is not brought to the new largest",
                 "What was added up so far is relative to which m?"),
         Mistake({"np.exp(m - m_new)": "np.exp(m_new - m)"}, "the old sum is made larger in place of smaller",

@@ -72,6 +72,7 @@ STEP = Exercise(
         "sigmoid": "Between which two numbers must a gate lie?",
         "blocks": "In which order do the blocks of r, z and n stand?",
         "other": "In which order do the blocks of r, z and n stand?",
+        "": "Take one unit, and all weights 0 but one: which part of the next state is not what you expect?",
         "shape": "Write the shape beside each array: which are (B, D), which still 3D wide, what meets in a product?"},
     mistakes=[
         Mistake({"r = sigmoid(": "r = np.tanh(", "z = sigmoid(": "z = np.tanh("}, "the gates go through tanh",
@@ -115,6 +116,9 @@ STEP_BACK = Exercise(
         "": "Put all four terms beside the complex step, one at a time: which one differs?"},
     mistakes=[
         Mistake({"np.split(u, 3, axis=-1)": "(u[:, k::3] for k in range(3))"}, EVERY_THIRD, NEIGHBOURS),
+        Mistake({f"{d} @ u_{name}.T": f"{d} * np.diag(u_{name})" for d, name in (
+            ("d_a_z", "z"), ("d_c", "n"), ("d_a_r", "r"))}, "of the recurrent matrices only the diagonal counts",
+                "On how many units of the next state does one unit act?"),
         Mistake({"d_c = d_a_n * r": "d_c = d_a_n * c", "d_a_n * c * (r": "d_a_n * r * (r"},
                 "the two factors of the candidate's product are exchanged: each gets itself and not the other",
                 "Of a product of two, which factor multiplies the gradient of which?"),
@@ -216,6 +220,9 @@ ALL_STEPS = Exercise(
                 "the state after the step stands for the one before it", "Which state multiplied U at step t?"),
         Mistake({"[d_a_r, d_a_z, d_a_n]": "[d_a_z, d_a_r, d_a_n]", "[d_a_r, d_a_z, d_c]": "[d_a_z, d_a_r, d_c]"},
                 "the gates' blocks are exchanged in what the weights get", "In which order do r, z and n stand?"),
+        *(Mistake({"x, d_x_side)": parts}, f"d_w is given the input of the step {side} it",
+                  "Which input multiplied W at step t?") for side, parts in (
+                      ("after", "x[:, 1:], d_x_side[:, :-1])"), ("before", "x[:, :-1], d_x_side[:, 1:])"))),
         *(Mistake({old: new for name in names for old, new in LAST_TURN[name].items()},
                   f"of {listed(names)} only the last turn of the loop is left",
                   "A weight is used at every step: add, or replace?")

@@ -46,6 +46,8 @@ def projections_backward(d_q, d_k, d_v, x, w_q, w_k, w_v):
 """
 
 WRONG = [
+    ("causal_attention", {"/ K ** 0.5": "/ np.linalg.norm(q[i]) / np.linalg.norm(k[:i + 1], axis=1)"}, "known",
+     "lengths of query and key"),
     ("causal_attention", {"p[i, :i + 1] = e / e.sum()": "p[i, :i + 1] = e"}, "factor", "divisor is left out"),
     ("causal_attention", {"k[:i + 1]": "k[:i + 2]", "p[i, :i + 1]": "p[i, :i + 2]"}, "known", "sees the one behind it"),
     ("causal_attention", {"k[:i + 1]": "k[:max(i, 1)]", "p[i, :i + 1]": "p[i, :max(i, 1)]"}, "known",

@@ -58,6 +58,12 @@ def rms_norm_backward(d_y, x, gain, eps):
 """
 
 WRONG = [
+    ("softmax", {"e.sum(axis=1)": "np.sqrt((e * e).sum(axis=1))"}, "known", "squares of a row"),
+    ("cross_entropy", {"logs[row, c]": "logs[row].max()"}, "known", "likeliest class"),
+    ("cross_entropy_backward", {"d_y[row, c] -= 1": "d_y[row] -= 1"}, "known", "at every class"),
+    ("cross_entropy_backward", {"d_y * d_loss / y.shape[0]": "d_loss + d_y / y.shape[0]"}, "known", "is added"),
+    ("linear_backward", {"np.ones(len(d_y)) @ d_y": "d_y[0]"}, "known", "only the first row's part"),
+    ("complex_step", {"np.imag(f(moved))": "abs(f(moved))"}, "known", "size of the complex number"),
     ("softmax", {"np.exp(y - y.max(axis=1)[:, None])": "np.exp(y / abs(y).max(axis=1)[:, None])"}, "known",
      "divided by the largest"),
     ("softmax", {"np.exp(y - y.max(axis=1)[:, None])": "2 ** (y - y.max(axis=1)[:, None])"}, "known", "powers of 2"),

@@ -49,6 +49,13 @@ def gru_backward(d_h, x, h, w, u, r, z, n, c):
 """
 
 WRONG = [
+    ("gru_backward", {"d_w += x[:, t].T @ inner": "d_w += x[:, t + 1].T @ inner if t + 1 < T else 0"}, "known",
+     "input of the step after"),
+    ("gru_step_backward", {"(d_a_n * r) @ u[:, 2 * D:].T": "d_a_n * r * np.diag(u[:, 2 * D:])",
+                           "(g * (h - n) * slope(z)) @ u[:, D:2 * D].T":
+                           "g * (h - n) * slope(z) * np.diag(u[:, D:2 * D])",
+                           "(d_a_n * c * slope(r)) @ u[:, :D].T": "d_a_n * c * slope(r) * np.diag(u[:, :D])"}, "known",
+     "only the diagonal"),
     ("gru_step", {"r = sigma(": "r = np.tanh(", "z = sigma(": "z = np.tanh("}, "known", "gates go through tanh"),
     ("gru_step", {"side[:, :D] + back[:, :D]": "side[:, ::3] + back[:, ::3]", "side[:, D:2 * D] + back[:, D:2 * D]":
                   "side[:, 1::3] + back[:, 1::3]", "side[:, 2 * D:]": "side[:, 2::3]", "back[:, 2 * D:]":
