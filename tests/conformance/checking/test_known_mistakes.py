@@ -13,7 +13,8 @@ from minicrt.errors import ConformanceError
 OPERATIONS = ["linear-square", "embedding-repeated", "layer_norm", "gelu", "modrelu", "attention-memory",
               "relative_attention", "linear_cross_entropy", "mean_squared_error", "gru", "gru-before", "mingru",
               "scaled_cayley", "patch_embedding-tubes", "weighted_cross_entropy", "binary_cross_entropy",
-              "rms_norm-small", "causal_convolution", "selective_scan", "s4d", "adaptive_softmax"]
+              "rms_norm-small", "causal_convolution", "selective_scan", "s4d", "adaptive_softmax", "delta_rule",
+              "sparse_write", "pooled_queue"]
 
 
 def wrong_port(case, *mistakes, names=None):
