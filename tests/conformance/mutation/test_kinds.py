@@ -167,3 +167,12 @@ def test_a_mistake_in_a_model_is_named(name):
     theirs = {tensor.name: record.tensors[tensor.name] for tensor in case.computed() if tensor.role in FORWARD}
     sentence = diagnose(compare(case, theirs)).sentences[0]
     assert sentence.startswith("The port has the mistake") and words in sentence, sentence
+
+
+def test_a_change_that_the_package_refuses_is_no_crash():
+    """Among the changes of an adaptive softmax is a div_value of 0."""
+    case = golden.case("adaptive_softmax-one-cluster")
+    losses = case["row_losses"].value
+    wrong = case["loss"].value + losses[0, 0] * losses[1, 1]
+    theirs = {"row_losses": losses, "loss": wrong, "d_z": 0.3 * case["z"].value}
+    assert diagnose(compare(case, theirs)).sentences[0].startswith("The mistake looks like one in loss")
