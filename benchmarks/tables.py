@@ -28,6 +28,7 @@ from benchmarks import (
     memory_tables,
     report,
     scale,
+    scale_tables,
     sensor_damage,
     token_damage,
     video_tasks,
@@ -115,6 +116,8 @@ def updated(text: str) -> str:
         "long_memories": lambda: rows_of(*long_stream_tables.memories(kept_in("long_streams*.json"))),
         "long_starts": lambda: rows_of(*long_stream_tables.starts(kept_in("long_streams*.json"))),
         "long_passes": lambda: rows_of(*long_stream_tables.by_pass(kept_in("long_streams*.json"))),
+        "scans": lambda: rows_of(*scale_tables.scans(rows_in("selective_scan.json"))),
+        "outputs": lambda: rows_of(*scale_tables.outputs(rows_in("output_steps.json"))),
         "video": lambda: rows_of(*video_tasks.by_arm(kept_in("video_tasks*.json"))),
         "federated": lambda: rows_of(*federated_ptb.by_arm(kept_in("federated_ptb*.json"))),
         "kills": lambda: rows_of(*kills.by_part(kept_in("kills*.json"))),
@@ -124,6 +127,11 @@ def updated(text: str) -> str:
                                    memory_tables.reading(cells, read_results(RESULTS / "ptb_reading"), spread))}
     return re.sub(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)",
                   lambda found: found[1] + tables[found[2]]() + "\n" + found[3], text, flags=re.DOTALL)
+
+
+def rows_in(name: str) -> list[dict[str, Any]]:
+    """Of a file that is a list of rows"""
+    return list(json.loads((RESULTS / name).read_text(encoding="utf-8")))
 
 
 def all_rows(name: str) -> list[dict[str, Any]]:
