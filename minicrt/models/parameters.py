@@ -132,9 +132,9 @@ class Parameters(Mapping[str, Array]):
         """All that is kept, as a kernel takes it"""
         return np.ascontiguousarray(self.flat)
 
-    def place(self, name: str) -> tuple[int, int, int]:
+    def place(self, name: str) -> tuple[int, ...]:
         """Where the parameter `name` begins in that: in its numbers, and where there are such its shares and scales"""
-        return self.slice(name).start, 0, 0
+        return self.slice(name).start,
 
     def stored_arrays(self) -> Iterator[Array]:
         """All that is kept, in the table's order"""
@@ -209,7 +209,7 @@ class Scope:
     def in_one_piece(self) -> Any:
         return self._parameters.in_one_piece()
 
-    def place(self, name: str) -> tuple[int, int, int]:
+    def place(self, name: str) -> tuple[int, ...]:
         return self._parameters.place(self._prefix + name)
 
     def as_stored(self) -> "Scope":

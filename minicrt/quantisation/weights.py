@@ -80,7 +80,7 @@ class QuantisedParameters(Parameters):
     def in_one_piece(self) -> Any:
         return self._pieces
 
-    def place(self, name: str) -> tuple[int, int, int]:
+    def place(self, name: str) -> tuple[int, ...]:
         self.stored(name)                                    # a name that there is
         return self._places[name]
 

@@ -189,9 +189,9 @@ class RelativeBlocks(layers.RelativeBlocks):
         return self.x
 
 
-def places(p: Parameters | Scope, names: Sequence[str]) -> Array:               # -> (names, 3)
-    """Where they are in `in_one_piece`; zeros for one that this model has not"""
-    return np.array([p.place(name) if name in p else (0, 0, 0) for name in names], np.int64)
+def places(p: Parameters | Scope, names: Sequence[str]) -> Array:               # -> (names, 1); of small ones 3
+    """Where they are in `in_one_piece`; for one that this model has not, where the first is"""
+    return np.array([p.place(name if name in p else names[0]) for name in names], np.int64)
 
 
 def row_of(x: Array) -> Array:                               # (B, 1, D) -> (B, D), in one piece

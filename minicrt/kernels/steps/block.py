@@ -12,7 +12,7 @@ NAMES = ("norm_attention.gain", "norm_attention.bias", "attention.w_qkv", "atten
 
 @part
 def blocks(x, weights, places, keys, values, row, heads, inner, activation, pre, free):
-    """All of them. `weights` are a model's in one piece; `places` (12 L, 3) says where NAMES and those of the
+    """All of them. `weights` are a model's in one piece; `places` (12 L, ·) says where NAMES and those of the
     feed-forward branch are in it, block by block; keys and values are (L, B, S, D); `free` has `room_for` numbers to
     write into."""
     B, D = x.shape
