@@ -66,7 +66,7 @@ class Peer:
     def end(self) -> None:
         assert self.process.stdin is not None
         self.process.stdin.close()
-        self.process.wait(30)
+        self.process.wait(300)                              # a busy machine takes its time over this, too
 
 
 def measured(kind: str, names: Iterable[str], size: Size, number_of_threads: int, rounds: int, steps: int,

@@ -106,7 +106,8 @@ def test_training_steps_side_by_side(tmp_path):
     assert file.with_suffix(".png").stat().st_size > 1000
 
 
-@pytest.mark.parametrize("module", ["train_step", "streaming", "operations", "scaling", "cheap_forms"])
+@pytest.mark.parametrize("module", ["train_step", "streaming", "operations", "scaling", "cheap_forms", "growth",
+                                    "first_step"])
 def test_help_and_nonsense(module):
     shown = subprocess.run([sys.executable, "-m", f"benchmarks.{module}", "--help"], cwd=ROOT, capture_output=True,
                            text=True, encoding="utf-8", check=False)
