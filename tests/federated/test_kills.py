@@ -16,12 +16,12 @@ pytestmark = [pytest.mark.skipif(flower_processes.missing() or sys.platform != "
 
 
 def test_a_killed_server_and_a_killed_client_cost_nothing(tmp_path):
-    from benchmarks.kills import Federated
+    from benchmarks.kills import ANSWER, Federated
 
     federated = Federated(tmp_path, rounds=2)
     try:
-        for target in ("server", "client 1"):
+        for target, longest in (("server", 30.0), ("client 1", ANSWER + 60)):    # Flower misses a client after a minute
             row = federated.killed(False, target, 0.0)
-            assert row["whole"] and row["ended"] and row["silent"] < 60, row
+            assert row["whole"] and row["ended"] and row["silent"] < longest, row
     finally:
         federated.flower.end()
