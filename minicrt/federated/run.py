@@ -41,6 +41,7 @@ class FederatedTrainer(Trainer):
     """
 
     grid: Any = None
+    begun = False                                            # whether a round was sent out by this process
 
     def __init__(self, folder: RunFolder, model: SegmentModel, corpus: Corpus, config: TrainingConfig,
                  federated: FederatedConfig, progress: Progress | None = None) -> None:
@@ -81,19 +82,25 @@ class FederatedTrainer(Trainer):
         return float(metrics["loss"]), moved, tokens
 
     def asked(self, number: int) -> None:
-        """Wait until all clients are connected, `timeout` at the longest; the round is then for those that are."""
-        wanted, start = self.federated.clients, time.monotonic()
+        """Wait until there are clients, `timeout` at the longest; the round is then for those that are connected.
+
+        The first round waits for all of them, and with noise each does; the others go on without those that have left.
+        """
+        all_of, start = self.federated.clients, time.monotonic()
+        wanted = 1 if self.begun and not self.federated.noise else all_of
         while (there := len(list(self.grid.get_node_ids()))) < wanted:
             self.stop_if_interrupted()
             if time.monotonic() - start > self.federated.timeout:
-                self.progress.say(f"round {number}: {there} of {wanted} clients are connected after "
-                                  f"{self.federated.timeout:g} s")
                 break
             time.sleep(CONNECTING)
         if not there:
-            raise TrainingError(f"round {number}: no client is connected; start some, and run again to go on")
+            raise TrainingError(f"round {number}: no client is connected after {self.federated.timeout:g} s; start "
+                                "some, and run again to go on")
+        if there < all_of:
+            self.progress.say(f"round {number}: {there} of {all_of} clients are connected")
+        self.begun = True
         asks = getattr(self.strategy, "strategy", self.strategy)                 # within privacy's
-        asks.min_train_nodes = asks.min_available_nodes = min(there, wanted)
+        asks.min_train_nodes = asks.min_available_nodes = min(there, all_of)
 
     def summary(self) -> dict[str, Any]:
         from minicrt.federated import wire

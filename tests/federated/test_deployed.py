@@ -18,7 +18,7 @@ from minicrt.training import Interrupted, TrainingConfig, load_run
 pytest.importorskip("flwr")
 
 from benchmarks import flower_processes  # noqa: E402
-from minicrt.federated import FederatedConfig, client, deployed, train_federated, write_app  # noqa: E402
+from minicrt.federated import FederatedConfig, client, deployed, run, train_federated, write_app  # noqa: E402
 from minicrt.federated.local_grid import LocalGrid  # noqa: E402
 from minicrt.federated.run import FederatedTrainer, configuration_of  # noqa: E402
 
@@ -111,8 +111,8 @@ def test_a_server_that_died_goes_on(app, monkeypatch, usual):
         served(app)
     monkeypatch.setattr(FederatedTrainer, "learn", learn)
     served(app)
-    run = load_run(app.with_name("app-run"))
-    assert run.summary["rounds"] == 2 and len(run.metrics) == 2
+    after = load_run(app.with_name("app-run"))
+    assert after.summary["rounds"] == 2 and len(after.metrics) == 2
 
 
 def test_what_stops_it_is_said_in_a_line(app, monkeypatch, capsys):
@@ -149,11 +149,29 @@ class Few(LocalGrid):
         return super().get_node_ids()[:self.there]
 
 
-def test_a_round_is_for_the_clients_that_are_there(app, capsys):
+def test_a_round_is_for_the_clients_that_are_there(app, capsys, monkeypatch):
+    """The first waits for all; the second does not."""
+    waits = []
+    monkeypatch.setattr(run.time, "sleep", waits.append)
     served(app, Few(1), **{"federated.timeout": 0.05})
-    assert "round 2: 1 of 2 clients are connected after 0.05 s" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert all(f"round {number}: 1 of 2 clients are connected" in error for number in (1, 2)) and waits
     with pytest.raises(TrainingError, match="round 1: no client is connected"):
         served(app, Few(0), **{"federated.timeout": 0.05, "out": str(app.with_name("other"))})
+
+
+def test_later_rounds_do_not_wait_for_who_has_left(app, monkeypatch):
+    grid, waits = Few(2), []
+    monkeypatch.setattr(run.time, "sleep", waits.append)
+    learn = FederatedTrainer.learn
+
+    def leaving(self, rng):
+        found = learn(self, rng)
+        grid.there = 1
+        return found
+    monkeypatch.setattr(FederatedTrainer, "learn", leaving)
+    served(app, grid)
+    assert not waits and load_run(app.with_name("app-run")).summary["rounds"] == 2
 
 
 def test_a_node_that_is_nobodys(model, corpus):
