@@ -125,7 +125,7 @@ def fitted(one: Family, run: Callable[[Edit], Array | None], theirs: Array) -> E
         along, size = float(slope @ rest), float(slope @ slope)
         least = LIKE if step == 0 else CLOSE if step > 3 else 0.0
         off = float(np.abs(rest).max() / np.abs(theirs).max())
-        if not size or off > 1e-6 and along ** 2 < least * size * float(rest @ rest):
+        if not size or off > 1e-6 and along * along < least * size * float(rest @ rest):
             return None
         if off <= 1e-12:
             return one.found(there)

@@ -16,6 +16,7 @@ from minicrt.conformance.mutation.judging import Judge, Tried
 from minicrt.conformance.mutation.last_steps import LastSteps, last_steps
 from minicrt.conformance.mutation.models import Model
 from minicrt.conformance.mutation.mutants import Mutants, Trace, has_equations
+from minicrt.conformance.mutation.not_finite import hidden_scores, tells_something
 from minicrt.conformance.mutation.order import Order
 from minicrt.conformance.mutation.program import Edit
 from minicrt.conformance.mutation.segments import shares_of_segments
@@ -237,16 +238,10 @@ def simplest(edits: list[Edit], enough: list[Tried]) -> Iterator[Edit]:
         yield edit
 
 
-def hidden_scores(search: Search) -> dict[str, float]:
-    """What a port with NaN sets them to: then a row that sees nothing is NaN"""
-    first = search.handed[search.start].theirs
-    return {"HIDDEN": -np.inf} if first is not None and first.dtype.kind == "f" and np.isnan(first).any() else {}
-
-
 def mutant_explanations(search: Search) -> list[Explanation]:
     """Of a port of an operation or a model that the equations have."""
     case: GoldenCase = search.comparison.case
-    if not search.handed or not has_equations(case):
+    if not search.handed or not has_equations(case) or not tells_something(search):
         return []
     with warnings.catch_warnings():                          # of a mean of nothing, which some mutant takes
         warnings.simplefilter("ignore", RuntimeWarning)

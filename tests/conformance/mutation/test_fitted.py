@@ -54,3 +54,9 @@ def test_nothing_is_fitted_to_a_single_number():
     (0.123456789, "0.123456789")])
 def test_how_a_number_is_told(k, text):
     assert told(k) == text and abs(simplest_number(k * (1 + 1e-11)) - k) <= 1e-10 * abs(k)
+
+
+def test_numbers_that_overflow_when_squared_are_no_crash():
+    case = golden.case("gru-T1")
+    diagnosis = diagnose(compare(case, {"h": np.full(case["h"].value.shape, 1e308)}))
+    assert not diagnosis.sentences[0].startswith("The port has the mistake"), diagnosis.sentences[0]

@@ -176,3 +176,10 @@ def test_a_change_that_the_package_refuses_is_no_crash():
     wrong = case["loss"].value + losses[0, 0] * losses[1, 1]
     theirs = {"row_losses": losses, "loss": wrong, "d_z": 0.3 * case["z"].value}
     assert diagnose(compare(case, theirs)).sentences[0].startswith("The mistake looks like one in loss")
+
+
+def test_nan_everywhere_has_no_name():
+    """Any root of what is below 0 would give it."""
+    case = golden.case("gru-T1")
+    sentences = diagnose(compare(case, {"h": np.full(case["h"].value.shape, np.nan)})).sentences
+    assert not any("mistake \"" in sentence for sentence in sentences), sentences
