@@ -32,7 +32,7 @@ REFUSED = {
     "update_bias": ("x", math.nan, math.inf, True, None, []), "memory_span": COUNT, "position_width": NONE_OR_MORE,
     "position_carry": TRUTH, "output": (*CHOICE, "adaptive"), "cutoffs": (5, "x", "2", None, []),      # of words
     "div_value": (0, 2.0, *NO_NUMBER), "memory_form": (*CHOICE, "slots", "matrix", "queue"),
-    "memory_top_k": (1, *NONE_OR_MORE), "memory_keys": (1, *NONE_OR_MORE),
+    "memory_top_k": (1, *NONE_OR_MORE), "memory_keys": (1, *NONE_OR_MORE), "memory_states": COUNT,
 }
 OTHERS = {
     "classes": COUNT, "frames": COUNT, "model": ("x", None, 5, [], {"model": "x"}, {"model": []}), "engine": ("x", 5),
