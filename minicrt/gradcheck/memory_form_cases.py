@@ -15,10 +15,12 @@ def delta_rule_case(rng: Rng, batch: int = 2, length: int = 4, width: int = 3, k
 
 
 def sparse_write_case(rng: Rng, batch: int = 2, rows: int = 4, width: int = 3, most: int = 2) -> Case:
-    """The rows change by different amounts, so that a small step leaves the choice as it is."""
+    """The rows change by different amounts, so that a small step leaves the choice as it is; those that change most do
+    so in all features alike, so that none of their features changes most."""
     old = rng.standard_normal((batch, rows, width))
-    size = rng.permuted(np.tile(np.arange(1.0, rows + 1), (batch, 1)), axis=1)[..., None]
-    step = rng.standard_normal(old.shape)
+    rank = rng.permuted(np.tile(np.arange(rows), (batch, 1)), axis=1)[..., None]
+    size, step = 1 + 0.2 * rank, rng.standard_normal(old.shape)
+    step = np.where(rank >= rows - most, np.sign(step), step)
     step /= np.sqrt((step * step).sum(-1, keepdims=True))
     return Case("sparse_write", "sparse_write", {"new": old + size * step, "old": old, "most": most})
 

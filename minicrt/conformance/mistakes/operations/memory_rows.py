@@ -67,9 +67,8 @@ def queue_forward(c, defects):
 
 
 def keep_of(c, defects):
-    if "keep and let in exchanged" in defects:
-        return 1 - logistic(c.b)
-    return c.b if "sigmoid missing" in defects else logistic(c.b)
+    keep = c.b if "sigmoid missing" in defects else logistic(c.b)
+    return 1 - keep if "keep and let in exchanged" in defects else keep
 
 
 def queue_backward(d_y, c, defects):
