@@ -147,7 +147,8 @@ class Ranks:
             waited(lambda: RunFolder.is_at(run), process)
         at = 0.9 * part * (self.starting if early else self.lasting)
         time.sleep(at)
-        there = ranks_of(process.pid)
+        while rank not in (there := ranks_of(process.pid)) and process.poll() is None:
+            time.sleep(0.02)                                 # it has not begun yet
         if rank in there:
             os.kill(there[rank], signal.SIGKILL)
         silent = waited(lambda: process.poll() is not None and not ranks_of(process.pid))

@@ -52,7 +52,7 @@ def test_what_reads_a_run_takes_it(quantised, capsys):
 
 def test_it_is_not_trained(trained, quantised, capsys):
     for more in ([], ["--epochs", "9"]):
-        assert "is quantised, and such weights are not" in refused(capsys, "train", "--resume", quantised, *more)
+        assert "is quantised, and such weights are neither" in refused(capsys, "train", "--resume", quantised, *more)
     assert "exists and is not an empty folder" in refused(capsys, "train", "--corpus", trained[0], "--out", quantised)
     assert "--dynamic trains the weights" in refused(capsys, "eval", quantised, "--dynamic")
     assert "has weights of 8 bits already" in refused(capsys, "quantize", quantised, "--bits", 4, "--out", "other")

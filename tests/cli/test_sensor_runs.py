@@ -146,7 +146,7 @@ def test_a_run_is_quantised_and_scored_as_it_is_then(folder, capsys, run, what, 
     stream, dense = (SensorStream(loaded.model, weights, loaded.framing)
                      for weights in (loaded.parameters, loaded.parameters.copy()))
     np.testing.assert_allclose(stream.step(readings), dense.step(readings), rtol=1e-5)
-    assert "is quantised, and such weights are not" in refused(capsys, "train", "--resume", small)
+    assert "is quantised, and such weights are neither trained" in refused(capsys, "train", "--resume", small)
 
 
 def test_a_budget_counts_what_a_reading_takes(folder, capsys):

@@ -97,7 +97,7 @@ def test_tokens_are_strings_of_ascii(text, expected):
 def test_another_model_is_refused(name):
     small = {key: value for key, value in SMALL.items() if key not in ("heads", "inner")}
     model = create_model({**small, "model": name})
-    with pytest.raises(InputError, match="cannot be exported; expected one whose setting `model` is 'crt' or"):
+    with pytest.raises(InputError, match="cannot be exported; expected one whose setting `model` is 'crt',"):
         export_c(model, model.initialize(np.random.default_rng(0)), VOCABULARY)
 
 

@@ -95,6 +95,7 @@ HINTS: Hints = (
     (r"^attention_bias\.[1-9]", "shared_biases=False has no counterpart in the authors' PyTorch code"),
     (r"\.out_projs\.|\.emb_projs\.|cluster_", "an adaptive softmax is not converted, and adaptive embeddings have no "
      "counterpart here"),
+    (r"^memory\.(w_|query|keep|slot|b_write|read\.)", "of memory_form only 'vector' is converted"),
     (r"^output\.(head|tails|clusters|projection)", "an adaptive softmax is not converted"),
 )
 

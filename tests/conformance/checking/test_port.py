@@ -150,7 +150,7 @@ def test_a_tensor_that_is_no_array_is_one_clear_line():
 
 
 def test_a_name_that_cases_begin_with_gets_those_cases():
-    for name, words in {"crt": "did you mean crt-gru, crt-ncgru, .* or one of 16 more that begin with crt?",
+    for name, words in {"crt": "did you mean crt-gru, crt-ncgru, .* or one of [0-9]+ more that begin with crt?",
                         "rmt-two": "did you mean rmt-two-vectors?", "gru-t1": "did you mean gru-T1?",
                         "qqq": "`minicrt golden list` shows the names"}.items():
         with pytest.raises(ConformanceError, match=f"no golden case is named '{name}'; {words}"):
