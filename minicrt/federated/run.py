@@ -67,7 +67,7 @@ class FederatedTrainer(Trainer):
         tokens = sum(int(reply.content["metrics"]["num-examples"]) for reply in replies)
         if self.federated.clip_update:
             server.weigh_alike(replies)
-        if self.federated.noise and len(replies) < len(messages):
+        if self.federated.noise and len(replies) < self.federated.clients:
             raise TrainingError(f"round {number}: {len(replies)} of {len(messages)} clients sent weights that can be "
                                 "used, but with noise all have to, for epsilon to hold; resume the run when they are "
                                 "back")
@@ -96,6 +96,10 @@ class FederatedTrainer(Trainer):
         if not there:
             raise TrainingError(f"round {number}: no client is connected after {self.federated.timeout:g} s; start "
                                 "some, and run again to go on")
+        if self.federated.noise and there < all_of:
+            raise TrainingError(f"round {number}: {there} of {all_of} clients are connected after "
+                                f"{self.federated.timeout:g} s, but with noise all have to be, for epsilon to hold; "
+                                "start the others, and run again to go on")
         if there < all_of:
             self.progress.say(f"round {number}: {there} of {all_of} clients are connected")
         self.begun = True

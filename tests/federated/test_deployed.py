@@ -160,6 +160,14 @@ def test_a_round_is_for_the_clients_that_are_there(app, capsys, monkeypatch):
         served(app, Few(0), **{"federated.timeout": 0.05, "out": str(app.with_name("other"))})
 
 
+def test_with_noise_a_round_is_for_all_clients_or_none(app, monkeypatch):
+    """With fewer the noise on their average would be too little for the epsilon that is reported."""
+    monkeypatch.setattr(run.time, "sleep", lambda seconds: None)
+    private = {"federated.clip_update": 1.0, "federated.noise": 1.0, "federated.timeout": 0.05}
+    with pytest.raises(TrainingError, match="1 of 2 clients are connected after 0.05 s, but with noise all have to be"):
+        served(app, Few(1), **private)
+
+
 def test_later_rounds_do_not_wait_for_who_has_left(app, monkeypatch):
     grid, waits = Few(2), []
     monkeypatch.setattr(run.time, "sleep", waits.append)
