@@ -31,7 +31,8 @@ class FormedSteps(Steps):
     def begin(self, state: State) -> None:
         self.positions.begin(state)
         self.blocks.begin()
-        self.m, self.count = np.array(self.model.recall(self.parameters, state, self.batch)), 0
+        # In C's order, m_0 too: np.array keeps a broadcast array's, and what is restored later would be summed otherwise.
+        self.m, self.count = self.model.recall(self.parameters, state, self.batch).copy(), 0
         rows, _ = self.model.front(self.parameters, self.m)
         if rows is not None:
             for i in range(rows.shape[1]):
@@ -53,4 +54,4 @@ class FormedSteps(Steps):
         state = self.positions.end()
         if isinstance(self.model, RowsCRT):
             self.m, _ = self.model.write(self.parameters, self.y[:, :self.count], self.m)
-        return state | State(memory=np.array(self.m))
+        return state | State(memory=self.m.copy())
