@@ -24,7 +24,8 @@ class LinearRecurrentSteps(Steps):
         self.norm = layers.Norm(model.engine, self.batch, self.parameters, "norm_final.")
 
     def begin(self, state: State) -> None:
-        self.states = [np.array(state.get(name, self.zeros(self.model.config.states))) for name in self.names]
+        nothing = self.zeros(self.model.config.states)
+        self.states = [np.array(state.get(name, nothing), order="C") for name in self.names]
 
     def step(self, e: Array) -> Array:
         x = e

@@ -31,7 +31,7 @@ class FormedSteps(Steps):
     def begin(self, state: State) -> None:
         self.positions.begin(state)
         self.blocks.begin()
-        # In C's order, m_0 too: np.array keeps a broadcast array's, and what is restored later would be summed otherwise.
+        # In C's order, m_0 too: np.array keeps a broadcast array's, in which what is restored later would not lie.
         self.m, self.count = self.model.recall(self.parameters, state, self.batch).copy(), 0
         rows, _ = self.model.front(self.parameters, self.m)
         if rows is not None:

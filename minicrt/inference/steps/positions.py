@@ -29,7 +29,7 @@ class Positions(Steps):
     def begin(self, state: State) -> None:
         self.row = 0
         if self.kind == "recurrent":
-            self.p = np.array(state.get("positions", self.zeros(self.model.config.positions_width)))
+            self.p = np.array(state.get("positions", self.zeros(self.model.config.positions_width)), order="C")
 
     def step(self, e: Array) -> Array:
         if self.kind == "none":

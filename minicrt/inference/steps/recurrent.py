@@ -20,7 +20,7 @@ class RecurrentSteps(Steps):
 
     def begin(self, state: State) -> None:
         shapes = self.model.state_shapes(self.batch)
-        self.states = [np.array(state.get(name, self.zeros(*shapes[name][1:]))) for name in self.names]
+        self.states = [np.array(state.get(name, self.zeros(*shapes[name][1:])), order="C") for name in self.names]
 
     def step(self, e: Array) -> Array:
         x = e

@@ -24,7 +24,7 @@ class RMTSteps(Steps):
     def begin(self, state: State) -> None:
         M = self.model.config.memory_vectors
         start = np.broadcast_to(self.parameters["memory.start"], (self.batch, M, self.model.config.width))
-        self.m, self.row = np.array(state.get("memory", start)), 0
+        self.m, self.row = np.array(state.get("memory", start), order="C"), 0
         self.blocks.begin()
         self.blocks(self.placed(self.m, 0), np.ones((M, M), bool))                       # read rows see each other
         self.row = M

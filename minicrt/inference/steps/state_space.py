@@ -13,7 +13,7 @@ class StateSpaceSteps(Steps):
     model: StateSpaceModel
 
     def begin(self, state: State) -> None:
-        self.state = State({name: np.array(value) for name, value in state.items()})
+        self.state = State({name: np.array(value, order="C") for name, value in state.items()})
 
     def step(self, e: Array) -> Array:
         z, self.state, _ = self.model.encode(self.parameters, e, self.state, None, False)
