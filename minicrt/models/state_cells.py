@@ -20,11 +20,16 @@ from minicrt.models.parameters import Array, ParameterSpec, Scope
 from minicrt.models.retention import Retention
 
 
-class WriterCache(NamedTuple):
+class MambaWriterCache(NamedTuple):
     projected: Any                                           # of linear
     u: Array                                                 # what enters each channel, (B, T, E)
-    b: Array                                                 # Mamba: B, (B, T, N)
-    scan: Any                                                # of the operation
+    b: Array                                                 # B, (B, T, N)
+    scan: Any                                                # of selective_scan
+
+
+class S4DWriterCache(NamedTuple):
+    projected: Any                                           # of linear
+    scan: Any                                                # of s4d
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,7 @@ class MambaWriter(StateCell):
                               decay=False),
                 ParameterSpec(prefix + "a_log", (E, N), initialisers.logarithms, decay=False)]
 
-    def run(self, engine: Any, p: Scope, x: Array, start: Array) -> tuple[Array, WriterCache]:
+    def run(self, engine: Any, p: Scope, x: Array, start: Array) -> tuple[Array, MambaWriterCache]:
         a_log = p["a_log"]
         E, N = a_log.shape
         made, projected = engine.linear(x, p["w_x"])                     # (B, T, 2E + N)
@@ -66,9 +71,9 @@ class MambaWriter(StateCell):
         one = np.ones((*u.shape[:2], 1), made.dtype)
         h, scan = engine.selective_scan(driving, start[..., None], dt, a_log.reshape(-1, 1), one, one,
                                         np.zeros(E * N, made.dtype))     # y = h
-        return h, WriterCache(projected, u, b, scan)
+        return h, MambaWriterCache(projected, u, b, scan)
 
-    def run_backward(self, engine: Any, d_states: Array, cache: WriterCache, d_last: Array | None, g: Scope
+    def run_backward(self, engine: Any, d_states: Array, cache: MambaWriterCache, d_last: Array | None, g: Scope
                      ) -> tuple[Array, Array]:
         projected, u, b, scan = cache
         d_driving, d_start, d_dt, d_a_log, *_ = engine.selective_scan_backward(with_last(d_states, d_last), scan)
@@ -101,7 +106,7 @@ class S4DWriter(StateCell):
                 ParameterSpec(prefix + "log_a", (E, N), initialisers.constant(np.log(0.5)), decay=False),
                 ParameterSpec(prefix + "a_im", (E, N), initialisers.multiples(np.pi, 0), decay=False)]
 
-    def run(self, engine: Any, p: Scope, x: Array, start: Array) -> tuple[Array, WriterCache]:
+    def run(self, engine: Any, p: Scope, x: Array, start: Array) -> tuple[Array, S4DWriterCache]:
         E, N = p["log_a"].shape
         u, projected = engine.linear(x, p["w_in"])                       # (B, T, E)
         re, im = start[:, :E * N], start[:, E * N:]
@@ -111,12 +116,12 @@ class S4DWriter(StateCell):
         c = np.stack([np.concatenate([half, none]), np.concatenate([none, -half])], axis=1)
         h, scan = engine.s4d(self._twice(u, N), h0, self._twice(p["log_dt"], N), self._flat(p["log_a"]),
                              self._flat(p["a_im"]), c, np.zeros(2 * E * N, u.dtype))
-        return h, WriterCache(projected, u, p["log_a"], scan)
+        return h, S4DWriterCache(projected, scan)
 
-    def run_backward(self, engine: Any, d_states: Array, cache: WriterCache, d_last: Array | None, g: Scope
+    def run_backward(self, engine: Any, d_states: Array, cache: S4DWriterCache, d_last: Array | None, g: Scope
                      ) -> tuple[Array, Array]:
         d_x, d_h0, d_log_dt, d_log_a, d_a_im, *_ = engine.s4d_backward(with_last(d_states, d_last), cache.scan)
-        E, N = cache.b.shape
+        E, N = g["log_a"].shape
         d_h0 = d_h0[:, :E * N] + d_h0[:, E * N:]             # both channels of a state start from it
         d_inputs, d_w, _ = engine.linear_backward(d_x.reshape(*d_x.shape[:2], 2, E, N).sum((2, 4)), cache.projected)
         g["w_in"] += d_w

@@ -10,10 +10,6 @@ from minicrt.inference.steps.crt import CRTSteps
 from minicrt.kernels.steps import crt
 from minicrt.models import State
 
-# the rows of `places` in `kernels.steps.crt`, before those of the blocks
-NAMES = ("positions.w", "positions.u", "positions.b", "positions.b_hn", "norm_final.gain", "norm_final.bias",
-         "memory.norm.gain", "memory.norm.bias", "memory.0.w", "memory.0.b", "memory.0.u", "memory.0.b_hn")
-
 
 def in_one_call(config: Any) -> bool:
     """Whether `kernels.steps.crt` has all that the model does for a token."""
@@ -30,7 +26,7 @@ class CompiledCRTSteps(CRTSteps):
         config, p, blocks = self.model.config, self.parameters, self.blocks
         gru = config.memory == "gru"
         cell = crt.CELLS.index("gru" if gru else f"ncgru with {config.candidate}")
-        self.places = np.concatenate([places(p, NAMES), blocks.places])
+        self.places = np.concatenate([places(p, crt.NAMES), blocks.places])
         self.u = np.empty((0, 0), p.dtype) if gru else self.writers[0].weights[1]        # is made of weights
         self.free = np.empty(6 * self.batch * config.width, p.dtype)
         self.z_row = row_of(self.z)

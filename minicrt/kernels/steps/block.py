@@ -2,17 +2,20 @@
 
 from minicrt.kernels.compiling import part
 from minicrt.kernels.steps.attention import attend, attend_by_distance
+from minicrt.kernels.steps.feed_forward import NAMES as FEEDING
 from minicrt.kernels.steps.feed_forward import add_branch, begin_branch, feed_forward
 from minicrt.kernels.steps.products import add_product, set_rows, set_zero
 from minicrt.kernels.steps.weights import matrix, rows, vector
 
 NAMES = ("norm_attention.gain", "norm_attention.bias", "attention.w_qkv", "attention.b_qkv", "attention.w_out",
-         "attention.b_out")                                  # of the weights of self-attention
+         "attention.b_out")                                  # of self-attention; and where each stands in `at`:
+GAIN, BIAS, W_QKV, B_QKV, W_OUT, B_OUT = range(len(NAMES))
+ATTENTION, BLOCK = len(NAMES), len(NAMES) + len(FEEDING)                   # rows of places
 
 
 @part
 def blocks(x, weights, places, keys, values, row, heads, inner, activation, pre, free):
-    """All of them. `weights` are a model's in one piece; `places` (12 L, ·) says where NAMES and those of the
+    """All of them. `weights` are a model's in one piece; `places` (BLOCK · L, ·) says where NAMES and those of the
     feed-forward branch are in it, block by block; keys and values are (L, B, S, D); `free` has `room_for` numbers to
     write into."""
     B, D = x.shape
@@ -21,9 +24,9 @@ def blocks(x, weights, places, keys, values, row, heads, inner, activation, pre,
     mixed, branch = rows(free, 4 * n, B, D), rows(free, 5 * n, B, D)
     a, scores = rows(free, 6 * n, B, inner), free[6 * n + B * inner:]
     for block in range(keys.shape[0]):
-        at = places[12 * block:]
+        at = places[BLOCK * block:]
         self_attention(x, weights, at, keys[block], values[block], row, heads, pre, qkv, q, scores, mixed, branch)
-        feed_forward(x, weights, at[6:], activation, pre, a, branch)
+        feed_forward(x, weights, at[ATTENTION:], activation, pre, a, branch)
 
 
 def room_for(B, D, inner, S):
@@ -34,15 +37,15 @@ def room_for(B, D, inner, S):
 def self_attention(x, weights, at, keys, values, row, heads, pre, qkv, q, scores, mixed, branch):
     """pre-norm: x += A(LN(x));  post-norm: x = LN(x + A(x)). Row `row` of the keys and values is written; the last five
     are to write into."""
-    D, gain, bias = x.shape[1], vector(weights, at[0], x.shape[1]), vector(weights, at[1], x.shape[1])
-    set_rows(qkv, vector(weights, at[3], 3 * D))
-    add_product(begin_branch(x, branch, gain, bias, pre), matrix(weights, at[2], D, 3 * D), qkv)
+    D, gain, bias = x.shape[1], vector(weights, at[GAIN], x.shape[1]), vector(weights, at[BIAS], x.shape[1])
+    set_rows(qkv, vector(weights, at[B_QKV], 3 * D))
+    add_product(begin_branch(x, branch, gain, bias, pre), matrix(weights, at[W_QKV], D, 3 * D), qkv)
     for b in range(x.shape[0]):
         for j in range(D):
             q[b, j], keys[b, row, j], values[b, row, j] = qkv[b, j], qkv[b, D + j], qkv[b, 2 * D + j]
     attend(q, keys, values, 0, row + 1, heads, scores, mixed)
-    set_rows(branch, vector(weights, at[5], D))
-    add_product(mixed, matrix(weights, at[4], D, D), branch)
+    set_rows(branch, vector(weights, at[B_OUT], D))
+    add_product(mixed, matrix(weights, at[W_OUT], D, D), branch)
     add_branch(x, branch, gain, bias, pre)
 
 

@@ -9,7 +9,8 @@ from minicrt.ops.activations import SQRT_2_OVER_PI
 
 ACTIVATIONS = ("gelu", "gelu_tanh", "relu")
 NAMES = ("norm_feed_forward.gain", "norm_feed_forward.bias", "feed_forward.w_in", "feed_forward.b_in",
-         "feed_forward.w_out", "feed_forward.b_out")
+         "feed_forward.w_out", "feed_forward.b_out")         # of its weights; and where each stands in `at`:
+GAIN, BIAS, W_IN, B_IN, W_OUT, B_OUT = range(len(NAMES))
 
 
 @part
@@ -17,12 +18,12 @@ def feed_forward(x, weights, at, activation, pre, inner, branch):
     """pre-norm: x += F(LN(x));  post-norm: x = LN(x + F(x)); `at` has the places of NAMES in `weights`, `inner` (B, F)
     and `branch` (B, D) are to write into"""
     D, F = x.shape[1], inner.shape[1]
-    gain, bias = vector(weights, at[0], D), vector(weights, at[1], D)
-    set_rows(inner, vector(weights, at[3], F))
-    add_product(begin_branch(x, branch, gain, bias, pre), matrix(weights, at[2], D, F), inner)
+    gain, bias = vector(weights, at[GAIN], D), vector(weights, at[BIAS], D)
+    set_rows(inner, vector(weights, at[B_IN], F))
+    add_product(begin_branch(x, branch, gain, bias, pre), matrix(weights, at[W_IN], D, F), inner)
     activate(inner, activation)
-    set_rows(branch, vector(weights, at[5], D))
-    add_product(inner, matrix(weights, at[4], F, D), branch)
+    set_rows(branch, vector(weights, at[B_OUT], D))
+    add_product(inner, matrix(weights, at[W_OUT], F, D), branch)
     add_branch(x, branch, gain, bias, pre)
 
 
