@@ -68,12 +68,21 @@ def settings(preset: str, changes: Mapping[str, Any], source: str = "--set") -> 
     del table_of["vocabulary"]                               # the corpus decides
     for key, value in changes.items():
         if key not in table_of:
-            raise unknown_key(key, table_of, source)
+            raise unknown_setting(key, kind, table_of, source)
         chosen[table_of[key]][key] = value
     made = Settings(preset, chosen["model"], from_mapping(TrainingConfig, chosen["training"], "training"),
                     from_mapping(DataConfig, chosen["data"], "data"))
     made.create_model(MOST)                                  # a wrong value is found before the corpus is read
     return made
+
+
+def unknown_setting(key: str, kind: str, known: Iterable[str], source: str) -> ConfigurationError:
+    """What to say of a key that a model of this kind has not: which models have it, if any"""
+    others = [name for name, (_, config) in MODELS.items() if name != kind and key in field_types(config)]
+    if others and key != "vocabulary":
+        return ConfigurationError(f"unknown key {shown(key)} in {source}: it is of the models {', '.join(others)}, and "
+                                  f"the model here is {kind!r}; leave it out")
+    return unknown_key(key, known, source)
 
 
 def parse_assignments(assignments: Iterable[str]) -> dict[str, Any]:

@@ -97,7 +97,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 def settings_of(arguments: argparse.Namespace) -> tuple["SegmentModel", "Corpus", "FederatedConfig", "TrainingConfig"]:
     from minicrt.federated import FederatedConfig
-    from minicrt.federated.run import check_flower, rounds_of
+    from minicrt.federated.run import OF_ONE_TRAINING, check_flower, rounds_of
     from minicrt.settings import parse_assignments, settings
     from minicrt.training import BUDGETS, fitted
 
@@ -113,6 +113,9 @@ def settings_of(arguments: argparse.Namespace) -> tuple["SegmentModel", "Corpus"
     budget = [key for key in BUDGETS if key in changes]
     if budget:
         raise ConfigurationError(f"--set {budget[0]} says nothing here; say --rounds and --local-epochs")
+    of_one = [key for key in OF_ONE_TRAINING if key in changes]
+    if of_one:
+        raise ConfigurationError(f"--set {of_one[0]} says nothing here, where a step is a round; leave it out")
     chosen = settings("tiny" if arguments.preset is None else arguments.preset, changes)
     corpus = chosen.load_corpus(arguments.data_dir)
     model = chosen.create_model(corpus.vocabulary.size)

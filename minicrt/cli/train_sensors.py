@@ -96,9 +96,9 @@ def afresh(arguments: argparse.Namespace, progress: "Progress") -> "tuple[Traine
 
 def changes(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
     """What --set and the other options change: of the model, and of its training"""
-    from minicrt.configuration import field_types, unknown_key
+    from minicrt.configuration import field_types
     from minicrt.models import model_kind
-    from minicrt.settings import parse_assignments
+    from minicrt.settings import parse_assignments, unknown_setting
     from minicrt.training import TrainingConfig
 
     assigned = parse_assignments(arguments.set)
@@ -112,7 +112,7 @@ def changes(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, An
     of_training = set(field_types(TrainingConfig))
     for key in assigned:
         if key not in of_model | of_training:
-            raise unknown_key(key, of_model | of_training, "--set")
+            raise unknown_setting(key, str(assigned.get("model", "crt")), of_model | of_training, "--set")
     return ({key: value for key, value in assigned.items() if key in of_model},
             {key: value for key, value in assigned.items() if key in of_training})
 

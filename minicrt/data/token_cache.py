@@ -63,9 +63,12 @@ def token_file(texts: Texts, tokenizer: str, folder: str | os.PathLike[str] | No
     try:
         if is_file(path):
             file = _verified(path, texts)
-            if file.sources == described(texts.files) or file.origin["sha256"] == list(map(sha256_of, texts.files)):
+            alike = (file.origin.get("tokenizer"), file.origin.get("minimum")) == (tokenizer, texts.least(tokenizer))
+            if alike and (file.sources == described(texts.files)
+                          or file.origin["sha256"] == list(map(sha256_of, texts.files))):
                 return file
-            report(f"{printable(texts.source)} has changed since {path} was built: it is built anew")
+            changed = f"{printable(texts.source)} has changed since {path} was built"
+            report(f"{changed if alike else f'{path} has tokens of another kind in it'}: it is built anew")
         path.parent.mkdir(parents=True, exist_ok=True)
         build(path, texts, tokenizer, report)
         return read_token_file(path)

@@ -46,6 +46,9 @@ class FederatedConfig(Configuration):
         require(not self.noise or bool(self.clip_update),
                 "federated: noise without clip_update, which says how much one client can change; give both")
         require(self.update_bits in (8, 32), f"federated: update_bits is {self.update_bits}, expected 8 or 32")
+        for key, of in {"proximal_mu": "fedprox", "server_learning_rate": "fedadam"}.items():
+            require(self.strategy == of or getattr(self, key) == getattr(type(self), key), f"federated: {key} is "
+                    f"{getattr(self, key)}, but strategy is {self.strategy!r}; {key} is for {of}")
         private = bool(self.clip_update)
         require(not private or self.strategy == "fedavg",
                 f"federated: clip_update with {self.strategy}, whose sum Flower does not account for; use fedavg")

@@ -29,6 +29,8 @@ from minicrt.training.trained import Trained
 from minicrt.training.trainer import Trainer
 
 Array = np.ndarray
+# Settings of a training's steps, which have nothing to say where a step is a round, and what they are then.
+OF_ONE_TRAINING: dict[str, Any] = {"warmup_steps": 0, "evaluations": 1, "random_start": False, "ema_decay": 0.0}
 TABLES = ("model", "training", "federated", "data")
 CONNECTING = 0.2                                             # seconds until the clients are counted again
 DELTA = 1e-5                                                 # of the privacy that is reported
@@ -193,8 +195,8 @@ def configuration_of(model: SegmentModel, corpus: Corpus, federated: FederatedCo
 
 def rounds_of(config: TrainingConfig, federated: FederatedConfig) -> TrainingConfig:
     """A step of the run is a round: the schedule's and the evaluations' steps are rounds."""
-    return dataclasses.replace(config, steps=federated.rounds, epochs=0.0, minutes=0.0, warmup_steps=0,
-                               evaluations=federated.rounds, random_start=False, ema_decay=0.0)
+    return dataclasses.replace(config, steps=federated.rounds, epochs=0.0, minutes=0.0,
+                               **OF_ONE_TRAINING | {"evaluations": federated.rounds})
 
 
 def prepare(trainer: FederatedTrainer) -> None:

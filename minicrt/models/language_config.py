@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from minicrt.arguments import is_whole
+from minicrt.arguments import is_whole, shown
 from minicrt.configuration import MOST, Configuration, require
 from minicrt.errors import ConfigurationError, InputError
 from minicrt.ops.clusters import clusters, default_cutoffs
@@ -48,6 +48,8 @@ class LanguageModelConfig(Configuration):
     def __post_init__(self) -> None:
         if is_whole(self.cutoffs) and 0 < int(self.cutoffs) <= MOST:     # as `--set cutoffs=2000` hands it over
             object.__setattr__(self, "cutoffs", str(self.cutoffs))
+        if not isinstance(self.cutoffs, str):
+            raise not_cutoffs(self.cutoffs)
         super().__post_init__()
         for name in ("vocabulary", "width", "segment_length"):
             require(getattr(self, name) >= 1, f"{name} is {getattr(self, name)}, expected at least 1")
@@ -65,9 +67,14 @@ def cutoffs_of(cutoffs: str, vocabulary: int) -> tuple[int, ...]:
     if cutoffs == AUTO:
         return default_cutoffs(vocabulary)
     parts = [part.strip() for part in cutoffs.split(",")]
-    require(all(part.isascii() and part.isdecimal() for part in parts),
-            f"cutoffs is {cutoffs!r}, expected \"auto\", or the first words of the clusters, such as \"2000,6000\"")
+    if not all(part.isascii() and part.isdecimal() and len(part) <= len(str(MOST)) for part in parts):
+        raise not_cutoffs(cutoffs)
     return tuple(map(int, parts))
+
+
+def not_cutoffs(value: object) -> ConfigurationError:
+    return ConfigurationError(f"cutoffs is {shown(value)}, expected \"auto\", or the first words of the clusters, such "
+                              "as \"2000,6000\"")
 
 
 def check_output(config: LanguageModelConfig) -> None:

@@ -29,15 +29,18 @@ def clusters(vocabulary: int, width: int, cutoffs: Sequence[int], div_value: flo
     """
     bounds = [0, *cutoffs, vocabulary]
     whole = all(isinstance(cutoff, (int, np.integer)) and not isinstance(cutoff, bool) for cutoff in cutoffs)
-    if not (len(bounds) > 2 and whole and all(a < b for a, b in zip(bounds, bounds[1:]))):
+    if not (len(bounds) > 2 and whole and all(a < b for a, b in zip(bounds, bounds[1:-1]))):
         raise InputError(f"cutoffs are {', '.join(map(str, cutoffs)) or 'none'}, expected whole numbers that rise from "
-                         f"above 0 to below the vocabulary's {vocabulary}")
+                         "above 0")
+    if cutoffs[-1] >= vocabulary:
+        raise InputError(f"cutoffs are {', '.join(map(str, cutoffs))}, expected whole numbers below the vocabulary's "
+                         f"{vocabulary}")
     if not (math.isfinite(div_value) and div_value >= 1):
         raise InputError(f"div_value is {div_value}, expected 1 or more: what the width is divided by from cluster to "
                          "cluster")
-    found, column, entry = [], 0, 0
+    found, column, entry, own = [], 0, 0, width
     for i, (first, last) in enumerate(zip(bounds[1:], bounds[2:])):
-        own = max(1, int(width // div_value ** (i + 1)))
+        own = max(1, int(width // div_value ** (i + 1))) if own > 1 else 1       # no power is too large for a float
         found.append(Cluster(first, last, own, slice(column, column + own), slice(entry, entry + (last - first) * own)))
         column, entry = column + own, entry + (last - first) * own
     return found

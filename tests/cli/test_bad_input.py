@@ -14,6 +14,8 @@ from tests.cli.running import SMALL, copy_of_run, refused, write_text
     (["--preset", "smal"], "did you mean 'small'?"),
     (["--set", "widht=96"], "did you mean 'width'?"),
     (["--set", "vocabulary=5"], "unknown key 'vocabulary'"),
+    (["--set", "model=s4d", "--set", "heads=2"], "'heads' in --set: it is of the models crt, transformer,"),
+    (["--set", "output=adaptive", "--set", "cutoffs=9,5"], "expected whole numbers that rise from above 0\n"),
     (["--set", "width"], "expected key=value"),
     (["--set", "width=8", "--set", "width=16"], "twice"),
     (["--set", "width=97"], "width 97 is not divisible by 4 heads"),

@@ -11,6 +11,9 @@ def test_flops_of_every_model_and_of_the_parts_of_one(capsys):
     assert main(["flops", "--set", "model=crt", "--segment-lengths", "35", "70"]) == 0
     printed = capsys.readouterr().out
     assert all(printed.count(part) == 2 for part in ("memory", "readout", "positions", "output"))
+    assert main(["flops", "--segment-lengths", "5", "--set", "memory_form=slots"]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert len(printed) == 12 and printed[-1].endswith("does not go with --set: crt per_segment, crt none")
     assert "wdith" in refused(capsys, "flops", "--set", "wdith=3")
     assert main(["flops", "--set", "model=rmt", "--set", "memory_vectors=0"]) == 2
     seen = capsys.readouterr()

@@ -145,6 +145,15 @@ def test_a_source_that_changed_is_read_anew_and_one_that_was_touched_is_not(nowh
     assert "cow" in load_corpus(path).vocabulary.tokens
 
 
+def test_a_token_file_of_another_tokenizer_in_its_place_is_built_anew(nowhere):
+    load_corpus(own(nowhere), tokenizer="blanks")
+    wrong = the_file(nowhere)
+    load_corpus(nowhere / "own.txt", tokenizer="lines")
+    right = next(path for path in wrong.parent.glob("*.tokens") if path != wrong)
+    right.write_bytes(wrong.read_bytes())
+    same(load_corpus(nowhere / "own.txt", tokenizer="lines"), in_memory(nowhere / "own.txt", tokenizer="lines"))
+
+
 def test_a_source_that_changes_while_it_is_read_is_told_of(nowhere, monkeypatch):
     path, usual = own(nowhere), Draft.add
 

@@ -261,6 +261,9 @@ def test_more_clients_than_text(tmp_path):
     (["--local-epochs", "-1"], "local_epochs is -1"), (["--split", "random"], "invalid choice"),
     (["--noise", "1"], "noise without clip_update"), (["--clip-update", "1", "--update-bits", "8"], "update_bits 8"),
     (["--clip-update", "1", "--strategy", "fedadam"], "use fedavg"), (["--set", "epochs=3"], "say --rounds"),
+    (["--set", "warmup_steps=3"], "warmup_steps says nothing here"), (["--set", "ema_decay=0.9"], "leave it out"),
+    (["--proximal-mu", "0.1"], "proximal_mu is for fedprox"), (["--strategy", "fedprox", "--server-learning-rate", "1"],
+                                                              "server_learning_rate is for fedadam"),
     (["--preset", "tinny"], "did you mean"), (["--resume", "nowhere"], "no run in nowhere"),
     (["--resume", "nowhere", "--clients", "3"], "got --clients as well")])
 def test_nonsense_on_the_command_line(arguments, words, capsys, tmp_path, monkeypatch):

@@ -99,15 +99,17 @@ def test_without_a_gradient_the_loss_is_the_same_and_backward_says_why_not():
 def test_words_of_the_clusters_may_be_narrower():
     assert [(c.first, c.last, c.width) for c in clusters(100, 9, (10, 30), 2)] == [(10, 30, 4), (30, 100, 2)]
     assert [c.width for c in clusters(100, 9, (10, 30), 10)] == [1, 1]
+    assert [c.width for c in clusters(100, 9, (10, 30), 1e300)] == [1, 1]
+    assert {c.width for c in clusters(2000, 9, range(1, 1200), 2.0)} == {4, 2, 1}
 
 
 @pytest.mark.parametrize("change, message", [
     ({"targets": np.full((2, 7), 10)}, "targets: token 10 is out of range, expected -1 to 9"),
     ({"targets": np.zeros(14, int)}, r"targets have shape \(14,\), expected \(2, 7\)"),
-    ({"cutoffs": (6, 3)}, "cutoffs are 6, 3, expected whole numbers that rise from above 0 to below the "
-                        "vocabulary's 10"),
+    ({"cutoffs": (6, 3)}, "cutoffs are 6, 3, expected whole numbers that rise from above 0"),
     ({"cutoffs": ()}, "cutoffs are none, expected whole numbers"),
-    ({"cutoffs": (3, 10)}, "cutoffs are 3, 10, expected"), ({"cutoffs": (0, 3)}, "cutoffs are 0, 3, expected"),
+    ({"cutoffs": (3, 10)}, "cutoffs are 3, 10, expected whole numbers below the vocabulary's 10"),
+    ({"cutoffs": (0, 3)}, "cutoffs are 0, 3, expected"),
     ({"cutoffs": (2.5, 3)}, "cutoffs are 2.5, 3, expected"),
     ({"div_value": 0.5}, "div_value is 0.5, expected 1 or more"),
     ({"head": np.zeros((4, 4))}, r"head has shape \(4, 4\), expected \(5, 4\) with 10 words, cutoffs 3, 6"),
