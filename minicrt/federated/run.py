@@ -24,6 +24,7 @@ from minicrt.training.progress import Progress, progress_of
 from minicrt.training.run import check_vocabulary, checked_tables, learned, load_run
 from minicrt.training.run_corpus import check_corpus, corpus_of_run, fingerprint, where_found
 from minicrt.training.run_folder import RunFolder
+from minicrt.training.run_tables import described
 from minicrt.training.snapshot import completed
 from minicrt.training.trained import Trained
 from minicrt.training.trainer import Trainer
@@ -170,10 +171,13 @@ def resume_federated(folder: str | os.PathLike[str], data_dir: Path | str | None
     tables = checked_tables(run.configuration, run.path / "config.toml")
     corpus = corpus_of_run(tables["data"], data_dir)
     check_corpus(corpus, tables["data"])
-    model = create_model(tables["model"], engine)
+    found = engines.get(engine)
+    with described(tables, run.path / "config.toml"):
+        model = create_model(tables["model"], found)
+        config = from_mapping(TrainingConfig, tables["training"], "training")
+        federated = from_mapping(FederatedConfig, tables["federated"], "federated")
     check_vocabulary(model, corpus)
-    trainer = FederatedTrainer(run, model, corpus, from_mapping(TrainingConfig, tables["training"], "training"),
-                               from_mapping(FederatedConfig, tables["federated"], "federated"), progress_of(progress))
+    trainer = FederatedTrainer(run, model, corpus, config, federated, progress_of(progress))
     prepare(trainer)
     return simulated(trainer, backend)
 

@@ -69,7 +69,12 @@ class Sampling:
         """Logits of tokens that were seen, divided by θ where they are positive and multiplied where they are not.
         Source: Keskar et al. 2019 (arXiv 1909.05858), with the sign's two cases as they are usually written."""
         theta = self.repetition_penalty
-        return np.where(seen, np.where(logits > 0, logits / theta, logits * theta), logits) if theta != 1 else logits
+        if theta == 1:
+            return logits
+        with np.errstate(over="ignore"):
+            penalised = np.where(logits > 0, logits / theta, logits * theta)
+        most = np.finfo(logits.dtype).max                    # so that none is ruled out, and one is left to be drawn
+        return np.where(seen & np.isfinite(logits), np.clip(penalised, -most, most), logits)
 
 
 def _checked_logits(logits: Array) -> Array:

@@ -13,6 +13,7 @@ from minicrt.training.checkpoint import Checkpoint, read_checkpoint
 from minicrt.training.configuration import TrainingConfig
 from minicrt.training.position import Position
 from minicrt.training.run_folder import RunFolder
+from minicrt.training.run_tables import described
 from minicrt.training.snapshot import check_same
 
 
@@ -38,7 +39,8 @@ def kept_at(path: Path) -> Kept:
 def best_weights(checkpoint: Checkpoint, model: SegmentModel, training: Mapping[str, Any]
                  ) -> tuple[Parameters, int, Position]:
     """Those of the best validation so far, or the last; the step that they are of; where training was"""
-    config = from_mapping(TrainingConfig, training, "training")
+    with described(checkpoint.described("configuration"), checkpoint.path):
+        config = from_mapping(TrainingConfig, training, "training")
     parameters, position = Parameters(model.specs(), np.dtype(config.precision)), Position.of(checkpoint)
     has_best = bool(checkpoint.group("best."))
     checkpoint.fill("best." if has_best else "parameters.", parameters)

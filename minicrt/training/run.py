@@ -8,7 +8,7 @@ from typing import Any
 
 import tomli_w
 
-from minicrt import __version__, presets
+from minicrt import __version__, engines, presets
 from minicrt.arguments import check_kind, shown
 from minicrt.configuration import IN_WORDS, from_mapping, to_mapping
 from minicrt.data import Corpus, Vocabulary
@@ -27,6 +27,7 @@ from minicrt.training.progress import Progress, progress_of
 from minicrt.training.quantised_run import FORM, parameters_of, quantised_file, step_of
 from minicrt.training.run_corpus import check_corpus, corpus_of_run, fingerprint, where_found
 from minicrt.training.run_folder import RunFolder
+from minicrt.training.run_tables import described
 from minicrt.training.shared_trainer import SharedTrainer
 from minicrt.training.short_texts import fitted
 from minicrt.training.snapshot import completed
@@ -137,9 +138,12 @@ def trainer_of(run: RunFolder, data_dir: Path | str | None, progress: Progress,
     if not isinstance(corpus, Corpus):
         corpus = corpus_of_run(tables["data"], data_dir, corpus)
     check_corpus(corpus, tables["data"])
-    model = model or create_model(tables["model"], engine)
+    found = engines.get(engine)
+    with described(tables, run.path / "config.toml"):
+        model = model or create_model(tables["model"], found)
+        config = from_mapping(TrainingConfig, tables["training"], "training")
     check_vocabulary(model, corpus)
-    return made(run, model, corpus, from_mapping(TrainingConfig, tables["training"], "training"), progress, ranks)
+    return made(run, model, corpus, config, progress, ranks)
 
 
 def load_run(path: str | os.PathLike[str], engine: EngineOrName = None) -> Trained:
@@ -160,7 +164,9 @@ def load_run(path: str | os.PathLike[str], engine: EngineOrName = None) -> Train
     folder, summary, checkpoint = kept_at(path) if quantised is None else \
         Kept(quantised.parent, None, read_checkpoint(quantised, FORM))
     configuration = checked_tables(checkpoint.described("configuration"), checkpoint.path)
-    model = create_model(configuration["model"], engine)
+    found = engines.get(engine)
+    with described(configuration, checkpoint.path):
+        model = create_model(configuration["model"], found)
     vocabulary = Vocabulary.from_mapping(checkpoint.described("vocabulary"))
     if vocabulary.size != model.config.vocabulary:
         raise CheckpointError(f"{checkpoint.path} has a vocabulary of {vocabulary.size} for a model of "

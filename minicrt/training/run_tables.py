@@ -2,12 +2,14 @@
 
 import json
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from minicrt import __version__
 from minicrt.arguments import shown
-from minicrt.errors import CheckpointError
+from minicrt.errors import CheckpointError, ConfigurationError
 from minicrt.files import expanded
 from minicrt.sealed import metadata_of
 from minicrt.training.quantised_run import quantised_file
@@ -27,6 +29,18 @@ def data_table(path: str | os.PathLike[str]) -> dict[str, Any]:
         except (ValueError, LookupError, TypeError, RecursionError):
             data = None
     return data if isinstance(data, dict) else {}
+
+
+@contextmanager
+def described(configuration: Mapping[str, Any], where: Path) -> Iterator[None]:
+    """Within, settings of a run that are refused are said to stand in the file `where`, written by which version."""
+    try:
+        yield
+    except ConfigurationError as error:
+        written = configuration.get("written_by")
+        version = written.get("minicrt") if isinstance(written, dict) else None
+        other = f"; minicrt {version or 'of another version'} wrote it, and this is {__version__}"
+        raise CheckpointError(f"{where}: {error}{other if version != __version__ else ''}") from error
 
 
 def checked_tables(configuration: dict[str, Any], where: Path, kind: str, tasks: Collection[str],

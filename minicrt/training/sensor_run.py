@@ -23,7 +23,7 @@ from minicrt.training.progress import Progress, progress_of
 from minicrt.training.quantised_run import FORM, parameters_of, quantised_file, step_of
 from minicrt.training.run import load_run
 from minicrt.training.run_folder import RunFolder
-from minicrt.training.run_tables import checked_tables, data_table
+from minicrt.training.run_tables import checked_tables, data_table, described
 from minicrt.training.sensor_trainer import SensorTrainer
 from minicrt.training.trained import Trained
 from minicrt.training.trained_sensors import TrainedSensors
@@ -109,7 +109,8 @@ def resume_sensors(folder: str | os.PathLike[str], data: SensorData | str | os.P
         return load_sensor_run(folder, engine)
     tables = sensor_tables(run.configuration, run.path / "config.toml")
     data = readings_of_run(tables["data"], data)
-    config = from_mapping(TrainingConfig, tables["training"], "training")
+    with described(tables, run.path / "config.toml"):
+        config = from_mapping(TrainingConfig, tables["training"], "training")
     trainer = SensorTrainer(run, model_of(tables["model"], run.path, engine), data, config, progress_of(progress))
     return learned(trainer, trainer.run())
 

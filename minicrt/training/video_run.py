@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from minicrt import __version__
 from minicrt.arguments import check_kind, shown
 from minicrt.atomic import write_atomically
@@ -21,10 +23,13 @@ from minicrt.training.kept_run import best_weights, kept_at
 from minicrt.training.position import Position
 from minicrt.training.progress import Progress, progress_of
 from minicrt.training.run_folder import RunFolder
-from minicrt.training.run_tables import checked_tables, data_table
+from minicrt.training.run_tables import checked_tables, data_table, described
 from minicrt.training.trained import OfFolder
 from minicrt.training.video_run_trainer import VideoTrainer
 
+PICTURE = "confusion.png"
+# matplotlib's: a broken installation or matplotlibrc, fonts, sizes; and the disk's.
+DRAWING_ERRORS = (ArithmeticError, ImportError, LookupError, MemoryError, OSError, RuntimeError, ValueError)
 TASK = "video"                                               # in the table "data" of config.toml
 TRAINING: dict[str, Any] = {"epochs": 10.0, "batch": 16, "evaluation_batch": 20, "warmup_steps": 50,
                             "bptt_segments": 4}              # by default
@@ -115,10 +120,14 @@ def resume_videos(folder: str | os.PathLike[str], videos: VideoSource | str | No
     check_kind("videos", videos, (VideoSource, str, type(None)), "videos, their name, or None")
     run = RunFolder.open(expanded(folder))
     if run.read_summary() is not None and run.checkpoint.exists():
-        return load_video_run(folder, engine)
+        finished = load_video_run(folder, engine)
+        if not (finished.folder / PICTURE).exists():         # of a process that ended between the two
+            draw_confusion(finished, progress_of(progress))
+        return finished
     tables = video_tables(run.configuration, run.path / "config.toml")
     videos = videos_of_run(tables["data"], videos)
-    config = from_mapping(TrainingConfig, tables["training"], "training")
+    with described(tables, run.path / "config.toml"):
+        config = from_mapping(TrainingConfig, tables["training"], "training")
     return learned(VideoTrainer(run, model_of(tables["model"], run.path, engine), videos, config,
                                 progress_of(progress)))
 
@@ -142,13 +151,25 @@ def load_video_run(path: str | os.PathLike[str], engine: EngineOrName = None) ->
 
 def learned(trainer: VideoTrainer) -> TrainedVideos:
     """Train to the end; what the run has learned then, with the confusion matrix drawn"""
+    summary = trainer.run()
+    run = TrainedVideos(trainer.folder.path, trainer.model, trainer.best_parameters(), trainer.corpus.classes,
+                        trainer.folder.configuration, trainer.position.best_step, summary, trainer.position)
+    draw_confusion(run, trainer.progress)
+    return run
+
+
+def draw_confusion(run: TrainedVideos, progress: Progress) -> None:
+    """The test part's confusion matrix, from the summary. A run has its results even if it cannot be drawn."""
     from minicrt.plotting import confusion_map
 
-    summary, classes = trainer.run(), trainer.corpus.classes
-    picture = confusion_map(trainer.scores["test"].confusion, classes, f"{trainer.corpus.name}: the test part")
-    write_atomically(trainer.folder.path / "confusion.png", picture.png())
-    return TrainedVideos(trainer.folder.path, trainer.model, trainer.best_parameters(), classes,
-                    trainer.folder.configuration, trainer.position.best_step, summary, trainer.position)
+    assert run.summary is not None
+    try:
+        name = Path(run.configuration["data"]["videos"]).name
+        picture = confusion_map(np.array(run.summary["confusion"]), run.classes, f"{name}: the test part")
+        write_atomically(run.folder / PICTURE, picture.png())
+    except (*DRAWING_ERRORS, MinicrtError) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        progress.say(f"minicrt: warning: {PICTURE} could not be made: {reason}")
 
 
 def video_tables(configuration: dict[str, Any], where: Path) -> dict[str, Any]:

@@ -83,6 +83,13 @@ def test_min_p_keeps_what_is_not_far_less_probable_than_the_most_probable():
     np.testing.assert_allclose(distribution(logits, temperature=2, min_p=0.61), np.sqrt([5, 0, 3, 0]) / (5**.5 + 3**.5))
 
 
+@pytest.mark.parametrize("penalty", [1e308, 1e-308])
+def test_no_penalty_is_too_large_for_a_float(penalty):
+    sampling = Sampling(repetition_penalty=penalty)
+    p = sampling.distribution(sampling.penalised(np.array([3.0, -4.0, -np.inf]), np.ones(3, bool)))
+    assert p[2] == 0 and p.sum() == 1
+
+
 def test_a_penalty_makes_what_was_said_less_probable_whatever_its_sign():
     sampling = Sampling(repetition_penalty=2.0)
     logits, seen = np.array([2.0, -2.0, 2.0, -2.0]), np.array([True, True, False, False])

@@ -1,5 +1,6 @@
 import hashlib
 import json
+import re
 
 import numpy as np
 import pytest
@@ -7,12 +8,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import save
 
+from minicrt.data import Vocabulary
 from minicrt.errors import CheckpointError, ConfigurationError
 from minicrt.models import Parameters, ParameterSpec
 from minicrt.models.initialisers import normal
 from minicrt.sealed import BLANK, digest_place, opened, sealed
 from minicrt.training import load_run, read_checkpoint, write_checkpoint
 from minicrt.training.checkpoint import FORMAT
+from minicrt.training.position import Position
 
 ARRAYS = {"parameters.w": np.arange(12, dtype=np.float32).reshape(3, 4), "optimizer.first": np.ones(5),
           "state.memory": np.zeros((2, 1, 3), np.float32)}
@@ -156,3 +159,14 @@ def test_a_checkpoint_that_is_none_of_a_run(path, metadata):
     with pytest.raises((CheckpointError, ConfigurationError)) as caught:
         load_run(path)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("table", "key"), [("model", "neew"), ("training", "neew"), ("training", "seed")])
+def test_a_run_of_another_version_is_said_to_be_one(path, table, key):
+    tables = {"model": {"vocabulary": 3}, "training": {"seed": 0, "steps": 1}, "written_by": {"minicrt": "9.1"},
+              "data": {"corpus": "a", "level": "word", "sha256": ""}}
+    tables[table][key] = -5
+    write_checkpoint(path, {}, {"configuration": json.dumps(tables), "position": Position().to_json(),
+                                "vocabulary": json.dumps(Vocabulary("abc").to_mapping())})
+    with pytest.raises(CheckpointError, match=f"^{re.escape(str(path))}: .*{key}.*; minicrt 9.1 wrote it, and this is"):
+        load_run(path)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 from dataclasses import replace
 from functools import partial
 
@@ -28,6 +29,7 @@ from minicrt.training import (
     resume_videos,
     score_videos,
     train_videos,
+    video_run,
 )
 from minicrt.training.video_run import is_video_run
 
@@ -101,6 +103,24 @@ def test_the_figures_of_a_run(run):
     lines = [json.loads(line) for line in (run.folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [line["step"] for line in lines][-1] == 4 and all("valid_mean_class_accuracy" in line for line in lines)
     assert (run.folder / "confusion.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_picture_that_cannot_be_made_takes_nothing_from_a_run(run, tmp_path, monkeypatch):
+    folder = tmp_path / "run"
+    shutil.copytree(run.folder, folder)
+    (folder / "confusion.png").unlink()
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+    said = []
+    progress = Progress()
+    monkeypatch.setattr(progress, "say", said.append)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(video_run, "write_atomically", full)
+        assert resume_videos(folder, progress=progress).summary == run.summary
+    assert "confusion.png could not be made: [Errno 28] No space left on device" in said[0]
+    resume_videos(folder, progress=progress)
+    assert (folder / "confusion.png").exists() and len(said) == 1
 
 
 def test_a_run_comes_back_as_it_was(run):
