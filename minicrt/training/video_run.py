@@ -164,8 +164,8 @@ def draw_confusion(run: TrainedVideos, progress: Progress) -> None:
 
     assert run.summary is not None
     try:
-        name = Path(run.configuration["data"]["videos"]).name
-        picture = confusion_map(np.array(run.summary["confusion"]), run.classes, f"{name}: the test part")
+        title = f"{run.summary['videos']}: the test part"
+        picture = confusion_map(np.array(run.summary["confusion"]), run.classes, title)
         write_atomically(run.folder / PICTURE, picture.png())
     except (*DRAWING_ERRORS, MinicrtError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
