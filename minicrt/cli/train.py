@@ -82,9 +82,9 @@ def further_help() -> str:
     from minicrt.settings import describe_keys
 
     lines = ["presets:"]
-    lines += [f"  {name:<10}{presets.description(name)}" for name in presets.names()]
+    lines += [f"  {name:<12} {presets.description(name)}" for name in presets.names()]
     lines += ["", "presets of --task video:"]
-    lines += [f"  {name:<12}{train_videos.presets.description(name)}" for name in train_videos.presets.NAMES]
+    lines += [f"  {name:<12} {train_videos.presets.description(name)}" for name in train_videos.presets.NAMES]
     lines += ["", "keys of --set, with their defaults (the presets change some: minicrt info --preset NAME):"]
     for table, keys in describe_keys().items():
         lines += textwrap.wrap("  ".join(keys), help_width(), initial_indent=f"  {table:<9} ",
