@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from minicrt.training import Trained, TrainedSensors
 
 DESCRIPTION = """\
-Write a trained Transformer, or a CRT whose memory is vectors (memory_form=vector) that a GRU, an NC-GRU, a minGRU or an
-LRU writes, of words with output=softmax or of sensor readings, for other programs: as an ONNX file of standard operators,
-which any of its runtimes steps token by token or reading by reading, or as a C program that needs no library and
-allocates nothing. Both keep the keys and values of the running segment and begin the next segment by themselves.
-Nothing that is there is written over.
+Write a trained Transformer, or a CRT whose memory is vectors (memory_form=vector) that a GRU, an NC-GRU, a minGRU or
+an LRU writes, of words with output=softmax or of sensor readings, for other programs: as an ONNX file of standard
+operators, which any of its runtimes steps token by token or reading by reading, or as a C program that needs no
+library and allocates nothing. Both keep the keys and values of the running segment and begin the next segment by
+themselves. Nothing that is there is written over.
 
 --format c makes a folder: model.h and model.c are the model, with its weights as constants; main.c is a program that
 streams a text or readings through it, with the tokens' text in vocabulary.h, or the sensors' names in readings.h."""
