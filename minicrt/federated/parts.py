@@ -9,6 +9,7 @@ from minicrt.array_arguments import Array, checked_ids
 from minicrt.configuration import checked_choice
 from minicrt.data import Vocabulary
 from minicrt.data.tokenizers import END_OF_LINE
+from minicrt.errors import InputError
 
 Split = Literal["by-article", "iid"]
 BLOCK = 32                                                   # tokens, of a text without lines
@@ -26,7 +27,9 @@ def parts_of(tokens: Array, vocabulary: Vocabulary, clients: int, split: Split =
     """
     clients = check_whole("clients", clients, 1)
     tokens = checked_ids("the text", tokens, vocabulary.size)
-    check_whole("the number of tokens", tokens.size, clients)
+    if tokens.size < clients:
+        raise InputError(f"the text has {tokens.size:,} tokens, fewer than {clients:,} clients; take fewer clients, or "
+                         "a longer text")
     checked_choice("split", split, get_args(Split), "parts_of")
     if split == "iid":
         pieces = np.split(tokens, line_starts(tokens, vocabulary)[1:])

@@ -65,8 +65,13 @@ class FederatedTrainer(Trainer):
         config = ConfigRecord({"run": self.described, "rate": self.rate(self.position.step)})
         self.asked(number)
         messages = list(self.strategy.configure_train(number, wire.as_record(parameters), config, self.grid))
+        left_out = list[str]()
+
+        def say(line: str) -> None:
+            left_out.append(line)
+            self.progress.say(f"round {number}: {line}")
         replies = server.usable(self.grid.send_and_receive(messages, timeout=self.federated.timeout), len(messages),
-                                parameters, self.federated, lambda line: self.progress.say(f"round {number}: {line}"))
+                                parameters, self.federated, say)
         tokens = sum(int(reply.content["metrics"]["num-examples"]) for reply in replies)
         if self.federated.clip_update:
             server.weigh_alike(replies)
@@ -76,7 +81,8 @@ class FederatedTrainer(Trainer):
                                 "back")
         arrays, metrics = self.strategy.aggregate_train(number, replies) if replies else (None, None)
         if arrays is None or metrics is None:
-            raise TrainingError(f"round {number}: no client sent weights that can be used; see the lines above")
+            raise TrainingError(f"round {number}: no client sent weights that can be used; "
+                                + (left_out[0] if left_out else "none was asked"))
         after = {name: array.astype(parameters.dtype) for name, array in wire.as_arrays(arrays).items()}
         moved = float(np.sqrt(sum(np.sum(np.square(after[name] - parameters[name], dtype=np.float64))
                                   for name in parameters)))

@@ -63,7 +63,8 @@ def write_checkpoint(path: Path, arrays: Mapping[str, Array], metadata: Mapping[
     try:
         write_atomically(path, sealed(arrays, metadata, FORMAT))
     except OSError as error:
-        raise CheckpointError(f"cannot write the checkpoint {path}: {error.strerror}; the old one is kept") from error
+        kept = "the old one is kept; make room there, and resume" if path.exists() else "make room there"
+        raise CheckpointError(f"cannot write the checkpoint {path}: {error.strerror}; {kept}") from error
 
 
 def read_checkpoint(path: Path | str, form: str = FORMAT) -> Checkpoint:

@@ -50,7 +50,7 @@ def test_a_text_without_lines_is_dealt_out_in_blocks():
 
 
 def test_what_cannot_be_shared_out():
-    with pytest.raises(InputError, match="30, expected a whole number of 40"):
+    with pytest.raises(InputError, match="the text has 30 tokens, fewer than 40 clients; take fewer"):
         parts_of(np.zeros(30, int), PLAIN, 40)
     with pytest.raises(ConfigurationError, match="split is 'random'"):
         parts_of(IDS, VOCABULARY, 2, "random")

@@ -46,8 +46,17 @@ def write(folder: Path, cases: Mapping[str, Callable[[], GoldenCase]], dtype: st
     The folder must be new, empty, or one of golden cases already: then cases of the same name are replaced and the
     others stay. While it runs the manifest lists the cases that stay, so that whoever dies in between leaves a folder
     in which every case listed is whole. Raises ConformanceError rather than touch any other folder, or mix dtypes or
-    versions in one.
+    versions in one, and where the disk is full.
     """
+    try:
+        return _written(folder, cases, dtype, progress)
+    except OSError as error:
+        raise ConformanceError(f"golden cases cannot be written to {folder}: {error.strerror or error}; make room, "
+                               "or give another folder") from error
+
+
+def _written(folder: Path, cases: Mapping[str, Callable[[], GoldenCase]], dtype: str,
+             progress: Callable[[str], None] | None) -> Written:
     if dtype not in DTYPES:
         raise ConformanceError(f"golden cases are written in {' or '.join(DTYPES)}, got {dtype!r}")
     kept = rows_to_keep(folder, cases, dtype)

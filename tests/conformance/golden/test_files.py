@@ -184,6 +184,14 @@ def test_another_folder_is_left_alone(tmp_path, prepare, words):
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
+def test_a_full_disk_is_told_of(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+    monkeypatch.setattr(files, "write_atomically", full)
+    with pytest.raises(ConformanceError, match="cannot be written to .*golden: No space left on device; make room"):
+        files.write(tmp_path / "golden", {})
+
+
 def test_a_file_is_no_folder(tmp_path):
     (tmp_path / "file").write_text("x", encoding="utf-8")
     with pytest.raises(ConformanceError, match="is a file"):
