@@ -47,7 +47,7 @@ def gru_backward(d_h, cache, d_last=None):
     d_x_side, d_h_side = (pool.empty((T, B, 3 * D), h.dtype) for _ in range(2))
     g = np.zeros((B, D), h.dtype) if d_last is None else np.array(d_last, h.dtype, order="C")
     through_u, d_b, d_b_hn = np.zeros((B, D), h.dtype), np.zeros(3 * D, h.dtype), np.zeros(D, h.dtype)
-    u_t = u.T
+    u_t = contiguous(u.T)                                    # for few rows BLAS is twice as fast with it
     for t in reversed(range(T)):
         _step_backward(d_h[t], h[t], gates[t], through_u, g, d_x_side[t], d_h_side[t], d_b, d_b_hn)
         np.matmul(d_h_side[t], u_t, out=through_u)           # h_side = h @ u
