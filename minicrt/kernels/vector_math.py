@@ -3,7 +3,7 @@ vector instructions. A call of the C library's exp costs ten times as much, and 
 
 No branch, and no conversion to an integer that could fail: powers of two are put together in the bits of a float.
 A product and a sum may be contracted to one rounding; nothing else of fastmath is on, so infinities and NaN go where
-they should. The polynomials are interpolated at Chebyshev points when this module is imported.
+they should. The polynomials are interpolated at Chebyshev points when they are compiled.
 Use inside kernels only: `exp(x)` of a float32 is computed in float32, of a float64 in float64.
 """
 
@@ -13,6 +13,7 @@ Use inside kernels only: `exp(x)` of a float32 is computed in float32, of a floa
 import math
 from collections.abc import Callable
 from decimal import Decimal
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,7 +21,6 @@ from llvmlite import ir
 from numba import njit, types
 from numba.core.extending import intrinsic, overload
 from numpy.polynomial import Chebyshev, Polynomial
-from scipy import special
 
 CONTRACT = {"contract"}
 formula = njit(fastmath=CONTRACT, error_model="numpy", forceinline=True,       # a call would stop vectorisation
@@ -29,13 +29,16 @@ formula = njit(fastmath=CONTRACT, error_model="numpy", forceinline=True,       #
 
 def polynomial(function: Callable[[Any], Any], degree: int, low: float, high: float) -> Any:
     """For use in a formula: the polynomial through `function` at the Chebyshev points of low … high, by Horner's rule
-    written out (a loop over its coefficients would keep LLVM from vectorising the loop around it)."""
-    series = Chebyshev.interpolate(function, degree, [low, high]).convert(kind=Polynomial)
-    *lower, highest = (float(c) for c in series.coef)
+    written out (a loop over its coefficients would keep LLVM from vectorising the loop around it). It is computed where
+    it is compiled, so that kernels that are kept on disk do without SciPy."""
+    @cache
+    def coefficients():
+        return [float(c) for c in Chebyshev.interpolate(function, degree, [low, high]).convert(kind=Polynomial).coef]
 
     @intrinsic
     def value(_, x):
         def generate(_, builder, signature, arguments):
+            *lower, highest = coefficients()
             total = ir.Constant(arguments[0].type, highest)
             for c in reversed(lower):
                 product = builder.fmul(total, arguments[0], flags=("contract",))
@@ -43,6 +46,13 @@ def polynomial(function: Callable[[Any], Any], degree: int, low: float, high: fl
             return total
         return x(x), generate
     return value
+
+
+def special() -> Any:
+    """Imported where it is used, for it takes 13 MB"""
+    import scipy.special
+
+    return scipy.special
 
 
 def expm1_tail(r: Any) -> Any:
@@ -63,7 +73,7 @@ def middle(s: Any) -> Any:
 def upper_tail(u: Any) -> Any:
     """Q(x) e^{x²/2} (x + 5), Q the normal distribution's upper tail, at u = (x − 5)/(x + 5): between 2.5 and 0.4."""
     x = 5 * (1 + u) / (1 - u)
-    return 0.5 * special.erfcx(x * math.sqrt(0.5)) * (x + 5)
+    return 0.5 * special().erfcx(x * math.sqrt(0.5)) * (x + 5)
 
 
 @intrinsic
@@ -207,21 +217,21 @@ def tanh(x: Any) -> Any:
 
 def sigmoid(x: Any) -> Any:
     """1/(1 + e^−x)"""
-    return special.expit(x)
+    return special().expit(x)
 
 
 def erf(x: Any) -> Any:
-    return special.erf(x)
+    return special().erf(x)
 
 
 def normal(x: Any) -> Any:
     """Φ(x) and φ(x)"""
-    return special.ndtr(x), np.exp(-0.5 * x * x) / math.sqrt(2 * math.pi)
+    return special().ndtr(x), np.exp(-0.5 * x * x) / math.sqrt(2 * math.pi)
 
 
 def gelu(x: Any) -> Any:
     """x Φ(x)"""
-    return x * special.ndtr(x)
+    return x * special().ndtr(x)
 
 
 def _choose(name: str) -> None:

@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy import sparse
 
 from minicrt.errors import InputError
 from minicrt.ops.shapes import Array, check_shapes
@@ -36,6 +35,8 @@ def embedding_backward(d_y: Array, cache: EmbeddingCache, into: Array | None = N
     With `into` (V, D), G_E is added to that, and that is returned: a table has far more rows than a segment names.
     The sparse product does the scatter in compiled code; `np.add.at` takes several times as long.
     """
+    from scipy import sparse  # here, for it takes 15 MB, which the kernels do without
+
     tokens, vocabulary, scale = cache
     flat = np.ravel(tokens)
     d_rows = d_y.reshape(len(flat), -1)
