@@ -1,6 +1,7 @@
 """A peer in a process of its own: `python -m benchmarks.child KIND PEER SIZE`, then a line in for a line out.
 
-In: the number of steps to take. Out: a JSON object with the loss and the milliseconds of each.
+In: the number of steps to take. Out: a JSON object with the loss and the milliseconds of each, on the clock and of the
+processor.
 At the end of the input: the peak resident memory.
 """
 
@@ -18,13 +19,15 @@ def main(kind: str, peer: str, size: str) -> None:
     sys.stdout = sys.stderr                                  # what a library prints must not look like an answer
     step = getattr(peers, kind)(peer, Size(**json.loads(size)))
     for line in sys.stdin:
-        times, losses = [], []
+        times, processor, losses = [], [], []
         for _ in range(int(line)):
-            start = time.perf_counter()
+            start, spent = time.perf_counter(), time.process_time()
             loss = step()
             times.append(1000 * (time.perf_counter() - start))
+            processor.append(1000 * (time.process_time() - spent))
             losses.append(float(loss))
-        print(json.dumps({"losses": losses, "milliseconds": times, "peak_mib": peak_mib()}), file=answers, flush=True)
+        print(json.dumps({"losses": losses, "milliseconds": times, "processor_ms": processor, "peak_mib": peak_mib()}),
+              file=answers, flush=True)
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ class Peer:
             "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")}
         arguments = [sys.executable, "-m", "benchmarks.child", kind, name, json.dumps(dataclasses.asdict(size))]
         self.name, self.times, self.losses, self.peak_mib = name, list[float](), list[float](), None
+        self.processor = list[float]()                       # milliseconds, as the times are
         self.fastest = 0                                     # turns in which no other was as fast
         self.process = subprocess.Popen(
             arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8",
@@ -55,6 +56,7 @@ class Peer:
         time.sleep(PAUSE)
         answer = self.take(steps)
         self.times += answer["milliseconds"]
+        self.processor += answer["processor_ms"]
         self.peak_mib = answer["peak_mib"]
         return statistics.median(answer["milliseconds"])
 
@@ -105,8 +107,9 @@ def measured(kind: str, names: Iterable[str], size: Size, number_of_threads: int
         median = statistics.median(peer.times)
         tokens = size.tokens if kind == "training" else 1
         rows.append({"size": size.name, "peer": peer.name, "milliseconds": median,
-                     "spread": (quarter[2] - quarter[0]) / 2, "tokens_per_second": 1000 * tokens / median,
-                     "peak_mib": peer.peak_mib, "steps": len(peer.times), "threads": number_of_threads, **shown})
+                     "processor_ms": statistics.median(peer.processor), "spread": (quarter[2] - quarter[0]) / 2,
+                     "tokens_per_second": 1000 * tokens / median, "peak_mib": peer.peak_mib,
+                     "steps": len(peer.times), "threads": number_of_threads, **shown})
         if kind == "streaming":
             rows[-1] |= {f"p{p:g}": float(np.percentile(peer.times, p)) for p in (99, 99.9)}
     order = {name: place for place, name in enumerate(names)}

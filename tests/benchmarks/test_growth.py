@@ -10,12 +10,14 @@ from tests.benchmarks.running import run
 
 
 def test_memory_is_what_the_step_adds_and_the_share_is_the_floors():
-    rows = [{"peer": "minicrt-numba", "milliseconds": 20.0, "peak_mib": 150.0},
-            {"peer": "gemm-floor", "milliseconds": 15.0, "peak_mib": 90.0},
+    rows = [{"peer": "minicrt-numba", "milliseconds": 20.0, "processor_ms": 36.0, "peak_mib": 150.0},
+            {"peer": "gemm-floor", "milliseconds": 15.0, "processor_ms": 9.0, "peak_mib": 90.0},
             {"peer": "torch-eager", "milliseconds": None}]
-    found = growth.completed(rows, {"minicrt-numba": 100.0, "gemm-floor": 80.0})
-    assert [row["memory_mib"] for row in found] == [50, 10, None]
-    assert [row["against_floor"] for row in found] == [0.75, 1, None]
+    for threads, share in ((2, 0.75), (1, 0.25)):            # with one thread by the processor's time
+        found = growth.completed([{**row, "threads": threads} if row["milliseconds"] else row for row in rows],
+                                 {"minicrt-numba": 100.0, "gemm-floor": 80.0})
+        assert [row["memory_mib"] for row in found] == [50, 10, None]
+        assert [row["against_floor"] for row in found] == [share, 1, None]
 
 
 def test_long_steps_are_repeated_less():
@@ -34,3 +36,10 @@ def test_a_small_grid(tmp_path, monkeypatch):
     assert [(row["against"], row["value"]) for row in rows] == [("width", 16), ("width", 32), ("batch", 2)]
     assert all(row["against_floor"] == pytest.approx(1) for row in rows)
     assert file.with_suffix(".png").stat().st_size > 1000
+    file.write_text(json.dumps(rows[:1]), encoding="utf-8")          # stopped after a point: that is not measured again
+    again = run("growth", "--peers", "gemm-floor", "--rounds", 1, "--threads", 1, "--largest", 32, "--json", file)
+    assert again.returncode == 0, again.stderr
+    assert json.loads(file.read_text(encoding="utf-8"))[0] == rows[0]
+    file.write_text("[{}]", encoding="utf-8")
+    refused = run("growth", "--peers", "gemm-floor", "--rounds", 1, "--json", file)
+    assert refused.returncode == 1 and "does not hold the results of this benchmark" in refused.stderr
