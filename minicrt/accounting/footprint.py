@@ -8,7 +8,7 @@ has been over it. Dropout's masks, the biases' gradients and other vectors are l
 from math import ceil
 from typing import Any
 
-from minicrt.accounting.output import output_numbers, scores_at_once
+from minicrt.accounting.output import kept_scores, scores_at_once, table_numbers
 from minicrt.models import CRTConfig
 from minicrt.ops.linear_cross_entropy import CHUNK
 from minicrt.training.configuration import TrainingConfig
@@ -26,6 +26,7 @@ def step_memory(config: CRTConfig, training: TrainingConfig, parameters: int, en
     item = 8 if training.precision == "float64" else 4
     threads = min(threads, training.batch)
     segments = 1 if training.recompute else training.bptt_segments
+    rows = ceil(training.batch / threads) * config.segment_length                # of a thread
     parts = {
         "parameters": parameters,
         "gradients, one set a thread": threads * parameters,
@@ -33,9 +34,10 @@ def step_memory(config: CRTConfig, training: TrainingConfig, parameters: int, en
         "kept of the blocks": segments * kept_of_blocks(config, training.batch, engine),
         "kept of the recurrences": segments * kept_of_recurrences(config, training.batch),
         "kept of the loss": segments * (training.batch * config.segment_length * config.width
-                                        + threads * output_numbers(config)),
+                                        + threads * (table_numbers(config, rows, engine)
+                                                     + kept_scores(config, rows, engine))),
     }
-    logits = threads * logits_piece(config, ceil(training.batch / threads), engine)
+    logits = threads * logits_piece(config, rows, engine)
     back = on_the_way_back(config, training.batch, engine, threads)
     if engine == "numba":
         parts |= {"logits": logits, "on the way back": back}
@@ -70,13 +72,12 @@ def kept_of_recurrences(config: CRTConfig, batch: int) -> int:
     return 6 * networks * batch * config.segment_length * config.width
 
 
-def logits_piece(config: CRTConfig, batch: int, engine: str) -> int:
+def logits_piece(config: CRTConfig, rows: int, engine: str) -> int:
     """The rows of logits that stand at once, and the table's gradient from them beside the sum of the pieces."""
-    rows = batch * config.segment_length
     pieces = ceil(rows / CHUNK)
     at_once = ceil(rows / pieces) if engine == "numba" else min(rows, CHUNK)
-    scores = scores_at_once(config, at_once)
-    return scores + (output_numbers(config) if pieces > 1 or engine == "numpy" else 0)
+    scores = scores_at_once(config, at_once, engine)
+    return scores + (table_numbers(config, rows, engine) if pieces > 1 or engine == "numpy" else 0)
 
 
 def on_the_way_back(config: CRTConfig, batch: int, engine: str, threads: int) -> int:
@@ -84,7 +85,7 @@ def on_the_way_back(config: CRTConfig, batch: int, engine: str, threads: int) ->
     recurrence's 6D and more, the feed-forward's 2F, attention's 8D and H S a row, and the gradients of a layer's
     matrices. The specification's are freed in between: the largest of them is taken."""
     rows, D, F = rows_with_memory(config, batch), config.width, config.inner
-    loss = threads * output_numbers(config) + rows * D
+    loss = threads * table_numbers(config, ceil(rows / threads), engine) + rows * D
     several = [rows * 9 * D, rows * (2 * F + 4 * D), rows * (8 * D + config.heads * rows // batch),
                threads * (6 * D * D + 2 * D * F)]
     return loss + (sum(several) if engine == "numba" else max(several))

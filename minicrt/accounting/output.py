@@ -7,6 +7,7 @@ import numpy as np
 
 from minicrt.models.language_config import LanguageModelConfig
 from minicrt.ops.clusters import Cluster, clusters
+from minicrt.ops.linear_cross_entropy import CHUNK
 
 
 def shares(config: LanguageModelConfig) -> list[tuple[Cluster, float]]:
@@ -40,16 +41,28 @@ def scores_flops(config: LanguageModelConfig, tokens: int) -> int:
     return 2 * tokens * products
 
 
-def output_numbers(config: LanguageModelConfig) -> int:
-    """Of the vectors of all words and clusters: a set of them is the table's gradient"""
-    numbers = head_rows(config) * config.width
-    return numbers + sum(c.entries.stop - c.entries.start for c, _ in shares(config)) if config.output == "adaptive" \
-        else numbers
+def table_numbers(config: LanguageModelConfig, rows: int, engine: str) -> int:
+    """Of the gradient of the vectors of all words and clusters, but for clusters whose scores are kept"""
+    return head_rows(config) * config.width + sum(
+        c.entries.stop - c.entries.start for c, of_rows in tails(config, rows) if not keeps_scores(c, of_rows, engine))
 
 
-def scores_at_once(config: LanguageModelConfig, rows: int) -> int:
+def kept_scores(config: LanguageModelConfig, rows: int, engine: str) -> int:
+    return round(sum(of_rows * (c.last - c.first) for c, of_rows in tails(config, rows)
+                     if keeps_scores(c, of_rows, engine)))
+
+
+def scores_at_once(config: LanguageModelConfig, rows: int, engine: str) -> int:
     """Of `rows` rows of a chunk: the head's, and those of the rows' own clusters"""
-    numbers = float(head_rows(config) * rows)
-    if config.output == "adaptive":
-        numbers += sum(share * rows * (c.last - c.first) for c, share in shares(config))
-    return round(numbers)
+    return round(head_rows(config) * rows + sum(of_rows * (c.last - c.first) for c, of_rows in tails(config, rows)
+                                                if not keeps_scores(c, of_rows, engine)))
+
+
+def tails(config: LanguageModelConfig, rows: int) -> list[tuple[Cluster, float]]:
+    """The clusters, each with how many of `rows` rows have a word of it; none of a softmax over all words"""
+    return [(c, share * rows) for c, share in shares(config)] if config.output == "adaptive" else []
+
+
+def keeps_scores(c: Cluster, rows: float, engine: str) -> bool:
+    """The engine numba keeps a cluster's scores, not its table's gradient, where they are fewer."""
+    return engine == "numba" and rows <= min(c.width, CHUNK)

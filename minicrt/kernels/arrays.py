@@ -13,7 +13,8 @@ def add(x, y):
 
 
 def concatenate(parts, axis):
-    if len({part.dtype for part in parts}) > 1 or parts[0].ndim != 3 or axis != 1:
+    if len({(part.dtype, part.ndim) for part in parts}) > 1 or not 0 <= axis < parts[0].ndim:
         return ops.concatenate(parts, axis)
-    shape = (parts[0].shape[0], sum(part.shape[1] for part in parts), parts[0].shape[2])
-    return np.concatenate(parts, axis=1, out=pool.empty(shape, parts[0].dtype))
+    shape = list(parts[0].shape)
+    shape[axis] = sum(part.shape[axis] for part in parts)
+    return np.concatenate(parts, axis=axis, out=pool.empty(tuple(shape), parts[0].dtype))

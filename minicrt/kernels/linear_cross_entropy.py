@@ -53,18 +53,24 @@ def linear_cross_entropy(z, table, bias, targets, chunk=CHUNK, with_gradient=Tru
 def _piece(z, table, bias, targets, share, with_gradient, d_z):
     """The losses of some rows, and (into d_z and returned) the gradients."""
     logits = product(z, table.T)                             # (chunk, V)
-    parts = workers.ranges(len(logits), GRAIN)
-    losses, weights = np.empty(len(logits)), np.empty(len(logits), z.dtype)
-    d_biases = pool.zeros((len(parts), len(table)), z.dtype)
-    workers.run(_softmax, parts, logits, bias, targets, share, losses, weights, d_biases, with_gradient)
+    losses, weights, d_bias = softmax(logits, bias, targets, share, with_gradient)
     if not with_gradient:
         return losses, None, None
     np.matmul(logits, table, out=d_z)
     weighted = pool.empty(z.shape, z.dtype)
     _finish(z, targets, table, weights, share, d_z, weighted)
-    d_table, d_bias = product(logits.T, weighted), d_biases.sum(0)
+    d_table = product(logits.T, weighted)
     _take_targets(z, targets, share, d_table, d_bias)
     return losses, d_table, d_bias
+
+
+def softmax(logits, bias, targets, share, with_gradient):
+    """logits -> e; of each row the loss, and the weight 1/(s N) of e; and the bias's gradient but for the targets"""
+    parts = workers.ranges(len(logits), GRAIN)
+    losses, weights = np.empty(len(logits)), np.empty(len(logits), logits.dtype)
+    d_biases = pool.zeros((len(parts), len(bias)), logits.dtype)
+    workers.run(_softmax, parts, logits, bias, targets, share, losses, weights, d_biases, with_gradient)
+    return losses, weights, d_biases.sum(0)
 
 
 @backward_twin(ops.linear_cross_entropy_backward)

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import numpy as np
-
 from minicrt.engines import Engine
 from minicrt.models import initialisers
 from minicrt.models.language_config import LanguageModelConfig
@@ -66,34 +64,34 @@ class AdaptiveOutput:
         return [ParameterSpec("output.head", (S + K, D), initialisers.normal(output_size * D ** -0.5)), projection,
                 ParameterSpec("output.tails", (last.entries.stop,), tails), bias]
 
-    def arrays(self, p: Parameters) -> tuple[Array, Array, Array, Array]:
+    def arrays(self, engine: Engine, p: Parameters) -> tuple[Array, Array, Array, Array]:
         """head, bias, projection and tails, as the operation takes them"""
         bias, projection = p["output.bias"], p["output.projection"]
         if not self.config.tied:
             return p["output.head"], bias, projection, p["output.tails"]
         table = p["embedding"]
-        return np.concatenate([table[:self.S], p["output.clusters"]]), bias, projection, table[self.S:].reshape(-1)
+        head = engine.concatenate([table[:self.S], p["output.clusters"]], 0)
+        return head, bias, projection, table[self.S:].reshape(-1)
 
     def loss(self, engine: Engine, p: Parameters, z: Array, targets: Array, with_gradient: bool) -> tuple[Any, Any]:
-        return engine.adaptive_softmax(z, *self.arrays(p), targets, self.cutoffs,
+        return engine.adaptive_softmax(z, *self.arrays(engine, p), targets, self.cutoffs,
                                        self.config.div_value, with_gradient=with_gradient)
 
     def loss_backward(self, engine: Engine, d_loss: float, cache: Any, gradients: Parameters) -> Array:      # -> G_z
-        d_z, d_head, d_bias, d_projection, d_tails = engine.adaptive_softmax_backward(d_loss, cache)
+        table = gradients["embedding" if self.config.tied else "output.tails"]
+        tails = table[self.S:].reshape(-1) if self.config.tied else table                # views: what is added stays
+        d_z, d_head, d_bias, d_projection, _ = engine.adaptive_softmax_backward(d_loss, cache, into=tails)
         gradients["output.bias"] += d_bias
         gradients["output.projection"] += d_projection
         if self.config.tied:
-            table = gradients["embedding"]
             table[:self.S] += d_head[:self.S]                # head = [E[:S], clusters], tails = E[S:]
-            table[self.S:] += d_tails.reshape(-1, self.config.width)
             gradients["output.clusters"] += d_head[self.S:]
         else:
             gradients["output.head"] += d_head
-            gradients["output.tails"] += d_tails
         return d_z
 
     def scores(self, engine: Engine, p: Parameters, z: Array) -> Array:          # (..., D) -> (..., V)
-        return self.log_probabilities(engine, self.arrays(p), z)
+        return self.log_probabilities(engine, self.arrays(engine, p), z)
 
     def log_probabilities(self, engine: Engine, arrays: tuple[Array, ...], z: Array) -> Array:
         return engine.adaptive_log_probabilities(z, *arrays, self.cutoffs,

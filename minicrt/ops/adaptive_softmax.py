@@ -20,14 +20,16 @@ class Parts(NamedTuple):
     linear_backward: Callable[..., Any]
     linear_cross_entropy: Callable[..., Any]
     linear_cross_entropy_backward: Callable[..., Any]
-    empty: Callable[..., Array]                              # (shape, dtype) -> an array of any values
+    cluster_loss: Callable[..., Any]                         # as linear_cross_entropy, of a cluster's rows
+    cluster_loss_backward: Callable[..., Any]                # (d_loss, cache, into) -> G_z, G_bias; G_table into `into`
+    zeros: Callable[..., Array]                              # (shape, dtype) -> an array
 
 
 class TailCache(NamedTuple):
     rows: Array                                              # whose targets are words of the cluster (n_i,)
     share: float                                             # n_i/N
     projected: Any                                           # of linear: z P_i
-    loss: tuple[Array, Array, Array]                         # of linear_cross_entropy: its gradients for d_loss = 1
+    loss: Any                                                # of cluster_loss
 
 
 class AdaptiveCache(NamedTuple):
@@ -37,7 +39,14 @@ class AdaptiveCache(NamedTuple):
     shapes: tuple[tuple[int, ...], ...]                      # of bias, projection and tails
 
 
-SPECIFIED = Parts(linear, linear_backward, linear_cross_entropy, linear_cross_entropy_backward, np.empty)
+def add_into(d_loss: Any, cache: Any, into: Array) -> tuple[Array, Array]:
+    d_z, d_table, d_bias = linear_cross_entropy_backward(d_loss, cache)
+    into += d_table
+    return d_z, d_bias
+
+
+SPECIFIED = Parts(linear, linear_backward, linear_cross_entropy, linear_cross_entropy_backward, linear_cross_entropy,
+                  add_into, np.zeros)
 
 
 def adaptive_softmax(z: Array, head: Array, bias: Array, projection: Array, tails: Array, targets: Array,
@@ -65,11 +74,14 @@ def adaptive_softmax(z: Array, head: Array, bias: Array, projection: Array, tail
     return forward_by(SPECIFIED, z, head, bias, projection, tails, targets, cutoffs, div_value, chunk, with_gradient)
 
 
-def adaptive_softmax_backward(d_loss: Any, cache: AdaptiveCache | None
+def adaptive_softmax_backward(d_loss: Any, cache: AdaptiveCache | None, into: Array | None = None
                               ) -> tuple[Array, Array, Array, Array, Array]:
     """G_z, G_head, G_bias, G_projection, G_tails. Each softmax has (p − y)/N · G_loss as the gradient of its scores, y
-    one-hot; in the head, y of a rare word is that of its cluster. Through P_i to z: G_z += G_{zP} P_iᵀ."""
-    return backward_by(SPECIFIED, d_loss, cache)
+    one-hot; in the head, y of a rare word is that of its cluster. Through P_i to z: G_z += G_{zP} P_iᵀ.
+
+    With `into` (Σ n_i d_i,), G_tails is added to that, and that is returned: it is nearly all of the gradient.
+    """
+    return backward_by(SPECIFIED, d_loss, cache, into)
 
 
 def forward_by(parts: Parts, z: Array, head: Array, bias: Array, projection: Array, tails: Array, targets: Array,
@@ -92,8 +104,8 @@ def forward_by(parts: Parts, z: Array, head: Array, bias: Array, projection: Arr
     for c, member in zip(found, members):
         if len(member):
             projected, linear_cache = parts.linear(z_rows[member], projection[:, c.columns])
-            tail_loss, loss_cache = parts.linear_cross_entropy(projected, c.table(tails), bias[c.first + K:c.last + K],
-                                                               targets[member] - c.first, chunk, with_gradient)
+            tail_loss, loss_cache = parts.cluster_loss(projected, c.table(tails), bias[c.first + K:c.last + K],
+                                                       targets[member] - c.first, chunk, with_gradient)
             share = len(member) / count                      # of a mean over the cluster's rows in that over all
             loss += share * tail_loss
             caches.append((c, TailCache(member, share, linear_cache, loss_cache)))
@@ -103,24 +115,23 @@ def forward_by(parts: Parts, z: Array, head: Array, bias: Array, projection: Arr
     return loss, AdaptiveCache(head_cache, caches, S, shapes) if with_gradient else None
 
 
-def backward_by(parts: Parts, d_loss: Any, cache: AdaptiveCache | None) -> tuple[Array, Array, Array, Array, Array]:
+def backward_by(parts: Parts, d_loss: Any, cache: AdaptiveCache | None, into: Array | None
+                ) -> tuple[Array, Array, Array, Array, Array]:
     if cache is None:
         raise InputError("adaptive_softmax_backward: the forward pass ran with with_gradient=False")
     d_z, d_head, d_head_bias = parts.linear_cross_entropy_backward(d_loss, cache.head)
     d_z = np.array(d_z)                                      # it is added to below, and may be the cache's own
-    d_bias, d_projection, d_tails = (parts.empty(shape, d_z.dtype) for shape in cache.shapes)
+    of_bias, of_projection, of_tails = cache.shapes
+    d_bias, d_projection = parts.zeros(of_bias, d_z.dtype), parts.zeros(of_projection, d_z.dtype)
+    d_tails = parts.zeros(of_tails, d_z.dtype) if into is None else into
     d_bias[:len(d_head_bias)] = d_head_bias
     K = len(d_head_bias) - cache.shortlist
     for c, tail in cache.clusters:
-        words = slice(c.first + K, c.last + K)
         if tail is None:
-            d_bias[words], d_projection[:, c.columns], d_tails[c.entries] = 0, 0, 0
             continue
-        d_projected, d_table, d_scores = tail.loss           # the gradient of the cluster's mean; here of its share
-        factor = d_z.dtype.type(d_loss * tail.share)
-        np.multiply(factor, d_table, out=c.table(d_tails))
-        d_bias[words] = factor * d_scores
-        d_z_some, d_projection[:, c.columns], _ = parts.linear_backward(factor * d_projected, tail.projected)
+        factor = d_z.dtype.type(d_loss * tail.share)         # the cluster's mean counts as much as it has rows
+        d_projected, d_bias[c.first + K:c.last + K] = parts.cluster_loss_backward(factor, tail.loss, c.table(d_tails))
+        d_z_some, d_projection[:, c.columns], _ = parts.linear_backward(d_projected, tail.projected)
         rows(d_z)[tail.rows] += d_z_some                     # projected = z @ P_i; each row has one cluster
     return d_z, d_head, d_bias, d_projection, d_tails
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minicrt import ops
+from minicrt import engines, ops
 from minicrt.errors import InputError
 from minicrt.gradcheck.cases import adaptive_softmax_case
 from minicrt.ops.clusters import clusters
@@ -11,6 +11,7 @@ from tests.ops.checks import assert_gradient, assert_keeps_dtype, layouts, run, 
 
 vocabularies = st.integers(2, 9).flatmap(lambda V: st.tuples(
     st.just(V), st.sets(st.integers(1, V - 1), min_size=1, max_size=3).map(lambda cutoffs: tuple(sorted(cutoffs)))))
+ENGINES = ["numpy", pytest.param("numba", marks=pytest.mark.skipif(not engines._numba_is_installed(), reason="Numba"))]
 chunks, divisors = st.integers(1, 9), st.sampled_from([1.0, 1.5, 4.0])
 
 
@@ -85,6 +86,22 @@ def test_nothing_scored_is_a_loss_of_0_without_a_gradient():
 def test_the_gradient_can_be_asked_for_twice():
     _, cache = ops.adaptive_softmax(**adaptive_softmax_case(np.random.default_rng(1)).inputs)
     for a, b in zip(ops.adaptive_softmax_backward(1.0, cache), ops.adaptive_softmax_backward(1.0, cache), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("rows", [(4,), (60,)])               # fewer than a cluster's words have numbers, and more
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_tails_gradient_is_added_to_what_is_there(engine, rows):
+    engine = engines.get(engine)
+    case = adaptive_softmax_case(np.random.default_rng(1), rows, 16, 70, (5, 20), ignored=0.0, chunk=512)
+    _, cache = engine.adaptive_softmax(**case.inputs)
+    *others, d_tails = engine.adaptive_softmax_backward(0.5, cache)
+    into = np.random.default_rng(2).standard_normal(d_tails.shape)
+    before = into.copy()
+    *same, added = engine.adaptive_softmax_backward(0.5, cache, into=into)
+    assert added is into
+    np.testing.assert_allclose(into - before, d_tails, atol=1e-13)
+    for a, b in zip(same, others, strict=True):
         np.testing.assert_array_equal(a, b)
 
 

@@ -136,6 +136,8 @@ class Recording:
     def _place(self, operation: str, arguments: Sequence[Any]) -> str:
         if self._is_backward:
             return "d_" + self._last_back
+        if operation == "concatenate" and arguments[1] == 0: # of parameters
+            return ""
         place: Place | None
         if operation in LOCATING:
             name = self._names.get(_address(arguments[LOCATING[operation]]))

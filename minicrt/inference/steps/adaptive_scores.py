@@ -11,7 +11,7 @@ class AdaptiveScores:
     def __init__(self, model: SegmentModel, p: Parameters) -> None:
         assert isinstance(model.output, AdaptiveOutput)
         self.engine, self.output = model.engine, model.output
-        self.arrays = self.output.arrays(p)
+        self.arrays = self.output.arrays(self.engine, p)
 
     def __call__(self, z: Array) -> Array:                   # (B, 1, D) -> (B, V)
         return self.output.log_probabilities(self.engine, self.arrays, z[:, 0])

@@ -113,7 +113,7 @@ def forward(c, defects):
     return (c.weight * row_losses).sum()
 
 
-def backward(d_loss, c, defects):
+def backward(d_loss, c, defects, into=None):
     z, N = c.z.reshape(-1, c.z.shape[-1]), max(c.scored.sum(), 1)
     d_loss = d_loss * (-1 if "sign reversed" in defects else 1) * (N if "sum in place of mean" in defects else 1)
     if "upstream gradient ignored" in defects:
@@ -139,8 +139,12 @@ def backward(d_loss, c, defects):
         if "z through the head alone" not in defects:
             d_z = d_z + d_p @ c.projection[:, columns].T
     c.keep("d_projected", np.concatenate(d_projected, -1).reshape(*c.z.shape[:-1], -1))
-    return d_z.reshape(c.z.shape), d_head_logits.T @ z, biases(c, d_head_logits, d_tail_logits, defects), *left(
-        d_projection, d_tails, c, defects)
+    d_projection, d_tails = left(d_projection, d_tails, c, defects)
+    if into is not None:
+        into += d_tails
+        d_tails = into
+    return (d_z.reshape(c.z.shape), d_head_logits.T @ z, biases(c, d_head_logits, d_tail_logits, defects),
+            d_projection, d_tails)
 
 
 def head_scores(c, N, defects):
