@@ -28,13 +28,15 @@ check_flower()
 from flwr.app import Context  # noqa: E402
 from flwr.serverapp import Grid, ServerApp  # noqa: E402
 
+from minicrt.federated.alive import LivingGrid  # noqa: E402
+
 app = ServerApp()
 
 
 @app.main()
 def main(grid: Grid, context: Context) -> None:
     """The rounds, and the run folder that they leave"""
-    serve(grid, context.run_config)
+    serve(LivingGrid(grid), context.run_config)
 
 
 def serve(grid: Grid, settings: Any) -> None:

@@ -34,6 +34,7 @@ Array = np.ndarray
 OF_ONE_TRAINING: dict[str, Any] = {"warmup_steps": 0, "evaluations": 1, "random_start": False, "ema_decay": 0.0}
 TABLES = ("model", "training", "federated", "data")
 CONNECTING = 0.2                                             # seconds until the clients are counted again
+GATHERING = 20.0                                             # seconds that the first round waits for the last of them
 DELTA = 1e-5                                                 # of the privacy that is reported
 
 
@@ -93,13 +94,15 @@ class FederatedTrainer(Trainer):
     def asked(self, number: int) -> None:
         """Wait until there are clients, `timeout` at the longest; the round is then for those that are connected.
 
-        The first round waits for all of them, and with noise each does; the others go on without those that have left.
+        With noise each round waits for all of them. Else the first does when one is there, for GATHERING seconds, since
+        those that come later are asked in later rounds; the others go on without those that have left.
         """
         all_of, start = self.federated.clients, time.monotonic()
         wanted = 1 if self.begun and not self.federated.noise else all_of
         while (there := len(list(self.grid.get_node_ids()))) < wanted:
             self.stop_if_interrupted()
-            if time.monotonic() - start > self.federated.timeout:
+            waited = time.monotonic() - start
+            if waited > self.federated.timeout or there and waited > GATHERING and not self.federated.noise:
                 break
             time.sleep(CONNECTING)
         if not there:

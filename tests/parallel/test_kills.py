@@ -15,7 +15,7 @@ pytestmark = [mpi.needed, pytest.mark.skipif(sys.platform != "linux", reason="fi
 
 @pytest.fixture(scope="module")
 def ranks(tmp_path_factory):
-    from benchmarks.kills import Ranks
+    from benchmarks.killed_ranks import Ranks
 
     return Ranks(tmp_path_factory.mktemp("killed"), steps=40)
 

@@ -1,0 +1,102 @@
+"""A node that has died is not waited for; one that lives may be slow"""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("flwr")
+
+from flwr.app import Error, Message, RecordDict  # noqa: E402
+from flwr.proto.node_pb2 import NodeInfo  # noqa: E402
+from flwr.supercore.heartbeat import HEARTBEAT_CALL_TIMEOUT, HEARTBEAT_DEFAULT_INTERVAL, HeartbeatSender  # noqa: E402
+
+from minicrt.federated import alive, client  # noqa: E402
+from minicrt.federated.local_grid import LocalGrid  # noqa: E402
+
+INTERVAL = 30.0
+
+
+class Nodes(LocalGrid):
+    """A SuperLink in virtual time: `lives[node]` is when it dies, `answers[node]` when it answers; a living node is
+    heard of every 20 s, and missed by the SuperLink when two intervals are over"""
+
+    def __init__(self, lives, answers):
+        super().__init__(client.app, len(lives))
+        self.now, self.lives, self.answers, self.asked = 0.0, lives, answers, {}
+
+    def heard(self, node):
+        return min(self.now, self.lives[node]) // 20 * 20
+
+    def get_nodes(self):
+        return [NodeInfo(node_id=node, online_until=1e9 + self.heard(node) + 2 * INTERVAL, heartbeat_interval=INTERVAL)
+                for node in self.lives if self.now <= self.heard(node) + 2 * INTERVAL]
+
+    def push_messages(self, messages):
+        for number, message in enumerate(messages):
+            message.metadata.__dict__["_message_id"] = f"m{number}"
+            self.asked[f"m{number}"] = message
+        return list(self.asked)
+
+    def pull_messages(self, message_ids):
+        there = [self.asked[one] for one in message_ids]
+        return [Message(RecordDict(), reply_to=message) for message in there
+                if self.answers[message.metadata.dst_node_id] <= min(self.now, self.lives[message.metadata.dst_node_id])]
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """A function: the answers of nodes, and how long they took"""
+    def ask(lives, answers, timeout=600.0):
+        nodes = Nodes(dict(enumerate(lives, 1)), dict(enumerate(answers, 1)))
+        monkeypatch.setattr(alive.time, "monotonic", lambda: nodes.now)
+        monkeypatch.setattr(alive.time, "sleep", lambda seconds: setattr(nodes, "now", nodes.now + seconds))
+        grid = alive.LivingGrid(nodes)
+        messages = [Message(RecordDict(), node, "train") for node in nodes.lives]
+        return grid.send_and_receive(messages, timeout=timeout), nodes, grid
+    return ask
+
+
+@pytest.mark.parametrize("death", [0.0, 3.0, 19.5, 20.0, 31.0, 100.0])
+def test_one_that_dies_is_waited_for_less_than_30_seconds(asked, death):
+    replies, nodes, grid = asked([1e6, death], [5.0, 1e5])
+    answer, error = replies
+    assert nodes.now - death < 30 and answer.has_content()
+    assert error.has_error() and error.metadata.src_node_id == 2 and "not been heard of" in error.error.reason
+    assert grid.get_node_ids() == [1]                        # nor is it asked in the next round
+
+
+def test_one_that_lives_may_take_its_time(asked):
+    replies, nodes, grid = asked([1e6, 1e6], [5.0, 400.0])
+    assert [reply.has_content() for reply in replies] == [True, True] and 400 <= nodes.now < 402
+    replies, nodes, grid = asked([1e6, 1e6], [5.0, 700.0])
+    assert len(replies) == 1 and 600 <= nodes.now < 602 and grid.get_node_ids() == [1, 2]
+
+
+def test_one_that_is_heard_of_again_is_asked_again(asked):
+    _, nodes, grid = asked([1e6, 3.0], [5.0, 1e5])
+    nodes.lives[2] = 1e6
+    assert grid.get_node_ids() == [1, 2]
+
+
+def test_what_the_superlink_says_of_a_node_is_said_in_its_name(asked, monkeypatch):
+    unavailable = Message(Error(3, "Node Unavailable"), reply_to=Message(RecordDict(), 1, "train"))
+    unavailable.metadata.__dict__["_reply_to_message_id"] = "m1"
+    monkeypatch.setattr(Nodes, "pull_messages", lambda self, numbers: [unavailable] if "m1" in numbers else [])
+    replies, _, _ = asked([3.0, 1e6], [1e6, 1e6])
+    assert [(reply.metadata.src_node_id, reply.error.reason) for reply in replies] == [
+        (2, "Node Unavailable"), (1, "it has not been heard of any more")]
+
+
+def test_a_grid_without_signs_of_life_is_as_it_was():
+    grid = alive.LivingGrid(LocalGrid(client.app, 3))
+    assert list(grid.get_node_ids()) == [1, 2, 3]
+
+
+def test_as_long_as_flower_lets_a_node_be_silent(monkeypatch):
+    """Its longest pause between two signs of life, and the time that one may take"""
+    pauses, sender = [], HeartbeatSender(lambda: True)
+    monkeypatch.setattr("flwr.supercore.heartbeat.random.uniform", lambda low, high: high)
+    monkeypatch.setattr(sender._stop_event, "wait", lambda pause: (pauses.append(pause), sender._stop_event.set()))
+    sender._run()
+    longest = alive.longest_silence(HEARTBEAT_DEFAULT_INTERVAL)
+    np.testing.assert_allclose(longest, pauses[0] + HEARTBEAT_CALL_TIMEOUT)
+    assert longest + 4 * alive.PULLING < 30
