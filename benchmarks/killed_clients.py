@@ -1,5 +1,6 @@
 """Runs of a Flower deployment, one of whose processes is killed"""
 
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ class Federated:
 
     def __init__(self, folder: Path, what: str, rounds: int = ROUNDS) -> None:
         self.folder, self.what, self.rounds, self.number = folder, what, rounds, 0
+        self.dead = set[str]()                               # clients that were killed, as Flower calls them
         self.starting = self.lasting = 0.0                   # seconds until there is a run folder, and from then on
         corpus = load_corpus(text_in(folder))
         self.model, self.corpus = create_model({**MODEL, "vocabulary": corpus.vocabulary.size}, "numpy"), corpus
@@ -67,16 +69,28 @@ class Federated:
                       self.without_a_client(run, int(target.split()[1])))
 
     def without_a_client(self, run: Path, number: int) -> dict[str, Any]:
+        process, before = self.flower.processes["run"], len(self.flower.said("run"))
+        dead = self.name_of(number)
+        self.dead.add(dead)
         self.flower.kill(f"node{number}")
-        waited(lambda: RunFolder.is_at(run), self.flower.processes["run"])
-        silent = 0.0
+        waited(lambda: RunFolder.is_at(run), process)        # where it had not begun
+        begun, missed = time.monotonic(), None
         while not (run / "summary.json").exists():
-            seen = lines_of(run)
-            silent = max(silent, waited(lambda: lines_of(run) > seen or (run / "summary.json").exists(),  # noqa: B023
-                                        self.flower.processes["run"]))
-        self.flower.processes["run"].wait(LONGEST)
+            said = self.flower.said("run")[before:]
+            if missed is None and (f"left out: node {dead}:" in said or "1 of 2 clients are connected" in said):
+                missed = time.monotonic() - begun
+            if time.monotonic() - begun > LONGEST or process.poll() is not None and not (run / "summary.json").exists():
+                raise TimeoutError(f"after {time.monotonic() - begun:.0f} s there is no end: {said[-2000:]}")
+            time.sleep(0.1)
+        process.wait(LONGEST)
+        others = set(re.findall(r"left out: node (\d+):", self.flower.said("run")[before:])) - self.dead
         self.flower.start_client(number)
-        return {"silent": silent, "whole": is_whole(run), "ended": load_run(run, "numpy").summary is not None}
+        return {"silent": missed or 0.0, "missed": missed is not None, "others_left_out": len(others),
+                "whole": is_whole(run), "ended": load_run(run, "numpy").summary is not None}
+
+    def name_of(self, number: int) -> str:
+        """What Flower calls this client"""
+        return re.findall(r"SuperNode ID: (\d+)", self.flower.said(f"node{number}"))[-1]
 
     def without_a_server(self, run: Path) -> dict[str, Any]:
         apps = below(self.flower.processes["superlink"].pid)

@@ -7,15 +7,18 @@ be nearly over. Then
 
     rank     all have to end, the checkpoint, if there is one, has to be whole, and the run, resumed on two ranks, has
              to end with the bits of a run that was not killed
-    client   the rounds have to go on with the other client to the end; it is started again for the next moment
+    client   the rounds have to go on with the other client to the end, and without this one; it is started again for
+             the next moment
     server   the run's checkpoint has to be whole, the ServerApp has to end; after a new start of the SuperLink `flwr
              run` has to go on with the run, to its end
 
-`silent` is the longest time, in seconds, in which nothing happened after the kill: until all ranks had ended, until the
-next round had, or until the ServerApp had ended. Linux, for which processes there are is read from /proc.
+`silent` is how many seconds the others waited for it: until all ranks had ended, until the server said that the client
+is left out (0 where the last round had its answer), or until the ServerApp had ended. Linux, for which processes there
+are is read from /proc.
 """
 
 import contextlib
+import signal
 import statistics
 import sys
 import tempfile
@@ -64,6 +67,7 @@ def main() -> None:
     parser.add_argument("--moments", type=report.positive, default=20, help="of each part (default: 20)")
     parser.add_argument("--seed", type=int, default=0, help="(default: 0)")
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # so that it ends what it has started
     rows = KeptRows(arguments.json, "target")
     for part in arguments.parts:
         commands = [f"python -m benchmarks.kills --parts {part} --moments {arguments.moments} --seed {arguments.seed} "

@@ -37,9 +37,9 @@ class Nodes(LocalGrid):
         return list(self.asked)
 
     def pull_messages(self, message_ids):
-        there = [self.asked[one] for one in message_ids]
-        return [Message(RecordDict(), reply_to=message) for message in there
-                if self.answers[message.metadata.dst_node_id] <= min(self.now, self.lives[message.metadata.dst_node_id])]
+        asked = {self.asked[one].metadata.dst_node_id: self.asked[one] for one in message_ids}
+        return [Message(RecordDict(), reply_to=message) for node, message in asked.items()
+                if self.answers[node] <= min(self.now, self.lives[node])]
 
 
 @pytest.fixture
