@@ -19,7 +19,7 @@ from types import TracebackType
 STARTING, ENDING = 120.0, 30.0                               # seconds
 SCRIPTS = Path(sys.executable).parent                        # where flwr and flower-superlink are installed
 QUIET = {"FLWR_TELEMETRY_ENABLED": "0", "FLWR_DISABLE_UPDATE_CHECK": "1", "RAY_USAGE_STATS_ENABLED": "0",
-         "FLWR_DISABLE_RUNTIME_DEPENDENCY_INSTALLATION": "1", "FLWR_SUPEREXEC_TASK_POLL_INTERVAL": "0.1"}
+         "FLWR_DISABLE_RUNTIME_DEPENDENCY_INSTALLATION": "1", "FLWR_SUPEREXEC_TASK_POLL_INTERVAL": "0.5"}
 
 
 class Deployment:
