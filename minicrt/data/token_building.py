@@ -30,7 +30,8 @@ YOUNG = 2.0         # seconds: a file changed so recently may change again witho
 
 def build(target: Path, texts: Texts, tokenizer: str, report: Callable[[str], None]) -> None:
     """Make the token file `target` of these texts. What an interruption leaves is gone on with the next time; what
-    another process makes meanwhile is waited for and taken.
+    another process makes meanwhile is waited for and taken. Where the system has no locks, each begins its own, and
+    those that are still at it when the first is done take that: the file that others read by now is not replaced.
 
     Raises DataError where the texts cannot be read or change meanwhile, OSError where the file cannot be written.
     """
@@ -38,7 +39,7 @@ def build(target: Path, texts: Texts, tokenizer: str, report: Callable[[str], No
     with own_part(target, report, "building") as part:
         if _state(target) == before:
             with part.open("r+b") as file:
-                _write(target, file, texts, tokenizer, report)
+                _write(target, file, texts, tokenizer, report, lambda: _state(target) != before)
             part.unlink()
 
 
@@ -50,8 +51,9 @@ def _state(path: Path) -> tuple[int, int] | None:
     return None
 
 
-def _write(target: Path, file: BinaryIO, texts: Texts, tokenizer: str, report: Callable[[str], None]) -> None:
-    """`file` is that of the draft."""
+def _write(target: Path, file: BinaryIO, texts: Texts, tokenizer: str, report: Callable[[str], None],
+           is_made: Callable[[], bool]) -> None:
+    """`file` is that of the draft; `is_made` says whether another process has made the target meanwhile."""
     minimum, begun = texts.least(tokenizer), time.time()
     sources = described(texts.files)
     origin = {"sha256": list(map(sha256_of, texts.files)), "tokenizer": tokenizer, "minimum": minimum}
@@ -60,7 +62,10 @@ def _write(target: Path, file: BinaryIO, texts: Texts, tokenizer: str, report: C
         report(f"{target}: goes on after {sum(record.ids for record in draft.records):,} tokens")
     else:
         report(f"{target}: the tokens of {printable(texts.source)} are numbered, this once")
-    _number(draft, texts.files, tokenizer)
+    _number(draft, texts.files, tokenizer, is_made)
+    if is_made():
+        report(f"{target}: another process has made it meanwhile")
+        return
     if described(texts.files) != sources:
         raise DataError(f"{printable(texts.source)} changed while it was read; run this again")
     sizes = [draft.size(part) for part in range(len(texts.files))]
@@ -86,8 +91,8 @@ def described(files: tuple[Path, ...]) -> list[dict[str, Any]]:
             for path, state in zip(files, states, strict=True)]
 
 
-def _number(draft: Draft, files: tuple[Path, ...], tokenizer: str) -> None:
-    """Put into the draft what it lacks of the files, under a bar of the bytes read."""
+def _number(draft: Draft, files: tuple[Path, ...], tokenizer: str, is_made: Callable[[], bool]) -> None:
+    """Put into the draft what it lacks of the files, under a bar of the bytes read, until it is made elsewhere."""
     from tqdm import tqdm
 
     tokenize, close = TOKENIZERS[tokenizer], tokenizer in OF_LINES
@@ -98,6 +103,8 @@ def _number(draft: Draft, files: tuple[Path, ...], tokenizer: str) -> None:
             if start:                                        # what was read earlier does not count for the rate
                 bar.n = bar.initial = before + min(start, sizes[part])
             for piece in text_pieces(files[part], start, close):
+                if is_made():
+                    return
                 draft.add(part, piece.end, tokenize(piece.text))
                 bar.update(before + piece.read - bar.n)
 

@@ -6,7 +6,7 @@ import os
 import numpy as np
 import pytest
 
-from minicrt.data import Vocabulary, load_corpus, token_cache, token_file
+from minicrt.data import Vocabulary, load_corpus, own_part, token_cache, token_file
 from minicrt.data import text_pieces as pieces_module
 from minicrt.data.draft import Draft
 from minicrt.errors import DataError
@@ -99,6 +99,29 @@ def test_what_was_interrupted_goes_on(nowhere, monkeypatch, torn):
     same(corpus, in_memory(path, tokenizer="blanks"))
     assert sum(kept) + sum(numbered[12:]) == corpus.train.size + corpus.valid.size + corpus.test.size
     assert names(nowhere / "cache/tokens") == [the_file(nowhere).name]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there no file is locked in any case")
+def test_without_locks_what_another_process_has_made_meanwhile_is_taken(nowhere, monkeypatch):
+    """The first file is not replaced: others have it open by then."""
+    def no_locks(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+    monkeypatch.setattr(own_part.fcntl, "flock", no_locks)
+    path, add, seen, pieces = own(nowhere), Draft.add, [], []
+
+    def meanwhile(self, *arguments):
+        if not pieces:
+            monkeypatch.setattr(Draft, "add", add)
+            seen.append((load_corpus(path), the_file(nowhere).stat()))
+            monkeypatch.setattr(Draft, "add", meanwhile)
+        pieces.append(arguments)
+        add(self, *arguments)
+    monkeypatch.setattr(Draft, "add", meanwhile)
+    corpus = load_corpus(path)
+    (theirs, before), after = seen[0], the_file(nowhere).stat()
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns) and len(pieces) == 1
+    same(corpus, theirs)
+    assert len(names(nowhere / "cache/tokens")) == 1
 
 
 def test_the_draft_of_another_text_is_not_gone_on_with(nowhere, monkeypatch):
