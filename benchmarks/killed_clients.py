@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +35,17 @@ class Federated:
     def time(self) -> None:
         """How long a run takes that nobody kills"""
         start, run = time.monotonic(), self.begin()
-        self.starting = waited(lambda: RunFolder.is_at(run))
-        waited(lambda: (run / "summary.json").exists(), self.flower.processes["run"])
+        self.starting = self.waited(lambda: RunFolder.is_at(run))
+        self.waited(lambda: (run / "summary.json").exists())
         self.lasting = time.monotonic() - start - self.starting
         self.flower.processes["run"].wait(LONGEST)
+
+    def waited(self, until: Callable[[], bool]) -> float:
+        """The seconds until it is so. Raises TimeoutError, with what the server said, where the run has ended."""
+        try:
+            return waited(until, self.flower.processes["run"])
+        except TimeoutError as error:
+            raise TimeoutError(f"{error}: {self.flower.said('run')[-2000:]}") from error
 
     def begin(self) -> Path:
         """A new run, begun: its folder"""
@@ -60,7 +68,7 @@ class Federated:
         """What comes of it: `part` of the time before there is a run folder, or else after, the target is killed."""
         run = self.begin()
         if not early:
-            waited(lambda: RunFolder.is_at(run), self.flower.processes["run"])
+            self.waited(lambda: RunFolder.is_at(run))
         at = 0.9 * part * (self.starting if early else self.lasting)
         time.sleep(at)
         row = {"target": target, "early": early, "at": at, "killed": not (run / "summary.json").exists(),
@@ -73,7 +81,7 @@ class Federated:
         dead = self.name_of(number)
         self.dead.add(dead)
         self.flower.kill(f"node{number}")
-        waited(lambda: RunFolder.is_at(run), process)        # where it had not begun
+        self.waited(lambda: RunFolder.is_at(run))            # where it had not begun
         begun, missed = time.monotonic(), None
         while not (run / "summary.json").exists():
             said = self.flower.said("run")[before:]
@@ -100,7 +108,7 @@ class Federated:
         whole = is_whole(run)
         self.flower.start_server()
         self.again()
-        waited(lambda: (run / "summary.json").exists(), self.flower.processes["run"])
+        self.waited(lambda: (run / "summary.json").exists())
         self.flower.processes["run"].wait(LONGEST)
         return {"silent": silent, "whole": whole, "ended": load_run(run, "numpy").summary is not None}
 

@@ -2,7 +2,7 @@
 
 A SuperNode tells the SuperLink that it lives, also while its client trains: every 0.7 to 0.9 times (I − 5) seconds, for
 which it takes at most 5, I being its interval of 30 s. The SuperLink misses it after 2 I; here it is missed when the
-longest of these times is over, 27.5 s. A node that lives may take its time for the answer.
+longest of these times is over, 27.5 s, while others are heard of. A node that lives may take its time for the answer.
 """
 
 import time
@@ -43,14 +43,15 @@ class LivingGrid(Grid):
         return self.grid.create_message(content, message_type, dst_node_id, group_id, ttl)
 
     def get_node_ids(self) -> Iterable[int]:
-        now, there = time.monotonic(), []
+        now, there, living = time.monotonic(), [], []
         for node in self.grid.get_nodes():
             before, heard = self._heard.get(node.node_id, (-1.0, now))
             if node.online_until != before:
                 self._heard[node.node_id] = (node.online_until, heard := now)
+            there.append(node.node_id)
             if not node.heartbeat_interval or now - heard <= longest_silence(node.heartbeat_interval):
-                there.append(node.node_id)
-        return there
+                living.append(node.node_id)
+        return living or there                               # where all are silent it is not for the nodes
 
     def push_messages(self, messages: Iterable[Message]) -> Iterable[str]:
         return self.grid.push_messages(messages)

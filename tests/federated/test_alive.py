@@ -71,6 +71,12 @@ def test_one_that_lives_may_take_its_time(asked):
     assert len(replies) == 1 and 600 <= nodes.now < 602 and grid.get_node_ids() == [1, 2]
 
 
+def test_where_all_are_silent_the_superlink_says_whether_they_have_died(asked):
+    """It may itself be what is slow."""
+    replies, nodes, grid = asked([50.0, 50.0], [1e6, 1e6])
+    assert len(replies) == 2 and 95 < nodes.now < 105 and grid.get_node_ids() == []
+
+
 def test_one_that_is_heard_of_again_is_asked_again(asked):
     _, nodes, grid = asked([1e6, 3.0], [5.0, 1e5])
     nodes.lives[2] = 1e6

@@ -1,9 +1,7 @@
-"""A Flower app: what is written, that its server is a run as any other, and a deployment of real processes"""
+"""A Flower app: what is written, and that its server is a run as any other"""
 
-import importlib.util
 import json
 import signal
-import sys
 import tomllib
 
 import numpy as np
@@ -17,7 +15,6 @@ from minicrt.training import Interrupted, TrainingConfig, load_run
 
 pytest.importorskip("flwr")
 
-from benchmarks import flower_processes  # noqa: E402
 from minicrt.federated import FederatedConfig, client, deployed, run, train_federated, write_app  # noqa: E402
 from minicrt.federated.local_grid import LocalGrid  # noqa: E402
 from minicrt.federated.run import FederatedTrainer, configuration_of  # noqa: E402
@@ -160,6 +157,18 @@ def test_a_round_is_for_the_clients_that_are_there(app, capsys, monkeypatch):
         served(app, Few(0), **{"federated.timeout": 0.05, "out": str(app.with_name("other"))})
 
 
+def test_the_first_round_does_not_wait_for_the_last_client_as_long_as_for_the_first(app, monkeypatch):
+    """With noise it does."""
+    now = [0.0]
+    monkeypatch.setattr(run.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(run.time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
+    served(app, Few(1))
+    assert run.GATHERING <= now[0] < run.GATHERING + 1
+    with pytest.raises(TrainingError, match="1 of 2 clients are connected after 300 s"):
+        served(app, Few(1), out=str(app.with_name("other")), **{"federated.clip_update": 1.0, "federated.noise": 1.0})
+    assert now[0] > run.GATHERING + 300
+
+
 def test_with_noise_a_round_is_for_all_clients_or_none(app, monkeypatch):
     """With fewer the noise on their average would be too little for the epsilon that is reported."""
     monkeypatch.setattr(run.time, "sleep", lambda seconds: None)
@@ -199,26 +208,3 @@ def test_by_the_command_line(tmp_path, corpus, capsys, monkeypatch):
     assert main([*arguments, "--app", "mine"]) == 2 and "is there already" in capsys.readouterr().err
     assert main([*arguments, "--app", "other", "--backend", "ray"]) == 2 and not (tmp_path / "other").exists()
     assert main(["federated", "--resume", "results", "--app", "other"]) == 2
-
-
-needs_processes = pytest.mark.skipif(flower_processes.missing() or sys.platform == "win32",
-                                     reason="needs Flower's commands, and groups of processes")
-
-
-@needs_processes
-def test_a_server_and_two_clients_as_processes(tmp_path, app, usual):
-    with flower_processes.Deployment(tmp_path / "flower") as flower:
-        result = flower.run(app)
-        assert result.returncode == 0 and "finished after 2 rounds" in result.stdout + result.stderr, result.stdout
-        assert flower.end() == {"node0": True, "node1": True, "superlink": True}
-    same(app.with_name("app-run"), usual)
-
-
-@needs_processes
-@pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="needs Ray")
-def test_a_simulation_by_flwr_run(tmp_path, app, usual):
-    with flower_processes.Deployment(tmp_path / "flower", simulation=True) as flower:
-        result = flower.run(app, "--federation-config",
-                            "num-supernodes=2 client-resources-num-cpus=1 init-args-num-cpus=2")
-    assert "finished after 2 rounds" in result.stdout + result.stderr, result.stdout
-    same(app.with_name("app-run"), usual)
