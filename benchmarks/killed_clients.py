@@ -85,7 +85,7 @@ class Federated:
         begun, missed = time.monotonic(), None
         while not (run / "summary.json").exists():
             said = self.flower.said("run")[before:]
-            if missed is None and (f"left out: node {dead}:" in said or "1 of 2 clients are connected" in said):
+            if missed is None and (f"node {dead}" in said or "1 of 2 clients are connected" in said):
                 missed = time.monotonic() - begun
             if time.monotonic() - begun > LONGEST or process.poll() is not None and not (run / "summary.json").exists():
                 raise TimeoutError(f"after {time.monotonic() - begun:.0f} s there is no end: {said[-2000:]}")

@@ -3,18 +3,22 @@
 A SuperNode tells the SuperLink that it lives, also while its client trains: every 0.7 to 0.9 times (I − 5) seconds, for
 which it takes at most 5, I being its interval of 30 s. The SuperLink misses it after 2 I; here it is missed when the
 longest of these times is over, 27.5 s, while others are heard of. A node that lives may take its time for the answer.
+
+The SuperLink hands out an answer whose arrays are still on their way, for which Flower then waits, for three minutes if
+its node has died. So each answer is fetched for itself, and holds up no other.
 """
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
 from flwr.app import Error, Message, RecordDict
 from flwr.serverapp import Grid
 
-PULLING = 0.5                                                # seconds until the answers are looked for again
+PULLING, AT_ONCE = 0.5, 16                                   # seconds until answers are looked for again; so many
 CALL, SLOWEST = 5.0, 0.9                                     # Flower's: seconds of a sign of life, and how late one is
-GONE = 1                                                     # the code of an error
+GONE = 1001                                                  # the code of the error that stands for a node's answer
 
 
 def longest_silence(interval: float) -> float:
@@ -23,13 +27,14 @@ def longest_silence(interval: float) -> float:
 
 
 class LivingGrid(Grid):
-    """`grid` without the nodes that have not been heard of for as long as they may be silent
+    """`grid` without the nodes that have not been heard of for as long as they may be silent; `say` is told of each
 
     `online_until` moves on with every sign of life; when it does is told by this process's own clock.
     """
 
-    def __init__(self, grid: Grid) -> None:
-        self.grid, self._heard = grid, dict[int, tuple[float, float]]()         # node: its online_until, seen when
+    def __init__(self, grid: Grid, say: Callable[[str], None]) -> None:
+        self.grid, self.say = grid, say
+        self._heard = dict[int, tuple[float, float]]()       # node: its online_until, seen when
 
     def set_run(self, run: Any) -> None:
         self.grid.set_run(run)
@@ -61,20 +66,35 @@ class LivingGrid(Grid):
 
     def send_and_receive(self, messages: Iterable[Message], *, timeout: float | None = None) -> Iterable[Message]:
         """The answers of all nodes that live, within the time; for a node that has died, an error in its name"""
-        asked = list(messages)
+        asked, pulls, replies = list(messages), dict[str, Future[list[Message]]](), list[Message]()
         waiting = {number: message for number, message in zip(self.push_messages(asked), asked) if number}
-        replies = list[Message]()
-        start = time.monotonic()
-        while True:
-            for reply in self.pull_messages(set(waiting)):
-                message = waiting.pop(reply.metadata.reply_to_message_id)
-                said = reply.has_error() and reply.metadata.src_node_id != message.metadata.dst_node_id
-                replies.append(Message(reply.error, reply_to=message) if said else reply)   # the SuperLink said so
-            living = set(self.get_node_ids())
-            for number, message in list(waiting.items()):
-                if message.metadata.dst_node_id not in living:
-                    del waiting[number]
-                    replies.append(Message(Error(GONE, "it has not been heard of any more"), reply_to=message))
-            if not waiting or timeout is not None and time.monotonic() - start > timeout:
-                return replies
-            time.sleep(PULLING)
+        start, pool = time.monotonic(), ThreadPoolExecutor(AT_ONCE)
+        try:
+            while waiting and (timeout is None or time.monotonic() - start <= timeout):
+                pulls |= {number: pool.submit(self._pulled, number) for number in waiting if number not in pulls}
+                wait(pulls.values(), PULLING)
+                for number in [number for number, pull in pulls.items() if pull.done()]:
+                    found = pulls.pop(number).result()
+                    if found and number in waiting:
+                        replies.append(named(found[0], waiting.pop(number)))
+                living = set(self.get_node_ids())
+                for number in [number for number, message in waiting.items()
+                               if message.metadata.dst_node_id not in living]:
+                    message = waiting.pop(number)
+                    self.say(f"node {message.metadata.dst_node_id} is not heard of any more, and not waited for")
+                    replies.append(Message(Error(GONE, "it is not heard of any more"), reply_to=message))
+                if waiting:
+                    time.sleep(PULLING)
+            return replies
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def _pulled(self, number: str) -> list[Message]:
+        return list(self.pull_messages({number}))
+
+
+def named(reply: Message, asked: Message) -> Message:
+    """The reply, an error in the name of its node also where the SuperLink tells of it"""
+    if reply.has_error() and reply.metadata.src_node_id != asked.metadata.dst_node_id:
+        return Message(reply.error, reply_to=asked)
+    return reply

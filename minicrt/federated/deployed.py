@@ -36,7 +36,7 @@ app = ServerApp()
 @app.main()
 def main(grid: Grid, context: Context) -> None:
     """The rounds, and the run folder that they leave"""
-    serve(LivingGrid(grid), context.run_config)
+    serve(grid, context.run_config)
 
 
 def serve(grid: Grid, settings: Any) -> None:
@@ -48,7 +48,7 @@ def serve(grid: Grid, settings: Any) -> None:
             return
         # Flower's own handlers end the process, also amid a wait for a SuperLink that has died. Rounds that are over
         # are kept by then.
-        trainer.grid, trainer.heeds_signals = grid, False
+        trainer.grid, trainer.heeds_signals = LivingGrid(grid, trainer.progress.say), False
         summary = trainer.run()
     except (MinicrtError, KeyboardInterrupt) as error:
         print("minicrt:", *(["error:"] if isinstance(error, MinicrtError) else []), error or "interrupted",

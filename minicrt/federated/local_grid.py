@@ -1,5 +1,6 @@
 """Flower's Grid within this process: each message is handed to the ClientApp at once, one client after the other"""
 
+import itertools
 from collections.abc import Iterable
 from typing import Any
 
@@ -19,7 +20,7 @@ class LocalGrid(Grid):
 
     def __init__(self, app: ClientApp, clients: int) -> None:
         TaskIdentity.task_id = TaskIdentity.run_id = TaskIdentity.node_id = 1    # of whom messages come from
-        self.app, self._replies = app, dict[str, Message]()
+        self.app, self._replies, self._numbers = app, dict[str, Message](), itertools.count(1)
         self.contexts = {number + 1: Context(1, number + 1, {"partition-id": number, "num-partitions": clients},
                                              RecordDict(), {}) for number in range(clients)}
 
@@ -40,12 +41,13 @@ class LocalGrid(Grid):
     def push_messages(self, messages: Iterable[Message]) -> Iterable[str]:
         pushed = []
         for message in messages:
-            pushed.append(f"{len(self._replies)}")
+            pushed.append(f"{next(self._numbers)}")
+            message.metadata.__dict__["_message_id"] = pushed[-1]                # as Flower's own grids do
             self._replies[pushed[-1]] = self.answer(message)
         return pushed
 
     def pull_messages(self, message_ids: Iterable[str]) -> Iterable[Message]:
-        return [self._replies.pop(number) for number in message_ids]
+        return [self._replies.pop(number) for number in message_ids if number in self._replies]
 
     def send_and_receive(self, messages: Iterable[Message], *, timeout: float | None = None) -> Iterable[Message]:
         return [self.answer(message) for message in messages]

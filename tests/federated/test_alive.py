@@ -1,5 +1,8 @@
 """A node that has died is not waited for; one that lives may be slow"""
 
+import threading
+from concurrent import futures
+
 import numpy as np
 import pytest
 
@@ -37,30 +40,37 @@ class Nodes(LocalGrid):
         return list(self.asked)
 
     def pull_messages(self, message_ids):
-        asked = {self.asked[one].metadata.dst_node_id: self.asked[one] for one in message_ids}
-        return [Message(RecordDict(), reply_to=message) for node, message in asked.items()
-                if self.answers[node] <= min(self.now, self.lives[node])]
+        message, = (self.asked[one] for one in message_ids)
+        node = message.metadata.dst_node_id
+        there = self.answers[node] <= min(self.now, self.lives[node])
+        return [Message(RecordDict(), reply_to=message)] if there else []
 
 
 @pytest.fixture
-def asked(monkeypatch):
-    """A function: the answers of nodes, and how long they took"""
+def said():
+    return []
+
+
+@pytest.fixture
+def asked(monkeypatch, said):
+    """A function: the answers of nodes, which then have the time that it took, and the grid"""
     def ask(lives, answers, timeout=600.0):
         nodes = Nodes(dict(enumerate(lives, 1)), dict(enumerate(answers, 1)))
         monkeypatch.setattr(alive.time, "monotonic", lambda: nodes.now)
         monkeypatch.setattr(alive.time, "sleep", lambda seconds: setattr(nodes, "now", nodes.now + seconds))
-        grid = alive.LivingGrid(nodes)
+        grid = alive.LivingGrid(nodes, said.append)
         messages = [Message(RecordDict(), node, "train") for node in nodes.lives]
         return grid.send_and_receive(messages, timeout=timeout), nodes, grid
     return ask
 
 
 @pytest.mark.parametrize("death", [0.0, 3.0, 19.5, 20.0, 31.0, 100.0])
-def test_one_that_dies_is_waited_for_less_than_30_seconds(asked, death):
+def test_one_that_dies_is_waited_for_less_than_30_seconds(asked, said, death):
     replies, nodes, grid = asked([1e6, death], [5.0, 1e5])
     answer, error = replies
     assert nodes.now - death < 30 and answer.has_content()
-    assert error.has_error() and error.metadata.src_node_id == 2 and "not been heard of" in error.error.reason
+    assert error.has_error() and error.metadata.src_node_id == 2 and "not heard of" in error.error.reason
+    assert said == ["node 2 is not heard of any more, and not waited for"]
     assert grid.get_node_ids() == [1]                        # nor is it asked in the next round
 
 
@@ -83,17 +93,33 @@ def test_one_that_is_heard_of_again_is_asked_again(asked):
     assert grid.get_node_ids() == [1, 2]
 
 
+def test_one_that_dies_amid_its_upload_holds_up_nobody(asked, monkeypatch):
+    """Flower fetches an answer's arrays until they are all there."""
+    pull, never = Nodes.pull_messages, threading.Event()
+    monkeypatch.setattr(Nodes, "pull_messages", lambda self, numbers: never.wait() if "m0" in numbers
+                        else pull(self, numbers))
+    monkeypatch.setattr(alive, "wait", lambda pulls, seconds: futures.wait(pulls, 0.001))
+    try:
+        replies, nodes, _ = asked([2.0, 1e6], [1.0, 30.0])
+        assert [(reply.metadata.src_node_id, reply.has_content()) for reply in replies] == [(1, False), (2, True)]
+        assert nodes.now < 32
+        replies, nodes, _ = asked([1e6, 1e6], [1.0, 30.0], timeout=50.0)         # one that takes long for it
+        assert len(replies) == 1 and 50 <= nodes.now < 52
+    finally:
+        never.set()
+
+
 def test_what_the_superlink_says_of_a_node_is_said_in_its_name(asked, monkeypatch):
     unavailable = Message(Error(3, "Node Unavailable"), reply_to=Message(RecordDict(), 1, "train"))
     unavailable.metadata.__dict__["_reply_to_message_id"] = "m1"
     monkeypatch.setattr(Nodes, "pull_messages", lambda self, numbers: [unavailable] if "m1" in numbers else [])
     replies, _, _ = asked([3.0, 1e6], [1e6, 1e6])
     assert [(reply.metadata.src_node_id, reply.error.reason) for reply in replies] == [
-        (2, "Node Unavailable"), (1, "it has not been heard of any more")]
+        (2, "Node Unavailable"), (1, "it is not heard of any more")]
 
 
 def test_a_grid_without_signs_of_life_is_as_it_was():
-    grid = alive.LivingGrid(LocalGrid(client.app, 3))
+    grid = alive.LivingGrid(LocalGrid(client.app, 3), print)
     assert list(grid.get_node_ids()) == [1, 2, 3]
 
 
