@@ -23,7 +23,7 @@ class Federated:
     def __init__(self, folder: Path, what: str, rounds: int = ROUNDS) -> None:
         self.folder, self.what, self.rounds, self.number = folder, what, rounds, 0
         self.dead = set[str]()                               # clients that were killed, as Flower calls them
-        self.starting = self.lasting = 0.0                   # seconds until there is a run folder, and from then on
+        self.starting = self.lasting = 0.0                   # seconds until there is a run folder; in terms of them
         corpus = load_corpus(text_in(folder))
         self.model, self.corpus = create_model({**MODEL, "vocabulary": corpus.vocabulary.size}, "numpy"), corpus
         self.flower = Deployment(folder / "flower")
@@ -37,7 +37,7 @@ class Federated:
         start, run = time.monotonic(), self.begin()
         self.starting = self.waited(lambda: RunFolder.is_at(run))
         self.waited(lambda: (run / "summary.json").exists())
-        self.lasting = time.monotonic() - start - self.starting
+        self.lasting = (time.monotonic() - start) / self.starting - 1            # what it takes from then on
         self.flower.processes["run"].wait(LONGEST)
 
     def waited(self, until: Callable[[], bool]) -> float:
@@ -67,9 +67,9 @@ class Federated:
     def killed(self, early: bool, target: str, part: float) -> dict[str, Any]:
         """What comes of it: `part` of the time before there is a run folder, or else after, the target is killed."""
         run = self.begin()
-        if not early:
-            self.waited(lambda: RunFolder.is_at(run))
-        at = 0.9 * part * (self.starting if early else self.lasting)
+        if not early:                                        # as slow as the machine is now
+            self.starting = self.waited(lambda: RunFolder.is_at(run))
+        at = 0.9 * part * self.starting * (1 if early else self.lasting)
         time.sleep(at)
         row = {"target": target, "early": early, "at": at, "killed": not (run / "summary.json").exists(),
                "step": lines_of(run)}
