@@ -5,7 +5,8 @@ which it takes at most 5, I being its interval of 30 s. The SuperLink misses it 
 longest of these times is over, 27.5 s, while others are heard of. A node that lives may take its time for the answer.
 
 The SuperLink hands out an answer whose arrays are still on their way, for which Flower then waits, for three minutes if
-its node has died. So each answer is fetched for itself, and holds up no other.
+its node has died. So each answer is fetched for itself, and holds up no other for long. And where two ask at a time for
+what its database has, it may say that it failed (500): it is asked again.
 """
 
 import time
@@ -13,10 +14,11 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
+import httpx
 from flwr.app import Error, Message, RecordDict
 from flwr.serverapp import Grid
 
-PULLING, AT_ONCE = 0.5, 16                                   # seconds until answers are looked for again; so many
+PULLING, LONG = 0.5, 5.0                                     # seconds until an answer is asked for again; of a request
 CALL, SLOWEST = 5.0, 0.9                                     # Flower's: seconds of a sign of life, and how late one is
 GONE = 1001                                                  # the code of the error that stands for a node's answer
 
@@ -35,6 +37,7 @@ class LivingGrid(Grid):
     def __init__(self, grid: Grid, say: Callable[[str], None]) -> None:
         self.grid, self.say = grid, say
         self._heard = dict[int, tuple[float, float]]()       # node: its online_until, seen when
+        self._nodes = list[Any]()
 
     def set_run(self, run: Any) -> None:
         self.grid.set_run(run)
@@ -48,8 +51,9 @@ class LivingGrid(Grid):
         return self.grid.create_message(content, message_type, dst_node_id, group_id, ttl)
 
     def get_node_ids(self) -> Iterable[int]:
+        self._nodes = unless_busy(lambda: list(self.grid.get_nodes()), self._nodes)
         now, there, living = time.monotonic(), [], []
-        for node in self.grid.get_nodes():
+        for node in self._nodes:
             before, heard = self._heard.get(node.node_id, (-1.0, now))
             if node.online_until != before:
                 self._heard[node.node_id] = (node.online_until, heard := now)
@@ -67,19 +71,24 @@ class LivingGrid(Grid):
     def send_and_receive(self, messages: Iterable[Message], *, timeout: float | None = None) -> Iterable[Message]:
         """The answers of all nodes that live, within the time; for a node that has died, an error in its name"""
         asked, pulls, replies = list(messages), dict[str, Future[list[Message]]](), list[Message]()
-        waiting = {number: message for number, message in zip(self.push_messages(asked), asked) if number}
-        start, pool = time.monotonic(), ThreadPoolExecutor(AT_ONCE)
+        pool = ThreadPoolExecutor(len(asked) + 1)
         try:
+            pushed = pool.submit(lambda: list(self.push_messages(asked)))
+            while not pushed.done():                         # Flower ends a server whose SuperLink is gone by a signal,
+                wait([pushed], PULLING)                      # which is heeded between two waits, and not amid a push
+            waiting = {number: message for number, message in zip(pushed.result(), asked) if number}
+            start = time.monotonic()
             while waiting and (timeout is None or time.monotonic() - start <= timeout):
-                pulls |= {number: pool.submit(self._pulled, number) for number in waiting if number not in pulls}
-                wait(pulls.values(), PULLING)
-                for number in [number for number, pull in pulls.items() if pull.done()]:
-                    found = pulls.pop(number).result()
-                    if found and number in waiting:
-                        replies.append(named(found[0], waiting.pop(number)))
+                for number in list(waiting):
+                    if number not in pulls:
+                        pulls[number] = pool.submit(self._pulled, number)
+                        wait([pulls[number]], LONG)          # one at a time, unless it takes long
+                    if pulls[number].done():
+                        for reply in pulls.pop(number).result():
+                            replies.append(named(reply, waiting.pop(number)))
                 living = set(self.get_node_ids())
                 for number in [number for number, message in waiting.items()
-                               if message.metadata.dst_node_id not in living]:
+                               if living and message.metadata.dst_node_id not in living]:
                     message = waiting.pop(number)
                     self.say(f"node {message.metadata.dst_node_id} is not heard of any more, and not waited for")
                     replies.append(Message(Error(GONE, "it is not heard of any more"), reply_to=message))
@@ -90,7 +99,17 @@ class LivingGrid(Grid):
             pool.shutdown(wait=False, cancel_futures=True)
 
     def _pulled(self, number: str) -> list[Message]:
-        return list(self.pull_messages({number}))
+        return unless_busy(lambda: list(self.pull_messages({number})), [])
+
+
+def unless_busy(ask: Callable[[], list[Any]], otherwise: list[Any]) -> list[Any]:
+    """What the SuperLink answers, or `otherwise` where it fails at it (a status of 500 and more)"""
+    try:
+        return ask()
+    except httpx.HTTPStatusError as error:
+        if error.response.status_code < 500:
+            raise
+        return otherwise
 
 
 def named(reply: Message, asked: Message) -> Message:

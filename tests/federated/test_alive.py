@@ -1,13 +1,13 @@
 """A node that has died is not waited for; one that lives may be slow"""
 
 import threading
-from concurrent import futures
 
 import numpy as np
 import pytest
 
 pytest.importorskip("flwr")
 
+import httpx  # noqa: E402
 from flwr.app import Error, Message, RecordDict  # noqa: E402
 from flwr.proto.node_pb2 import NodeInfo  # noqa: E402
 from flwr.supercore.heartbeat import HEARTBEAT_CALL_TIMEOUT, HEARTBEAT_DEFAULT_INTERVAL, HeartbeatSender  # noqa: E402
@@ -42,8 +42,10 @@ class Nodes(LocalGrid):
     def pull_messages(self, message_ids):
         message, = (self.asked[one] for one in message_ids)
         node = message.metadata.dst_node_id
-        there = self.answers[node] <= min(self.now, self.lives[node])
-        return [Message(RecordDict(), reply_to=message)] if there else []
+        if self.answers[node] <= min(self.now, self.lives[node]):
+            return [Message(RecordDict(), reply_to=message)]
+        missed = self.now > self.heard(node) + 2 * INTERVAL
+        return [Message(Error(3, "Node Unavailable"), reply_to=message)] if missed else []
 
 
 @pytest.fixture
@@ -98,7 +100,7 @@ def test_one_that_dies_amid_its_upload_holds_up_nobody(asked, monkeypatch):
     pull, never = Nodes.pull_messages, threading.Event()
     monkeypatch.setattr(Nodes, "pull_messages", lambda self, numbers: never.wait() if "m0" in numbers
                         else pull(self, numbers))
-    monkeypatch.setattr(alive, "wait", lambda pulls, seconds: futures.wait(pulls, 0.001))
+    monkeypatch.setattr(alive, "LONG", 0.01)
     try:
         replies, nodes, _ = asked([2.0, 1e6], [1.0, 30.0])
         assert [(reply.metadata.src_node_id, reply.has_content()) for reply in replies] == [(1, False), (2, True)]
@@ -107,6 +109,44 @@ def test_one_that_dies_amid_its_upload_holds_up_nobody(asked, monkeypatch):
         assert len(replies) == 1 and 50 <= nodes.now < 52
     finally:
         never.set()
+
+
+def failing(method, times, status):
+    """`method`, whose first answers are that the SuperLink failed"""
+    def call(self, *arguments):
+        if times:
+            times.pop()
+            request = httpx.Request("POST", "http://there")
+            raise httpx.HTTPStatusError("failed", request=request, response=httpx.Response(status, request=request))
+        return method(self, *arguments)
+    return call
+
+
+@pytest.mark.parametrize("name", ["pull_messages", "get_nodes"])
+def test_a_superlink_whose_database_was_busy_is_asked_again(asked, monkeypatch, name):
+    method = getattr(Nodes, name)
+    monkeypatch.setattr(Nodes, name, failing(method, [1, 2, 3], 500))
+    replies, nodes, _ = asked([1e6, 1e6], [5.0, 10.0])
+    assert [reply.has_content() for reply in replies] == [True, True] and nodes.now < 15
+    monkeypatch.setattr(Nodes, name, failing(method, [1], 403))
+    with pytest.raises(httpx.HTTPStatusError):
+        asked([1e6, 1e6], [5.0, 10.0])
+
+
+def test_a_signal_is_heeded_amid_a_push(asked, monkeypatch):
+    """Flower tries for ever to reach a SuperLink that is gone, and ends the process by a signal in another thread."""
+    never, waits, wait = threading.Event(), [], alive.wait
+    monkeypatch.setattr(Nodes, "push_messages", lambda self, messages: never.wait())
+
+    def interrupted(pushed, seconds):
+        waits.append(seconds)
+        wait(pushed, 0.001)
+        raise KeyboardInterrupt
+    monkeypatch.setattr(alive, "wait", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        asked([1e6], [1.0])
+    never.set()
+    assert waits == [alive.PULLING]
 
 
 def test_what_the_superlink_says_of_a_node_is_said_in_its_name(asked, monkeypatch):
