@@ -68,7 +68,7 @@ class Ranks:
 
 def ranks_of(launcher: int) -> dict[int, int]:
     """rank → process, of mpiexec's"""
-    found, all_of = {}, processes()
+    found, all_of = dict[int, int](), processes()
     for process in all_of:
         parent = all_of[process]
         while parent in all_of and parent != launcher:

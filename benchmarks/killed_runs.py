@@ -48,7 +48,7 @@ def waited(until: Callable[[], bool], process: subprocess.Popen[bytes] | None = 
     start = time.monotonic()
     while not until():
         if process is not None and process.poll() is not None and not until():
-            raise TimeoutError(f"{process.args} ended with {process.returncode}")
+            raise TimeoutError(f"{process.args!r} ended with {process.returncode}")
         if time.monotonic() - start > LONGEST:
             raise TimeoutError(f"after {LONGEST:g} s there is no end")
         time.sleep(0.02)
