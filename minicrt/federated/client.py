@@ -71,6 +71,10 @@ class Client:
         self.like = Parameters(self.model.specs(), self.training.precision)
         self.gradients = self.like.zeros_like()
 
+    def optimizer(self, parameters: Parameters) -> Optimizer:
+        """A new one for each round"""
+        return make_optimizer(self.training, parameters, self.model.engine)
+
     def round(self, parameters: Parameters, kept: RecordDict, number: int, rate: float, mu: float
               ) -> tuple[float, int]:
         """Train `parameters` for the round's passes; the mean loss and the tokens scored. `kept` has the place in the
@@ -79,7 +83,7 @@ class Client:
         windows = -(-len(self.stream) // across)
         place = int(kept["place"]["window"]) if "place" in kept else 0
         carried = wire.as_arrays(kept["carried"]) if "carried" in kept else {}
-        optimizer: Any = make_optimizer(config, parameters, self.model.engine)
+        optimizer: Any = self.optimizer(parameters)
         if mu:
             optimizer = Proximal(optimizer, parameters, mu)
         nll, tokens = 0.0, 0

@@ -1,0 +1,127 @@
+"""Why eight clients are behind a central training that reads as many tokens: one thing changed at a time
+
+The clients, the text and the model are those of `benchmarks.federated_ptb` (Penn Treebank cut by position, --passes in
+all, an eighth of a pass a round); the mean is taken here. The arms
+
+    as it is                 FedAvg, each client's AdamW anew in every round
+    moments kept             each client keeps its AdamW's moments from round to round
+    4 x the rounds           of a quarter of the steps
+    rate x 2.83              the clients' learning rate by √8, as eight times the rows are said to want
+    server's rate 2.83       the mean change taken 2.83 times
+    rows of all              no clients: a central training with the rows of all in a step, as many steps as a client
+
+and together as named. `rows of all` has no averaging, nor AdamW anew, nor parts of the text: what it is behind
+`central` of `benchmarks.federated_ptb` comes of fewer steps alone. Perplexity of the last weights; nothing is tuned.
+"""
+
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from flwr.app import RecordDict
+
+from benchmarks import report
+from benchmarks.federated_ptb import CLIENTS, MODEL, ROWS, TRAINING, spread
+from benchmarks.kept_rows import KeptRows
+from minicrt import create_model, load_corpus
+from minicrt.data import Corpus, TokenStream, largest_batch
+from minicrt.federated import FederatedConfig, parts_of
+from minicrt.federated.client import Client
+from minicrt.models import Parameters
+from minicrt.parallel import threads
+from minicrt.training import TrainingConfig
+from minicrt.training.evaluation import evaluate
+from minicrt.training.optimizers import Optimizer
+from minicrt.training.schedules import warmup_cosine
+
+SQRT8 = 2.83
+ARMS: dict[str, dict[str, Any]] = {
+    "as it is": {},
+    "moments kept": {"kept": True},
+    "4 x the rounds": {"local_epochs": 1 / 32},
+    "4 x the rounds, moments kept": {"local_epochs": 1 / 32, "kept": True},
+    "rate x 2.83": {"rate": SQRT8},
+    "rate x 8": {"rate": 8.0},
+    "rate x 2.83, moments kept": {"rate": SQRT8, "kept": True},
+    "rate x 2.83, 4 x the rounds, moments kept": {"rate": SQRT8, "kept": True, "local_epochs": 1 / 32},
+    "server's rate 2.83": {"server_rate": SQRT8},
+    "rows of all, rate x 2.83": {"rate": SQRT8, "kept": True, "local_epochs": 1 / 32, "clients": 1,
+                                 "rows": ROWS * CLIENTS},
+}
+
+
+class Keeping(Client):
+    """A client whose optimizer is that of the round before"""
+
+    optimizer_before: Optimizer | None = None
+
+    def optimizer(self, parameters: Parameters) -> Optimizer:
+        self.optimizer_before = self.optimizer_before or super().optimizer(parameters)
+        return self.optimizer_before
+
+
+def measure(arm: str, seed: int, passes: int, corpus: Corpus) -> dict[str, Any]:
+    """One run; `curve` has the validation perplexity halfway and at the end."""
+    settings: dict[str, Any] = {"kept": False, "local_epochs": 0.125, "rate": 1.0, "server_rate": 1.0,
+                                "clients": CLIENTS, "rows": ROWS, **ARMS[arm]}
+    start, model = time.process_time(), create_model({**MODEL, "vocabulary": corpus.vocabulary.size})
+    rounds = round(passes / settings["local_epochs"])
+    config = TrainingConfig(**{**TRAINING, "learning_rate": settings["rate"] * TRAINING["learning_rate"],
+                               "steps": rounds, "batch": settings["rows"], "seed": seed})
+    clients, length = [], MODEL["segment_length"]
+    parts = parts_of(corpus.train, corpus.vocabulary, CLIENTS) if settings["clients"] > 1 else [corpus.train]
+    for number, part in enumerate(parts):
+        stream = TokenStream(part, min(settings["rows"], largest_batch(part.size, length)), length, f"part {number}")
+        clients.append((Keeping if settings["kept"] else Client)(
+            number, model, stream, config, FederatedConfig(clients=CLIENTS, local_epochs=settings["local_epochs"])))
+    weights, kept = model.initialize(np.random.default_rng([seed, 0]), np.float32), [RecordDict() for _ in clients]
+    curve = []
+    for number in range(rounds):
+        change, tokens = np.zeros_like(weights.flat), 0
+        for client, record in zip(clients, kept):
+            own = weights.copy()
+            scored = client.round(own, record, number + 1, warmup_cosine(number, rounds, 0, config.final_learning_rate),
+                                  0.0)[1]
+            change, tokens = change + scored * (own.flat - weights.flat), tokens + scored
+        weights.flat += settings["server_rate"] * change / tokens
+        if number + 1 in (rounds // 2, rounds):
+            curve.append((number + 1, evaluate(model, weights, corpus.valid).perplexity))
+    return {"arm": arm, "seed": seed, "passes": passes, "rounds": rounds, "curve": curve,
+            "valid_perplexity": curve[-1][1], "seconds": time.process_time() - start}
+
+
+def by_arm(rows: Sequence[dict[str, Any]]) -> tuple[list[str], list[list[Any]]]:
+    """Each arm's validation perplexity, and what it is over or under `as it is`"""
+    lines, first = [], {row["seed"]: row["valid_perplexity"] for row in rows if row["arm"] == "as it is"}
+    for arm in ARMS:
+        of = [row for row in rows if row["arm"] == arm]
+        if of:
+            part = [100 * (row["valid_perplexity"] / first[row["seed"]] - 1) for row in of if row["seed"] in first]
+            lines.append([arm, len(of), of[0]["rounds"], spread([row["valid_perplexity"] for row in of]),
+                          f"{sum(part) / len(part):+.1f} %" if part else "–"])
+    return ["", "seeds", "rounds", "valid", "over the first"], lines
+
+
+def main() -> None:
+    parser = report.parser(sys.modules[__name__])
+    parser.add_argument("--corpus", default="ptb", metavar="NAME|PATH", help="(default: ptb)")
+    parser.add_argument("--passes", type=report.positive, default=2, help="through the text (default: 2)")
+    parser.add_argument("--seeds", type=report.numbers, default=[0, 1, 2], metavar="S,…", help="(default: 0,1,2)")
+    parser.add_argument("--arms", action="append", choices=ARMS, help="may be given again (default: all)")
+    arguments = parser.parse_args()
+    rows, corpus = KeptRows(arguments.json, "arm"), load_corpus(arguments.corpus)
+    with threads.limit(arguments.threads or threads.count()):
+        for seed in arguments.seeds:
+            for arm in arguments.arms or ARMS:
+                command = (f'python -m benchmarks.federated_causes --corpus {arguments.corpus} --arms "{arm}" --seeds '
+                           f"{seed} --passes {arguments.passes} --threads {arguments.threads or threads.count()}")
+                if not rows.has(command):
+                    rows.add({**measure(arm, seed, arguments.passes, corpus), "command": command})
+                    print(f"{arm:<45} seed {seed}   valid {rows.rows[-1]['valid_perplexity']:.1f}   "
+                          f"{rows.rows[-1]['seconds']:.0f} s", flush=True)
+
+
+if __name__ == "__main__":
+    report.run(main)
