@@ -20,7 +20,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from flwr.app import RecordDict
 
 from benchmarks import report
 from benchmarks.federated_ptb import CLIENTS, MODEL, ROWS, TRAINING, spread
@@ -28,12 +27,10 @@ from benchmarks.kept_rows import KeptRows
 from minicrt import create_model, load_corpus
 from minicrt.data import Corpus, TokenStream, largest_batch
 from minicrt.federated import FederatedConfig, parts_of
-from minicrt.federated.client import Client
 from minicrt.models import Parameters
 from minicrt.parallel import threads
 from minicrt.training import TrainingConfig
 from minicrt.training.evaluation import evaluate
-from minicrt.training.optimizers import Optimizer
 from minicrt.training.schedules import warmup_cosine
 
 SQRT8 = 2.83
@@ -52,18 +49,23 @@ ARMS: dict[str, dict[str, Any]] = {
 }
 
 
-class Keeping(Client):
-    """A client whose optimizer is that of the round before"""
+def keep_moments(client: Any) -> None:
+    """Its optimizer of the first round becomes that of all."""
+    new, kept = client.optimizer, list[Any]()
 
-    optimizer_before: Optimizer | None = None
-
-    def optimizer(self, parameters: Parameters) -> Optimizer:
-        self.optimizer_before = self.optimizer_before or super().optimizer(parameters)
-        return self.optimizer_before
+    def optimizer(parameters: Parameters) -> Any:
+        if not kept:
+            kept.append(new(parameters))
+        return kept[0]
+    client.optimizer = optimizer
 
 
 def measure(arm: str, seed: int, passes: int, corpus: Corpus) -> dict[str, Any]:
     """One run; `curve` has the validation perplexity halfway and at the end."""
+    from flwr.app import RecordDict
+
+    from minicrt.federated.client import Client
+
     settings: dict[str, Any] = {"kept": False, "local_epochs": 0.125, "rate": 1.0, "server_rate": 1.0,
                                 "clients": CLIENTS, "rows": ROWS, **ARMS[arm]}
     start, model = time.process_time(), create_model({**MODEL, "vocabulary": corpus.vocabulary.size})
@@ -74,8 +76,10 @@ def measure(arm: str, seed: int, passes: int, corpus: Corpus) -> dict[str, Any]:
     parts = parts_of(corpus.train, corpus.vocabulary, CLIENTS) if settings["clients"] > 1 else [corpus.train]
     for number, part in enumerate(parts):
         stream = TokenStream(part, min(settings["rows"], largest_batch(part.size, length)), length, f"part {number}")
-        clients.append((Keeping if settings["kept"] else Client)(
-            number, model, stream, config, FederatedConfig(clients=CLIENTS, local_epochs=settings["local_epochs"])))
+        clients.append(Client(number, model, stream, config,
+                              FederatedConfig(clients=CLIENTS, local_epochs=settings["local_epochs"])))
+        if settings["kept"]:
+            keep_moments(clients[-1])
     weights, kept = model.initialize(np.random.default_rng([seed, 0]), np.float32), [RecordDict() for _ in clients]
     curve = []
     for number in range(rounds):

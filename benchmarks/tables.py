@@ -6,8 +6,9 @@ benchmarks.sensor_damage`, `python -m benchmarks.video_tasks`, `python -m benchm
 benchmarks.memory_capacity` and `python -m benchmarks.memory_bottleneck`, of which results/memory_bottleneck.png is made
 too; the rows of the last four may lie in several files, as memory_study*.json, and those of `python -m
 benchmarks.long_streams` and `python -m benchmarks.token_damage`. Those of docs/federated.md and docs/scale.md are left
-by `benchmarks.federated_ptb`, `benchmarks.kills` and `benchmarks.scale`. Those in results/ptb and memory_tasks.json are
-of the readout y + h, which was the default before W_r; the others are of the default now.
+by `benchmarks.federated_ptb`, `benchmarks.federated_causes`, `benchmarks.kills` and `benchmarks.scale`. Those in
+results/ptb and memory_tasks.json are of the readout y + h, which was the default before W_r; the others are of the
+default now.
 """
 
 import io
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import (
+    federated_causes,
     federated_ptb,
     kills,
     long_stream_tables,
@@ -121,6 +123,7 @@ def updated(text: str) -> str:
         "outputs": lambda: rows_of(*scale_tables.outputs(rows_in("output_steps.json"))),
         "video": lambda: rows_of(*video_tasks.by_arm(kept_in("video_tasks*.json"))),
         "federated": lambda: rows_of(*federated_ptb.by_arm(kept_in("federated_ptb*.json"))),
+        "causes": lambda: rows_of(*federated_causes.by_arm(kept_in("federated_causes*.json"))),
         "kills": lambda: rows_of(*kills.by_part(kept_in("kills*.json"))),
         **{f"scale_{part}": lambda part=part: rows_of(*scale.tables(scale.read(RESULTS / "scale.json"), part))
            for part in scale.PARTS},
