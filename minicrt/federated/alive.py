@@ -73,10 +73,8 @@ class LivingGrid(Grid):
         asked, pulls, replies = list(messages), dict[str, Future[list[Message]]](), list[Message]()
         pool = ThreadPoolExecutor(len(asked) + 1)
         try:
-            pushed = pool.submit(lambda: list(self.push_messages(asked)))
-            while not pushed.done():                         # Flower ends a server whose SuperLink is gone by a signal,
-                wait([pushed], PULLING)                      # which is heeded between two waits, and not amid a push
-            waiting = {number: message for number, message in zip(pushed.result(), asked) if number}
+            pushed = awaited(pool, lambda: list(self.push_messages(asked)))
+            waiting = {number: message for number, message in zip(pushed, asked) if number}
             start = time.monotonic()
             while waiting and (timeout is None or time.monotonic() - start <= timeout):
                 for number in list(waiting):
@@ -86,7 +84,7 @@ class LivingGrid(Grid):
                     if pulls[number].done():
                         for reply in pulls.pop(number).result():
                             replies.append(named(reply, waiting.pop(number)))
-                living = set(self.get_node_ids())
+                living = set(awaited(pool, lambda: list(self.get_node_ids())))
                 for number in [number for number, message in waiting.items()
                                if living and message.metadata.dst_node_id not in living]:
                     message = waiting.pop(number)
@@ -100,6 +98,15 @@ class LivingGrid(Grid):
 
     def _pulled(self, number: str) -> list[Message]:
         return unless_busy(lambda: list(self.pull_messages({number})), [])
+
+
+def awaited(pool: ThreadPoolExecutor, action: Callable[[], list[Any]]) -> list[Any]:
+    """What `action` returns. Flower ends a server whose SuperLink is gone by a signal, which Python heeds between two
+    waits, but not amid a request, which Flower tries for ever, 20 s apart."""
+    future = pool.submit(action)
+    while not future.done():
+        wait([future], PULLING)
+    return future.result()
 
 
 def unless_busy(ask: Callable[[], list[Any]], otherwise: list[Any]) -> list[Any]:
