@@ -123,7 +123,8 @@ def updated(text: str) -> str:
         "outputs": lambda: rows_of(*scale_tables.outputs(rows_in("output_steps.json"))),
         "video": lambda: rows_of(*video_tasks.by_arm(kept_in("video_tasks*.json"))),
         "federated": lambda: rows_of(*federated_ptb.by_arm(kept_in("federated_ptb*.json"))),
-        "causes": lambda: rows_of(*federated_causes.by_arm(kept_in("federated_causes*.json"))),
+        "causes": lambda: rows_of(*federated_causes.by_arm(kept_in("federated_causes*.json"),
+                                                           kept_in("federated_ptb*.json"))),
         "kills": lambda: rows_of(*kills.by_part(kept_in("kills*.json"))),
         **{f"scale_{part}": lambda part=part: rows_of(*scale.tables(scale.read(RESULTS / "scale.json"), part))
            for part in scale.PARTS},

@@ -5,19 +5,43 @@ import json
 import numpy as np
 import pytest
 
-from benchmarks import federated_ptb
+from benchmarks import federated_causes, federated_ptb
+from minicrt.data import load_corpus
 from tests.benchmarks.running import run
 
 pytest.importorskip("flwr")
 
 
-def test_runs_are_kept_and_read_as_many_tokens(tmp_path, monkeypatch):
+@pytest.fixture
+def text(tmp_path, monkeypatch):
     words = np.random.default_rng(0).integers(0, 30, 4000)
     lines = (" ".join(f"w{word}" for word in line) for line in words.reshape(-1, 8))
     (tmp_path / "text.txt").write_text("\n".join(lines), encoding="utf-8")
-    monkeypatch.setattr(federated_ptb, "MODEL", {"width": 8, "layers": 1, "heads": 2, "inner": 8, "segment_length": 4})
-    monkeypatch.setattr(federated_ptb, "ROWS", 2)
-    arguments = ["federated_ptb", "--corpus", tmp_path / "text.txt", "--passes", 1, "--threads", 1, "--json",
+    small = {"width": 8, "layers": 1, "heads": 2, "inner": 8, "segment_length": 4}
+    for module in (federated_ptb, federated_causes):
+        monkeypatch.setattr(module, "MODEL", small)
+        monkeypatch.setattr(module, "ROWS", 2)
+    return tmp_path / "text.txt"
+
+
+def test_one_thing_is_changed_at_a_time(text, monkeypatch):
+    """With nothing changed it is the run by Flower; each change changes it."""
+    monkeypatch.setitem(federated_causes.ARMS, "nothing", {})
+    corpus = load_corpus(text)
+    usual = federated_ptb.measure(federated_causes.UNCHANGED, 0, 1, corpus)["curve"][-1][3]
+    found = {arm: federated_causes.measure(arm, 0, 1, corpus) for arm in ("nothing", "moments kept", "rate x 2.83",
+                                                                          "server's rate 2.83", "4 x the rounds")}
+    figures = [row["valid_perplexity"] for row in found.values()]
+    np.testing.assert_allclose(figures[0], usual, rtol=1e-5)
+    assert len({round(figure, 4) for figure in figures}) == 5 and np.isfinite(figures).all()
+    assert [row["rounds"] for row in found.values()] == [8, 8, 8, 8, 32]
+    rows = [{"arm": federated_causes.UNCHANGED, "seed": 0, "valid_perplexity": usual}]
+    table = federated_causes.by_arm([found["moments kept"]], rows)[1]
+    assert table[1] == ["moments kept", 1, 8, f"{figures[1]:.1f}", f"{100 * (figures[1] / usual - 1):+.1f} %"]
+
+
+def test_runs_are_kept_and_read_as_many_tokens(tmp_path, text):
+    arguments = ["federated_ptb", "--corpus", text, "--passes", 1, "--threads", 1, "--json",
                  tmp_path / "rows.json", "--arms", "central", "--arms", "by-article, 1/2 pass a round"]
     first = run(*arguments, "--seeds", "0")
     assert first.returncode == 0, first.stderr

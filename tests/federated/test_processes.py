@@ -26,7 +26,7 @@ TRAINING = TrainingConfig(steps=1, batch=4)
 def federated(tmp_path_factory):
     made = Federated(tmp_path_factory.mktemp("deployment"), "server", rounds=1)
     yield made
-    assert made.flower.end() == {"node0": True, "node1": True, "superlink": True, "run": True}  # when they are asked
+    assert all(made.flower.end().values())                   # each when it is asked
 
 
 @pytest.fixture(scope="module")
