@@ -102,10 +102,7 @@ class Text:
 
     @property
     def tokens(self) -> "Array":
-        import numpy as np
-
-        corpus = self.corpus
-        return getattr(corpus, self.part) if self.part else np.concatenate([corpus.train, corpus.valid, corpus.test])
+        return getattr(self.corpus, self.part) if self.part else self.corpus.whole
 
     @property
     def name(self) -> str:

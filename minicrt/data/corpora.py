@@ -11,6 +11,7 @@ import numpy as np
 
 from minicrt.arguments import check_kind, shown
 from minicrt.array_arguments import checked_ids
+from minicrt.data.by_given import encoded
 from minicrt.data.published import SHA256, TRAINING_TOKENS, differences
 from minicrt.data.shares import borders, refuse_too_short
 from minicrt.data.texts import Texts, find_texts
@@ -60,6 +61,20 @@ class Corpus:
             ids = checked_ids(f"the corpus's part {part!r}", getattr(self, part), self.vocabulary.size)
             object.__setattr__(self, part, ids)
 
+    @property
+    def whole(self) -> np.ndarray:
+        """The three parts as one stream, without a copy where they lie one behind the other in an array"""
+        parts, base = (self.train, self.valid, self.test), self.train.base
+        if isinstance(base, np.ndarray) and base.shape == (sum(part.size for part in parts),):
+            place = base.ctypes.data
+            for part in parts:
+                if part.base is not base or part.ctypes.data != place or not part.flags.c_contiguous:
+                    break
+                place += part.nbytes
+            else:
+                return base
+        return np.concatenate(parts)
+
     def described(self) -> dict[str, Any]:
         """What a checkpoint says of it"""
         return {"vocabulary": self.vocabulary.to_mapping()}
@@ -103,7 +118,8 @@ def load_corpus(name_or_path: str | Path, level: str = "word", data_dir: str | P
         level: "word" or "character"
         data_dir: a folder to look in before $MINICRT_DATA and the user's cache
         tokenizer: of a text of one's own at level "word"; "auto": the corpus's usual one
-        vocabulary: read the text by this one and its tokenizer; nothing is counted, and no text is too short to split
+        vocabulary: read the text by this one and its tokenizer; nothing is counted, and no text is too short to split.
+            The ids of a large one lie in a temporary file
         token_dir: where the token files of large texts are kept, by default $MINICRT_TOKENS or the user's cache
     Raises DataError for an unknown name, a tokenizer that is not the corpus's, and for a missing, empty, binary or too
     short file.
@@ -121,6 +137,10 @@ def load_corpus(name_or_path: str | Path, level: str = "word", data_dir: str | P
     if vocabulary is None and is_large(texts):
         file = token_file(texts, by, token_dir)
         return _corpus(texts, file.vocabulary, file.parts, level)
+    if vocabulary is not None and is_large(texts):
+        ids = encoded(texts.files, vocabulary)
+        train, valid, test = np.split(ids[0], borders(ids[0].size)) if texts.undivided else ids
+        return _corpus(texts, vocabulary, (train, valid, test), level)
     parts = [closed(text) if by in OF_LINES else text for text in texts.read()]
     if texts.undivided:
         vocabulary, (train, valid, test) = _split(parts[0], by, vocabulary, texts.source)
