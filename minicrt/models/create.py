@@ -14,7 +14,7 @@ from minicrt.models.crt_config import CRTConfig
 from minicrt.models.language_config import LanguageModelConfig
 from minicrt.models.linear_recurrent import LinearRecurrentConfig, LinearRecurrentModel
 from minicrt.models.mamba import Mamba, MambaConfig
-from minicrt.models.memory_forms import FORMS
+from minicrt.models.memory_forms import FORMS, FormedCRT
 from minicrt.models.recurrent import RecurrentConfig, RecurrentModel
 from minicrt.models.rmt import RMT, RMTConfig
 from minicrt.models.s4d import S4DConfig, S4DModel
@@ -35,7 +35,13 @@ MODELS: dict[str, tuple[type[SegmentModel], type[LanguageModelConfig]]] = {
 
 
 @overload
-def create_model(model: Literal["crt"] | CRTConfig = "crt", engine: EngineOrName = None, **settings: Any) -> CRT: ...
+def create_model(model: Literal["crt"] = "crt", engine: EngineOrName = None, *,
+                 memory_form: Literal["vector"] = "vector", **settings: Any) -> CRT: ...
+
+
+@overload
+def create_model(model: Literal["crt"] | CRTConfig = "crt", engine: EngineOrName = None, **settings: Any
+                 ) -> CRT | FormedCRT: ...
 
 
 @overload

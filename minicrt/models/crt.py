@@ -1,32 +1,23 @@
 """The Compact Recurrent Transformer (arXiv 2505.00929; docs/spec.md, 2.2)"""
 
 from functools import reduce
-from typing import Any
 
 import numpy as np
 
 from minicrt.configuration import require
 from minicrt.engines import EngineOrName
-from minicrt.models import inspection
 from minicrt.models.base import State
-from minicrt.models.block import (
-    blocks,
-    blocks_backward,
-    blocks_specs,
-    final_norm,
-    final_norm_backward,
-    norm,
-    norm_backward,
-)
+from minicrt.models.block import blocks, blocks_backward, blocks_specs, final_norm, final_norm_backward
 from minicrt.models.cells import Cell, SkewParameter, cell
 from minicrt.models.crt_caches import BlocksCache, CRTCache, PastCache, ReadoutCache, RecallCache, WriteCache
 from minicrt.models.crt_config import CRTConfig
 from minicrt.models.memory_parameters import memory_specs, read_as_written, writer_prefixes
 from minicrt.models.parameters import Array, Parameters, ParameterSpec
-from minicrt.models.positions import PositionedModel, position_specs
+from minicrt.models.positions import position_specs
+from minicrt.models.remembering import RememberingModel, Shapes
 
 
-class CRT(PositionedModel):
+class CRT(RememberingModel):
     """A shallow Transformer over one segment, and a recurrent network that carries a memory to the next.
 
         p_t = GRU(e_t, p_{t−1}),  x_t = e_t + p_t W_p           positions, carried on
@@ -54,9 +45,7 @@ class CRT(PositionedModel):
     """
 
     memory_entries = frozenset({"memory", "writer_inputs", "writer_start"})
-    position_entries = frozenset({"positions"})
     detached_entries = frozenset({"writer_inputs", "writer_start"})
-    config: CRTConfig
 
     def __init__(self, config: CRTConfig, engine: EngineOrName = None):
         super().__init__(config, engine)
@@ -206,20 +195,7 @@ class CRT(PositionedModel):
             return s[:, :vectors], s[:, vectors:]
         return s[:, s.shape[1] - vectors:], s[:, :s.shape[1] - vectors]
 
-    def normed(self, p: Parameters, x: Array) -> tuple[Array, Any]:
-        """The memory as it is read: through a norm where its network does not bound it (`memory_norm`)"""
-        return norm(self, p, "memory.norm.", x) if self.config.normed_memory else (x, None)
-
-    def normed_backward(self, d_x: Array, cache: Any, g: Parameters) -> Array:
-        return norm_backward(self, d_x, cache, "memory.norm.", g) if self.config.normed_memory else d_x
-
-    # What the model consists of, and what a user may ask of it.
-
-    @property
-    def embedding_size(self) -> float:
-        """1 where a memory has segments to bridge: with ½, values that it does not tell apart at first move together
-        for good (docs/results.md)."""
-        return 1.0 if self.config.bridges else self.input_size
+    # What the model consists of.
 
     def related(self, drawn: Parameters) -> Parameters:
         """Where a memory has segments to bridge, it is at first read as it is written."""
@@ -237,20 +213,11 @@ class CRT(PositionedModel):
         return [skew for prefix in writer_prefixes(self.config)
                 for skew in self.writer.skew_parameters(prefix, self.config.width)]
 
-    def state_shapes(self, batch: int) -> dict[str, tuple[int | None, ...]]:
-        config, shapes = self.config, dict[str, tuple[int | None, ...]]()
+    def memory_shapes(self, batch: int) -> Shapes:
+        config, shapes = self.config, Shapes()
         memory = (batch, config.memory_vectors, config.width)
         if config.memory != "none":
             shapes["memory"] = memory
             if config.memory_gradient == "writer":
                 shapes |= {"writer_inputs": (batch, None, config.width), "writer_start": memory}
-        if config.positions == "recurrent" and config.position_carry:
-            shapes["positions"] = (batch, config.positions_width)
         return shapes
-
-    def inspect(self, parameters: Parameters, tokens: Array, state: State) -> dict[str, Any]:
-        """What happens inside one segment: see `minicrt.models.inspection.inspect`."""
-        return inspection.inspect(self, parameters, tokens, state)
-
-    def caution(self, bptt_segments: int) -> str | None:
-        return self.config.caution(bptt_segments)

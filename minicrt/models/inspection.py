@@ -8,12 +8,11 @@ from minicrt import ops
 
 if TYPE_CHECKING:
     from minicrt.models.base import State
-    from minicrt.models.crt import CRT
-    from minicrt.models.memory_forms import FormedCRT
     from minicrt.models.parameters import Array, Parameters
+    from minicrt.models.remembering import RememberingModel
 
 
-def inspect(model: "CRT | FormedCRT", parameters: "Parameters", tokens: "Array", state: "State") -> dict[str, Any]:
+def inspect(model: "RememberingModel", parameters: "Parameters", tokens: "Array", state: "State") -> dict[str, Any]:
     """What happens inside one segment, for looking at: no dropout, nothing is changed.
 
     "attention"  one array (B, H, S, S) a layer, S = M + T, rows the queries; the memory rows come first

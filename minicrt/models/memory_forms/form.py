@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from minicrt.models import inspection
 from minicrt.models.base import State
 from minicrt.models.block import (
     BlockCache,
@@ -14,12 +13,10 @@ from minicrt.models.block import (
     blocks_specs,
     final_norm,
     final_norm_backward,
-    norm,
-    norm_backward,
 )
-from minicrt.models.crt_config import CRTConfig
 from minicrt.models.parameters import Array, Parameters, ParameterSpec
-from minicrt.models.positions import PositionCaches, PositionedModel, position_specs
+from minicrt.models.positions import PositionCaches, position_specs
+from minicrt.models.remembering import RememberingModel, Shapes
 
 
 class StackCache(NamedTuple):
@@ -39,7 +36,7 @@ class FormedCache(NamedTuple):
     remembered: Any                                          # of `remember`
 
 
-class FormedCRT(PositionedModel):
+class FormedCRT(RememberingModel):
     """The stages of a CRT around a memory of another form:
 
         x          = e and where it stands, as in the CRT                            (1)
@@ -53,8 +50,6 @@ class FormedCRT(PositionedModel):
     """
 
     memory_entries = frozenset({"memory"})
-    position_entries = frozenset({"positions"})
-    config: CRTConfig
 
     def encode(self, parameters: Parameters, e: Array, state: State, rng: np.random.Generator | None,
                with_gradient: bool) -> tuple[Array, State, FormedCache]:
@@ -130,31 +125,8 @@ class FormedCRT(PositionedModel):
     def parted(self, d_s: Array) -> tuple[Array, Array]:     # (B, R + T, D) -> (B, R, D), (B, T, D)
         return d_s[:, :self.config.memory_rows], d_s[:, self.config.memory_rows:]
 
-    def normed(self, p: Parameters, m: Array) -> tuple[Array, Any]:
-        """The memory's rows as they are read: through a norm where their network does not bound them"""
-        return norm(self, p, "memory.norm.", m) if self.config.normed_memory else (m, None)
-
-    def normed_backward(self, d_m: Array, cache: Any, g: Parameters) -> Array:
-        return norm_backward(self, d_m, cache, "memory.norm.", g) if self.config.normed_memory else d_m
-
-    # What the model consists of, and what a user may ask of it.
-
-    @property
-    def embedding_size(self) -> float:
-        return 1.0 if self.config.bridges else self.input_size           # as in the CRT
-
     def encoder_specs(self) -> list[ParameterSpec]:
         return position_specs(self.config) + self.form_specs() + blocks_specs(self.config)
 
-    def state_shapes(self, batch: int) -> dict[str, tuple[int | None, ...]]:
-        shapes: dict[str, tuple[int | None, ...]] = {"memory": (batch, *self.form_specs()[0].shape)}
-        if self.config.positions == "recurrent" and self.config.position_carry:
-            shapes["positions"] = (batch, self.config.positions_width)
-        return shapes
-
-    def inspect(self, parameters: Parameters, tokens: Array, state: State) -> dict[str, Any]:
-        """What happens inside one segment: see `minicrt.models.inspection.inspect`; the memory is in its "state"."""
-        return inspection.inspect(self, parameters, tokens, state)
-
-    def caution(self, bptt_segments: int) -> str | None:
-        return self.config.caution(bptt_segments)
+    def memory_shapes(self, batch: int) -> Shapes:
+        return {"memory": (batch, *self.form_specs()[0].shape)}
