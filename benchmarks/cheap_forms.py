@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks import report
-from benchmarks.tables import CHEAP, ROOT, plain_transformer
+from benchmarks.ptb_tables import CHEAP, plain_transformer
+from benchmarks.report import ROOT
 from minicrt import engines
 from minicrt.comparison import read_grid
 from minicrt.models import SegmentModel, create_model, model_mapping

@@ -17,6 +17,8 @@ from minicrt.parallel import threads
 from minicrt.strict_json import to_json
 
 Row = dict[str, Any]
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "benchmarks" / "results"
 
 
 def parser(module: Any, **settings: Any) -> argparse.ArgumentParser:
@@ -87,6 +89,12 @@ def table(rows: Iterable[Row], columns: dict[str, str]) -> str:
     left = [shown.endswith("s") for shown in columns.values()]
     return "\n".join("  ".join(cell.ljust(width) if is_left else cell.rjust(width)
                                for cell, width, is_left in zip(line, widths, left)).rstrip() for line in cells)
+
+
+def rows_of(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """In Markdown"""
+    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
+    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
 
 
 def write(path: Path | None, rows: Sequence[Row], machine: dict[str, Any], draw: Callable[[], Any]) -> None:

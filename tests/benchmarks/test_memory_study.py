@@ -9,7 +9,8 @@ from benchmarks import memory_study
 from benchmarks.memory_study import POSITIONS, groups, measure, summary
 from benchmarks.memory_tasks import STACK, learn, model_for
 from benchmarks.memory_variants import VARIANTS, Held
-from benchmarks.tables import kept_in, study_lengths, study_variants
+from benchmarks.recall_tables import study_lengths, study_variants
+from benchmarks.tables import kept_in
 from tests.benchmarks.running import run
 
 
