@@ -5,6 +5,7 @@ decide whether a test passes. Here both are the same on every machine, in this p
 tests about several threads ask for them.
 """
 
+import gc
 import os
 import signal
 
@@ -12,10 +13,11 @@ import pytest
 from hypothesis import settings
 from threadpoolctl import threadpool_limits
 
-FIRST = ("tests/inference/test_stream.py", "tests/inference/test_quantised_stream.py",
-         "tests/conformance/mutation/test_mutants.py", "tests/conformance/mistakes/test_models.py",
-         "tests/gradcheck/test_model.py", "tests/gradcheck/test_all_checks.py", "tests/models/test_crt_determinism.py",
-         "tests/training/test_resume.py")                    # the longest files: begun last, one process waits for them
+# The longest files: begun last, one process waits for them. Those that compile most stand apart, so that two processes
+# do not compile the same.
+FIRST = ("tests/ports/test_export_c.py", "tests/inference/test_stream.py", "tests/conformance/mutation/test_mutants.py",
+         "tests/inference/test_quantised_stream.py", "tests/conformance/mistakes/test_models.py",
+         "tests/gradcheck/test_all_checks.py", "tests/models/test_crt_determinism.py", "tests/training/test_resume.py")
 VARIABLES = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 os.environ.update(dict.fromkeys(VARIABLES, "1"))             # read when NumPy and Numba are imported
 
@@ -29,6 +31,17 @@ def pytest_xdist_make_scheduler(config, log):
     from xdist.scheduler import LoadFileScheduling
     config.option.loadscopereorder = False                   # in the order below, not by the number of tests
     return LoadFileScheduling(config, log) if config.getoption("dist") == "load" else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session):
+    """Ten thousand tests are kept until the end: the collector of garbage goes through none of them, now or later."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 def pytest_collection_modifyitems(config, items):

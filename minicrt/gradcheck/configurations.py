@@ -90,7 +90,7 @@ the gradient of that parameter is."""
 
 
 def small_crt(overrides: dict[str, Any]) -> CRT:
-    return create_model(CRTConfig(**{**SMALL, **overrides}), ops)
+    return CRT(CRTConfig(**{**SMALL, **overrides}), ops)
 
 
 def small_model(overrides: dict[str, Any]) -> SegmentModel:
@@ -128,8 +128,9 @@ def with_gaps(values: Array, gap: float, rng: np.random.Generator) -> Array:
 
 
 def check_small_model(overrides: dict[str, Any], rng: np.random.Generator, batch: int = 2,
-                      lengths: tuple[int, ...] = (4, 4, 3), given_memory: bool = False) -> Report:
-    """The directional check of a small model over segments of `lengths` tokens, some of whose targets are not scored.
+                      lengths: tuple[int, ...] = (4, 4, 3), given_memory: bool = False, directions: int = 2) -> Report:
+    """The check of a small model along `directions` of each tensor, over segments of `lengths` tokens, of whose targets
+    some are not scored.
 
     The gradient of the initial state is checked too; a memory that starts from a parameter, m_0, is part of it only if
     it is given.
@@ -147,4 +148,4 @@ def check_small_model(overrides: dict[str, Any], rng: np.random.Generator, batch
              if not entry.startswith("writer") and not (entry == "memory" and from_m_0)}
     drops = any(getattr(model.config, name, 0) > 0 for name in ("dropout", "embedding_dropout", "path_dropout"))
     return check_model(model, parameters, segments, rng=rng, state=state, truncate=truncate,
-                       dropout_seed=int(rng.integers(2**31)) if drops else None)
+                       dropout_seed=int(rng.integers(2**31)) if drops else None, directions=directions)

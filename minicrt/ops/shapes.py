@@ -29,14 +29,16 @@ def check_shapes(operation: str, **arguments: tuple[Any, str]) -> dict[str, int]
         if array is None:
             continue
         leading, axes = _parsed(pattern)
-        shape = np.shape(array)
+        shape = array.shape if isinstance(array, np.ndarray) else np.shape(array)
         tail = shape[len(shape) - len(axes):] if leading else shape
         fits = len(tail) == len(axes)
-        if fits:
+        if fits:                                             # loops as plain as can be: every operation comes by here
             for (times, letter), size in zip(axes, tail):
-                if times == 1:
-                    sizes.setdefault(letter, size)
-            fits = all(times * sizes.get(letter, size // times) == size for (times, letter), size in zip(axes, tail))
+                if times == 1 and sizes.setdefault(letter, size) != size:
+                    fits = False
+            for (times, letter), size in zip(axes, tail):
+                if times != 1 and sizes.get(letter, size // times) * times != size:
+                    fits = False
         if not fits:
             known = ", ".join(f"{letter} = {size}" for letter, size in sizes.items())
             raise InputError(f"{operation}: {name} has shape {shape}, expected ({', '.join(pattern.split())})"

@@ -12,7 +12,12 @@ from minicrt.models import create_sensor_model
 from tests.benchmarks.running import run
 
 X = np.random.default_rng(0).standard_normal((40, 96, 3))
-FRAMING = sensor_data(dosing_machine(np.random.default_rng(0), 2000), Question("forecast", "pressure", 16)).framing
+
+
+@pytest.fixture(scope="module")
+def framing():
+    """Made here, for SciPy's filters take seconds to import"""
+    return sensor_data(dosing_machine(np.random.default_rng(0), 2000), Question("forecast", "pressure", 16)).framing
 
 
 def with_damage(name, rate, x=X):
@@ -43,18 +48,18 @@ def test_damages_are_what_they_say():
     assert np.std(late[:, 2:-2]) == pytest.approx(0.3, rel=0.05) and np.array_equal(late[..., 0], late[..., 1])
 
 
-def test_a_transformer_is_well_again_with_the_next_segment_and_a_constant_at_once():
+def test_a_transformer_is_well_again_with_the_next_segment_and_a_constant_at_once(framing):
     """Its segments begin where the burst ends; a model whose output is its bias is never ill."""
-    inputs, _ = recordings(FRAMING)
+    inputs, _ = recordings(framing)
     assert inputs.shape == (128, 384, 6) and np.isfinite(inputs).all() and BURST.stop % 16 == 0
     model = create_sensor_model(6, 1, **ARMS["Transformer"][1])
     parameters = model.initialize(np.random.default_rng(0))
-    assert recovery(model, parameters, FRAMING, inputs) == {"lost": 0, "noisy": 0, "stuck": 0}
+    assert recovery(model, parameters, framing, inputs) == {"lost": 0, "noisy": 0, "stuck": 0}
     model = create_sensor_model(6, 1, **ARMS["CRT"][1])
     parameters = model.initialize(np.random.default_rng(0))
-    assert set(recovery(model, parameters, FRAMING, inputs).values()) != {0}
+    assert set(recovery(model, parameters, framing, inputs).values()) != {0}
     parameters["output.weight"] = 0
-    assert set(recovery(model, parameters, FRAMING, inputs).values()) == {0}
+    assert set(recovery(model, parameters, framing, inputs).values()) == {0}
 
 
 def test_rows_are_kept_and_not_measured_again(tmp_path):

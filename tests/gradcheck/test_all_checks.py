@@ -25,7 +25,8 @@ def test_every_operation_has_a_case_and_every_case_passes():
 
 @pytest.mark.parametrize("name", CHECKED)
 def test_the_gradient_of_a_whole_model(name):
-    report = check_small_model(CHECKED[name], np.random.default_rng(13), given_memory=name in GIVEN_MEMORY)
+    report = check_small_model(CHECKED[name], np.random.default_rng(13), given_memory=name in GIVEN_MEMORY,
+                               directions=1)                 # no wrong gradient is orthogonal to a random direction
     report.raise_if_wrong()
     assert all(tensor.relative_error < 1e-9 for tensor in report.tensors)
     checked = {tensor.name: tensor for tensor in report.tensors}

@@ -13,7 +13,7 @@ from minicrt.models.crt_config import CRTConfig
 def small_crt(**changes):
     config = CRTConfig(**{"vocabulary": 11, "width": 8, "layers": 1, "heads": 2, "inner": 12, "segment_length": 4,
                           "dropout": 0.5, **changes})
-    model = CRT(config)
+    model = CRT(config, "numpy")                             # compiled streams are test_stream's
     parameters = model.initialize(np.random.default_rng(3), np.float64)
     parameters.flat += 0.3 * np.random.default_rng(4).standard_normal(parameters.size)
     return model, parameters

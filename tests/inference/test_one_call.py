@@ -41,7 +41,7 @@ def test_one_code_is_good_for_every_number_of_layers_and_network():
     for settings in ({}, {"layers": 3, "memory_norm": "on"}, {"memory": "ncgru"},
                      {"memory": "ncgru", "candidate": "tanh"}):
         model = create_model({**SIZES, **settings}, "numba")
-        stream = Stream(model, model.initialize(np.random.default_rng(0)))
+        stream = Stream(model, model.initialize(np.random.default_rng(0), np.float32))
         stream.step(1)
         if not settings:
             compiled = list(crt.step.signatures)

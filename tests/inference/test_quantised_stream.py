@@ -11,11 +11,16 @@ from tests.inference.test_stream import ATTENTION, V, drawn, in_segments, made
 
 NUMBA = engines.name_of(engines.get()) == "numba"
 WIDE = {"width": 72, "inner": 100}                           # two groups of 32 and a part of one
-COMPILED = [({**ATTENTION, **WIDE, "model": "crt"}, 8), ({**ATTENTION, **WIDE, "model": "crt", "tied": False}, 4)]
+LSTM = {"vocabulary": V, "width": 72, "layers": 1, "segment_length": 4, "model": "recurrent", "cell": "lstm",
+        "hidden": 100}
+COMPILED = [({**ATTENTION, **WIDE, "model": "crt"}, 8), (LSTM, 4), ({**LSTM, "tied": False}, 4)]
+LONG = [({**ATTENTION, **WIDE, "model": "crt", "tied": False}, 4)]           # to compile; LSTM reads what it reads
 
 
 @pytest.mark.skipif(not NUMBA, reason="there are kernels with Numba alone")
-@pytest.mark.parametrize("settings, bits", COMPILED, ids=["8 bits", "4 bits"])
+@pytest.mark.parametrize("settings, bits", [
+    *COMPILED, *(pytest.param(*row, marks=pytest.mark.exhaustive) for row in LONG)],
+    ids=["8 bits", "4 bits, LSTM", "4 bits, LSTM, untied", "4 bits"])
 def test_kernels_give_what_the_weights_in_float32_give(settings, bits):
     check_equal(settings, bits)
 

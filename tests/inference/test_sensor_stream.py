@@ -57,8 +57,9 @@ def test_what_float32_cannot_hold_is_no_reading():
 
 
 @pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("engine, dtype, tolerance", [("numpy", np.float64, 1e-12), ("numba", np.float64, 1e-12),
-                                                      ("numba", np.float32, 1e-5)])
+@pytest.mark.parametrize("engine, dtype, tolerance", [
+    ("numpy", np.float64, 1e-12), ("numba", np.float32, 1e-5),
+    pytest.param("numba", np.float64, 1e-12, marks=pytest.mark.exhaustive)])     # half a minute to compile
 def test_every_prediction_is_that_of_the_segments(model, engine, dtype, tolerance):
     made, parameters = prepared(model, dtype=dtype, engine=engine)
     stream, values, state = SensorStream(made, parameters, FRAMING), gappy(), {}

@@ -48,8 +48,9 @@ def place(stream):
 
 
 @pytest.mark.parametrize("name", MODELS)
-@pytest.mark.parametrize("engine, dtype, tolerance", [("numpy", np.float64, 1e-12), ("numba", np.float64, 1e-12),
-                                                      ("numba", np.float32, 1e-5)])
+@pytest.mark.parametrize("engine, dtype, tolerance", [
+    ("numpy", np.float64, 1e-12), ("numba", np.float32, 1e-5),
+    pytest.param("numba", np.float64, 1e-12, marks=pytest.mark.exhaustive)])     # half a minute to compile
 def test_every_probability_is_that_of_the_clips(name, engine, dtype, tolerance):
     made, parameters = prepared(name, dtype, engine)
     stream, expected = VideoStream(made, parameters), clip_by_clip(made, parameters)

@@ -9,7 +9,7 @@ import pytest
 
 from minicrt.export import export_c, export_onnx
 from tests.export.exported_sensors import CLASSES, FORECAST, SETTINGS, T, model_and_weights, readings, streamed, worst
-from tests.ports.test_export_c import SANITIZED, compiled, compiler  # noqa: F401  (a fixture)
+from tests.ports.test_export_c import SANITIZED, STEPS, compiled, compiler  # noqa: F401  (a fixture)
 
 DUMP = Path(__file__).parent / "c" / "dump_readings.c"
 
@@ -33,7 +33,7 @@ def written(folder, model, parameters, framing):
 def test_c_computes_what_a_stream_does(name, bits, compiler, tmp_path):  # noqa: F811
     model, parameters, framing = model_and_weights(name, bits)
     program = compiled(compiler, written(tmp_path, model, parameters, framing), DUMP, *SANITIZED)
-    recording = readings(1000)
+    recording = readings(STEPS)
     got = outputs_of(program, recording, len(framing.classes) or 1)
     assert worst(got, streamed(model, parameters, framing, recording), framing) < 1e-4
 

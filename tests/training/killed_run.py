@@ -1,4 +1,8 @@
-"""A run, begun or resumed, that kills itself (kill -9) before its file operation number N: `killed_run FOLDER N`."""
+"""A run, begun or resumed, that kills itself (kill -9) before its file operation number N: `killed_run FOLDER N …`
+
+Every N is a process of its own, split off from this one, which has imported what they need and does nothing else. How
+each ended is printed: 0, or minus the number of the signal.
+"""
 
 import os
 import signal
@@ -30,4 +34,9 @@ def main(folder: Path, at: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    for at in sys.argv[2:]:
+        child = os.fork()
+        if child == 0:
+            main(Path(sys.argv[1]), int(at))
+            sys.exit()
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)

@@ -33,28 +33,41 @@ VARIANTS = {
 }
 
 
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory, corpus):
+    """What a run of these changes is when nothing stops it, made once for each"""
+    made = {}
+
+    def outcome(model=(), config=()):
+        key = (str(dict(model)), str(dict(config)))
+        if key not in made:
+            folder = tmp_path_factory.mktemp("whole")
+            train(folder, tiny.model(**dict(model)), corpus, tiny.config(**dict(config)))
+            made[key] = tiny.outcome(folder)
+        return made[key]
+    return outcome
+
+
 @pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize("at", [1, 9, 24])
-def test_resumed_after_ctrl_c_equals_uninterrupted(tmp_path, corpus, variant, at):
+def test_resumed_after_ctrl_c_equals_uninterrupted(tmp_path, corpus, uninterrupted, variant, at):
     model, config = VARIANTS[variant]
-    train(tmp_path / "whole", tiny.model(**model), corpus, tiny.config(**config))
     with pytest.raises(Interrupted, match=f"stopped after step {at} and saved"):
         train(tmp_path / "parts", tiny.model(**model), corpus, tiny.config(**config), tiny.Meddler(at, tiny.ctrl_c))
     with pytest.raises(Interrupted, match="stopped after step 27"):
         resume(tmp_path / "parts", corpus=corpus, progress=tiny.Meddler(27, tiny.ctrl_c))
     resume(tmp_path / "parts", corpus=corpus)
-    assert tiny.outcome(tmp_path / "parts") == tiny.outcome(tmp_path / "whole")
+    assert tiny.outcome(tmp_path / "parts") == uninterrupted(model, config)
 
 
 @pytest.mark.parametrize("at", [3, 8, 9, 29, 30])
 @pytest.mark.parametrize("checkpoint_seconds", [0.0, 1000.0])
-def test_resumed_after_a_crash_equals_uninterrupted(tmp_path, corpus, at, checkpoint_seconds):
-    config = tiny.config(ema_decay=0.9, checkpoint_seconds=checkpoint_seconds)
-    train(tmp_path / "whole", tiny.model(), corpus, config)
+def test_resumed_after_a_crash_equals_uninterrupted(tmp_path, corpus, uninterrupted, at, checkpoint_seconds):
+    config = {"ema_decay": 0.9, "checkpoint_seconds": checkpoint_seconds}
     with pytest.raises(tiny.Crash):
-        train(tmp_path / "parts", tiny.model(), corpus, config, tiny.Meddler(at, tiny.crash))
+        train(tmp_path / "parts", tiny.model(), corpus, tiny.config(**config), tiny.Meddler(at, tiny.crash))
     resume(tmp_path / "parts", corpus=corpus)
-    assert tiny.outcome(tmp_path / "parts") == tiny.outcome(tmp_path / "whole")
+    assert tiny.outcome(tmp_path / "parts") == uninterrupted({}, config)
 
 
 class DiesAfterEvaluation(tiny.Meddler):
@@ -69,12 +82,11 @@ class DiesAfterEvaluation(tiny.Meddler):
 
 
 @pytest.mark.parametrize("at", [8, 23, 30])
-def test_metrics_ahead_of_the_checkpoint_are_not_doubled(tmp_path, corpus, at):
-    train(tmp_path / "whole", tiny.model(), corpus, tiny.config())
+def test_metrics_ahead_of_the_checkpoint_are_not_doubled(tmp_path, corpus, uninterrupted, at):
     with pytest.raises(tiny.Crash):
         train(tmp_path / "parts", tiny.model(), corpus, tiny.config(), DiesAfterEvaluation(at))
     resume(tmp_path / "parts", corpus=corpus)
-    assert tiny.outcome(tmp_path / "parts") == tiny.outcome(tmp_path / "whole")
+    assert tiny.outcome(tmp_path / "parts") == uninterrupted()
 
 
 class StopsInEvaluation(tiny.Meddler):
@@ -93,13 +105,12 @@ class StopsInEvaluation(tiny.Meddler):
 
 
 @pytest.mark.parametrize("at", [1, 2, 4, 5, 7, 9])                      # four of the run, five of the summary
-def test_stopped_in_an_evaluation(tmp_path, corpus, at):
-    train(tmp_path / "whole", tiny.model(), corpus, tiny.config())
+def test_stopped_in_an_evaluation(tmp_path, corpus, uninterrupted, at):
     with pytest.raises(Interrupted):
         train(tmp_path / "parts", tiny.model(), corpus, tiny.config(), StopsInEvaluation(at))
     assert not (tmp_path / "parts" / "summary.json").exists()
     resume(tmp_path / "parts", corpus=corpus)
-    assert tiny.outcome(tmp_path / "parts") == tiny.outcome(tmp_path / "whole")
+    assert tiny.outcome(tmp_path / "parts") == uninterrupted()
 
 
 def test_seconds_add_up_over_resumptions(tmp_path, corpus):
@@ -170,16 +181,16 @@ def test_a_run_without_a_checkpoint_cannot_be_loaded_but_resumed(tmp_path, corpu
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
 def test_killed_at_random_file_operations(tmp_path):
     """kill -9 again and again; each time there is no run yet or it goes on, and the end is the same."""
-    def run(folder, at):                                     # in NumPy, which is imported sooner
-        return subprocess.run([sys.executable, "-m", "tests.training.killed_run", str(folder), str(at)], cwd=ROOT,
+    def run(folder, *at):                                    # in NumPy, which is imported sooner
+        told = subprocess.run([sys.executable, "-m", "tests.training.killed_run", str(folder), *map(str, at)], cwd=ROOT,
                               env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "MINICRT_ENGINE": "numpy"},
-                              check=False).returncode
+                              stdout=subprocess.PIPE, encoding="utf-8", check=True).stdout
+        return [int(word) for word in told.split()]
 
-    assert run(tmp_path / "whole" / "run", 0) == 0
+    assert run(tmp_path / "whole" / "run", 0) == [0]
     draw = random.Random(4)
-    for at in [1, 4, 5, 7, *(draw.randint(8, 18) for _ in range(4))]:
-        assert run(tmp_path / "parts" / "run", at) == -signal.SIGKILL
-    assert run(tmp_path / "parts" / "run", 0) == 0
+    at = [1, 4, 5, 7, *(draw.randint(8, 18) for _ in range(4))]
+    assert run(tmp_path / "parts" / "run", *at, 0) == [-signal.SIGKILL] * 8 + [0]
     assert {path.name for path in (tmp_path / "parts" / "run").iterdir()} == {
         "config.toml", "metrics.jsonl", "summary.json", "checkpoint.safetensors"}
     assert tiny.outcome(tmp_path / "parts" / "run") == tiny.outcome(tmp_path / "whole" / "run")

@@ -1,6 +1,7 @@
 """Mutants of operations, and the ports that are named by them"""
 
 from fractions import Fraction
+from functools import cache
 
 import numpy as np
 import pytest
@@ -32,9 +33,15 @@ MADE = {                                                     # of each kind of c
         "w_z, w_r, w_n = blocks(w, 3)": "another order", "h = (1 - r) * n + z * h": "one name for another"}}
 
 
+@cache
+def mutants_of(name):
+    """Shared: finding all changes of a model takes seconds, and they leave nothing behind, as is tested here."""
+    return Mutants(golden.case(name))
+
+
 @pytest.mark.parametrize("subject", MADE)
 def test_each_kind_of_change_is_made(subject):
-    mutants = Mutants(golden.case(subject))
+    mutants = mutants_of(subject)
     trees = mutants.operation.forward_program.trees
     lines = {trees[edit.function].line(edit.changes) for edit in mutants.forward}
     assert not MADE[subject].keys() - lines
@@ -160,7 +167,7 @@ def handed(mutants, edit, by_hand=False):
     ("lstm", "chunks of 3 steps, and h and c were 0", False),
     ("lstm", "chunks of 2 steps, and c was a constant", False)])
 def test_a_scan_in_chunks_that_lose_what_is_carried(name, words, by_hand):
-    mutants = Mutants(golden.case(name))
+    mutants = mutants_of(name)
     edit = next(edit for edit in (mutants.backward if by_hand else mutants.forward) if words in edit.words)
     assert words in diagnose(compare(golden.case(name), handed(mutants, edit, by_hand))).sentences[0]
 
@@ -169,14 +176,14 @@ def test_a_scan_in_chunks_that_lose_what_is_carried(name, words, by_hand):
     ("lstm", "i * g", Fraction(1, 2)), ("layer_norm", "mean(x, -1, True)", Fraction(2)),
     ("gru", "the second h", Fraction(-1))])
 def test_a_gradient_that_is_multiplied_on_its_way_back(name, words, factor):
-    mutants = Mutants(golden.case(name))
+    mutants = mutants_of(name)
     found = [edit for edit in mutants.forward if edit.detached and edit.words.startswith(words)]
     sentence = diagnose(compare(golden.case(name), handed(mutants, scaled(found[0], factor)))).sentences[0]
     assert f"the gradient of {words} were multiplied by {factor} on its way back" in sentence
 
 
 def test_what_one_change_puts_in_is_not_there_for_the_next():
-    mutants = Mutants(golden.case("lstm"))
+    mutants = mutants_of("lstm")
     edits = [edit for edit in mutants.forward if "h and c were 0 at the start of each" in edit.words]
     found = [mutants.run_forward(edit.changes)[0]["s"] for edit in (*edits, *edits)]
     assert len(edits) > 1
@@ -185,7 +192,7 @@ def test_what_one_change_puts_in_is_not_there_for_the_next():
 
 
 def test_the_last_rows_for_the_first():
-    mutants = Mutants(golden.case("crt-learned-positions"))
+    mutants = mutants_of("crt-learned-positions")
     lines = {mutants.operation.forward_program.trees[edit.function].line(edit.changes) for edit in mutants.forward}
     assert "return (place('x', e + w['positions.table'][-e.shape[1]:]), p_0)" in lines
 
@@ -195,7 +202,7 @@ def test_the_last_rows_for_the_first():
     ("transformer-xl", "in rows[:, :, -kept:] the slice were :kept"), ("rmt-two-vectors", "e.shape[1]:] were"),
     ("crt-writer", "in h_i[:, -1] the index were 2")])
 def test_what_goes_wrong_between_segments(name, words):
-    case, mutants = golden.case(name), Mutants(golden.case(name))
+    case, mutants = golden.case(name), mutants_of(name)
     edit = next(edit for edit in mutants.forward if words in edit.words)
     trace = mutants.run_forward(edit.changes)[0]
     outputs = {key: value for key, value in trace.items() if "/state/" in key or key.endswith("/loss")}
@@ -216,7 +223,7 @@ def test_a_gradient_with_some_of_its_segments_parts(counts, words):
 
 @pytest.mark.parametrize("what, known", [("inputs", "inputs leak"), ("start[:, i]", "start leaks")])
 def test_a_constant_that_a_gradient_goes_back_through(what, known):
-    case, mutants, name = golden.case("crt-writer"), Mutants(golden.case("crt-writer")), "d_parameters/memory.0.b_hn"
+    case, mutants, name = golden.case("crt-writer"), mutants_of("crt-writer"), "d_parameters/memory.0.b_hn"
     (edit,) = [edit for edit in mutants.forward if f"{what} were no constant" in edit.words]
     own = mutants.own_gradients(edit.changes).whole(name, case[name].value.shape)
     written_down = catalogue_of(case).trace((f"writer's gradient: {known}",))[name]
@@ -226,7 +233,7 @@ def test_a_constant_that_a_gradient_goes_back_through(what, known):
 
 @pytest.mark.parametrize("name", ["gru", "crt-writer"])
 def test_no_two_edits_are_equal(name):
-    mutants = Mutants(golden.case(name))
+    mutants = mutants_of(name)
     for edits in (mutants.forward, mutants.backward):
         assert len(set(edits)) == len(edits)
         assert [edit.number for edit in edits] == sorted(edit.number for edit in edits)
@@ -236,7 +243,7 @@ def test_no_two_edits_are_equal(name):
 
 
 def test_the_same_change_of_both_parts_of_a_complex_number():
-    case, mutants = golden.case("lru"), Mutants(golden.case("lru"))
+    case, mutants = golden.case("lru"), mutants_of("lru")
     line, tree = "new_re = gamma * (lambda_re * re - lambda_im * im + x_t @ w_re)", tree_of("lru")
     edit = next(edit for edit in mutants.forward if "likewise in new_im" in edit.words
                 and tree.line(dict([min(edit.changes.items(), key=lambda pair: pair[0])])) == line)
@@ -245,7 +252,7 @@ def test_the_same_change_of_both_parts_of_a_complex_number():
 
 
 def test_one_of_several_memories_is_a_name_like_others():
-    mutants = Mutants(golden.case("crt-gru"))
+    mutants = mutants_of("crt-gru")
     lines = {mutants.operation.forward_program.trees[edit.function].line(edit.changes) for edit in mutants.forward
              if edit.function == "read"}
     assert "z = y + (1 + h[0]) * m_read[:, None]" in lines
