@@ -37,7 +37,25 @@ def conventions(model: SegmentModel) -> tuple[str, ...]:
     return (*common(config), *blocks(config), *positions(config), *own(config))
 
 
+def adaptive(config: Any) -> list[str]:
+    """In place of what `common` says of the scores"""
+    bounds = ", ".join(map(str, config.cutoffs_in_use))
+    words = ("head = [E_0 … E_{S−1} ; output.clusters], and a cluster's words are rows of the embedding table E (not "
+             "scaled), whose gradient is the sum of all uses, over all segments." if config.tied else
+             "head is output.head, and E_i, d_i wide, lies row by row in output.tails.")
+    return [f"The output is an adaptive softmax over the clusters that begin with words {bounds}; S is the first of "
+            "them. In the head a score for each cluster stands behind the words', the first cluster's first. "
+            "−log p of a rare word is that of its cluster and that within it, and loss_N the mean over the targets of "
+            f"segment N, −1 being one not scored; {words}"]
+
+
 def common(config: Any) -> list[str]:
+    words = language(config)
+    return [*words[:2], *adaptive(config), words[3], *words[5:]] if getattr(config, "output", "") == "adaptive" \
+        else words
+
+
+def language(config: Any) -> list[str]:
     return [
         "Row vectors: y = x W + b, W stored (in, out). Arrays are in C order.",
         "J = Σ_N d_loss[N] loss_N + Σ <d_state, final state>; every d_… is the gradient of J with respect to that "

@@ -59,6 +59,7 @@ MODEL_CASES: dict[str, dict[str, Any]] = {
     "crt-matrix": {"memory_form": "matrix", "memory_keys": 8},
     "crt-matrix-given-state": {"memory_form": "matrix", "memory_keys": 8, "start": "drawn", "norm": "post"},
     "crt-queue": {"memory_form": "queue", "memory_vectors": 7},
+    "crt-adaptive": {"output": "adaptive", "cutoffs": "5,8", "segments": (5, 3)},
     "crt-T1": {"segments": (1, 1, 1, 1)},
     "crt-B1": {"batch": 1},
     "crt-given-state": {"start": "drawn"},

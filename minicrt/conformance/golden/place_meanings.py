@@ -69,6 +69,8 @@ MEANINGS = {
     "layer.i.residual": "the sum of the layer's input and the recurrence's branch",
     "z": "what the output reads  (B, T, D)",
     "logits": "z Eᵀ + b, or z Wᵀ + b  (B, T, V)",
+    "head_logits": "z Hᵀ + b: the frequent words' scores, then the clusters'  (B, T, S + K)",
+    "tail_logits": "(z P_i) E_iᵀ + b_i of all clusters; only the target's is used  (B, T, V − S)",
     "state/memory": "m  (B, M, D), as the next segment starts from it",
     "state/positions": "p_T  (B, D_p), as the next segment starts from it",
     "state/cache": "the inputs of every layer and the last one's output  (B, L + 1, ≤ M, D)",

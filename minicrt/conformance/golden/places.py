@@ -22,7 +22,7 @@ class Place(NamedTuple):
 LOCATING = {"embedding": 1, "linear": 1, "linear_activation": 1, "layer_norm": 1, "scaled_cayley": 0, "gru": 2,
             "ncgru": 2, "lstm": 2, "mingru": 2, "lru": 2, "linear_cross_entropy": 1, "patch_embedding": 1,
             "rms_norm": 1, "causal_convolution": 2, "selective_scan": 3, "s4d": 2,
-            "attention": 0, "pooled_queue": 2}
+            "attention": 0, "pooled_queue": 2, "adaptive_softmax": 2}
 RESULT = {"linear_activation": "inner", "gru": "h", "ncgru": "h", "lstm": "s", "mingru": "h", "lru": "h",
           "selective_scan": "scan", "s4d": "scan", "attention": "heads", "pooled_queue": "queue"}
 WITHOUT_PARAMETERS = {"self_attention": "heads", "attention": "heads", "delta_rule": "rule", "sparse_write": "written",
@@ -39,6 +39,8 @@ def located(operation: str, parameter: str, scope: str) -> Place:
         return Place("embedding", "embedding")
     if operation == "linear_cross_entropy":
         return Place("logits", "")
+    if operation == "adaptive_softmax":                      # of two places: the head's scores and the tails'
+        return Place("output", "")
     if parameter == "input.weight":                          # of readings, in place of an embedding
         return Place("embedding", "embedding")
     if parameter == "output.weight":

@@ -9,6 +9,7 @@ import numpy as np
 
 from minicrt.conformance.golden.places import DROPOUTS, LOCATING, WITHOUT_PARAMETERS, Place, located, unlocated
 from minicrt.models.parameters import Parameters
+from minicrt.ops.clusters import clusters
 
 Array = np.ndarray
 RECORDED = (*LOCATING, *WITHOUT_PARAMETERS, "add", "concatenate", "mean_squared_error", "weighted_cross_entropy",
@@ -121,6 +122,10 @@ class Recording:
             z, table, bias = arguments[:3]
             self._keep(f"segment{self._segment}/", place, z @ table.T + bias)
             place = ""                                       # the gradient that comes in is that of the loss: given
+        elif operation == "adaptive_softmax":
+            for name, value in zip(("head_logits", "tail_logits"), cluster_scores(*arguments)):
+                self._keep(f"segment{self._segment}/", name, value)
+            place = ""
         elif place:
             place = self._keep(f"segment{self._segment}/", place, y)
         return y, Placed(place, cache, operation, backward)
@@ -178,6 +183,14 @@ class Recording:
             return name                                      # a gradient of what is no place
         self.tensors[prefix + name] = np.array(value)
         return name
+
+
+def cluster_scores(z: Array, head: Array, bias: Array, projection: Array, tails: Array, targets: Array, cutoffs: Any,
+                   div_value: float) -> tuple[Array, Array]:
+    """What an adaptive softmax is taken of: of the head (..., S + K), and of the words behind it (..., V − S)"""
+    found, behind = clusters(len(bias) - len(cutoffs), z.shape[-1], cutoffs, div_value), bias[len(head):]
+    tail = [(z @ projection[:, c.columns]) @ c.table(tails).T for c in found]
+    return z @ head.T + bias[:len(head)], np.concatenate(tail, -1) + behind
 
 
 def _with_last(d_y: Any, arguments: Sequence[Any]) -> Any:

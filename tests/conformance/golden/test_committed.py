@@ -20,7 +20,7 @@ FOLDER = Path(__file__).parents[2] / "golden"
 CASES = ("embedding-repeated", "layer_norm-constant", "dropout", "attention-memory", "relative_attention", "gru",
          "gru-before-saturated", "ncgru", "lstm", "scaled_cayley", "linear_cross_entropy", "crt-gru",
          "mean_squared_error", "patch_embedding-tubes", "weighted_cross_entropy", "binary_cross_entropy",
-         "adaptive_softmax-narrower")
+         "adaptive_softmax-narrower", "crt-adaptive")
 ULPS = 64
 
 

@@ -27,7 +27,7 @@ def test_there_are_many(cases):
             "ncgru", "scaled_cayley", "lstm", "mingru", "lru", "glu", "gelu", "linear_cross_entropy",
             "mean_squared_error", "patch_embedding", "weighted_cross_entropy", "binary_cross_entropy",
             "rms_norm", "causal_convolution", "selective_scan", "s4d",
-            "delta_rule", "sparse_write", "pooled_queue"}
+            "delta_rule", "sparse_write", "pooled_queue", "adaptive_softmax"}
     assert of_operations == used
     assert used <= {faulty.operation for faulty in FAULTY}
 
@@ -58,6 +58,12 @@ def test_a_backward_mistake_leaves_the_forward_pass_alone_and_a_forward_mistake_
 # The first tensor that goes wrong: whatever comes before it is right.
 FIRST = [
     ("crt-gru", "memory: detached", "d_segment2/state/memory"),
+    ("crt-adaptive", "cutoffs: one less", "segment0/head_logits"),
+    ("crt-adaptive", "cutoffs: one more", "segment0/head_logits"),
+    ("crt-adaptive", "output: cluster rows in front", "segment0/head_logits"),
+    ("crt-adaptive", "output: clusters reshaped the other way", "segment0/tail_logits"),
+    ("crt-adaptive", "output: projections transposed", "segment0/tail_logits"),
+    ("crt-adaptive", "adaptive_softmax: clusters in reverse", "segment0/loss"),
     ("crt-gru", "positions: detached", "d_segment2/state/positions"),
     ("crt-gru", "memory: not carried", "segment1/joined"),
     ("crt-gru", "state: not carried", "segment1/positions.h"),

@@ -13,6 +13,7 @@ from typing import Any
 
 from minicrt import ops
 from minicrt.conformance.golden.model_pass import model_of
+from minicrt.conformance.mistakes.models.adaptive import adaptive_output
 from minicrt.conformance.mistakes.models.carrying import carrying
 from minicrt.conformance.mistakes.models.distances import distances_and_queries
 from minicrt.conformance.mistakes.models.layer_states import layer_states
@@ -48,7 +49,7 @@ def model_mistakes_of(configuration: Mapping[str, Any]) -> list[ModelMistake]:
         return videos(model, configuration)
     encoder = model.encoder if isinstance(model, SensorModel) else model
     parts = (weights, layer_states, layers, wiring, post_norm, positions, memory, reading, readouts, writer,
-             writer_inputs, transformer_xl, distances_and_queries, rmt, lru_models, memory_forms)
+             writer_inputs, transformer_xl, distances_and_queries, rmt, lru_models, memory_forms, adaptive_output)
     found = [*settings(model, configuration), *carrying(model, configuration["batch"]),
              *(variant for part in parts for variant in part(encoder)), *operations(model)]
     return [variant for variant in found if encoder is model or variant.name not in OF_WORDS] + sensors(model)

@@ -89,7 +89,7 @@ def operations_of(model: SegmentModel) -> set[str]:
         found |= {"binary_cross_entropy"} if config.joints else set()
         found |= {"mean_squared_error"} if config.joint_features else set()
         return found | (networks_of(config) if isinstance(model, CRViT) else set())
-    found = {"embedding", "linear_cross_entropy"}
+    found = {"embedding", "adaptive_softmax" if config.output == "adaptive" else "linear_cross_entropy"}
     if isinstance(model, RecurrentModel):
         return found | {config.cell}
     if isinstance(model, Mamba):

@@ -19,6 +19,8 @@ SENTENCES: dict[tuple[str, Any], str] = {
     ("activation", "gelu_tanh"): "The feed-forward uses the tanh form of GELU; here it is another activation.",
     ("activation", "relu"): "The feed-forward uses relu; here it is another activation.",
     ("tied", True): "The output is tied to the embedding; here it has a matrix of its own.",
+    ("cutoffs", "one less"): "Every cluster begins one word too early: each cutoff is one too small.",
+    ("cutoffs", "one more"): "Every cluster begins one word too late: each cutoff is one too large.",
     ("layers", "one less"): "The last layer is left out.",
     ("heads", 1): "Attention has a single head of the full width.",
     ("heads", "width"): "The number of heads was taken for their width, K = H.",
@@ -93,6 +95,8 @@ def settings(model: SegmentModel, configuration: Mapping[str, Any]) -> list[Mode
 def _matters(model: SegmentModel, key: str) -> bool:
     """Whether anything is different with another value of this switch."""
     config: Any = model.config
+    if key == "cutoffs":
+        return config.output == "adaptive"
     if key in ("negatives", "orthogonal", "candidate"):
         return config.memory == "ncgru"
     if isinstance(model, ViT) and key == "inner" or key == "joint_layer" and not config.joints:
@@ -115,6 +119,9 @@ def _value(model: SegmentModel, key: str, label: Any) -> Any:
         return config.memory_norm
     if not isinstance(label, str) or not label.startswith(("one", "all")):
         return label
+    if key == "cutoffs":
+        by = 1 if label == "one more" else -1
+        return ",".join(str(first + by) for first in config.cutoffs_in_use)
     value = config.cached if key == "cache_length" else getattr(config, key)
     if key == "clamp_length" and value == 0:                 # nothing is clamped
         return value

@@ -15,27 +15,31 @@ from minicrt.conformance.mutation.functions import (
 from minicrt.conformance.mutation.tails import cluster_matrix, word_matrix, word_vectors
 
 
-def adaptive_softmax(z, head, bias, projection, tails, targets, cutoffs, div_value):
+def clustered_loss(head_logits, tail_logits, targets, cutoffs, behind):
     shortlist = cutoffs[0]
-    words = len(bias) - len(cutoffs)
-    behind = cluster_matrix(words, cutoffs)
     scored = targets != -1
     rare = targets >= shortlist
     count = max(scored.sum(), 1)
     place = where(rare, targets - shortlist, 0)
     at_head = where(rare, shortlist + behind.argmax(-1)[place], targets)
-    head_logits = z @ head.T + bias[:len(head)]
     head_shift = head_logits - largest(head_logits, -1)
     log_q = head_shift - log(total(exp(head_shift), -1, True))
-    projected = z @ projection
-    table = word_matrix(tails, words, len(projection), cutoffs, div_value)
-    tail_logits = projected @ table.T + bias[len(head):]
     tail_shift = tail_logits - largest(tail_logits, -1)
     log_t = tail_shift - log(exp(tail_shift) @ behind @ behind.T)
     head_losses = where(scored, -chosen(log_q, at_head), 0)
     tail_losses = where(rare, -chosen(log_t, place), 0)
     row_losses = head_losses + tail_losses
     return total(row_losses) / count
+
+
+def adaptive_softmax(z, head, bias, projection, tails, targets, cutoffs, div_value):
+    words = len(bias) - len(cutoffs)
+    behind = cluster_matrix(words, cutoffs)
+    head_logits = z @ head.T + bias[:len(head)]
+    projected = z @ projection
+    table = word_matrix(tails, words, len(projection), cutoffs, div_value)
+    tail_logits = projected @ table.T + bias[len(head):]
+    return clustered_loss(head_logits, tail_logits, targets, cutoffs, behind)
 
 
 def adaptive_softmax_backward(d_loss, z, head, bias, projection, tails, targets, cutoffs, div_value, log_q, log_t,

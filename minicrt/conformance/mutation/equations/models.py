@@ -4,7 +4,7 @@ w are the parameters by name. m_0, the first memory, is at hand in later segment
 state that goes on to the next one.
 """
 
-from minicrt.conformance.mutation.equations.adaptive import adaptive_softmax
+from minicrt.conformance.mutation.equations.adaptive import clustered_loss
 from minicrt.conformance.mutation.equations.attention import scaled_cayley, self_attention
 from minicrt.conformance.mutation.equations.gru import gru_after, gru_before, ncgru_modrelu, ncgru_tanh
 from minicrt.conformance.mutation.equations.recurrent import lru, lstm, mingru
@@ -38,6 +38,7 @@ from minicrt.conformance.mutation.functions import (
     total,
     where,
 )
+from minicrt.conformance.mutation.tails import cluster_matrix, word_matrix
 
 
 def embedded(w, tokens):
@@ -50,7 +51,13 @@ def adaptive_loss(w, z, targets, tied):
     table = w["embedding"]
     head = concatenated([table[:shortlist], w["output.clusters"]], 0) if tied else w["output.head"]
     tails = table[shortlist:].reshape(-1) if tied else w["output.tails"]
-    return adaptive_softmax(z, head, w["output.bias"], w["output.projection"], tails, targets, CUTOFFS, DIV_VALUE)
+    bias = w["output.bias"]
+    words = len(bias) - len(CUTOFFS)
+    head_logits = place("head_logits", z @ head.T + bias[:len(head)])
+    projected = z @ w["output.projection"]
+    rare = word_matrix(tails, words, z.shape[-1], CUTOFFS, DIV_VALUE)
+    tail_logits = place("tail_logits", projected @ rare.T + bias[len(head):])
+    return clustered_loss(head_logits, tail_logits, targets, CUTOFFS, cluster_matrix(words, CUTOFFS))
 
 
 def loss_of(w, z, targets, tied):
