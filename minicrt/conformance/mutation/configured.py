@@ -25,10 +25,12 @@ def model_equations(configuration: Mapping[str, Any]) -> str:
         return ""
     if model != "crt":
         return MODELS.get(model, "")
-    if configuration["memory_position"] != "first" or configuration["memory_form"] != "vector":
+    if configuration["memory_position"] != "first":
         return ""
     if configuration["memory"] == "none":
         return "transformer"
+    if configuration["memory_form"] != "vector":
+        return f"crt_{configuration['memory_form']}"
     return "crt_by_writer" if configuration["memory_gradient"] == "writer" else "crt"
 
 
@@ -46,7 +48,7 @@ def options(configuration: Mapping[str, Any], parameters: Mapping[str, Any]) -> 
             "normed": "memory.norm.gain" in parameters, "inner": c.get("inner", 0), "longest": c["segment_length"],
             "kept": c["segment_length"] if kept == -1 else kept, "same_length": c.get("same_length"),
             "clamp": c.get("clamp_length"), "shared": c.get("shared_biases"),
-            "ssm_states": c.get("states", 0)}
+            "ssm_states": c.get("states", 0), "most": c.get("memory_top_k", 0)}
 
 
 class States:

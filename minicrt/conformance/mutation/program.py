@@ -81,7 +81,7 @@ class Program:
         running = Running(names := {**self.names, **other}, note, trail=trail, loops=loops)
         changed = self.changed_functions(changes) if changes else frozenset()
         for name, tree in self.trees.items():
-            mine = {number: new for number, new in changes.items() if number in tree.numbers}
+            mine = {number: new for number, new in changes.items() if number in tree.numbers} if name in changed else {}
             function = tree.function(mine, running)
             known = memory and name in self.without_places and not self.needs[name] & changed
             names[name] = partial(memory.call, name, function) if memory and known else function
@@ -94,7 +94,12 @@ class Program:
                 and isinstance(value, np.ndarray) and value.dtype.kind == "f"}
 
     def changed_functions(self, changes: Changes) -> frozenset[str]:
-        return frozenset(name for name, tree in self.trees.items() if any(n in tree.numbers for n in changes))
+        return frozenset(self.owners[number] for number in changes if number in self.owners)
+
+    @cached_property
+    def owners(self) -> dict[int, str]:
+        """The function in which each node lies"""
+        return {number: name for name, tree in self.trees.items() for number in tree.numbers}
 
     @cached_property
     def needs(self) -> dict[str, frozenset[str]]:

@@ -16,7 +16,8 @@ OPERATION = {"gru_after": "gru", "gru_before": "gru", "reset_before": "ncgru", "
              "sigmoid_activation": "sigmoid", "tanh_activation": "tanh", "relu_activation": "relu",
              "gelu_slope": "gelu_backward", "gelu_tanh_slope": "gelu_tanh_backward",
              "cross_entropy": "linear_cross_entropy", "adamw": "adamw_update",
-             "selective_states": "selective_scan", "zero_order_hold": "s4d", "s4d_scan": "s4d", "s4d_read": "s4d"}
+             "selective_states": "selective_scan", "zero_order_hold": "s4d", "s4d_scan": "s4d", "s4d_read": "s4d",
+             "delta_scan": "delta_rule", "clustered_loss": "adaptive_softmax"}
 STAGE = {"embedded": "base:SegmentModel.embed", "loss_of": "base:SegmentModel.loss",
          "adaptive_loss": "output:AdaptiveOutput.loss", "norm": "block:norm",
          "attend": "block:self_attention", "inner": "block:feed_forward", "feed_forward": "block:feed_forward",
@@ -35,7 +36,12 @@ STAGE = {"embedded": "base:SegmentModel.embed", "loss_of": "base:SegmentModel.lo
          "s4d_layer": "s4d:S4DModel.mix", "s4d_model": "state_space:StateSpaceModel.encode",
          "mamba_layer": "mamba:Mamba.mix", "mamba": "state_space:StateSpaceModel.encode",
          "read": "crt:CRT.readout", "crt": "crt:CRT.encode", "recalled": "crt:CRT.recall",
-         "crt_by_writer": "crt:CRT.encode", "transformer": "transformer:Transformer.encode"}
+         "crt_by_writer": "crt:CRT.encode", "transformer": "transformer:Transformer.encode",
+         "crt_slots": "memory_forms.form:FormedCRT.encode", "crt_queue": "memory_forms.form:FormedCRT.encode",
+         "crt_matrix": "memory_forms.matrix:MatrixCRT.remember", "token_rows": "memory_forms.form:FormedCRT.stack",
+         "normed_rows": "memory_forms.form:FormedCRT.normed", "looked_up": "memory_forms.rows:RowsCRT.attend",
+         "behind_memory": "memory_forms.form:FormedCRT.encode", "read_rows": "memory_forms.rows:RowsCRT.read",
+         "write_slots": "memory_forms.slots:SlotsCRT.write", "write_queue": "memory_forms.queue:QueueCRT.write"}
 
 
 @cache

@@ -10,6 +10,8 @@ import numpy as np
 
 from minicrt.conformance.mutation.accumulating import accumulations
 from minicrt.conformance.mutation.complex_states import complex_states
+from minicrt.conformance.mutation.discretisation import complex_rules, other_rules
+from minicrt.conformance.mutation.early import read_early
 from minicrt.conformance.mutation.everywhere import averaged_inputs, every_reading, late_factors, late_states
 from minicrt.conformance.mutation.gradients import (
     broadcast_means,
@@ -211,9 +213,9 @@ LINE_MUTATORS: tuple[Mutator, ...] = (
     left_out, signs, complements, operators, other_functions, reductions, moved, layouts, transposes, other_names,
     numbers, indices, other_ends, *OF_GRADIENTS, single_shares, limits, wraps, additions,
     every_reading, single_parameters, masks, late_states, roots_of_widths, cosines,
-    complex_states)
+    complex_states, other_rules)
 FUNCTION_MUTATORS = (orders, in_place, sequences, chunks, accumulations, late_factors, units_in_place, from_in_front,
-                     late_layers, averaged_inputs)
+                     late_layers, averaged_inputs, read_early, complex_rules)
 
 
 def edits_of(function: Function) -> Iterator[Edit]:

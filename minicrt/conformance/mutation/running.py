@@ -40,7 +40,7 @@ class Notes:
         self.count += 1
         if self.expected and not self.expected(name, value, number):
             raise Unexpected
-        if (name, number) in self.moves:
+        if self.moves and (name, number) in self.moves:
             value = moved(value, self.moves.pop((name, number)))
         if step:
             self.steps.setdefault(name, []).append(value)

@@ -64,34 +64,41 @@ class Running:
 
     def run(self, steps: tuple[Step, ...], scope: dict[str, Any], in_loop: bool) -> tuple[Any, ...]:
         """(result,) of a return, or ()."""
+        trail, names, note = self.trail, self.names, self.note
         for k, step in enumerate(steps):
             result: tuple[Any, ...] = ()
-            if self.trail:
-                self.trail.begin(step.number)
-            if step.kind is ast.For and self.loops and not in_loop:
-                self.loop(self.loops, step, scope, steps[k + 1:])
-            elif step.kind is ast.For:
-                inner = replace(self, note=lambda name, value, step: value) if in_loop else self
-                for value in eval(step.code, self.names, scope):
-                    scope[step.given[0]] = value
-                    result = result or inner.run(step.body, scope, True)
-                for name in names_in(step.body) if in_loop else ():      # of a loop in a step the last values count
-                    if name in scope:
-                        scope[name] = self.note(name, scope[name], True)
+            if trail:
+                trail.begin(step.number)
+            if step.kind is ast.For:
+                result = self.run_loop(step, scope, in_loop, steps[k + 1:])
             elif step.kind is ast.If:
-                chosen = step.body if eval(step.code, self.names, scope) else step.otherwise
+                chosen = step.body if eval(step.code, names, scope) else step.otherwise
                 result = self.run(chosen, scope, in_loop)
             elif step.kind is ast.Return:
-                result = (eval(step.code, self.names, scope),)
+                result = (eval(step.code, names, scope),)
             else:
-                exec(step.code, self.names, scope)
+                exec(step.code, names, scope)
                 for name in step.given:
-                    scope[name] = self.note(name, scope[name], in_loop)
-            if self.trail:
-                self.trail.active.pop()
+                    scope[name] = note(name, scope[name], in_loop)
+            if trail:
+                trail.active.pop()
             if result:
                 return result
         return ()
+
+    def run_loop(self, step: Step, scope: dict[str, Any], in_loop: bool, rest: tuple[Step, ...]) -> tuple[Any, ...]:
+        if self.loops and not in_loop:
+            self.loop(self.loops, step, scope, rest)
+            return ()
+        result: tuple[Any, ...] = ()
+        inner = replace(self, note=lambda name, value, step: value) if in_loop else self
+        for value in eval(step.code, self.names, scope):
+            scope[step.given[0]] = value
+            result = result or inner.run(step.body, scope, True)
+        for name in names_in(step.body) if in_loop else ():  # of a loop in a step the last values count
+            if name in scope:
+                scope[name] = self.note(name, scope[name], True)
+        return result
 
     def loop(self, loops: Loops, step: Step, scope: dict[str, Any], rest: tuple[Step, ...]) -> None:
         """One in a function's body, which does not return from there, with what is known of it."""

@@ -10,17 +10,26 @@ from minicrt.conformance.mutation.syntax import binary, call, expression, is_bin
 
 
 def roots_of_widths(line: Line) -> Iterator[Edit]:
-    """A result is multiplied by the root of its width, or divided by it"""
+    """A result, or a term of it, is multiplied by the root of its width, or divided by it"""
     whole: Any = getattr(line.statement, "value", None)
-    placed = is_call(whole, ("place",))
-    node = whole.args[1] if placed else whole
-    value = line.function.array(node) if isinstance(node, ast.expr) else None
-    if value is None or value.dtype.kind != "f" or value.ndim < 2:
-        return
-    width = value.shape[-1]
-    for operator, words in (ast.Mult(), "multiplied"), (ast.Div(), "divided"):
-        yield line.edit(node, binary(node, operator, expression(f"sqrt({width})")),
-                        f"{{}} were {words} by √{width}, the root of its width", 1 if placed else 2)
+    for result in whole.elts if isinstance(whole, ast.Tuple) else [whole]:
+        placed = is_call(result, ("place",))
+        inner = result.args[1] if placed else result
+        for node in [inner, *terms(inner)] if isinstance(inner, ast.expr) else []:
+            value = line.function.array(node)
+            if value is None or value.dtype.kind != "f" or value.ndim < 2:
+                continue
+            width = value.shape[-1]
+            for operator, words in (ast.Mult(), "multiplied"), (ast.Div(), "divided"):
+                yield line.edit(node, binary(node, operator, expression(f"sqrt({width})")),
+                                f"{{}} were {words} by √{width}, the root of its width", 1 if placed else 2)
+
+
+def terms(node: Any) -> list[Any]:
+    """Of a sum, of which one may be a sum again"""
+    if not is_binary(node, ast.Add, ast.Sub):
+        return []
+    return [part for side in (node.left, node.right) for part in (terms(side) or [side])]
 
 
 def cosines(line: Line) -> Iterator[Edit]:

@@ -99,7 +99,7 @@ def test_the_equations_of_an_orthogonal_memory_that_is_written_again(orthogonal)
 @pytest.mark.parametrize("settings", [{"model": "recurrent", "cell": "gru", "hidden": 7},
                                       {"model": "recurrent", "cell": "gru", "tied": False, "div_value": 2.0}])
 def test_the_equations_of_an_adaptive_output(settings):
-    """There is no golden case of it."""
+    """Of a model without attention, and of one whose output is not tied"""
     case = model_case("adaptive", settings | {"output": "adaptive", "cutoffs": "3,6", "segments": (3, 2)})
     model = Model(case)
     equal(model.forward({})[0], case, FORWARD)

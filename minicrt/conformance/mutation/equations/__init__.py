@@ -13,6 +13,7 @@ from minicrt.conformance.mutation.equations import (
     comparators,
     gru,
     memories,
+    memory_models,
     models,
     optimizers,
     recurrent,
@@ -24,7 +25,7 @@ from minicrt.conformance.mutation.equations import (
 )
 
 MODULES = (gru, recurrent, rowwise, attention, models, comparators, video, state_spaces, state_writers, adaptive,
-           memories, optimizers, state_space_models)
+           memories, optimizers, state_space_models, memory_models)
 
 
 def equation_of(operation: str, options: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ A backward pass sets d_<name> for what the forward pass calls <name>.
 from minicrt.conformance.mutation.functions import concatenated, sigmoid, sqrt, stacked, total, where, zeros_like
 
 
-def delta_rule(q, k, v, b, s0):
+def delta_scan(q, k, v, b, s0):
     r_q = 1 / sqrt(total(q * q, -1, True) + 1e-6)
     r_k = 1 / sqrt(total(k * k, -1, True) + 1e-6)
     q_hat = q * r_q
@@ -18,7 +18,12 @@ def delta_rule(q, k, v, b, s0):
         error = v[:, t] - said
         s = s + k_hat[:, t][..., None] * (beta[:, t] * error)[:, None]
         states.append(s)
-    return total(q_hat[..., None] * stacked(states), 2)
+    seen = stacked(states)
+    return total(q_hat[..., None] * seen, 2), seen[:, -1]
+
+
+def delta_rule(q, k, v, b, s0):
+    return delta_scan(q, k, v, b, s0)[0]
 
 
 def delta_rule_backward(d_y, s0, q_hat, k_hat, r_q, r_k, beta, error, s):
