@@ -8,7 +8,7 @@ from minicrt.conformance.mutation.program import Edit
 from minicrt.conformance.mutation.source import Line
 from minicrt.conformance.mutation.syntax import call, is_unit
 
-COMPLEX = {"lru", "s4d_scan", "s4d_states"}     # the equations of what has such a state
+COMPLEX = {"lru", "s4d", "s4d_scan", "s4d_states"}        # the equations of what has such a state
 WORDS = {"conjugated": "the imaginary parts of {} had the other sign", "halves_exchanged":
          "the imaginary parts of {} stood in front of the real ones"}
 

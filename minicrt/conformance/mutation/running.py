@@ -19,7 +19,7 @@ from minicrt.conformance.mutation.tree import Changes, Unexpected
 CALLED = {"d_state": "h", "mean": "mu"}                      # what the equations call a tensor of the case
 SKEW = ("d_A",)                                              # of a skew-symmetric matrix: of its free entries, skew too
 VALUES = 75         # are computed in a run of a GRU over five steps
-LEAST = 0.2         # of that takes a mutant that is out at once
+LEAST = 0.25        # of that takes a mutant before it computes anything
 Expected = Callable[[str, Any, int], bool]
 Moves = Mapping[tuple[str, int], Array]
 
@@ -36,16 +36,17 @@ class Notes:
         self.expected, self.moves, self.count = expected, dict(moves or {}), 0
 
     def note(self, name: str, value: Any, step: bool) -> Any:
-        number = len(self.steps.get(name, ())) if step else -1
+        values = self.steps.setdefault(name, []) if step else None
+        number = -1 if values is None else len(values)
         self.count += 1
         if self.expected and not self.expected(name, value, number):
             raise Unexpected
         if self.moves and (name, number) in self.moves:
             value = moved(value, self.moves.pop((name, number)))
-        if step:
-            self.steps.setdefault(name, []).append(value)
-        else:
+        if values is None:
             self.single[name] = value
+        else:
+            values.append(value)
         return value
 
     def repeat(self, kept: Kept) -> None:
@@ -100,7 +101,7 @@ class Operation:
     def spent(self) -> float:
         """What was computed since it was asked before: a value that is given a name is a part of a run"""
         work, self.work = self.work, 0
-        return max(LEAST, work / VALUES)
+        return LEAST + (1 - LEAST) * work / VALUES
 
     @cached_property
     def forward_program(self) -> Program:

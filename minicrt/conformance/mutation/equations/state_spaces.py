@@ -130,8 +130,17 @@ def s4d_read(x, h, c, d):
 
 def s4d(x, h0, log_dt, log_a, a_im, c, d):
     a_bar_re, a_bar_im, b_bar_re, b_bar_im = zero_order_hold(log_dt, log_a, a_im)
-    h = s4d_scan(x, h0, a_bar_re, a_bar_im, b_bar_re, b_bar_im)
-    return s4d_read(x, h, c, d)
+    c_re, c_im = blocks(c, 2)
+    h, outputs = h0, []
+    for t in range(x.shape[1]):
+        x_t = x[:, t]
+        re, im = blocks(h, 2)
+        new_re = a_bar_re * re - a_bar_im * im + b_bar_re * x_t[..., None]
+        new_im = a_bar_im * re + a_bar_re * im + b_bar_im * x_t[..., None]
+        h = concatenated([new_re, new_im])
+        y = 2 * total(c_re * new_re - c_im * new_im, -1) + d * x_t
+        outputs.append(y)
+    return stacked(outputs)
 
 
 def s4d_backward(d_y, x, h0, c, d, a_im, a_re, step, size, a_bar_re, a_bar_im, b_bar_re, b_bar_im, h):
