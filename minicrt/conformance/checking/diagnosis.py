@@ -13,7 +13,7 @@ from minicrt.conformance.checking.arithmetic.approximate import approximate_func
 from minicrt.conformance.checking.arithmetic.coarse import rounded_somewhere, stored
 from minicrt.conformance.checking.catalogue import Catalogue, Known, NoCatalogue, catalogue_of
 from minicrt.conformance.checking.comparison import Comparison, TensorComparison, compare
-from minicrt.conformance.checking.patterns import find_patterns
+from minicrt.conformance.checking.patterns import SHIFTED, find_patterns
 from minicrt.conformance.checking.precision import in_single_precision, single_precision
 from minicrt.conformance.checking.search import Experience, Explanation, Search, names_of, telling_tensor
 from minicrt.conformance.checking.unnamed import without_a_name
@@ -71,9 +71,13 @@ def diagnose(comparison: Comparison, catalogue: Catalogue | None = None, experie
         return Diagnosis((told, *explained(comparison)), "gradients")
     if found and found[0].complete:
         return complete(found, comparison)
-    if len(comparison.wrong) == 1 and comparison.first is not None and find_patterns(comparison.case, comparison.first):
-        return Diagnosis(without_a_name(comparison)[0], "pattern")       # a simple change of one tensor says it shorter
+    alone = comparison.first if len(comparison.wrong) == 1 else None
+    said = find_patterns(comparison.case, alone) if alone else []
+    if said and not any(SHIFTED in phrase for phrase in said):      # a simple change of one tensor says it shorter
+        return Diagnosis(without_a_name(comparison)[0], "pattern")
     found = further(found, [one for one in mutants(search) if convincing(one, comparison)])
+    if said and not (found and found[0].complete):          # which says by how much, and not by what
+        return Diagnosis(without_a_name(comparison)[0], "pattern")
     found = found if found and found[0].complete else both(search) or found
     if found and found[0].complete:
         return complete(found, comparison)
@@ -157,8 +161,10 @@ def convincing(found: Explanation, comparison: Comparison) -> bool:
     """Whether it is more than chance that one of thousands of mutants explains so many numbers to so many digits."""
     digits = 0.0
     for row in comparison.compared[:found.reach]:
-        if row.wrong and row.theirs is not None and row.theirs.shape == row.tensor.value.shape:
-            digits -= float(np.log10(max(row.tolerance, 1e-16))) * int(np.sum(row.theirs != row.tensor.value))
+        if row.wrong and row.theirs is not None:
+            same = row.theirs.shape == row.tensor.value.shape            # else it has all numbers of its own
+            different = np.sum(row.theirs != row.tensor.value) if same else np.count_nonzero(row.theirs)
+            digits -= float(np.log10(max(row.tolerance, 1e-16))) * int(different)
     return digits >= DIGITS
 
 

@@ -16,6 +16,7 @@ from minicrt.conformance.checking.terms import term_or_factor
 from minicrt.conformance.golden.tensors import GoldenCase
 
 Array = np.ndarray
+SHIFTED = "shifted along"                            # in what is said of a tensor that is moved by some places
 LETTERS = {2: "uv", 3: "rzn", 4: "ifgo"}            # the blocks' names in our order
 BLOCK_OWNERS = ("gru", "lstm", "qkv", "self_attention", "glu")
 
@@ -138,7 +139,7 @@ def moved(pair: Pair) -> Iterator[str]:
             if np.count_nonzero(a) > 1 and pair.same(a, b):
                 places = "place" if abs(shift) == 1 else "places"
                 way = "late" if shift > 0 else "early"
-                yield f"is ours shifted along axis {axis}: {abs(shift)} {places} too {way}"
+                yield f"is ours {SHIFTED} axis {axis}: {abs(shift)} {places} too {way}"
                 return
 
 

@@ -17,6 +17,7 @@ Trace = Mapping[str, Array]
 STARTS = 4          # so many mistakes that explain the first diverging tensors get a second one added
 START = 40          # to begin a trace takes as long as so many of its tensors
 PAIRS = 500         # so many pairs of mistakes, neither of which explains anything alone, are tried of an operation
+STEPS = 6           # of a scan over more steps than these, so many times fewer
 MODEL_PAIRS = 200   # and of a model, each of which takes a pass
 
 
@@ -153,8 +154,12 @@ class Search:
         touching = [found for found in possible if row.name in found.trace
                     and not self.agrees(self.start, found.trace, row.tensor.value)]
         touching.sort(key=lambda found: self.off(row, found.trace))
-        pairs = itertools.islice(itertools.combinations(touching, 2), PAIRS if self.in_full else MODEL_PAIRS)
+        pairs = itertools.islice(itertools.combinations(touching, 2), self.most_pairs())
         return [(*one.known, *other.known) for one, other in pairs]
+
+    def most_pairs(self) -> int:
+        steps = max((row.tensor.value.shape[1] for row in self.handed if row.tensor.value.ndim > 2), default=0)
+        return PAIRS * STEPS // max(steps, STEPS) if self.in_full else MODEL_PAIRS
 
     def off(self, row: TensorComparison, trace: Trace) -> float:
         """How far the port's tensor is from a trace's."""

@@ -83,7 +83,7 @@ def averaged_inputs(function: Function) -> Iterator[Edit]:
         first: Any = next((line.statement for line in function.lines if name in {
             part.id for part in line.expressions() if isinstance(part, ast.Name)}), None)
         several = first in function.tree.body and value.ndim > 1 and len(value) > 1
-        for other in ("mean_of_batch", "first_of_batch") if several else ():
+        for other in ("mean_of_batch", "first_of_batch", "row_before") if several else ():
             taken = ast.Assign([ast.Name(name, ast.Store())], call(other, ast.Name(name, ast.Load())))
             yield Edit(function.name, ast.unparse(first), partial(words_of(other, value).format, name),
                        {number_of(first): [taken, first]}, 1, targets=targets(first) | {name})

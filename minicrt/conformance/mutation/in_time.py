@@ -13,7 +13,9 @@ WORDS = {"rolled": "that of the {} before, and the last one's at the first", "ro
          "reversed_in_time": "in reverse order of its {}s", "previous": "that of the {} before, and 0 at the first",
          "last_step": "that of the last {} everywhere", "mean_of_all": "its mean over all {}s",
          "mean_of_batch": "its mean over the batch, in every row of it",
-         "first_of_batch": "that of the first row of the batch in every row"}
+         "first_of_batch": "that of the first row of the batch in every row",
+         "row_before": "that of the row before in the batch, and the last one's in the first",
+         "following": "that of the {} behind, and 0 at the last"}
 
 
 def words_of(name: str, value: Any) -> str:
@@ -49,6 +51,10 @@ def first_of_batch(x: Any) -> Any:
     return x[:1] + 0.0 * x
 
 
+def row_before(x: Any) -> Any:
+    return np.roll(x, 1, 0)
+
+
 def late(x: Any, start: Any) -> Any:
     """The step before's, and what was carried in at the first, of which an LSTM has c behind h"""
     return concatenated([start[:, None, :x.shape[2]], x[:, :-1]], 1)
@@ -77,6 +83,11 @@ def cached_keys_more(mask: Any, by: int) -> Any:
 def previous(x: Any) -> Any:
     """The step before's, and zeros at the first"""
     return concatenated([0.0 * x[:, :1], x[:, :-1]], 1)
+
+
+def following(x: Any) -> Any:
+    """The step behind's, and zeros at the last"""
+    return concatenated([x[:, 1:], 0.0 * x[:, :1]], 1)
 
 
 def alone(x: Any, axis: int, place: int) -> Any:

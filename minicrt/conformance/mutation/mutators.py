@@ -44,12 +44,22 @@ def left_out(line: Line) -> Iterator[Edit]:
             yield line.edit(node, rest, f"the {kind} {ast.unparse(node.left)} of {{}} were left out", 0)
             kind = {ast.Div: "divisor", ast.Pow: "exponent"}.get(type(node.op), kind)
             yield line.edit(node, node.left, f"the {kind} {ast.unparse(node.right)} of {{}} were left out", 0)
+        if is_call(node, ("concatenated",)) and isinstance(node.args[0], ast.List):
+            yield from parts_left_out(line, node, node.args[0].elts)
         if is_call(node, TO_LEAVE_OUT):
             yield line.edit(node, node.args[0], f"{node.func.id} were left out of {{}}", 0)
         if is_negative(node) and not isinstance(node.operand, ast.Constant):
             yield line.edit(node, node.operand, "the sign of {} were plus", 0)
         if isinstance(node, ast.Attribute) and node.attr == "T":
             yield line.edit(node, node.value, "{} were not transposed", 0)
+
+
+def parts_left_out(line: Line, node: Any, parts: list[Any]) -> Iterator[Edit]:
+    """What stands side by side stands there without one of the parts."""
+    for k, part in enumerate(parts if len(parts) > 1 else []):
+        others = [*parts[:k], *parts[k + 1:]]
+        new = others[0] if len(others) == 1 else ast.Call(node.func, [ast.List(others, ast.Load()), *node.args[1:]], [])
+        yield line.edit(node, new, f"{ast.unparse(part)} were left out of {{}}", 0)
 
 
 def signs(line: Line) -> Iterator[Edit]:

@@ -40,6 +40,7 @@ from minicrt.conformance.mutation.mutators import (
 )
 from minicrt.conformance.mutation.parameters import single_parameters
 from minicrt.conformance.mutation.program import Edit
+from minicrt.conformance.mutation.read_in_front import memory_in_front
 from minicrt.conformance.mutation.scans import chunks
 from minicrt.conformance.mutation.source import Function, Line, targets
 from minicrt.conformance.mutation.syntax import (
@@ -58,8 +59,8 @@ from minicrt.conformance.mutation.unit_by_unit import units_in_place
 from minicrt.conformance.mutation.widths import cosines, roots_of_widths
 
 WRAPS = ("square", "sqrt", "absolute", "tanh", "sigmoid", "relu", "exp", "log", "hard_tanh", "sign", "softmax_of",
-         "rolled", "rolled_back", "reversed_in_time", "previous", "last_step", "mean_of_all", "mean_of_batch",
-         "first_of_batch")
+         "rolled", "rolled_back", "reversed_in_time", "previous", "following", "last_step", "mean_of_all",
+         "mean_of_batch", "first_of_batch")
 BACKWARD_WRAPS = ("square", "rolled", "rolled_back", "reversed_in_time")
 OF_INTEGERS = ("rolled", "rolled_back", "reversed_in_time")
 
@@ -213,7 +214,7 @@ LINE_MUTATORS: tuple[Mutator, ...] = (
     left_out, signs, complements, operators, other_functions, reductions, moved, layouts, transposes, other_names,
     numbers, indices, other_ends, *OF_GRADIENTS, single_shares, limits, wraps, additions,
     every_reading, single_parameters, masks, late_states, roots_of_widths, cosines,
-    complex_states, other_rules)
+    complex_states, other_rules, memory_in_front)
 FUNCTION_MUTATORS = (orders, in_place, sequences, chunks, accumulations, late_factors, units_in_place, from_in_front,
                      late_layers, averaged_inputs, read_early, complex_rules)
 

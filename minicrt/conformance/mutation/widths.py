@@ -12,7 +12,8 @@ from minicrt.conformance.mutation.syntax import binary, call, expression, is_bin
 def roots_of_widths(line: Line) -> Iterator[Edit]:
     """A result, or a term of it, is multiplied by the root of its width, or divided by it"""
     whole: Any = getattr(line.statement, "value", None)
-    for result in whole.elts if isinstance(whole, ast.Tuple) else [whole]:
+    results: list[Any] = whole.elts if isinstance(whole, ast.Tuple) else [whole]
+    for result in results:
         placed = is_call(result, ("place",))
         inner = result.args[1] if placed else result
         for node in [inner, *terms(inner)] if isinstance(inner, ast.expr) else []:

@@ -58,6 +58,13 @@ def test_a_backward_mistake_leaves_the_forward_pass_alone_and_a_forward_mistake_
 # The first tensor that goes wrong: whatever comes before it is right.
 FIRST = [
     ("crt-gru", "memory: detached", "d_segment2/state/memory"),
+    ("crt-gru", "memory: of another row", "segment1/joined"),
+    ("crt-gru", "positions: of another row", "segment1/positions.h"),
+    ("crt-gru", "norm: of the branch alone", "segment0/blocks.0.norm_attention"),
+    ("crt-post-norm", "norm: of the branch alone", "segment0/blocks.0.attention.residual"),
+    ("crt-gru", "readout: the 1 missing", "segment0/z"),
+    ("sensors-crt-regression", "readings: filled with the last known", "segment0/embedding"),
+    ("sensors-crt-regression", "readings: filled with the mean", "segment0/embedding"),
     ("crt-adaptive", "cutoffs: one less", "segment0/head_logits"),
     ("crt-adaptive", "cutoffs: one more", "segment0/head_logits"),
     ("crt-adaptive", "output: cluster rows in front", "segment0/head_logits"),

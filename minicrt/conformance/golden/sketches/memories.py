@@ -33,11 +33,16 @@ def closed(v: Values) -> dict[str, Any]:
     return drawn
 
 
+CHANGES = np.array([[1.5, 0, 0, 0], [0.9, 0.9, 0.9, 0.9], [1.1, 1.1, 0.5, 0], [0.8, 0.7, 0.7, 0.65], [0.2, 0.1, 0, 0.2],
+                    [0, 0.1, 0.1, 0]])                       # of rows: by their squares the second and third are first
+
+
 def sparse_write(v: Values, batch: int = 2, rows: int = 6, most: int = 2) -> dict[str, Any]:
-    """Changes that are far from equal, another order in each row of the batch"""
-    old = v.real("old", batch, rows, 4)
-    size = np.stack([1 + np.roll(np.arange(rows), 2 * n + 1) for n in range(batch)])[..., None] / 4
-    return {"new": old + size * v.real("step", batch, rows, 4, factor=1) + size / 2, "old": old, "most": most}
+    """Changes whose order is another by their squares, by the largest of them and by their sizes added up, and another
+    one in each row of the batch"""
+    old, sign = v.real("old", batch, rows, 4), np.where(v.real("sign", batch, rows, 4) < 0, -1, 1)
+    size = np.stack([np.roll(CHANGES, 2 * n + 1, axis=0) for n in range(batch)])
+    return {"new": old + sign * size + v.real("step", batch, rows, 4) / 64, "old": old, "most": most}
 
 
 def pooled_queue(v: Values, batch: int = 2, rows: int = 6) -> dict[str, Any]:

@@ -20,6 +20,8 @@ SENTENCES = {
     "state: of a validation in between": "After each segment its loss is evaluated once more from the training's own "
                                          "state, which that moves on: the state of the validation leaks.",
     "state: of another row": "A row goes on from the state of another row of the batch.",
+    "memory: of another row": "A row goes on from the memory of another row of the batch; its positions are its own.",
+    "positions: of another row": "A row goes on from the positions of another row of the batch; its memory is its own.",
     "m_0: zeros": "The first segment's memory is zeros; here m_0 is the parameter memory.start.",
     "memory: not carried": "Every segment starts from the initial memory; positions are carried.",
     "memory: the first one kept": "The memory that the first segment wrote is kept for ever: it is not updated.",
@@ -130,15 +132,19 @@ class OneSegmentOld(Pass):
 
 
 class RowsMoved(Pass):
-    """Row b of the batch goes on from the state of row b − 1."""
+    """Row b of the batch goes on from row b − 1 in these entries of the state."""
+
+    entries: tuple[str, ...]
 
     def carried(self, states: list[State]) -> State:
         state = super().carried(states)
-        return state if len(states) == 1 else {name: np.roll(value, 1, axis=0) for name, value in state.items()}
+        moved = entries_of(self, RowsMoved) if len(states) > 1 else set()
+        return {name: np.roll(value, 1, axis=0) if name in moved else value for name, value in state.items()}
 
     def carried_back(self, d_state: State, n: int) -> State:
         d_state = super().carried_back(d_state, n)
-        return {name: np.roll(d, -1, axis=0) for name, d in d_state.items()} if n else d_state
+        moved = entries_of(self, RowsMoved) if n else set()
+        return {name: np.roll(d, -1, axis=0) if name in moved else d for name, d in d_state.items()}
 
 
 class StartsFromAnotherPass(Pass):
@@ -195,7 +201,10 @@ def _forwards(model: SegmentModel, entries: list[str], batch: int) -> Iterator[t
     yield "state: of another pass", (StartsFromAnotherPass,)
     yield "state: of a validation in between", (EvaluatedInBetween,)
     if batch > 1:
-        yield "state: of another row", (RowsMoved,)
+        yield "state: of another row", of(RowsMoved, entries)
+        if memory and len(memory) < len(entries):
+            yield "memory: of another row", of(RowsMoved, memory)
+            yield "positions: of another row", of(RowsMoved, set(entries) - set(memory))
     if memory:
         yield "memory: the first one kept", of(KeptForever, memory)
         if len(memory) < len(entries):

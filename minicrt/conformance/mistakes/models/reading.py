@@ -15,6 +15,7 @@ SENTENCES = {
     "readout: without y_t": "y_t is left out of the output: it reads the memory alone.",
     "readout: without h_t": "h_t is left out of the output: it reads y_t + (1 + y_t) ⊙ m_{N−1} W_r.",
     "readout: without m W_r": "m_{N−1} W_r is left out of the output: it reads y_t + h_t.",
+    "readout: the 1 missing": "m_{N−1} W_r is multiplied by y_t in place of 1 + y_t.",
     "readout: y_t + h_t": "The output reads y_t + h_t; here y_t alone.",
     "readout: one state too early": "The output at token t reads h_{t−1} in place of h_t.",
     "readout: W_r reads h_t": "W_r reads h_t at every token; here m_{N−1}, from which the segment starts.",
@@ -51,6 +52,14 @@ class WithoutStates(CRT):
 
     def readout_backward(self, *arguments: Any) -> tuple[Array, list[Array], Array]:
         return CRT.readout_backward(self, *arguments)
+
+
+class WithoutOne(CRT):
+    """z_t = y_t + h_t + y_t ⊙ m_{N−1} W_r"""
+
+    def read_past(self, p: Parameters, y: Array, m: Array) -> tuple[Array, PastCache]:
+        z, cache = super().read_past(p, y, m)
+        return z - cache.r[:, None], cache._replace(y=y - 1)
 
 
 class StatesRead(CRT):
@@ -179,6 +188,7 @@ def reading(model: SegmentModel) -> list[ModelMistake]:
     models: dict[str, tuple[bool, type[CRT]]] = {
         "readout: without y_t": (reads, WithoutOutputs),
         "readout: without h_t": (both, WithoutStates),
+        "readout: the 1 missing": (reads, WithoutOne),
         "readout: y_t + h_t": (not reads and states, StatesRead),
         "readout: one state too early": (both, ReadsStateBefore),
         "readout: W_r reads h_t": (both, MatrixReadsStates),

@@ -33,11 +33,28 @@ def exchanged(known: Array, flags: Array) -> list[Array]:
     return [flags, known]
 
 
+def last_known(known: Array, flags: Array) -> list[Array]:
+    """(B, T, C) both; 0 in front of the first one that is known"""
+    filled = np.array(known)
+    for t in range(1, known.shape[1]):
+        filled[:, t] = np.where(flags[:, t] > 0, filled[:, t - 1], known[:, t])
+    return [filled, flags]
+
+
+def mean_known(known: Array, flags: Array) -> list[Array]:
+    count = np.maximum((1 - flags).sum(1, keepdims=True), 1)
+    return [np.where(flags > 0, known.sum(1, keepdims=True) / count, known), flags]
+
+
 READ: dict[str, tuple[str, Callable[[Array, Array], list[Array]]]] = {
     "readings: missing ones not told": ("A missing reading is 0 and nothing else: m is left out of [x̃, m].",
                                         without_flags),
     "readings: known ones told": ("m is 1 where a reading is known; it is 1 where one is missing.", inverted),
     "readings: flags in front": ("The rows of W are taken for those of [m, x̃]; they are those of [x̃, m].", exchanged),
+    "readings: filled with the last known": ("A missing reading is the last one that is known of its channel; here "
+                                             "x̃ is 0 there.", last_known),
+    "readings: filled with the mean": ("A missing reading is the mean of its channel's known ones in the segment; here "
+                                       "x̃ is 0 there.", mean_known),
 }
 STANDING = "readings: missing ones read"
 

@@ -14,9 +14,10 @@ from minicrt.models.parameters import Array, Parameters
 from minicrt.models.transformer import TransformerCache
 
 
-def with_stack(model: SegmentModel, forward: Any, backward: Any) -> tuple[type, ...]:
+def with_stack(model: SegmentModel, forward: Any, backward: Any, norms: tuple[str, ...] = ("pre",)
+               ) -> tuple[type, ...]:
     """The model's class with another stack of blocks; none where the model has no such stack."""
-    if not isinstance(model, CRT | Transformer) or model.config.norm != "pre":
+    if not isinstance(model, CRT | Transformer) or model.config.norm not in norms:
         return ()
     kind = StackedCRT if isinstance(model, CRT) else StackedTransformer
     return (type(kind.__name__, (kind,), {"stack": forward, "stack_backward": backward}),)

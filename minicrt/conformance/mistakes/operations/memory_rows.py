@@ -14,6 +14,8 @@ def written_rows(c, defects):                                # -> (B, M, 1) bool
         change = -change
     if "largest single change" in defects:
         change = np.abs((c.new - c.old).real).max(-1)
+    if "sum of sizes" in defects:
+        change = np.abs((c.new - c.old).real).sum(-1)
     most = min(c.most + ("one more" in defects), change.shape[1])
     if "chosen for the whole batch" in defects:
         change = np.repeat(change.sum(0, keepdims=True), len(change), axis=0)
@@ -44,6 +46,7 @@ SPARSE_WRITE = (Faulty("sparse_write", "y", ("new", "old"), write_forward, write
     "the least changed": "The rows that change least are written; here those that change most.",
     "rows of the largest values": "The rows of the largest new values are written; here those that change most.",
     "largest single change": "Rows are ranked by the largest change of one feature; here by the sum of squares.",
+    "sum of sizes": "Rows are ranked by the sum of their features' absolute changes; here by the sum of squares.",
     "chosen for the whole batch": "The same rows are written in the whole batch; here each of its rows has its own.",
     "the first rows": "The first rows are written, whatever changes.",
     "one more": "One row more is written than asked for.",
