@@ -25,6 +25,18 @@ def sparse_write_case(rng: Rng, batch: int = 2, rows: int = 4, width: int = 3, m
     return Case("sparse_write", "sparse_write", {"new": old + size * step, "old": old, "most": most})
 
 
+CHANGES = np.array([[0.9, 0.9, 0.9], [1.2, 0.9, 0.2], [1.45, 0.1, 0.1], [0.8, 0.8, 0.8]])
+
+
+def ranked_write_case(rng: Rng) -> Case:
+    """The order of the rows is another by the squares of their features' changes, by the largest of these, and by the
+    sum of their sizes."""
+    size = np.stack([rng.permutation(CHANGES) for _ in range(2)])
+    old, sign = rng.standard_normal(size.shape), rng.choice([-1.0, 1.0], size.shape)
+    step = sign * (size + rng.uniform(-0.01, 0.01, size.shape))
+    return Case("sparse_write[ranked]", "sparse_write", {"new": old + step, "old": old, "most": 2})
+
+
 def pooled_queue_case(rng: Rng, batch: int = 2, rows: int = 4, width: int = 3) -> Case:
     return Case("pooled_queue", "pooled_queue", {
         "u": rng.standard_normal((batch, width)), "m": rng.standard_normal((batch, rows, width)),
@@ -34,6 +46,7 @@ def pooled_queue_case(rng: Rng, batch: int = 2, rows: int = 4, width: int = 3) -
 def memory_form_cases(rng: Rng) -> Iterator[Case]:
     yield delta_rule_case(rng)
     yield sparse_write_case(rng)
+    yield ranked_write_case(rng)
     yield pooled_queue_case(rng)
 
 

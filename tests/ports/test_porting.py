@@ -68,6 +68,7 @@ OTHER = {
     "attention, heads": "packed head by head",
     "loss": "sum over the rows",
     "adaptive softmax, head": "clusters in reverse",
+    "adaptive softmax, in a model": "output: cluster rows in front",
     "adaptive softmax, clusters": "no bias in the tails",
     "squared error": "half the square",
     "patches, a patch's numbers": "channels first",

@@ -138,7 +138,8 @@ def s4d(x, h0, log_dt, log_a, a_im, c, d):
         new_re = a_bar_re * re - a_bar_im * im + b_bar_re * x_t[..., None]
         new_im = a_bar_im * re + a_bar_re * im + b_bar_im * x_t[..., None]
         h = concatenated([new_re, new_im])
-        y = 2 * total(c_re * new_re - c_im * new_im, -1) + d * x_t
+        h_re, h_im = blocks(h, 2)
+        y = 2 * total(c_re * h_re - c_im * h_im, -1) + d * x_t
         outputs.append(y)
     return stacked(outputs)
 
