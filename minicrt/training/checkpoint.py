@@ -63,8 +63,9 @@ def write_checkpoint(path: Path, arrays: Mapping[str, Array], metadata: Mapping[
     try:
         write_atomically(path, sealed(arrays, metadata, FORMAT))
     except OSError as error:
-        kept = "the old one is kept; make room there, and resume" if path.exists() else "make room there"
-        raise CheckpointError(f"cannot write the checkpoint {path}: {error.strerror}; {kept}") from error
+        kept = "the old one is kept; " if path.exists() else ""
+        raise CheckpointError(f"cannot write the checkpoint {path}: {error.strerror}; {kept}resume the run once the "
+                              "disk can be written to") from error
 
 
 def read_checkpoint(path: Path | str, form: str = FORMAT) -> Checkpoint:

@@ -113,11 +113,13 @@ class RunFolder:
 
     def write_configuration(self) -> None:
         """Put the present configuration in place of the one in the folder."""
-        write_atomically(self.path / CONFIG, tomli_w.dumps(self.configuration).encode())
+        with _to_be_resumed(self.path / CONFIG):
+            write_atomically(self.path / CONFIG, tomli_w.dumps(self.configuration).encode())
 
     def append_metrics(self, record: Mapping[str, Any]) -> str:
         """Add an evaluation; returns the digest of all so far, for `read_metrics` and `truncate_metrics`."""
-        return metrics.append_metrics(self.metrics, record)
+        with _to_be_resumed(self.metrics):
+            return metrics.append_metrics(self.metrics, record)
 
     def read_metrics(self, step: int | None = None, digest: str = "") -> list[dict[str, Any]]:
         """One mapping an evaluation up to `step`, in order, verified by the `digest` of then where one is given."""
@@ -125,19 +127,32 @@ class RunFolder:
 
     def truncate_metrics(self, step: int, digest: str = "") -> None:
         """Forget the evaluations after `step`; the others are verified as in `read_metrics`."""
-        metrics.truncate_metrics(self.metrics, step, digest)
+        with _to_be_resumed(self.metrics):
+            metrics.truncate_metrics(self.metrics, step, digest)
 
     def write_summary(self, summary: Mapping[str, Any]) -> None:
-        summary_file.write_summary(self.summary, summary)
+        with _to_be_resumed(self.summary):
+            summary_file.write_summary(self.summary, summary)
 
     def remove_summary(self) -> None:
         """The run is no longer finished."""
-        self.summary.unlink(missing_ok=True)
-        sync_folder(self.path)
+        with _to_be_resumed(self.summary):
+            self.summary.unlink(missing_ok=True)
+            sync_folder(self.path)
 
     def read_summary(self) -> dict[str, Any] | None:
         """The summary of a finished run, None for another. Raises CheckpointError if it is damaged."""
         return summary_file.read_summary(self.summary)
+
+
+@contextlib.contextmanager
+def _to_be_resumed(path: Path) -> Iterator[None]:
+    """Within, a disk that is full or read-only ends the run in a line; nothing that it has so far is lost."""
+    try:
+        yield
+    except OSError as error:
+        raise CheckpointError(f"cannot write {path}: {error.strerror or error}; resume the run once the disk can be "
+                              "written to") from error
 
 
 @contextlib.contextmanager

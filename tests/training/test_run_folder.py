@@ -168,3 +168,15 @@ def test_one_process_at_a_time(run):
             pass
     with run.in_use():
         pass
+
+
+@pytest.mark.parametrize("write", [lambda run: run.write_configuration(), lambda run: run.write_summary({}),
+                                   lambda run: run.append_metrics({"step": 1}), lambda run: run.truncate_metrics(0)],
+                         ids=["configuration", "summary", "a line of metrics", "metrics"])
+def test_a_disk_that_cannot_be_written_to_is_told_of(run, write, monkeypatch):
+    def full(*_):
+        raise OSError(errno.EROFS, "Read-only file system")
+    run.metrics.write_bytes(b"")
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(CheckpointError, match="^cannot write .*one.*: Read-only file system; resume the run once"):
+        write(run)

@@ -51,8 +51,8 @@ def write(folder: Path, cases: Mapping[str, Callable[[], GoldenCase]], dtype: st
     try:
         return _written(folder, cases, dtype, progress)
     except OSError as error:
-        raise ConformanceError(f"golden cases cannot be written to {folder}: {error.strerror or error}; make room, "
-                               "or give another folder") from error
+        raise ConformanceError(f"golden cases cannot be written to {folder}: {error.strerror or error}; give "
+                               "another folder") from error
 
 
 def _written(folder: Path, cases: Mapping[str, Callable[[], GoldenCase]], dtype: str,

@@ -188,7 +188,7 @@ def test_a_full_disk_is_told_of(tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
     monkeypatch.setattr(files, "write_atomically", full)
-    with pytest.raises(ConformanceError, match="cannot be written to .*golden: No space left on device; make room"):
+    with pytest.raises(ConformanceError, match="cannot be written to .*golden: No space left on device; give another"):
         files.write(tmp_path / "golden", {})
 
 
