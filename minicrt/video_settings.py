@@ -69,7 +69,7 @@ def video_settings(preset: str, changes: Mapping[str, Any], source: str = "--set
         if key in FROM_VIDEOS:
             raise ConfigurationError(f"{source}: {key} is decided by the videos, {FROM_VIDEOS[key]}; leave it out")
         if key != "corpus" and not any(key in keys for keys in known.values()):
-            raise unknown_key(key, set().union(*known.values()), source)
+            raise unknown_setting(key, corpus, set().union(*known.values()), source)
     changed = {table: {key: value for key, value in changes.items() if key in keys} for table, keys in known.items()}
     same_kind = (corpus == SYNTHETIC) == (chosen["data"]["corpus"] == SYNTHETIC)
     of_preset = {key: value for key, value in chosen["data"].items() if key != "corpus"} if same_kind else {}
@@ -79,6 +79,16 @@ def video_settings(preset: str, changes: Mapping[str, Any], source: str = "--set
                          of_preset | changed["data"])
     made.model_of(1)                                         # a wrong value is found before a video is read
     return made
+
+
+def unknown_setting(key: str, corpus: str, known: set[str], source: str) -> ConfigurationError:
+    """What to say of a key that these videos, or a model of this kind, have not: of what it is, if anything"""
+    of = [f"videos that are {what}" for what, kind in (("made", SyntheticVideo), ("files", VideoReading))
+          if key in field_types(kind)]
+    of += [f"the model {name}" for name, (_, config) in VIDEO_MODELS.items() if key in field_types(config)]
+    return unknown_key(key, known, source) if not of else ConfigurationError(
+        f"unknown key {shown(key)} in {source}: it is of {' and of '.join(of)}, and was given for another model, or for "
+        f"the videos {shown(corpus)}; leave it out")
 
 
 def known_keys(corpus: str, model: Any) -> dict[str, set[str]]:

@@ -231,9 +231,9 @@ def initialised(specs: Iterable[ParameterSpec], rng: np.random.Generator, dtype:
     check_kind("rng", rng, np.random.Generator, A_GENERATOR)
     parameters = Parameters(tuple(specs), dtype)
     exact = Parameters(parameters.specs, np.float64)
-    for spec in parameters.specs:
-        exact[spec.name] = spec.initial(rng, spec.shape)
-    with np.errstate(over="ignore"):                         # looked for below
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):          # looked for below
+        for spec in parameters.specs:
+            exact[spec.name] = spec.initial(rng, spec.shape)
         parameters.flat[:] = related(exact).flat
     for name, values in parameters.items():
         if not np.isfinite(values).all():

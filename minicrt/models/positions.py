@@ -60,7 +60,7 @@ class PositionedModel(SegmentModel):
         if self.config.positions == "learned":
             if T > self.config.segment_length:
                 raise InputError(f"a segment of {T} tokens, but learned positions end at segment_length = "
-                                 f"{self.config.segment_length}")
+                                 f"{self.config.segment_length}; take shorter segments")
             return e + p["positions.table"][:T], None, None
         if start is None:
             start = np.zeros((B, self.config.positions_width), e.dtype)

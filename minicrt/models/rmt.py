@@ -108,7 +108,8 @@ class RMT(SegmentModel):
         """The positions of read tokens, T tokens, and write tokens: a segment may be shorter than segment_length."""
         M, longest = self.config.memory_vectors, self.config.segment_length
         if T > longest:
-            raise InputError(f"a segment of {T} tokens, but positions end at segment_length = {longest}")
+            raise InputError(f"a segment of {T} tokens, but positions end at segment_length = {longest}; "
+                             "take shorter segments")
         return np.concatenate([np.arange(M + T), M + longest + np.arange(M)])
 
     def mask(self, T: int) -> Array | None:                             # (S, S), True = visible

@@ -64,6 +64,7 @@ def test_what_cannot_be_asked():
     missing = VALUES.copy()
     missing[:80, 1] = np.nan
     refused(missing, lambda: Question("forecast", "a"), "b has no reading in the training part")
+    refused(VALUES * 1e305, lambda: Question("forecast", "a"), "the readings of a are too large")
     late = VALUES.copy()
     late[80:, 0] = np.nan
     refused(late, lambda: Question("forecast", "a"), "a is missing in the whole validation part")
@@ -74,7 +75,7 @@ def test_what_cannot_be_asked():
     refused(VALUES, lambda: Question("predict", "a"), "task is 'predict'")
     refused(VALUES, lambda: Question("forecast", "a", 0), "horizon is 0")
     refused(VALUES, lambda: Question("classify", "a", 2), "horizon is for forecasts")
-    refused(VALUES, lambda: Question("forecast", "a", 30), "missing in the whole validation part")
+    refused(VALUES, lambda: Question("forecast", "a", 30), "horizon is 30, and a part of the")
 
 
 def test_rows_follow_and_what_is_left_over_is_missing():

@@ -198,3 +198,7 @@ def test_first_values_that_are_not_finite_in_their_type():
     assert np.isfinite(first_values(model, np.float64).flat).all()
     with pytest.raises(ConfigurationError, match="the first values of memory.0.b are not finite in float32"):
         first_values(model)
+    fixed = tiny.model(memory="s4d", memory_states=2, update_bias=1000.0)
+    with warnings.catch_warnings(), pytest.raises(ConfigurationError, match="memory.0.log_dt are not finite"):
+        warnings.simplefilter("error")
+        first_values(fixed)

@@ -131,6 +131,10 @@ def sensor_data(readings: Readings, question: Question) -> SensorData:
     if N < LEAST:
         raise DataError(f"{readings.name} has {N} readings, expected {LEAST} at least")
     ends = [round(share * N) for share in SHARES]
+    shortest = min(ends[1] - ends[0], N - ends[1])
+    if question.horizon >= shortest:
+        raise DataError(f"horizon is {question.horizon:,}, and a part of the {N:,} readings of {readings.name} has "
+                        f"{shortest:,}; expected fewer, or more readings")
     framing = framing_of(readings, question, slice(0, ends[0]))
     parts = [part_of(readings, framing, slice(a, b)) for a, b in zip((0, *ends), (*ends, N))]
     for part, what in zip(parts, ("training", "validation", "test")):

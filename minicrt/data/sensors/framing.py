@@ -124,8 +124,13 @@ def framing_of(readings: Readings, question: Question, training: slice) -> Frami
     empty = [name for name, column in zip(readings.names, part.T) if np.isnan(column).all()]
     if empty:
         raise DataError(f"{readings.name}: {empty[0]} has no reading in the training part; leave the column out")
-    deviations = np.nanstd(part, 0)
-    deviations[deviations <= 1e-12 * np.abs(np.nanmean(part, 0))] = 1.0          # of a channel that stands still
+    with np.errstate(over="ignore", invalid="ignore"):
+        means, deviations = np.nanmean(part, 0), np.nanstd(part, 0)
+    for name, mean, deviation in zip(readings.names, means, deviations):
+        if not np.isfinite([mean, deviation]).all():
+            raise DataError(f"{readings.name}: the readings of {name} are too large for their deviation to be a number; "
+                            "give them in another unit")
+    deviations[deviations <= 1e-12 * np.abs(means)] = 1.0    # of a channel that stands still
     classes: tuple[str, ...] = ()
     if question.task == "classify":
         assert readings.labels is not None
@@ -134,7 +139,7 @@ def framing_of(readings: Readings, question: Question, training: slice) -> Frami
             raise DataError(f"{readings.name}: {question.target} has {len(classes):,} classes in the training part, "
                             f"expected 2 to {MOST_CLASSES:,}; for numbers use the task forecast")
     return Framing(question.task, question.target, question.horizon, readings.names, readings.units,
-                   tuple(np.nanmean(part, 0).tolist()), tuple(np.where(deviations > 0, deviations, 1.0).tolist()),
+                   tuple(means.tolist()), tuple(np.where(deviations > 0, deviations, 1.0).tolist()),
                    classes, readings.rate or 0.0)
 
 

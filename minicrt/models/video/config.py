@@ -60,6 +60,7 @@ class ViTConfig(StackConfig):
     joint_features: int = 0
 
     def __post_init__(self) -> None:
+        require(self.output != "adaptive", "output is 'adaptive', which is for models of words; leave it out")
         super().__post_init__()
         for name in ("frame_size", "channels", "patch_size", "tube_frames"):
             require(getattr(self, name) >= 1, f"{name} is {getattr(self, name)}, expected at least 1")
@@ -76,7 +77,6 @@ class ViTConfig(StackConfig):
                 f"{self.layers}, for blocks are counted from 0")
         require(not self.tied and not self.embedding_dropout, "tied and embedding_dropout are for models of words; "
                 "leave them out")
-        require(self.output == "softmax", f"output is {self.output!r}, which is for models of words; leave it out")
         require(self.norm == "pre", f"norm is {self.norm!r}, but blocks of video have 'pre' alone")
 
     @property
