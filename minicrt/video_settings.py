@@ -87,8 +87,8 @@ def unknown_setting(key: str, corpus: str, known: set[str], source: str) -> Conf
           if key in field_types(kind)]
     of += [f"the model {name}" for name, (_, config) in VIDEO_MODELS.items() if key in field_types(config)]
     return unknown_key(key, known, source) if not of else ConfigurationError(
-        f"unknown key {shown(key)} in {source}: it is of {' and of '.join(of)}, and was given for another model, or for "
-        f"the videos {shown(corpus)}; leave it out")
+        f"unknown key {shown(key)} in {source}: it is of {' and of '.join(of)}, and was given for another model, or "
+        f"for the videos {shown(corpus)}; leave it out")
 
 
 def known_keys(corpus: str, model: Any) -> dict[str, set[str]]:
