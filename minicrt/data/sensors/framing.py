@@ -128,7 +128,7 @@ def framing_of(readings: Readings, question: Question, training: slice) -> Frami
         means, deviations = np.nanmean(part, 0), np.nanstd(part, 0)
     for name, mean, deviation in zip(readings.names, means, deviations):
         if not np.isfinite([mean, deviation]).all():
-            raise DataError(f"{readings.name}: the readings of {name} are too large for their deviation to be a number; "
+            raise DataError(f"{readings.name}: the readings of {name} are too large for a deviation that is a number; "
                             "give them in another unit")
     deviations[deviations <= 1e-12 * np.abs(means)] = 1.0    # of a channel that stands still
     classes: tuple[str, ...] = ()
