@@ -216,7 +216,8 @@ def derivative(going, direction):
     return total.imag / 1e-30
 
 
-@pytest.mark.parametrize("name", ["crt-gru", "crt-normed-memory", "transformer-sinusoidal", "lru-model", "crvit", *(
+@pytest.mark.parametrize("name", ["crt-gru", "crt-normed-memory", "crt-adaptive", "transformer-sinusoidal", "lru-model",
+                                  "crvit", *(
     pytest.param(name, marks=pytest.mark.exhaustive) for name in (
         "crt-per-segment", "crt-three-memories", "crt-ncgru", "crt-readout-transformer", "rmt-two-vectors",
         "mingru-model", "crvit-modules", "vit-joint-mean"))])

@@ -29,9 +29,12 @@ def reads(argument: int, there: Callable[[Array], Array], back: Callable[[Array]
         return *arguments[:argument], there(arguments[argument]), *arguments[argument + 1:]
 
     def change(forward: Any, backward: Any) -> tuple[Any, Any]:
-        def put_back(d_loss: Any, cache: Any) -> tuple[Array, ...]:
+        def put_back(d_loss: Any, cache: Any, into: Array | None = None) -> tuple[Array, ...]:
             gradients = backward(d_loss, cache)
-            return *gradients[:argument], back(gradients[argument]), *gradients[argument + 1:]
+            found = *gradients[:argument], back(gradients[argument]), *gradients[argument + 1:]
+            if into is not None:                             # what the caller has of the tails' gradient
+                into += found[TAILS]
+            return found
         return forward, put_back
     return Substitute("adaptive_softmax", change, taken=taken)
 
