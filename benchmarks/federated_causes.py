@@ -27,7 +27,6 @@ from benchmarks.kept_rows import KeptRows
 from minicrt import create_model, load_corpus
 from minicrt.data import Corpus, TokenStream, largest_batch
 from minicrt.federated import FederatedConfig, parts_of
-from minicrt.models import Parameters
 from minicrt.parallel import threads
 from minicrt.training import TrainingConfig
 from minicrt.training.evaluation import evaluate
@@ -36,28 +35,17 @@ from minicrt.training.schedules import warmup_cosine
 SQRT8 = 2.83
 UNCHANGED = "by-article, 1/8 pass a round"
 ARMS: dict[str, dict[str, Any]] = {
-    "moments kept": {"kept": True},
+    "moments kept": {"moments": "kept"},
     "4 x the rounds": {"local_epochs": 1 / 32},
-    "4 x the rounds, moments kept": {"local_epochs": 1 / 32, "kept": True},
+    "4 x the rounds, moments kept": {"local_epochs": 1 / 32, "moments": "kept"},
     "rate x 2.83": {"rate": SQRT8},
     "rate x 8": {"rate": 8.0},
-    "rate x 2.83, moments kept": {"rate": SQRT8, "kept": True},
-    "rate x 2.83, 4 x the rounds, moments kept": {"rate": SQRT8, "kept": True, "local_epochs": 1 / 32},
+    "rate x 2.83, moments kept": {"rate": SQRT8, "moments": "kept"},
+    "rate x 2.83, 4 x the rounds, moments kept": {"rate": SQRT8, "moments": "kept", "local_epochs": 1 / 32},
     "server's rate 2.83": {"server_rate": SQRT8},
-    "rows of all, rate x 2.83": {"rate": SQRT8, "kept": True, "local_epochs": 1 / 32, "clients": 1,
+    "rows of all, rate x 2.83": {"rate": SQRT8, "moments": "kept", "local_epochs": 1 / 32, "clients": 1,
                                  "rows": ROWS * CLIENTS},
 }
-
-
-def keep_moments(client: Any) -> None:
-    """Its optimizer of the first round becomes that of all."""
-    new, kept = client.optimizer, list[Any]()
-
-    def optimizer(parameters: Parameters) -> Any:
-        if not kept:
-            kept.append(new(parameters))
-        return kept[0]
-    client.optimizer = optimizer
 
 
 def measure(arm: str, seed: int, passes: int, corpus: Corpus) -> dict[str, Any]:
@@ -66,7 +54,7 @@ def measure(arm: str, seed: int, passes: int, corpus: Corpus) -> dict[str, Any]:
 
     from minicrt.federated.client import Client
 
-    settings: dict[str, Any] = {"kept": False, "local_epochs": 0.125, "rate": 1.0, "server_rate": 1.0,
+    settings: dict[str, Any] = {"moments": "new", "local_epochs": 0.125, "rate": 1.0, "server_rate": 1.0,
                                 "clients": CLIENTS, "rows": ROWS, **ARMS[arm]}
     start, model = time.process_time(), create_model({**MODEL, "vocabulary": corpus.vocabulary.size})
     rounds = round(passes / settings["local_epochs"])
@@ -76,10 +64,8 @@ def measure(arm: str, seed: int, passes: int, corpus: Corpus) -> dict[str, Any]:
     parts = parts_of(corpus.train, corpus.vocabulary, CLIENTS) if settings["clients"] > 1 else [corpus.train]
     for number, part in enumerate(parts):
         stream = TokenStream(part, min(settings["rows"], largest_batch(part.size, length)), length, f"part {number}")
-        clients.append(Client(number, model, stream, config,
-                              FederatedConfig(clients=CLIENTS, local_epochs=settings["local_epochs"])))
-        if settings["kept"]:
-            keep_moments(clients[-1])
+        clients.append(Client(number, model, stream, config, FederatedConfig(
+            clients=CLIENTS, local_epochs=settings["local_epochs"], moments=settings["moments"])))
     weights, kept = model.initialize(np.random.default_rng([seed, 0]), np.float32), [RecordDict() for _ in clients]
     curve = []
     for number in range(rounds):

@@ -38,6 +38,7 @@ OPTIONS: dict[str, tuple[Any, str]] = {
     "clients": (int, "how many the training text is cut up for (default: 8)"),
     "rounds": (int, "how often the weights are sent out (default: 20)"),
     "local_epochs": (float, "passes of a client through its text in a round (default: 1)"),
+    "moments": (("new", "kept"), "of a client's AdamW: new in every round, or kept from the last (default: new)"),
     "split": (("by-article", "iid"), "by-article: each has a stretch of the text; iid: lines are dealt out at random "
                                      "(default: by-article)"),
     "strategy": (("fedavg", "fedprox", "fedadam"), "how what comes back is brought together (default: fedavg)"),

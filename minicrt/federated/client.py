@@ -2,7 +2,8 @@
 
 `app` is a Flower ClientApp. All it needs to know comes with the message: `run`, the run's configuration as JSON, and
 the learning rate's factor. Which part of the text is its own says the node's configuration (`partition-id`). Its
-memory state and its place in its text stay in Flower's context of the node, and are never sent.
+memory state, its place in its text and its optimizer's moments stay in Flower's context of the node, and are never
+sent.
 """
 
 import json
@@ -71,21 +72,26 @@ class Client:
         self.like = Parameters(self.model.specs(), self.training.precision)
         self.gradients = self.like.zeros_like()
 
-    def optimizer(self, parameters: Parameters) -> Optimizer:
-        """A new one for each round"""
-        return make_optimizer(self.training, parameters, self.model.engine)
+    def optimizer(self, parameters: Parameters, kept: RecordDict) -> Optimizer:
+        """A new one, or that of the last round"""
+        made = make_optimizer(self.training, parameters, self.model.engine)
+        if "moments" in kept:
+            for name, moment in wire.as_arrays(kept["moments"]).items():
+                made.moments[name][...] = moment
+            made.count = int(kept["place"]["steps"])
+        return made
 
     def round(self, parameters: Parameters, kept: RecordDict, number: int, rate: float, mu: float
               ) -> tuple[float, int]:
         """Train `parameters` for the round's passes; the mean loss and the tokens scored. `kept` has the place in the
-        text and the carried state where the last round left them, and then where this one does."""
+        text and the carried state where the last round left them, and then where this one does; the optimizer's
+        moments too, where they are kept."""
         config, across = self.training, self.training.bptt_segments
         windows = -(-len(self.stream) // across)
         place = int(kept["place"]["window"]) if "place" in kept else 0
         carried = wire.as_arrays(kept["carried"]) if "carried" in kept else {}
-        optimizer: Any = self.optimizer(parameters)
-        if mu:
-            optimizer = Proximal(optimizer, parameters, mu)
+        own = self.optimizer(parameters, kept)
+        optimizer: Any = Proximal(own, parameters, mu) if mu else own
         nll, tokens = 0.0, 0
         for step in range(max(1, round(self.federated.local_epochs * windows))):
             window = (place + step) % windows
@@ -97,8 +103,10 @@ class Client:
             loss, carried, _ = train_step(self.model, parameters, self.gradients, optimizer, segments, carried, rng,
                                           config.clip, rate, recompute=config.recompute)
             nll, tokens = nll + loss * scored(segments), tokens + scored(segments)
-        kept["place"] = MetricRecord({"window": (window + 1) % windows})
+        kept["place"] = MetricRecord({"window": (window + 1) % windows, "steps": own.count})
         kept["carried"] = wire.as_record(carried)
+        if self.federated.moments == "kept":
+            kept["moments"] = wire.as_record(own.moments)
         return nll / tokens, tokens
 
 

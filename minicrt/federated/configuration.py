@@ -23,6 +23,7 @@ class FederatedConfig(Configuration):
     clients: int = 8
     rounds: int = 20
     local_epochs: float = 1.0               # passes of a client through its text in a round; the next goes on there
+    moments: Literal["new", "kept"] = "new" # of a client's optimizer in each round; kept ones stay with the client
     split: Literal["by-article", "iid"] = "by-article"
     strategy: Literal["fedavg", "fedprox", "fedadam"] = "fedavg"
     proximal_mu: float = 0.01               # μ of fedprox

@@ -78,12 +78,13 @@ def test_weights_alone_travel_and_the_memory_stays(tmp_path, monkeypatch):
         contexts[context.node_id] = context
         return replies[-1]
     monkeypatch.setattr(client.app.__class__, "__call__", watched)
-    run = trained(tmp_path / "run", FederatedConfig(clients=2, rounds=1, local_epochs=0.5))
+    run = trained(tmp_path / "run", FederatedConfig(clients=2, rounds=1, local_epochs=0.5, moments="kept"))
     for reply in replies:
         assert list(reply.content["arrays"]) == list(run.parameters)
         assert set(reply.content["metrics"]) == {"num-examples", "loss", "client"}
     for context in contexts.values():
         assert "memory" in context.state["carried"] and context.state["place"]["window"] > 0
+        assert set(context.state["moments"]) == {"first", "second"} and context.state["place"]["steps"] > 0
 
 
 def test_a_client_goes_on_where_it_was():
@@ -97,6 +98,25 @@ def test_a_client_goes_on_where_it_was():
     for number in (1, 2):
         one.round(weights, kept, number, 1.0, 0.0)
     assert seen == list(range(len(one.stream))) and int(kept["place"]["window"]) == 0
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
+def test_with_kept_moments_two_halves_are_a_whole(optimizer):
+    """Two rounds of half a pass on the same weights end where one of a pass does; with new ones they do not."""
+    found = {}
+    for moments, parts in (("kept", 2), ("kept", 1), ("new", 2)):
+        described = json.dumps({"model": {**SETTINGS, "dropout": 0.0}, "data": {}, "training": {
+            "steps": 1, "batch": 2, "precision": "float64", "optimizer": optimizer}, "federated": {
+            "clients": 2, "local_epochs": 1 / parts, "moments": moments}})
+        client.make_clients(described, create_model({**SETTINGS, "dropout": 0.0}, "numpy"), CORPUS)
+        one, kept = client.client_of(described, 1), RecordDict()
+        weights = one.model.initialize(np.random.default_rng(0), np.float64)
+        for number in range(parts):
+            one.round(weights, kept, number + 1, 1.0, 0.0)
+        assert ("moments" in kept) == (moments == "kept")
+        found[moments, parts] = weights.flat
+    np.testing.assert_array_equal(found["kept", 2], found["kept", 1])
+    assert np.abs(found["new", 2] - found["kept", 1]).max() > 1e-6
 
 
 def test_the_average_of_orthogonal_matrices_is_orthogonal(tmp_path):
@@ -219,7 +239,7 @@ def test_an_interrupted_run_goes_on(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("settings", [{"strategy": "fedprox", "proximal_mu": 5.0}, {"strategy": "fedadam"},
-                                      {"split": "iid"}, {"update_bits": 8}, {"clip_update": 0.1},
+                                      {"split": "iid"}, {"update_bits": 8}, {"moments": "kept"}, {"clip_update": 0.1},
                                       {"clip_update": 1.0, "noise": 0.3}], ids=str)
 def test_each_setting_changes_what_is_learned(tmp_path, settings):
     usual = trained(tmp_path / "usual").parameters.flat

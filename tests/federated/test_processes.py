@@ -18,7 +18,7 @@ from minicrt.training import TrainingConfig, load_run  # noqa: E402
 
 pytestmark = pytest.mark.skipif(flower_processes.missing() or sys.platform != "linux",
                                 reason="needs Flower's commands; finds processes in /proc")
-TWO = FederatedConfig(clients=2, rounds=2, local_epochs=0.5, timeout=300.0)      # the second goes on amid a text
+TWO = FederatedConfig(clients=2, rounds=2, local_epochs=0.5, moments="kept")     # the second goes on amid a text
 TRAINING = TrainingConfig(steps=1, batch=4)
 
 
@@ -47,13 +47,13 @@ def test_a_server_and_two_clients_as_processes(federated, usual):
 
 def test_a_killed_server_costs_nothing(federated):
     row = federated.killed(False, "server", 0.0)             # amid the first round
-    assert row["whole"] and row["ended"] and row["silent"] < 30, row
+    assert row["whole"] and row["ended"] and row["silent"] < 60, row          # else it would not end at all
 
 
 @pytest.mark.exhaustive                                      # half a minute passes until it is missed
 def test_a_round_goes_on_without_a_killed_client(federated):
     row = federated.killed(False, "client 1", 0.0)
-    assert row["whole"] and row["ended"] and row["missed"] and row["silent"] < 30, row
+    assert row["whole"] and row["ended"] and row["missed"] and row["silent"] < 37, row        # Flower: 37.5 to 60
 
 
 @pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="needs Ray")
