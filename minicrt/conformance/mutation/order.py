@@ -89,7 +89,9 @@ class Order:
         running = self.running(model)
         if running is None:
             return edits
-        return [edit for edit in edits if model.forward_program.statements(edit) & running]
+        of_state = is_state(self.first.name)                 # which may be made long before it is handed on
+        return [edit for edit in edits if model.forward_program.statements(edit) & running
+                or of_state and edit.line.startswith("return (")]            # one of several results
 
     def running(self, model: Model) -> set[int] | None:
         """What runs after the last tensor that is right and up to the first one that is wrong; None if none is known"""

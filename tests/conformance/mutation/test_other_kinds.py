@@ -13,18 +13,19 @@ from tests.conformance.mutation.test_mutants import differentiated
 
 MODELS = [("transformer-xl", "segment3/state/cache", "earlier were left out of concatenated"),
           ("transformer", "segment0/blocks.0.attention.residual", "-10 were added to what where(mask, scores, HIDDEN)"),
+          ("mamba-model", "segment0/state/layer.0.inputs", "rows were that of the step before, and the last one's"),
           ("crt-gru", "segment0/x", "the positions' network read the memory m in front of the tokens"),
           ("lru-model", "segment1/layer.0.h", "x were that of the row before in the batch")]
 
 
 @pytest.mark.parametrize("name, first, words", MODELS)
 def test_a_change_of_a_model_is_named(name, first, words):
-    """Of what a port hands in there are states, losses, and the first tensor that goes wrong."""
+    """Of what a port hands in there are states, losses, the first tensor that goes wrong, and what is scored first."""
     case, mutants = golden.case(name), Mutants(golden.case(name))
     trace = next(found[0] for edit in mutants.forward if edit.words.startswith(words)
                  and (found := mutants.run_forward(edit.changes)) and differs(case, {first: found[0][first]}))
     theirs = {tensor.name: trace[tensor.name] for tensor in case.computed()
-              if tensor.role == "output" or tensor.name == first}
+              if tensor.role == "output" or tensor.name in (first, "segment0/z")}
     sentence = diagnose(compare(case, theirs)).sentences[0]
     assert sentence.startswith("The port has the mistake") and words in sentence, sentence
 
