@@ -15,6 +15,7 @@ from minicrt.federated import FederatedConfig, write_app
 from minicrt.training import RunFolder, TrainingConfig, load_run
 
 ROUNDS = 2
+RUNS = 3                                                     # that `flwr run` is tried after a new start of the server
 
 
 class Federated:
@@ -107,10 +108,12 @@ class Federated:
         self.flower.kill("run")
         whole = is_whole(run)
         self.flower.start_server()
-        self.again()
-        self.waited(lambda: (run / "summary.json").exists())
-        self.flower.processes["run"].wait(LONGEST)
-        return {"silent": silent, "whole": whole, "ended": load_run(run, "numpy").summary is not None}
+        runs = 0
+        while not (run / "summary.json").exists() and runs < RUNS:               # Flower's database may be locked, too,
+            self.again()                                                         # where the machine is busy
+            runs += 1
+            self.flower.processes["run"].wait(LONGEST)
+        return {"silent": silent, "whole": whole, "ended": load_run(run, "numpy").summary is not None, "runs": runs}
 
 
 def lines_of(run: Path) -> int:
