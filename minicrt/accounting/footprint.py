@@ -73,11 +73,11 @@ def kept_of_recurrences(config: CRTConfig, batch: int) -> int:
 
 
 def logits_piece(config: CRTConfig, rows: int, engine: str) -> int:
-    """The rows of logits that stand at once, and the table's gradient from them beside the sum of the pieces."""
+    """The rows of logits that stand at once, and in the specification their table's gradient beside the sum."""
     pieces = ceil(rows / CHUNK)
     at_once = ceil(rows / pieces) if engine == "numba" else min(rows, CHUNK)
     scores = scores_at_once(config, at_once, engine)
-    return scores + (table_numbers(config, rows, engine) if pieces > 1 or engine == "numpy" else 0)
+    return scores + (table_numbers(config, rows, engine) if engine == "numpy" else 0)
 
 
 def on_the_way_back(config: CRTConfig, batch: int, engine: str, threads: int) -> int:

@@ -6,12 +6,9 @@ With e = e^(logit − largest) and s its sum over a row, p = e/s, and e − s at
 
 import numpy as np
 
-from minicrt.kernels import pool
 from minicrt.kernels.linear_cross_entropy import linear_cross_entropy, linear_cross_entropy_backward, softmax
-from minicrt.kernels.products import product
+from minicrt.kernels.products import add_product, product
 from minicrt.kernels.twins import Kept, contiguous
-
-BLOCK = 1 << 18                                              # numbers of the table: its gradient stays in the cache
 
 
 def cluster_loss(z, table, bias, targets, chunk, with_gradient):
@@ -34,9 +31,5 @@ def cluster_loss_backward(d_loss, cache, into):              # -> G_z, G_bias; G
         into += d_table
         return d_z, d_bias
     d_z, d_bias, e, weighted = cache
-    weighted, words = d_loss * weighted, max(1, BLOCK // weighted.shape[1])
-    d_some = pool.empty((words, weighted.shape[1]), weighted.dtype)
-    for start in range(0, len(into), words):
-        some = into[start:start + words]
-        some += np.matmul(e[:, start:start + words].T, weighted, out=d_some[:len(some)])   # logits = z @ table.T
+    add_product(into, e.T, d_loss * weighted)                # logits = z @ table.T
     return d_loss * d_z, d_loss * d_bias

@@ -10,7 +10,7 @@ import numpy as np
 from minicrt import ops
 from minicrt.kernels import pool
 from minicrt.kernels.compiling import jit, part
-from minicrt.kernels.products import product
+from minicrt.kernels.products import add_product, product
 from minicrt.kernels.twins import Kept, backward_twin, contiguous, rows, twin
 from minicrt.kernels.vector_math import exp
 from minicrt.ops.linear_cross_entropy import CHUNK, checked_targets
@@ -31,14 +31,9 @@ def linear_cross_entropy(z, table, bias, targets, chunk=CHUNK, with_gradient=Tru
     pieces = -(-len(scored) // chunk)                        # of the same size: a short one is inefficient
     for piece in range(pieces):
         some = slice(len(scored) * piece // pieces, len(scored) * (piece + 1) // pieces)
-        losses, d_table_some, d_bias_some = _piece(z_scored[some], table, bias, targets[some], share, with_gradient,
-                                                   d_z[some])
+        losses, d_table, d_bias = _piece(z_scored[some], table, bias, targets[some], share, with_gradient, d_z[some],
+                                         d_table, d_bias)
         loss += float(losses.sum()) / len(scored)
-        if d_table is None:
-            d_table, d_bias = d_table_some, d_bias_some
-        elif with_gradient:
-            workers.run(_accumulate, workers.ranges(len(table), GRAIN), d_table, d_table_some)
-            d_bias += d_bias_some
     if not with_gradient:
         return z.dtype.type(loss), None
     if d_table is None:
@@ -50,16 +45,21 @@ def linear_cross_entropy(z, table, bias, targets, chunk=CHUNK, with_gradient=Tru
     return z.dtype.type(loss), Kept((d_z.reshape(z.shape), d_table, d_bias))
 
 
-def _piece(z, table, bias, targets, share, with_gradient, d_z):
-    """The losses of some rows, and (into d_z and returned) the gradients."""
+def _piece(z, table, bias, targets, share, with_gradient, d_z, d_table, d_bias):
+    """The losses of some rows, and the gradients: into d_z, and with those of the rows before them (None: there are
+    none) of the table and the bias"""
     logits = product(z, table.T)                             # (chunk, V)
-    losses, weights, d_bias = softmax(logits, bias, targets, share, with_gradient)
+    losses, weights, d_bias_of_rows = softmax(logits, bias, targets, share, with_gradient)
     if not with_gradient:
         return losses, None, None
     np.matmul(logits, table, out=d_z)
     weighted = pool.empty(z.shape, z.dtype)
     _finish(z, targets, table, weights, share, d_z, weighted)
-    d_table = product(logits.T, weighted)
+    if d_table is None:
+        d_table, d_bias = product(logits.T, weighted), d_bias_of_rows
+    else:
+        add_product(d_table, logits.T, weighted)
+        d_bias += d_bias_of_rows
     _take_targets(z, targets, share, d_table, d_bias)
     return losses, d_table, d_bias
 
@@ -151,10 +151,3 @@ def _take_targets(z, targets, share, d_table, d_bias):
         d_bias[targets[i]] -= share
         for j in range(len(row)):
             row[j] -= share * z[i, j]
-
-
-@jit
-def _accumulate(_, start, stop, total, more):
-    for i in range(start, stop):
-        for j in range(total.shape[1]):
-            total[i, j] += more[i, j]
