@@ -69,16 +69,19 @@ def self_attention_backward(d_y, cache):
 
 
 def pieces(start, stop, heads, S):
-    """The rows start … stop of the batch, so many at a time that their scores stay in the cache"""
-    together = max(1, CACHED // max(heads * S * S, 1))
-    return [slice(first, min(first + together, stop)) for first in range(start, stop, together)]
+    """The rows start … stop of the batch, so many at a time that their scores stay in the cache, as evenly as can be"""
+    number = min(-(-(stop - start) * heads * S * S // CACHED), stop - start)
+    return even(start, stop, number)
+
+
+def even(start, stop, number):
+    cuts = [start + (stop - start) * i // max(number, 1) for i in range(max(number, 1) + 1)]
+    return [slice(first, last) for first, last in zip(cuts, cuts[1:])]
 
 
 def blocks(S, ahead):
     """Queries of S, some at a time, each time with the keys that one of them sees"""
-    number = 1 if ahead else max(1, S // BLOCK)
-    cuts = [S * i // number for i in range(number + 1)]
-    return [(slice(first, last), slice(0, last)) for first, last in zip(cuts, cuts[1:])]
+    return [(rows, slice(0, rows.stop)) for rows in even(0, S, 1 if ahead else S // BLOCK)]
 
 
 def blocks_of_keys(S, ahead):
