@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator
 END_OF_LINE = "<eos>"
 UNKNOWN = "<unk>"
 
-# A word, or a ruled line such as "------" (four or more of one mark), or one punctuation mark.
-_WORD_RULE_OR_MARK = re.compile(r"\w+|([^\w\s])\1{3,}|[^\w\s]")
+# A word, or a ruled line such as "------" (four or more of one mark), or one punctuation mark. {3,}+ never goes back,
+# for which {3,} would keep 80 bytes of each mark.
+_WORD_RULE_OR_MARK = re.compile(r"\w+|([^\w\s])\1{3,}+|[^\w\s]")
 
 
 def blanks(text: str) -> Iterator[str]:

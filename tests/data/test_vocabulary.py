@@ -1,4 +1,5 @@
 import json
+import tracemalloc
 from collections import Counter
 
 import numpy as np
@@ -91,6 +92,14 @@ def test_only_newlines_end_lines(text):
 @given(st.text())
 def test_characters_lose_nothing(text):
     assert "".join(characters(text)) == text
+
+
+def test_a_long_rule_takes_no_memory():
+    tracemalloc.start()
+    assert list(punctuation("." * 500_000)) == ["...."]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 5_000_000                                  # the text in lower case, and its match
 
 
 def test_punctuation():
