@@ -21,5 +21,6 @@ def what_changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> str | Non
     if not changed:
         return None
     was, is_now = (", ".join(f"{name} {values[name]}" for name in changed) for values in (before, now))
-    return (f"until here the run had {was}, and it goes on with {is_now}: sums are rounded otherwise, so the last "
-            "digits will differ from those of a run that was not stopped")
+    masks = ", and of dropout the masks are others" if {"ranks", "threads"} & set(changed) else ""
+    return (f"until here the run had {was}, and it goes on with {is_now}: sums are rounded otherwise{masks}, so its "
+            "figures will differ from those of a run that was not stopped")

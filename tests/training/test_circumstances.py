@@ -42,6 +42,7 @@ def test_another_number_of_threads(stopped, monkeypatch):
     monkeypatch.setattr(threads, "count", lambda: 2)
     line, = said(stopped, "numpy")
     assert line.startswith("until here the run had threads 1, and it goes on with threads 2: ")
+    assert "of dropout the masks are others" in line
 
 
 def test_another_engine(stopped):
