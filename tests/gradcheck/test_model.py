@@ -47,7 +47,7 @@ def nan_in_gain(d_state, gradients):
 def checked(model, **options):
     parameters = small_crt({}).initialize(rng(10), np.float64)
     state = {"memory": 0.3 * rng(11).standard_normal((2, 1, 6)), "positions": 0.3 * rng(12).standard_normal((2, 6))}
-    return check_model(model, parameters, segments(), rng=rng(13), **({"state": state} | options))
+    return check_model(model, parameters, segments(), rng=rng(13), **({"state": state, "directions": 1} | options))
 
 
 @pytest.mark.parametrize("method", ["complex", "central"])

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -49,15 +50,26 @@ def compiled(compiler, folder, main, *flags):
     return folder / main.stem
 
 
-def written(folder, model, parameters, vocabulary=VOCABULARY):
-    for name, text in export_c(model, parameters, vocabulary).items():
+def put(folder, files):
+    for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
     return folder
 
 
+def written(folder, model, parameters, vocabulary=VOCABULARY):
+    return put(folder, export_c(model, parameters, vocabulary))
+
+
+@cache
+def exported(name, bits=None):
+    """The files of a model, and what a stream of it gives: the same for every compiler"""
+    model, parameters = model_and_weights(name) if bits is None else small_model_and_weights(name, bits)
+    return export_c(model, parameters, VOCABULARY), streamed(model, parameters, tokens(STEPS, 1))
+
+
 @pytest.mark.parametrize("name", SETTINGS)
 def test_it_computes_what_a_stream_does_and_touches_nothing_else(name, compiler, tmp_path):
-    hold(compiler, tmp_path, *model_and_weights(name))
+    hold(compiler, tmp_path, *exported(name))
 
 
 @pytest.mark.parametrize("bits", [8, 4])
@@ -65,16 +77,16 @@ def test_it_computes_what_a_stream_does_and_touches_nothing_else(name, compiler,
                                   "three vectors, normed", "narrow positions", "wide", "odd width", "transformer",
                                   "ncgru", "ncgru, tanh", "ncgru, tanh, reset before"])
 def test_so_do_small_weights(name, bits, compiler, tmp_path):
-    hold(compiler, tmp_path, *small_model_and_weights(name, bits))
+    hold(compiler, tmp_path, *exported(name, bits))
 
 
-def hold(compiler, tmp_path, model, parameters):
+def hold(compiler, folder, files, expected):
+    program = compiled(compiler, put(folder, files), DUMP, *SANITIZED)
     texts = tokens(STEPS, 1)
-    program = compiled(compiler, written(tmp_path, model, parameters), DUMP, *SANITIZED)
     done = subprocess.run([program], input=" ".join(map(str, texts[:, 0])).encode(), capture_output=True)
     assert (done.returncode, done.stderr) == (0, b"")
     logits = np.frombuffer(done.stdout, np.float32).reshape(STEPS, 1, V)
-    assert worst(logits, streamed(model, parameters, texts)) < 1e-4
+    assert worst(logits, expected) < 1e-4
 
 
 @pytest.mark.parametrize("token", [-1, V, 2 ** 31 - 1, -2 ** 31])
