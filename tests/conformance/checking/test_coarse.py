@@ -137,3 +137,11 @@ def test_no_mistake_of_the_catalogue_is_called_rounding(name):
     for known in catalogue.known():
         trace = {key: value for key, value in catalogue.trace((known.name,)).items() if key in case}
         assert rounded_somewhere(compare(case, trace)) == ()
+
+
+@pytest.mark.parametrize("name", ["crt-matrix", "s4d-model", "mamba-model"])
+def test_a_model_that_hands_on_what_is_no_output_is_rounded_too(name):
+    case = golden.case(name)
+    port = of(case, Alteration(operands="bfloat16"))
+    assert port["segment1/loss"] != case["segment1/loss"].value
+    assert np.isclose(port["segment1/loss"], case["segment1/loss"].value, rtol=0.1)

@@ -95,6 +95,15 @@ def of_operation(catalogue: OperationCatalogue, case: GoldenCase, alteration: Al
     return {**run.kept(cache), faulty.output: np.asarray(y), **named}
 
 
+class Tapes(list[AlteredTape]):
+    """One, or one for each step"""
+
+    @property
+    def last(self) -> Array:
+        """What goes on to the next segment, of operations whose output is another"""
+        return bare(self[-1].last)
+
+
 class AlteredOperation:
     """An operation in the form of minicrt.ops, in another arithmetic; its cache is one tape, or one for each step."""
 
@@ -103,14 +112,14 @@ class AlteredOperation:
         self.kind = arrays_of(alteration)
         self.signature = inspect.signature(getattr(ops, faulty.operation))
 
-    def forward(self, *arguments: Any, **options: Any) -> tuple[Any, list[AlteredTape]]:
+    def forward(self, *arguments: Any, **options: Any) -> tuple[Any, Tapes]:
         bound = self.signature.bind(*arguments, **options)
         bound.apply_defaults()
         inputs = bound.arguments
         self.kind.active = self.alteration.forward
         if not (self.alteration.state and self.faulty.operation in SCANS):
             y, tape = self.once(inputs)
-            return y, [tape]
+            return y, Tapes([tape])
         x, start = (inputs[name] for name in self.faulty.gradients[:2])
         outputs, tapes = [], []
         for t in range(x.shape[1]):
@@ -119,7 +128,7 @@ class AlteredOperation:
             outputs.append(rounded(y, self.alteration.state))
             start = outputs[-1][:, -1]
             tapes.append(tape)
-        return np.concatenate(outputs, axis=1), tapes
+        return np.concatenate(outputs, axis=1), Tapes(tapes)
 
     def once(self, inputs: Mapping[str, Any]) -> tuple[Any, AlteredTape]:
         tape = AlteredTape(self.alteration, **{name: dressed(value, self.kind) for name, value in inputs.items()})
