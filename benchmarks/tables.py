@@ -58,7 +58,7 @@ def main() -> None:
 
 def updated(text: str) -> str:
     """`text` with every table in it made anew."""
-    cells = read_results(RESULTS / "ptb")
+    cells, present = read_results(RESULTS / "ptb"), read_results(RESULTS / "ptb_reading")
     recall = json.loads((RESULTS / "memory_tasks.json").read_text(encoding="utf-8"))["rows"]
     tables: dict[str, Callable[[], str]] = {
         "headline": lambda: ptb_tables.headline(cells),
@@ -92,9 +92,8 @@ def updated(text: str) -> str:
         "kills": lambda: rows_of(*kills.by_part(kept_in("kills*.json"))),
         **{f"scale_{part}": lambda part=part: rows_of(*scale.tables(scale.read(RESULTS / "scale.json"), part))
            for part in scale.PARTS},
-        "reading": lambda: rows_of(["carried", "seeds", "y + h: valid", "test", "the default: valid", "test"],
-                                   memory_tables.reading(cells, read_results(RESULTS / "ptb_reading"),
-                                                         ptb_tables.spread))}
+        "reading": lambda: rows_of(["carried", "T", "seeds", "y + h: valid", "test", "the default: valid", "test"],
+                                   memory_tables.reading(cells, present, ptb_tables.spread))}
     return re.sub(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)",
                   lambda found: found[1] + tables[found[2]]() + "\n" + found[3], text, flags=re.DOTALL)
 
