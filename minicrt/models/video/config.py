@@ -60,7 +60,8 @@ class ViTConfig(StackConfig):
     joint_features: int = 0
 
     def __post_init__(self) -> None:
-        require(self.output != "adaptive", "output is 'adaptive', which is for models of words; leave it out")
+        adaptive = isinstance(self.output, str) and self.output == "adaptive"        # an array has no one truth
+        require(not adaptive, "output is 'adaptive', which is for models of words; leave it out")
         super().__post_init__()
         for name in ("frame_size", "channels", "patch_size", "tube_frames"):
             require(getattr(self, name) >= 1, f"{name} is {getattr(self, name)}, expected at least 1")
