@@ -22,12 +22,11 @@ from typing import Any
 import numpy as np
 
 from benchmarks import report
-from benchmarks.federated_ptb import CLIENTS, MODEL, ROWS, TRAINING, spread
+from benchmarks.federated_ptb import CLIENTS, MODEL, ROWS, TRAINING, arguments_of, lacking, spread
 from benchmarks.kept_rows import KeptRows
 from minicrt import create_model, load_corpus
 from minicrt.data import Corpus, TokenStream, largest_batch
 from minicrt.federated import FederatedConfig, parts_of
-from minicrt.parallel import threads
 from minicrt.training import TrainingConfig
 from minicrt.training.evaluation import evaluate
 from minicrt.training.schedules import warmup_cosine
@@ -97,22 +96,12 @@ def by_arm(rows: Sequence[dict[str, Any]], usual: Sequence[dict[str, Any]]) -> t
 
 
 def main() -> None:
-    parser = report.parser(sys.modules[__name__])
-    parser.add_argument("--corpus", default="ptb", metavar="NAME|PATH", help="(default: ptb)")
-    parser.add_argument("--passes", type=report.positive, default=2, help="through the text (default: 2)")
-    parser.add_argument("--seeds", type=report.numbers, default=[0, 1, 2], metavar="S,…", help="(default: 0,1,2)")
-    parser.add_argument("--arms", action="append", choices=ARMS, help="may be given again (default: all)")
-    arguments = parser.parse_args()
+    arguments = arguments_of(sys.modules[__name__], ARMS)
     rows, corpus = KeptRows(arguments.json, "arm"), load_corpus(arguments.corpus)
-    with threads.limit(arguments.threads or threads.count()):
-        for seed in arguments.seeds:
-            for arm in arguments.arms or ARMS:
-                command = (f'python -m benchmarks.federated_causes --corpus {arguments.corpus} --arms "{arm}" --seeds '
-                           f"{seed} --passes {arguments.passes} --threads {arguments.threads or threads.count()}")
-                if not rows.has(command):
-                    rows.add({**measure(arm, seed, arguments.passes, corpus), "command": command})
-                    print(f"{arm:<45} seed {seed}   valid {rows.rows[-1]['valid_perplexity']:.1f}   "
-                          f"{rows.rows[-1]['seconds']:.0f} s", flush=True)
+    for arm, seed, command in lacking(rows, "federated_causes", arguments, ARMS):
+        found = measure(arm, seed, arguments.passes, corpus)
+        rows.add({**found, "command": command})
+        print(f"{arm:<45} seed {seed}   valid {found['valid_perplexity']:.1f}   {found['seconds']:.0f} s", flush=True)
 
 
 if __name__ == "__main__":

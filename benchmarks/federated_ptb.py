@@ -13,8 +13,10 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from argparse import Namespace
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from benchmarks import report
@@ -118,28 +120,37 @@ def plot(rows: Sequence[dict[str, Any]], path: Any) -> None:
     figure.savefig(path)
 
 
-def main() -> None:
-    parser = report.parser(sys.modules[__name__])
+def arguments_of(module: ModuleType, arms: Iterable[str]) -> Namespace:
+    parser = report.parser(module)
     parser.add_argument("--corpus", default="ptb", metavar="NAME|PATH", help="(default: ptb)")
     parser.add_argument("--passes", type=report.positive, default=2, help="through the text (default: 2)")
     parser.add_argument("--seeds", type=report.numbers, default=[0, 1, 2], metavar="S,…", help="(default: 0,1,2)")
-    parser.add_argument("--arms", action="append", choices=ARMS, help="may be given again (default: all)")
-    arguments = parser.parse_args()
-    rows = KeptRows(arguments.json, "arm")
-    corpus = load_corpus(arguments.corpus)
-    with threads.limit(arguments.threads or threads.count()):
+    parser.add_argument("--arms", action="append", choices=arms, help="may be given again (default: all)")
+    return parser.parse_args()
+
+
+def lacking(rows: KeptRows, name: str, arguments: Namespace, arms: Iterable[str]) -> Iterator[tuple[str, int, str]]:
+    """(arm, seed, command) of what is asked of the benchmark `name` and not among the rows, each by itself"""
+    count = arguments.threads or threads.count()
+    with threads.limit(count):
         for seed in arguments.seeds:
-            for arm in arguments.arms or ARMS:
-                command = (f'python -m benchmarks.federated_ptb --corpus {arguments.corpus} --arms "{arm}" --seeds '
-                           f"{seed} --passes {arguments.passes} --threads {arguments.threads or threads.count()}")
-                if rows.has(command):
-                    continue
-                found = measure(arm, seed, arguments.passes, corpus)
-                rows.add({**found, "command": command})
-                print(f"{arm:<40} seed {seed}   valid {found['valid_perplexity']:.1f}   test "
-                      f"{found['test_perplexity']:.1f}   {found['seconds']:.0f} s", flush=True)
-                if arguments.json is not None:
-                    plot(rows.rows, arguments.json.with_suffix(".png"))
+            for arm in arguments.arms or arms:
+                command = (f'python -m benchmarks.{name} --corpus {arguments.corpus} --arms "{arm}" --seeds {seed} '
+                           f"--passes {arguments.passes} --threads {count}")
+                if not rows.has(command):
+                    yield arm, seed, command
+
+
+def main() -> None:
+    arguments = arguments_of(sys.modules[__name__], ARMS)
+    rows, corpus = KeptRows(arguments.json, "arm"), load_corpus(arguments.corpus)
+    for arm, seed, command in lacking(rows, "federated_ptb", arguments, ARMS):
+        found = measure(arm, seed, arguments.passes, corpus)
+        rows.add({**found, "command": command})
+        print(f"{arm:<40} seed {seed}   valid {found['valid_perplexity']:.1f}   test {found['test_perplexity']:.1f}   "
+              f"{found['seconds']:.0f} s", flush=True)
+        if arguments.json is not None:
+            plot(rows.rows, arguments.json.with_suffix(".png"))
     print(json.dumps(by_arm(rows.rows)[1], ensure_ascii=False))
 
 
