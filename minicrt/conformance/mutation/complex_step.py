@@ -19,7 +19,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from minicrt.conformance.mutation.tree import CANNOT_BE, Changes, Unexpected
+from minicrt.conformance.mutation.steps import CANNOT_BE, Unexpected
+from minicrt.conformance.mutation.tree import Changes
 
 Array = np.ndarray
 Directions = Mapping[str, Array]

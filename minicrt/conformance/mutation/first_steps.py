@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from minicrt.conformance.mutation.remembered import copied
-from minicrt.conformance.mutation.tree import CANNOT_BE, Running, Step, Unexpected
+from minicrt.conformance.mutation.steps import CANNOT_BE, Running, Step, Unexpected
 
 FIRST = 2                   # so many steps are told by themselves
 Expected = Mapping[str, tuple[Any, float]]                   # a tensor's name → the port's, and how far it may be off

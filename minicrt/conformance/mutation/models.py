@@ -14,7 +14,8 @@ from minicrt.conformance.mutation.configured import States, model_equations, opt
 from minicrt.conformance.mutation.program import Program, program
 from minicrt.conformance.mutation.remembered import Memory
 from minicrt.conformance.mutation.running import Expected, taken
-from minicrt.conformance.mutation.tree import Changes, Trail, Unexpected
+from minicrt.conformance.mutation.steps import Trail, Unexpected
+from minicrt.conformance.mutation.tree import Changes
 
 LEAST = 0.02        # of a whole run: what it takes to begin one
 PLACES = 0.3        # of it takes what is known from the right run

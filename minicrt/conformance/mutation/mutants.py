@@ -21,7 +21,8 @@ from minicrt.conformance.mutation.references import place_of
 from minicrt.conformance.mutation.rewriting import edits_of, gradient_edits_of
 from minicrt.conformance.mutation.running import Expected, Notes, Operation, taken
 from minicrt.conformance.mutation.source import Function
-from minicrt.conformance.mutation.tree import CANNOT_BE, Changes, Unexpected
+from minicrt.conformance.mutation.steps import CANNOT_BE, Unexpected
+from minicrt.conformance.mutation.tree import Changes
 
 Trace = dict[str, Array]
 Where = Literal["forward", "backward"]

@@ -14,7 +14,8 @@ import numpy as np
 from minicrt.conformance.mutation import functions, in_time, replacements
 from minicrt.conformance.mutation.equations import MODULES
 from minicrt.conformance.mutation.remembered import Loop, Memory, Touched, loops_of
-from minicrt.conformance.mutation.tree import Changes, Loops, Note, Running, Trail, Tree, number_of
+from minicrt.conformance.mutation.steps import Loops, Note, Running, Trail
+from minicrt.conformance.mutation.tree import Changes, Tree, number_of
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from minicrt.conformance.mutation.tree import Note, Step, Tree, number_of
+from minicrt.conformance.mutation.steps import Note, Step
+from minicrt.conformance.mutation.tree import Tree, number_of
 
 
 @dataclass(frozen=True)

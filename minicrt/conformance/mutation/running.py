@@ -14,7 +14,8 @@ from minicrt.conformance.mutation.functions import stacked, zeros_like
 from minicrt.conformance.mutation.program import Program, exists, program
 from minicrt.conformance.mutation.remembered import Kept
 from minicrt.conformance.mutation.shortcuts import Known
-from minicrt.conformance.mutation.tree import Changes, Unexpected
+from minicrt.conformance.mutation.steps import Unexpected
+from minicrt.conformance.mutation.tree import Changes
 
 CALLED = {"d_state": "h", "mean": "mu"}                      # what the equations call a tensor of the case
 SKEW = ("d_A",)                                              # of a skew-symmetric matrix: of its free entries, skew too

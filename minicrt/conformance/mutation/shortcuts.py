@@ -7,7 +7,8 @@ from typing import Any
 from minicrt.conformance.mutation.first_steps import FIRST, Expected, FirstSteps
 from minicrt.conformance.mutation.program import Program
 from minicrt.conformance.mutation.remembered import Kept, Remembered, Touched
-from minicrt.conformance.mutation.tree import Changes, Note, Step
+from minicrt.conformance.mutation.steps import Note, Step
+from minicrt.conformance.mutation.tree import Changes
 
 
 class Known:

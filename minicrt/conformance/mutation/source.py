@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from minicrt.conformance.mutation.program import Edit, Program
+from minicrt.conformance.mutation.steps import CANNOT_BE
 from minicrt.conformance.mutation.syntax import expression, is_unit
-from minicrt.conformance.mutation.tree import CANNOT_BE
 
 FEW = 3                     # arrays of a list are read one by one, if there are no more
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")

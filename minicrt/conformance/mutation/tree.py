@@ -6,121 +6,16 @@ What is evaluated is the package's own equations and changes of them, and nothin
 import ast
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from functools import cached_property
 from types import CodeType
-from typing import Any, Protocol
+from typing import Any
 
+from minicrt.conformance.mutation.steps import Running, Step
 from minicrt.conformance.mutation.syntax import located, replaced
-from minicrt.errors import MinicrtError
 
 SOURCE = "<equations>"
 NEW = -1                                                     # the number of a statement that was put in
 Changes = Mapping[int, Any]                                  # a node's number → the node, or nodes, in its place
-Note = Callable[[str, Any, bool], Any]
-CANNOT_BE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, AssertionError, NameError,
-             MemoryError, RecursionError, MinicrtError)      # what changed equations may raise
-
-
-class Unexpected(Exception):                                 # noqa: N818 - a signal, and no error
-    """A value is not what is expected."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """A statement ready to run: `code` of a loop is what it goes through, of an `if` its test, of a return its value.
-
-    given    the names that it gives values
-    """
-
-    kind: type[ast.stmt]
-    code: CodeType
-    number: int
-    given: tuple[str, ...] = ()
-    body: tuple["Step", ...] = ()
-    otherwise: tuple["Step", ...] = ()
-
-
-class Loops(Protocol):
-    """What may be done at a loop of a function's body (`shortcuts`)."""
-
-    def passed(self, step: Step, scope: dict[str, Any]) -> bool: ...
-
-    def begin(self, step: Step, scope: dict[str, Any]) -> None: ...
-
-    def after_step(self, step: Step, scope: dict[str, Any], rest: tuple[Step, ...], names: dict[str, Any]) -> None: ...
-
-    def end(self, step: Step, scope: dict[str, Any]) -> None: ...
-
-
-@dataclass(frozen=True)
-class Running:
-    """The names outside, what is handed every value that is given a name, and the scopes that functions left."""
-
-    names: dict[str, Any]
-    note: Note
-    left: dict[str, dict[str, Any]] = field(default_factory=dict)
-    trail: "Trail | None" = None
-    loops: Loops | None = None
-
-    def run(self, steps: tuple[Step, ...], scope: dict[str, Any], in_loop: bool) -> tuple[Any, ...]:
-        """(result,) of a return, or ()."""
-        trail, names, note = self.trail, self.names, self.note
-        for k, step in enumerate(steps):
-            result: tuple[Any, ...] = ()
-            if trail:
-                trail.begin(step.number)
-            if step.kind is ast.For:
-                result = self.run_loop(step, scope, in_loop, steps[k + 1:])
-            elif step.kind is ast.If:
-                chosen = step.body if eval(step.code, names, scope) else step.otherwise
-                result = self.run(chosen, scope, in_loop)
-            elif step.kind is ast.Return:
-                result = (eval(step.code, names, scope),)
-            else:
-                exec(step.code, names, scope)
-                for name in step.given:
-                    scope[name] = note(name, scope[name], in_loop)
-            if trail:
-                trail.active.pop()
-            if result:
-                return result
-        return ()
-
-    def run_loop(self, step: Step, scope: dict[str, Any], in_loop: bool, rest: tuple[Step, ...]) -> tuple[Any, ...]:
-        if self.loops and not in_loop:
-            self.loop(self.loops, step, scope, rest)
-            return ()
-        result: tuple[Any, ...] = ()
-        inner = replace(self, note=lambda name, value, step: value) if in_loop else self
-        for value in eval(step.code, self.names, scope):
-            scope[step.given[0]] = value
-            result = result or inner.run(step.body, scope, True)
-        for name in names_in(step.body) if in_loop else ():  # of a loop in a step the last values count
-            if name in scope:
-                scope[name] = self.note(name, scope[name], True)
-        return result
-
-    def loop(self, loops: Loops, step: Step, scope: dict[str, Any], rest: tuple[Step, ...]) -> None:
-        """One in a function's body, which does not return from there, with what is known of it."""
-        if loops.passed(step, scope):
-            return
-        loops.begin(step, scope)
-        for value in eval(step.code, self.names, scope):
-            scope[step.given[0]] = value
-            self.run(step.body, scope, True)
-            loops.after_step(step, scope, rest, self.names)
-        loops.end(step, scope)
-
-
-class Trail:
-    """The numbers of the statements that were begun, in their order, and of those that are not over."""
-
-    def __init__(self) -> None:
-        self.begun, self.active = list[int](), list[int]()
-
-    def begin(self, number: int) -> None:
-        self.begun.append(number)
-        self.active.append(number)
 
 
 class Tree:
@@ -133,16 +28,32 @@ class Tree:
         for k, node in enumerate(nodes):
             set_number(node, first + k)
         self.numbers = range(first, first + len(nodes))
-        self.places = {number_of(child): (owner, name) for owner in nodes for name, value in ast.iter_fields(owner)
-                       for child in (value if isinstance(value, list) else [value]) if isinstance(child, ast.AST)}
-        statements = [node for node in nodes if isinstance(node, ast.stmt)]
-        self.statement_of = {number_of(part): statement for statement in statements for part in own_nodes(statement)}
-        self.inside = {number_of(node): frozenset(
-            number_of(part) for part in ast.walk(node) if isinstance(part, ast.stmt)) for node in statements}
-        self.around = {number: frozenset(outer for outer, parts in self.inside.items() if number in parts)
-                       for number in self.inside}            # a statement and those that it lies in
-        self.ready: dict[int, Step] = {}
-        self.steps = self.compiled(definition.body, frozenset(), frozenset())
+        self.nodes, self.ready = nodes, dict[int, Step]()
+
+    @cached_property
+    def places(self) -> dict[int, tuple[ast.AST, str]]:
+        """Whose field each node is"""
+        return {number_of(child): (owner, name) for owner in self.nodes for name, value in ast.iter_fields(owner)
+                for child in (value if isinstance(value, list) else [value]) if isinstance(child, ast.AST)}
+
+    @cached_property
+    def statements(self) -> list[ast.stmt]:
+        return [node for node in self.nodes if isinstance(node, ast.stmt)]
+
+    @cached_property
+    def statement_of(self) -> dict[int, ast.stmt]:
+        return {number_of(part): statement for statement in self.statements for part in own_nodes(statement)}
+
+    @cached_property
+    def around(self) -> dict[int, frozenset[int]]:
+        """A statement and those that it lies in"""
+        inside = {number_of(node): frozenset(number_of(part) for part in ast.walk(node) if isinstance(part, ast.stmt))
+                  for node in self.statements}
+        return {number: frozenset(outer for outer, parts in inside.items() if number in parts) for number in inside}
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        return self.compiled(self.definition.body, frozenset(), frozenset())
 
     def function(self, changes: Changes, running: Running) -> Callable[..., Any]:
         steps = self.changed_steps(changes) if changes else self.steps
@@ -166,13 +77,12 @@ class Tree:
             return self.compiled(self.definition.body, anew, changed)
 
     def compiled(self, body: list[ast.stmt], anew: frozenset[int], changed: frozenset[int]) -> tuple[Step, ...]:
-        """`anew` are the statements that are changed themselves and those around them"""
-        return tuple([self.step(statement, anew, changed) for statement in body])
+        """`anew` are the statements that are changed themselves and those around them; the others are ready"""
+        ready, numbers = self.ready, [getattr(statement, "number", NEW) for statement in body]
+        return tuple([ready[number] if number in ready and number not in anew else self.step(statement, number, anew,
+                      changed) for number, statement in zip(numbers, body)])
 
-    def step(self, node: Any, anew: frozenset[int], changed: frozenset[int]) -> Step:
-        number = getattr(node, "number", NEW)
-        if number in self.ready and number not in anew:      # nothing in it is changed
-            return self.ready[number]
+    def step(self, node: Any, number: int, anew: frozenset[int], changed: frozenset[int]) -> Step:
         known = self.ready.get(number) if number not in changed else None
         if isinstance(node, ast.For | ast.If):
             head = node.iter if isinstance(node, ast.For) else node.test
@@ -220,10 +130,6 @@ def own_nodes(statement: ast.stmt) -> Iterator[ast.AST]:
         node = waiting.pop()
         yield node
         waiting += [child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.stmt)]
-
-
-def names_in(body: tuple[Step, ...]) -> list[str]:
-    return list(dict.fromkeys(name for step in body for name in step.given))
 
 
 def names_given(node: ast.stmt) -> tuple[str, ...]:

@@ -42,12 +42,11 @@ class Watch:
     def backward(self, name: str, value: Any, step: int) -> bool:
         """The same of the backward pass, whose steps go from the last to the first"""
         found = self.backward_tensors.get(name)
-        return expected(found, value, step if step < 0 or found is None else found[0].shape[1] - 1 - step)
+        return found is None or expected(found, value, step if step < 0 else found[0].shape[1] - 1 - step)
 
 
-def expected(found: Any, value: Any, step: int) -> bool:
-    if found is None:
-        return True
+def expected(found: tuple[Any, float], value: Any, step: int) -> bool:
+    """NumPy's warnings are off where mutants run"""
     theirs, allowed = found
     if step >= 0:
         axis = min(np.ndim(value) - 1, 1)                    # of an optimizer the steps come first
@@ -56,5 +55,4 @@ def expected(found: Any, value: Any, step: int) -> bool:
         theirs = theirs.take(step, axis)
     if np.shape(value) != theirs.shape:
         return True                                          # it may be put together otherwise
-    with np.errstate(all="ignore"):
-        return bool((np.abs(value - theirs) <= allowed).all())
+    return bool((np.abs(value - theirs) <= allowed).all())

@@ -16,7 +16,8 @@ from minicrt.conformance.mutation import functions, in_time
 from minicrt.conformance.mutation.program import Edit, Program
 from minicrt.conformance.mutation.shortcuts import Known
 from minicrt.conformance.mutation.source import Function
-from minicrt.conformance.mutation.tree import CANNOT_BE, Changes, Tree
+from minicrt.conformance.mutation.steps import CANNOT_BE
+from minicrt.conformance.mutation.tree import Changes, Tree
 from minicrt.teach.diagnosing.spelling import spelled
 from minicrt.teach.diagnosing.wider import all_edits
 

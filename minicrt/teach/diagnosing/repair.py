@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from minicrt.conformance.mutation.program import Edit
-from minicrt.conformance.mutation.tree import CANNOT_BE
+from minicrt.conformance.mutation.steps import CANNOT_BE
 from minicrt.teach.diagnosing.changed import MOST, Changeable
 from minicrt.teach.diagnosing.draws import Draw, same
 from minicrt.teach.diagnosing.finding import Finding

@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 
 from minicrt.conformance.mutation.program import Edit
-from minicrt.conformance.mutation.tree import CANNOT_BE
+from minicrt.conformance.mutation.steps import CANNOT_BE
 from minicrt.teach.diagnosing.changed import Changeable, alike
 from minicrt.teach.diagnosing.draws import Draw, same, solved
 from minicrt.teach.diagnosing.finding import Finding
