@@ -98,8 +98,9 @@ def on_a_grid(ours: Array, error: Array, names: list[str], row: TensorComparison
     """Fixed point, and whole numbers with a scale."""
     theirs, size = ours + error, largest(ours)
     for count in (1, *(2**k for k in range(1, 17)), 10, 100, 1000, 127, 255, 32767, 65535):
-        steps = theirs * count
-        near = np.abs(steps - np.rint(steps)).max() <= 1e-5
+        with np.errstate(over="ignore", invalid="ignore"):   # of numbers that are near the largest
+            steps = theirs * count
+            near = np.abs(steps - np.rint(steps)).max() <= 1e-5
         if near and np.unique(np.rint(steps)).size > GRID and np.abs(error).max() <= 1 / count <= size:
             yield f"has no values but multiples of 1/{count}: it is rounded to a grid, as fixed point and int8 are"
             return

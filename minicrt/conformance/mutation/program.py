@@ -55,6 +55,7 @@ class Program:
     def __init__(self, trees: Mapping[str, Tree], names: Mapping[str, Any], root: str) -> None:
         self.names, self.root = names, root
         self.trees = dict(reversed(list(needed(trees, root).items())))
+        self.known_touched = dict[frozenset[int], Touched]()
 
     def with_names(self, **other: Any) -> "Program":
         """The same with other values of some names outside"""
@@ -119,12 +120,22 @@ class Program:
         return loops_of(self.trees, self.needs)
 
     def touched(self, changes: Changes) -> Touched:
-        if not changes:
-            return Touched()
-        changed, statements = self.changed_functions(changes), set[int]()
-        for name in changed:
-            tree = self.trees[name]
-            statements |= {number_of(tree.statement_of[number]) for number in changes if number in tree.numbers}
+        return self.touched_by(frozenset(self.statement_numbers[number] for number in changes
+                                         if number in self.statement_numbers))
+
+    @cached_property
+    def statement_numbers(self) -> dict[int, int]:
+        """The statement's of each node"""
+        return {number: number_of(statement) for tree in self.trees.values()
+                for number, statement in tree.statement_of.items()}
+
+    def touched_by(self, statements: frozenset[int]) -> Touched:
+        if statements not in self.known_touched:
+            self.known_touched[statements] = self.touched_anew(statements) if statements else Touched()
+        return self.known_touched[statements]
+
+    def touched_anew(self, statements: frozenset[int]) -> Touched:
+        changed = frozenset(self.owners[number] for number in statements)
         loops = [loop for loop in self.loops.values() if loop.statements & statements or loop.calls & changed]
         last = frozenset(loop.number for loop in self.loops.values()
                          if statements <= loop.before | loop.statements - {loop.number})

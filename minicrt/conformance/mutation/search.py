@@ -23,7 +23,7 @@ from minicrt.conformance.mutation.segments import shares_of_segments
 from minicrt.conformance.mutation.syntax import is_call
 from minicrt.conformance.mutation.watching import Watch
 
-RUNS = 1900         # so many runs are an operation's mutants worth, of a short scan: a second
+RUNS = 1600         # so many runs are an operation's mutants worth, of a short scan: a second
 SINGLES = 6000      # so many edits are tried, the simplest and likeliest first
 PARTIAL = 4         # so many mutants that explain the first wrong tensors get a second one
 SECOND = 600        # so many others are tried as the second one

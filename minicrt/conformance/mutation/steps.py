@@ -4,7 +4,7 @@ import ast
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from types import CodeType
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from minicrt.errors import MinicrtError
 
@@ -17,8 +17,7 @@ class Unexpected(Exception):                                 # noqa: N818 - a si
     """A value is not what is expected."""
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """A statement ready to run: `code` of a loop is what it goes through, of an `if` its test, of a return its value.
 
     given    the names that it gives values

@@ -84,10 +84,9 @@ class Tree:
 
     def step(self, node: Any, number: int, anew: frozenset[int], changed: frozenset[int]) -> Step:
         known = self.ready.get(number) if number not in changed else None
-        if isinstance(node, ast.For | ast.If):
+        if isinstance(node, (ast.For, ast.If)):              # noqa: UP038 - a union would be made every time
             head = node.iter if isinstance(node, ast.For) else node.test
-            given = names_given(node)
-            code = known.code if known else compiled(head)
+            code, given = (known.code, known.given) if known else (compiled(head), names_given(node))
             parts = self.compiled(node.body, anew, changed), self.compiled(node.orelse, anew, changed)
             step = Step(type(node), code, number, given, *parts)
         elif isinstance(node, ast.Return):
@@ -133,7 +132,7 @@ def own_nodes(statement: ast.stmt) -> Iterator[ast.AST]:
 
 
 def names_given(node: ast.stmt) -> tuple[str, ...]:
-    if not isinstance(node, ast.Assign | ast.For):
+    if not isinstance(node, (ast.Assign, ast.For)):          # noqa: UP038
         return ()
     target = node.targets[0] if isinstance(node, ast.Assign) else node.target
     return tuple(name.id for name in (target.elts if isinstance(target, ast.Tuple) else [target])
