@@ -53,14 +53,13 @@ def _piece(z, table, bias, targets, share, with_gradient, d_z, d_table, d_bias):
     if not with_gradient:
         return losses, None, None
     np.matmul(logits, table, out=d_z)
-    weighted = pool.empty(z.shape, z.dtype)
-    _finish(z, targets, table, weights, share, d_z, weighted)
+    weighted = np.multiply(weights[:, None], z, out=pool.empty(z.shape, z.dtype))
     if d_table is None:
         d_table, d_bias = product(logits.T, weighted), d_bias_of_rows
     else:
         add_product(d_table, logits.T, weighted)
         d_bias += d_bias_of_rows
-    _take_targets(z, targets, share, d_table, d_bias)
+    _finish(z, targets, table, weights, share, d_z, d_table, d_bias)
     return losses, d_table, d_bias
 
 
@@ -102,16 +101,13 @@ def _softmax(part, start, stop, logits, bias, targets, share, losses, weights, d
                 total += e
             losses[i] = np.log(np.float64(total)) - np.float64(at_target - largest)
             weights[i] = share / total
-        if with_gradient and last == first + 4:
-            w0, w1, w2, w3 = weights[first], weights[first + 1], weights[first + 2], weights[first + 3]
-            e0, e1, e2, e3 = logits[first], logits[first + 1], logits[first + 2], logits[first + 3]
+        if with_gradient:                                    # where there are fewer, the last one counts as the others
+            at1, at2, at3 = min(first + 1, last - 1), min(first + 2, last - 1), min(first + 3, last - 1)
+            w0, w1 = weights[first], weights[at1] if at1 == first + 1 else zero
+            w2, w3 = weights[at2] if at2 == first + 2 else zero, weights[at3] if at3 == first + 3 else zero
+            e0, e1, e2, e3 = logits[first], logits[at1], logits[at2], logits[at3]
             for j in range(V):
                 d_bias[j] += w0 * e0[j] + w1 * e1[j] + w2 * e2[j] + w3 * e3[j]
-        elif with_gradient:
-            for i in range(first, last):
-                row, weight = logits[i], weights[i]
-                for j in range(V):
-                    d_bias[j] += weight * row[j]
 
 
 @part
@@ -136,18 +132,13 @@ def add_and_maximum(row, bias, lanes):
 
 
 @jit
-def _finish(z, targets, table, weights, share, d_z, weighted):
+def _finish(z, targets, table, weights, share, d_z, d_table, d_bias):
+    """d_z by its weights, and what the targets take from all three"""
     for i in range(len(z)):
-        row, weight = table[targets[i]], weights[i]
+        target, weight = targets[i], weights[i]
+        row, d_row = table[target], d_table[target]
+        d_bias[target] -= share
         for j in range(len(row)):
             d_z[i, j] = weight * d_z[i, j] - share * row[j]
-            weighted[i, j] = weight * z[i, j]
-
-
-@jit
-def _take_targets(z, targets, share, d_table, d_bias):
-    for i in range(len(z)):
-        row = d_table[targets[i]]
-        d_bias[targets[i]] -= share
         for j in range(len(row)):
-            row[j] -= share * z[i, j]
+            d_row[j] -= share * z[i, j]

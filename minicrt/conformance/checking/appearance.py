@@ -49,7 +49,7 @@ def the_same_along(ours: Array, error: Array, names: list[str], row: TensorCompa
     axes = [k for k in range(error.ndim) if error.shape[k] > 1 and np.ptp(error, axis=k).max() <= 2 * limit]
     if axes and largest(error) > 10 * limit:
         if len(axes) == sum(size > 1 for size in error.shape):
-            yield f"differs from ours by {error.mean():.6g} everywhere"
+            yield f"differs from ours by {(error / error.size).sum():.6g} everywhere"
         else:
             yield f"differs from ours by the same in every {' and '.join(names[k] for k in axes)}"
 

@@ -56,6 +56,7 @@ def test_how_a_number_is_told(k, text):
     assert told(k) == text and abs(simplest_number(k * (1 + 1e-11)) - k) <= 1e-10 * abs(k)
 
 
+@pytest.mark.filterwarnings("error")
 def test_numbers_that_overflow_when_squared_are_no_crash():
     case = golden.case("gru-T1")
     diagnosis = diagnose(compare(case, {"h": np.full(case["h"].value.shape, 1e308)}))
