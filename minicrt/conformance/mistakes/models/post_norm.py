@@ -27,20 +27,20 @@ class PostNormed:
         self.config = dataclasses.replace(model.config, norm="post")
 
 
-def post_normed(model: Any, p: Parameters, x: Array, rng: Any) -> tuple[Array, Any]:
-    return blocks(PostNormed(model), p, x, rng)
+def post_normed(model: Any, p: Parameters, x: Array, rng: Any, mask: Array | None = None) -> tuple[Array, Any]:
+    return blocks(PostNormed(model), p, x, rng, mask)
 
 
 def post_normed_backward(model: Any, d_y: Array, caches: Any, g: Parameters) -> Array:
     return blocks_backward(PostNormed(model), d_y, caches, g)
 
 
-def branch_normed(model: Any, p: Parameters, x: Array, rng: Any) -> tuple[Array, Any]:
+def branch_normed(model: Any, p: Parameters, x: Array, rng: Any, mask: Array | None = None) -> tuple[Array, Any]:
     caches = []
     for layer in range(model.config.layers):
         own = p.scope(f"blocks.{layer}.")
         for name, (branch, _) in BRANCHES.items():
-            y, branch_cache = branch(model, own, x)
+            y, branch_cache = branch(model, own, x, *([mask] if name == "attention" else []))
             y, norm_cache = norm(model, own, f"norm_{name}.", y)
             x = model.engine.add(x, y)
             caches.append((layer, name, branch_cache, norm_cache))

@@ -84,13 +84,14 @@ def second_norms(parameters: Parameters) -> list[str]:
     return [name for name in parameters if ".norm_feed_forward." in name]
 
 
-def parallel(model: Any, p: Parameters, x: Array, rng: Any) -> tuple[Array, list[BlockCache]]:
+def parallel(model: Any, p: Parameters, x: Array, rng: Any, mask: Array | None = None
+             ) -> tuple[Array, list[BlockCache]]:
     """x + Attention(LN(x)) + FeedForward(LN(x)), L times"""
     caches = list[BlockCache]()
     for layer in range(model.config.layers):
         scope = p.scope(f"blocks.{layer}.")
         normed, norm_cache = norm(model, scope, "norm_attention.", x)
-        y, attention = self_attention(model, scope, normed)
+        y, attention = self_attention(model, scope, normed, mask)
         attended = model.engine.add(x, y)
         normed, second = norm(model, scope, "norm_feed_forward.", x)
         y, fed = feed_forward(model, scope, normed)
@@ -110,13 +111,14 @@ def parallel_backward(model: Any, d_x: Array, caches: list[BlockCache], g: Param
     return d_x
 
 
-def of_the_normed(model: Any, p: Parameters, x: Array, rng: Any) -> tuple[Array, list[BlockCache]]:
+def of_the_normed(model: Any, p: Parameters, x: Array, rng: Any, mask: Array | None = None
+                  ) -> tuple[Array, list[BlockCache]]:
     """x ← LN(x) + f(LN(x)), in both branches of every block"""
     caches = list[BlockCache]()
     for layer in range(model.config.layers):
         scope = p.scope(f"blocks.{layer}.")
         normed, norm_cache = norm(model, scope, "norm_attention.", x)
-        y, attention = self_attention(model, scope, normed)
+        y, attention = self_attention(model, scope, normed, mask)
         normed, second = norm(model, scope, "norm_feed_forward.", model.engine.add(normed, y))
         y, fed = feed_forward(model, scope, normed)
         x = model.engine.add(normed, y)
