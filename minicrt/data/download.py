@@ -13,8 +13,8 @@ from pathlib import Path
 from minicrt.data.locations import VARIABLE, cache_directory, remedy
 from minicrt.data.own_part import own_part
 from minicrt.data.published import SHA256
+from minicrt.data.source import Source
 from minicrt.data.texts import CORPORA, PYTHON_DOCS, unknown_corpus
-from minicrt.data.transfer import Source, transfer
 from minicrt.errors import DataError
 from minicrt.files import expanded
 
@@ -76,6 +76,8 @@ def fetch(source: Source, directory: Path, report: Callable[[str], None]) -> Pat
 
 def _bring(source: Source, part: Path) -> None:
     """Make `part` the file that `source` describes. Raises DataError, and removes it, where that is another one."""
+    from minicrt.data.transfer import transfer  # the network's modules take 3 MB, which no training needs
+
     resumed = part.stat().st_size > 0
     transfer(source, part)
     found = _sha256(part)

@@ -4,10 +4,10 @@ import http.client
 import os
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
 from pathlib import Path
 
 from minicrt.data.names import printable
+from minicrt.data.source import Source
 from minicrt.errors import DataError
 
 BLOCK = 1 << 16
@@ -16,16 +16,6 @@ TIMEOUT = 30.0                          # seconds without an answer
 # What urllib and http.client raise for an answer that is none: a redirect to http://[bad/ or to port 99999, a chunk of
 # -5 bytes, a header without end.
 NO_ANSWER = (OSError, http.client.HTTPException, ValueError, OverflowError)
-
-
-@dataclass(frozen=True)
-class Source:
-    """One file: its path inside a data folder, its address, its SHA-256 in hexadecimal and its size in bytes."""
-
-    path: str
-    url: str
-    sha256: str
-    size: int
 
 
 def transfer(source: Source, part: Path) -> None:

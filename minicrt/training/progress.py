@@ -8,11 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TextIO
 
-from tqdm import tqdm
-
 from minicrt.arguments import is_truth, shown
 from minicrt.errors import InputError
-from minicrt.training.fitted_bar import FittedBar
 
 log = logging.getLogger("minicrt")
 
@@ -106,15 +103,17 @@ class Bar(Progress):
     """A tqdm bar with loss, perplexity, tokens a second and the time left; other lines stand above it."""
 
     def __init__(self, stream: TextIO):
-        self._stream = stream
+        from minicrt.training.fitted_bar import FittedBar  # tqdm takes 3 MB: a log without a bar does without
+
+        self._stream, self._kind = stream, FittedBar
         self._bar: FittedBar | None = None
         self._log = LogAbove(self.say)
 
     def begin(self, step: int, total: int) -> None:
         self.end()
         self._average = Average(self.figure, self.unit)
-        self._bar = FittedBar(desc="training", initial=step, total=total or None, unit="step", file=self._stream,
-                              dynamic_ncols=True)
+        self._bar = self._kind(desc="training", initial=step, total=total or None, unit="step", file=self._stream,
+                               dynamic_ncols=True)
         self._bar.average = self._average
         self._own_the_log(True)
 
@@ -132,12 +131,12 @@ class Bar(Progress):
         self._average.resume()
 
     def say(self, text: str) -> None:
-        tqdm.write(text, file=self._stream)
+        self._kind.write(text, file=self._stream)
 
     @contextmanager
     def task(self, name: str, total: int, unit: str = "segment") -> Iterator[Callable[[], None]]:
-        with FittedBar(desc=name, total=total, unit=unit, file=self._stream, dynamic_ncols=True,
-                       leave=False) as bar:
+        with self._kind(desc=name, total=total, unit=unit, file=self._stream, dynamic_ncols=True,
+                        leave=False) as bar:
             self._own_the_log(True)
             try:
                 yield lambda: bar.update() and None

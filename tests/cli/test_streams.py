@@ -14,7 +14,7 @@ from tqdm import TMonitor
 
 from minicrt.cli import main
 from minicrt.training import load_run
-from minicrt.training.progress import FittedBar
+from minicrt.training.fitted_bar import FittedBar
 from tests.cli.running import SMALL, assignments, command, environment, run_minicrt, write_text
 
 FULL = Path("/dev/full")

@@ -3,7 +3,7 @@ import hashlib
 import pytest
 
 from minicrt.data import locations
-from minicrt.data.transfer import Source
+from minicrt.data.source import Source
 from tests.data.loopback import CONTENT, Server
 
 

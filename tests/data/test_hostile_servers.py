@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from minicrt.data import get
-from minicrt.data.transfer import Source
+from minicrt.data.source import Source
 from minicrt.errors import DataError
 
 BODY = b"x" * 1000
