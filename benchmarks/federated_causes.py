@@ -9,6 +9,7 @@ Flower.
     rate x 2.83              the clients' learning rate by √8, as eight times the rows are said to want
     server's rate 2.83       the mean change taken 2.83 times
     rows of all              no clients: a central training with the rows of all in a step, as many steps as a client
+    central                  no clients: the central training itself, at another rate
 
 and together as named. `rows of all` has no averaging, nor AdamW anew, nor parts of the text: what it is behind
 `central` of `benchmarks.federated_ptb` comes of fewer steps alone. Perplexity of the last weights; nothing is tuned.
@@ -44,6 +45,7 @@ ARMS: dict[str, dict[str, Any]] = {
     "server's rate 2.83": {"server_rate": SQRT8},
     "rows of all, rate x 2.83": {"rate": SQRT8, "moments": "kept", "local_epochs": 1 / 32, "clients": 1,
                                  "rows": ROWS * CLIENTS},
+    "central, rate x 2.83": {"rate": SQRT8, "moments": "kept", "local_epochs": 1 / 32, "clients": 1},
 }
 
 
