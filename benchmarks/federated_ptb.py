@@ -97,26 +97,26 @@ def spread(figures: Sequence[float]) -> str:
 def plot(rows: Sequence[dict[str, Any]], path: Any) -> None:
     """Validation perplexity of the lowest seed against tokens, rounds and bytes, a line for each arm"""
     from minicrt.plotting import Picture
+    from minicrt.plotting.style import look, plain_log_ticks, quiet
 
-    figure = Picture(figsize=(11, 3.9), dpi=110, layout="constrained")
+    figure = Picture(figsize=(11, 4.6), dpi=110, layout="constrained")
     panels = figure.subplots(1, 3, sharey=True)
     seed = min(one["seed"] for one in rows)
-    for one in rows:
+    for one in sorted(rows, key=lambda one: ARMS.index(one["arm"])):
         if one["seed"] != seed:
             continue
-        style = {"color": f"C{ARMS.index(one['arm'])}", "linestyle": "--" if one["arm"] in CENTRAL else "-",
-                 "marker": ".", "linewidth": 1.2, "label": one["arm"]}
+        style = {**look(ARMS.index(one["arm"]), len(one["curve"])), "linewidth": 1.2, "label": one["arm"]}
         steps, tokens, sent, perplexity = zip(*one["curve"])
         panels[0].plot([count / 1e6 for count in tokens], perplexity, **style)
         if one["arm"] not in CENTRAL:
             panels[1].plot(steps, perplexity, **style)
             panels[2].plot(sent, perplexity, **style)
     for axes, text in zip(panels, ("tokens read by all, millions", "rounds", "sent up and down by all clients, MB")):
+        quiet(axes)
         axes.set(xlabel=text, yscale="log")
-        axes.grid(alpha=0.3, which="both")
-    panels[2].set_xscale("log")
-    panels[0].set_ylabel("validation perplexity")
-    panels[0].legend(fontsize=7)
+    plain_log_ticks(panels[0], [perplexity for one in rows for *_, perplexity in one["curve"]])
+    panels[0].set_ylabel(f"validation perplexity, seed {seed}")
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=8)
     figure.savefig(path)
 
 
