@@ -112,10 +112,10 @@ def completed(rows: list[report.Row], bare: dict[str, float | None]) -> list[rep
 def figure(rows: list[report.Row]) -> Any:
     """A column for what is changed, a line of panels for what is measured; one thread is dashed"""
     from minicrt.picture import Picture
+    from minicrt.plotting.style import look
 
     kinds = list(dict.fromkeys(row["against"] for row in rows))
     series = list(dict.fromkeys((row["peer"], row["threads"]) for row in rows))
-    colours = {peer: f"C{place}" for place, peer in enumerate(PEERS)}
     drawn = Picture(figsize=(3.6 * len(kinds) + 1.5, 8), layout="constrained")
     grid = drawn.subplots(len(MEASURES), len(kinds), squeeze=False)
     for line, (key, label) in enumerate(MEASURES.items()):
@@ -128,8 +128,9 @@ def figure(rows: list[report.Row]) -> Any:
                     one = [{**row, key: 100 * row[key]} for row in one if peer != "gemm-floor"]
                 if not one:
                     continue
-                axes.plot([row["value"] for row in one], [row[key] for row in one], "o--" if number == 1 else "o-",
-                          color=colours[peer], markersize=3, label=f"{peer}, {number} thread{'s' * (number > 1)}")
+                axes.plot([row["value"] for row in one], [row[key] for row in one], **look(
+                    PEERS.index(peer), len(one)) | {"linestyle": "--" if number == 1 else "-", "linewidth": 1.3},
+                    label=f"{peer}, {number} thread{'s' * (number > 1)}")
                 powers.append(f"{exponent(one, what, key):.2f}")
             axes.set_xscale("log")
             if key != "against_floor":
