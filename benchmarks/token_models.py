@@ -29,11 +29,13 @@ SIZES: dict[str, Any] = {"vocabulary": WORDS, "segment_length": LENGTH, "width":
 STACK: dict[str, Any] = {**SIZES, "heads": 4, "inner": 128}
 ARMS: dict[str, dict[str, Any]] = {
     "CRT": {"model": "crt", "memory_span": 1, **STACK},
+    "CRT-restarts": {"model": "crt", "memory_span": 1, **STACK},
     "Transformer-XL": {"model": "transformer_xl", **STACK},
     "RMT": {"model": "rmt", **STACK},
     "GRU": {"model": "recurrent", "cell": "gru", **SIZES},
     "minGRU": {"model": "linear_recurrent", "cell": "mingru", "inner": 128, **SIZES},
 }
+RESTARTS = {"CRT-restarts": 0.02}                            # of the steps of its training begin with no state
 TRAINED = ("clean", "damaged")
 
 
@@ -75,7 +77,7 @@ def trained(arm: str, on: str, seed: int, tokens: int | None, folder: Path | Non
         parameters.flat[...] = arrays["flat"]
         return model, parameters, float(metadata["seconds"])
     start = time.perf_counter()
-    learn(model, parameters, text().train[:tokens], on, seed, progress)
+    learn(model, parameters, text().train[:tokens], on, seed, progress, RESTARTS.get(arm, 0.0))
     seconds = time.perf_counter() - start
     if file:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -83,9 +85,10 @@ def trained(arm: str, on: str, seed: int, tokens: int | None, folder: Path | Non
     return model, parameters, seconds
 
 
-def learn(model: SegmentModel, parameters: Parameters, words: Array, on: str, seed: int, progress: Progress) -> None:
+def learn(model: SegmentModel, parameters: Parameters, words: Array, on: str, seed: int, progress: Progress,
+          restarts: float = 0.0) -> None:
     """One pass over `words` as they are, or damaged: each 1,024 in one of the ways, at a rate from 0 to RATE"""
-    rng = np.random.default_rng([seed, 1])
+    drawn, rng = np.random.default_rng([seed, 2]), np.random.default_rng([seed, 1])
     stream = TokenStream(words, BATCH, LENGTH) if on == "clean" else \
         DamagedStream(words, mixed(words, RATE, rng), BATCH, LENGTH)
     gradients, optimizer = parameters.zeros_like(), AdamW(parameters, learning_rate=3e-3)
@@ -94,6 +97,8 @@ def learn(model: SegmentModel, parameters: Parameters, words: Array, on: str, se
     progress.begin(0, steps)
     for step in range(1, steps + 1):
         segments = [stream.segment(index) for index in range((step - 1) * BPTT, step * BPTT)]
+        if drawn.random() < restarts:
+            state = {}
         rate = min(1.0, step / 100, 1.05 * (1 - step / (steps + 1)))
         loss, state, _ = train_step(model, parameters, gradients, optimizer, segments, state, rate=rate)
         progress.step(step, loss, BPTT * BATCH * LENGTH)

@@ -31,7 +31,8 @@ from minicrt.training.trainer import Trainer
 
 Array = np.ndarray
 # Settings of a training's steps, which have nothing to say where a step is a round, and what they are then.
-OF_ONE_TRAINING: dict[str, Any] = {"warmup_steps": 0, "evaluations": 1, "random_start": False, "ema_decay": 0.0}
+OF_ONE_TRAINING: dict[str, Any] = {"warmup_steps": 0, "evaluations": 1, "random_start": False, "ema_decay": 0.0,
+                                   "restart_rate": 0.0}
 TABLES = ("model", "training", "federated", "data")
 CONNECTING = 0.2                                             # seconds until the clients are counted again
 GATHERING = 20.0                                             # seconds that the first round waits for the last of them

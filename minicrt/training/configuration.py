@@ -51,6 +51,7 @@ class TrainingConfig(Configuration):
     bptt_segments: int = 2
     recompute: bool = False                 # hold one segment of a window, compute the others again on the way back
     random_start: bool = False              # each epoch begins at another token of the training text, a circle
+    restart_rate: float = 0.0               # of the steps, drawn: those that begin with no state, so that m_0 learns
     evaluation_batch: int = 10
     evaluations: int = 10                   # over the whole run
     checkpoint_seconds: float = 30.0
@@ -71,7 +72,7 @@ class TrainingConfig(Configuration):
                            "evaluation_batch": 1, "evaluations": 1, "seed": 0, "threads": 0}.items():
             value = getattr(self, key)
             require(value >= least, f"training: {key} is {value}, expected {least} or more")
-        for key in ("beta1", "beta2", "momentum", "ema_decay"):
+        for key in ("beta1", "beta2", "momentum", "ema_decay", "restart_rate"):
             value = getattr(self, key)
             require(0 <= value < 1, f"training: {key} is {value}, expected 0 <= {key} < 1")
         require(0 <= self.final_learning_rate <= 1,

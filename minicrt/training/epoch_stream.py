@@ -1,4 +1,4 @@
-"""What an epoch of a training text reads"""
+"""What an epoch of a training text reads, and where the state is not carried on"""
 
 import numpy as np
 
@@ -14,3 +14,8 @@ def epoch_stream(tokens: np.ndarray, config: TrainingConfig, segment_length: int
     if config.random_start:
         first = int(np.random.default_rng([config.seed, 2, epoch]).integers(len(tokens)))
     return TokenStream(tokens, config.batch, segment_length, "the training part", first=first)
+
+
+def restarts(config: TrainingConfig, step: int) -> bool:
+    """Whether a step is drawn to begin with no state, as a text does: m_0 gets a gradient in such steps alone"""
+    return bool(np.random.default_rng([config.seed, 3, step]).random() < config.restart_rate)

@@ -1,8 +1,9 @@
 """The trainer: from a run folder, a model and a corpus to the best weights and a summary.
 
 After the number of steps is known, everything depends on the configuration and the step number alone: the learning
-rate, the window, where the text is cut (drawn from the seed and the epoch), the dropout masks (from the seed and the
-step), the evaluations. So a run that was stopped, or killed, at any moment ends with the same bits as one that was not.
+rate, the window, where the text is cut (drawn from the seed and the epoch), the dropout masks and whether the state is
+carried on (from the seed and the step), the evaluations. So a run that was stopped, or killed, at any moment ends with
+the same bits as one that was not.
 """
 
 import math
@@ -21,7 +22,7 @@ from minicrt.strict_json import finite
 from minicrt.training.averaging import update_average
 from minicrt.training.budget import Calibration, segment_seconds, total_steps
 from minicrt.training.configuration import TrainingConfig
-from minicrt.training.epoch_stream import epoch_stream
+from minicrt.training.epoch_stream import epoch_stream, restarts
 from minicrt.training.evaluation import Cut, Evaluation, evaluate
 from minicrt.training.interrupt import Interrupted, InterruptFlag
 from minicrt.training.position import Position
@@ -128,7 +129,7 @@ class Trainer:
         """Update the parameters once: the loss, the norm of the gradient, and how many targets were scored"""
         state, config = self.state, self.config
         epoch, window = divmod(self.position.step, self.windows)
-        if window == 0:
+        if window == 0 or restarts(config, self.position.step):
             state.carried = {}                                      # an epoch reads the stream from its start
         if epoch != self._epoch and config.random_start:
             self._epoch, self.train_stream = epoch, self.training_stream(epoch)

@@ -22,6 +22,7 @@ from tests.cli.running import SMALL, copy_of_run, refused, write_text
     (["--set", "width=wide"], "expected a whole number"),
     (["--set", "width=true"], "expected a whole number"),
     (["--set", "random_start=maybe"], "expected true or false"),
+    (["--set", "restart_rate=1"], "restart_rate is 1.0, expected 0 <= restart_rate < 1"),
     (["--set", "width=0"], "width is 0"),
     (["--set", "heads=0"], "heads is 0"),
     (["--set", "dropout=nan"], "dropout is nan"),

@@ -29,6 +29,7 @@ VARIANTS = {
     "float64": ({}, {"precision": "float64"}),
     "orthogonal": ({"memory": "ncgru", "orthogonal": "candidate+reset"}, {}),
     "random start": ({}, {"random_start": True}),
+    "restarts": ({}, {"restart_rate": 0.3}),
     "writer": ({"memory_gradient": "writer", "memory_vectors": 2}, {"bptt_segments": 1}),
 }
 

@@ -1,5 +1,6 @@
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from minicrt.data import TokenStream, unigram_perplexity
 from minicrt.errors import CheckpointError, ConfigurationError, DataError, TrainingError
 from minicrt.training import Evaluation, RunFolder, Trainer, evaluate, load_run, read_checkpoint, train, train_step
+from minicrt.training.epoch_stream import restarts
 from minicrt.training.optimizers import make_optimizer
 from tests.training import tiny
 
@@ -105,6 +107,24 @@ def test_every_epoch_of_a_random_start_is_read_from_its_start(tmp_path, corpus):
             _, state, _ = train_step(model, parameters, gradients, optimizer, segments[2 * window:2 * window + 2],
                                      state, None, 1.0, trainer.rate(step))
     assert np.array_equal(run.parameters.flat, parameters.flat)
+
+
+def test_restarts_are_steps_that_carry_no_state_on(tmp_path, corpus):
+    config, model = tiny.config(evaluations=1, restart_rate=0.3), tiny.model(dropout=0.0)
+    trainer = Trainer(RunFolder(tmp_path / "other", {}), model, corpus, config)
+    run = train(tmp_path / "run", model, corpus, config)
+    parameters = model.initialize(np.random.default_rng([0, 0]), np.float32)
+    gradients, optimizer = parameters.zeros_like(), make_optimizer(config, parameters)
+    drawn = [step for step in range(30) if restarts(config, step)]
+    assert 3 <= len(drawn) <= 15 and drawn != [step for step in range(30) if restarts(replace(config, seed=1), step)]
+    segments, state = list(trainer.train_stream), {}
+    for step in range(30):
+        window = step % 13
+        state = {} if window == 0 or step in drawn else state
+        _, state, _ = train_step(model, parameters, gradients, optimizer, segments[2 * window:2 * window + 2], state,
+                                 None, 1.0, trainer.rate(step))
+    assert np.array_equal(run.parameters.flat, parameters.flat)
+    assert not any(restarts(tiny.config(), step) for step in range(100))
 
 
 def test_the_best_weights_are_kept_and_loaded(tmp_path, corpus, monkeypatch):

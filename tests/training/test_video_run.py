@@ -161,6 +161,8 @@ def test_other_videos_and_other_runs_are_refused(run, tmp_path):
                          (lambda: create_video_model(5, 2, **SMALL), "the model has 5 classes")]:
         with pytest.raises(ConfigurationError, match=words):
             train_videos(tmp_path / "other", wrong(), VIDEOS, progress=False, **BRIEF)
+    with pytest.raises(ConfigurationError, match="restart_rate cuts a stream of text or of readings"):
+        train_videos(tmp_path / "other", model(), VIDEOS, progress=False, **{**BRIEF, "restart_rate": 0.1})
     with pytest.raises(InputError, match="videos is a SyntheticVideo, expected videos; load them with video_source"):
         train_videos(tmp_path / "other", model(), TASK, progress=False)
 
