@@ -82,7 +82,8 @@ def updated(text: str) -> str:
         "long_memories": lambda: rows_of(*long_stream_tables.memories(kept_in("long_streams*.json"))),
         "long_starts": lambda: rows_of(*long_stream_tables.starts(kept_in("long_streams*.json"))),
         "long_passes": lambda: rows_of(*long_stream_tables.by_pass(kept_in("long_streams*.json"))),
-        "wikitext": lambda: markdown(collect(read_results(RESULTS / "wikitext"))),
+        **{grid: lambda grid=grid: markdown(collect(read_results(RESULTS / grid)))
+           for grid in ("wikitext", "wikitext_deep", "ptb_outputs")},
         "scans": lambda: rows_of(*scale_tables.scans(rows_in("selective_scan.json"))),
         "outputs": lambda: rows_of(*scale_tables.outputs(rows_in("output_steps.json"))),
         "video": lambda: rows_of(*video_tasks.by_arm(kept_in("video_tasks*.json"))),
