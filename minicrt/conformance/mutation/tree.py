@@ -16,6 +16,7 @@ from minicrt.conformance.mutation.syntax import located, replaced
 SOURCE = "<equations>"
 NEW = -1                                                     # the number of a statement that was put in
 Changes = Mapping[int, Any]                                  # a node's number → the node, or nodes, in its place
+SHARED = (ast.expr_context, ast.operator, ast.unaryop, ast.cmpop, ast.boolop)  # of these Python has one for all trees
 
 
 class Tree:
@@ -24,7 +25,7 @@ class Tree:
     def __init__(self, definition: ast.FunctionDef, first: int) -> None:
         self.definition, self.name = definition, definition.name
         self.parameters = [argument.arg for argument in definition.args.args]
-        nodes = list(ast.walk(definition))
+        nodes = [node for node in ast.walk(definition) if not isinstance(node, SHARED)]
         for k, node in enumerate(nodes):
             set_number(node, first + k)
         self.numbers = range(first, first + len(nodes))
@@ -34,7 +35,8 @@ class Tree:
     def places(self) -> dict[int, tuple[ast.AST, str]]:
         """Whose field each node is"""
         return {number_of(child): (owner, name) for owner in self.nodes for name, value in ast.iter_fields(owner)
-                for child in (value if isinstance(value, list) else [value]) if isinstance(child, ast.AST)}
+                for child in (value if isinstance(value, list) else [value])
+                if isinstance(child, ast.AST) and not isinstance(child, SHARED)}
 
     @cached_property
     def statements(self) -> list[ast.stmt]:
@@ -128,7 +130,7 @@ def own_nodes(statement: ast.stmt) -> Iterator[ast.AST]:
     while waiting:
         node = waiting.pop()
         yield node
-        waiting += [child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.stmt)]
+        waiting += [child for child in ast.iter_child_nodes(node) if not isinstance(child, (ast.stmt, *SHARED))]
 
 
 def names_given(node: ast.stmt) -> tuple[str, ...]:
