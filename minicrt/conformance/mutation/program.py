@@ -120,21 +120,18 @@ class Program:
         return loops_of(self.trees, self.needs)
 
     def touched(self, changes: Changes) -> Touched:
-        return self.touched_by(frozenset(self.statement_numbers[number] for number in changes
-                                         if number in self.statement_numbers))
+        statements = frozenset(self.statement_numbers[number] for number in changes if number in self.statement_numbers)
+        if statements not in self.known_touched:
+            self.known_touched[statements] = self.touched_by(statements) if statements else Touched()
+        return self.known_touched[statements]
 
     @cached_property
     def statement_numbers(self) -> dict[int, int]:
-        """The statement's of each node"""
+        """Of each node that of its statement"""
         return {number: number_of(statement) for tree in self.trees.values()
                 for number, statement in tree.statement_of.items()}
 
     def touched_by(self, statements: frozenset[int]) -> Touched:
-        if statements not in self.known_touched:
-            self.known_touched[statements] = self.touched_anew(statements) if statements else Touched()
-        return self.known_touched[statements]
-
-    def touched_anew(self, statements: frozenset[int]) -> Touched:
         changed = frozenset(self.owners[number] for number in statements)
         loops = [loop for loop in self.loops.values() if loop.statements & statements or loop.calls & changed]
         last = frozenset(loop.number for loop in self.loops.values()

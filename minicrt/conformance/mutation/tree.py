@@ -1,7 +1,4 @@
-"""A function's definition that runs statement by statement, so that of a changed one a single line is compiled anew
-
-What is evaluated is the package's own equations and changes of them, and nothing that a user hands in.
-"""
+"""A function's definition that runs statement by statement, so that of a changed one a single line is compiled anew"""
 
 import ast
 from collections.abc import Callable, Iterator, Mapping
