@@ -1,7 +1,7 @@
 """A function's statements as steps that run one by one, and what sees the values that they give names
 
-What is evaluated is the package's own equations, or, in the course, a student's function, which is run anyway; and small
-changes of them.
+What is evaluated is the package's own equations, or, in the course, a student's function, which is run anyway, and
+small changes of them.
 """
 
 import ast
