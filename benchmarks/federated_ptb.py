@@ -31,7 +31,7 @@ CLIENTS, ROWS = 8, 8
 MODEL = {"width": 32, "layers": 1, "heads": 2, "inner": 128, "segment_length": 35, "memory_span": 1, "dropout": 0.1,
          "output": "adaptive"}
 TRAINING = {"learning_rate": 3e-3, "weight_decay": 0.01, "bptt_segments": 2, "final_learning_rate": 0.05,
-            "checkpoint_seconds": 600.0}
+            "restart_rate": 0.0, "checkpoint_seconds": 600.0}
 CENTRAL = {"central": ROWS, "central, rows of all": ROWS * CLIENTS}              # rows a step
 FEDERATED: dict[str, dict[str, Any]] = {
     "by-article, 1/8 pass a round": {"local_epochs": 0.125},

@@ -7,8 +7,8 @@ benchmarks.memory_capacity` and `python -m benchmarks.memory_bottleneck`, of whi
 too; the rows of the last four may lie in several files, as memory_study*.json, and those of `python -m
 benchmarks.long_streams` and `python -m benchmarks.token_damage`. Those of docs/federated.md and docs/scale.md are left
 by `benchmarks.federated_ptb`, `benchmarks.federated_causes`, `benchmarks.kills` and `benchmarks.scale`. Those in
-results/ptb and memory_tasks.json are of the readout y + h, which was the default before W_r; the others are of the
-default now.
+results/ptb_sum and memory_tasks.json are of the readout y + h, which was the default before W_r, those in
+results/ptb_carried of W_r with a state that is always carried on; the others are of the default now.
 """
 
 import io
@@ -58,14 +58,17 @@ def main() -> None:
 
 def updated(text: str) -> str:
     """`text` with every table in it made anew."""
-    cells, present = read_results(RESULTS / "ptb"), read_results(RESULTS / "ptb_reading")
+    cells, carried = read_results(RESULTS / "ptb"), read_results(RESULTS / "ptb_carried")
+    sums = read_results(RESULTS / "ptb_sum")
+    of_sums = {cell["label"] for cell in sums}
+    former = [*sums, *(cell for cell in cells if cell["label"] not in of_sums)]
     recall = json.loads((RESULTS / "memory_tasks.json").read_text(encoding="utf-8"))["rows"]
     tables: dict[str, Callable[[], str]] = {
         "headline": lambda: ptb_tables.headline(cells),
         "models": lambda: markdown(ptb_tables.rows_of_models(cells)),
         "claims": lambda: claims(cells),
-        "carriers": lambda: ptb_tables.carriers(cells), "switches": lambda: ptb_tables.switches(cells),
-        "cheap": lambda: ptb_tables.cheap(cells),
+        "carriers": lambda: ptb_tables.carriers(cells), "switches": lambda: ptb_tables.switches(former),
+        "cheap": lambda: ptb_tables.cheap(former),
         "recall": lambda: recall_tables.recalled(recall),
         "recall_carriers": lambda: recall_tables.recall_carriers(recall),
         "study_variants": lambda: recall_tables.study_variants(kept_in("memory_study*.json")),
@@ -94,7 +97,11 @@ def updated(text: str) -> str:
         **{f"scale_{part}": lambda part=part: rows_of(*scale.tables(scale.read(RESULTS / "scale.json"), part))
            for part in scale.PARTS},
         "reading": lambda: rows_of(["carried", "T", "seeds", "y + h: valid", "test", "the default: valid", "test"],
-                                   memory_tables.reading(cells, present, ptb_tables.spread))}
+                                   memory_tables.compared(sums, cells, ptb_tables.spread)),
+        "restarts": lambda: rows_of(
+            ["carried", "T", "seeds", "always carried: valid", "test", "valid, memory cut", "the default: valid", "test",
+             "valid, memory cut"],
+            memory_tables.compared(carried, cells, ptb_tables.spread, memory_tables.WITH_THE_CUT))}
     return re.sub(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)",
                   lambda found: found[1] + tables[found[2]]() + "\n" + found[3], text, flags=re.DOTALL)
 

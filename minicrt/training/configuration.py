@@ -51,7 +51,7 @@ class TrainingConfig(Configuration):
     bptt_segments: int = 2
     recompute: bool = False                 # hold one segment of a window, compute the others again on the way back
     random_start: bool = False              # each epoch begins at another token of the training text, a circle
-    restart_rate: float = 0.0               # of the steps, drawn: those that begin with no state, so that m_0 learns
+    restart_rate: float = 0.02              # of the steps, drawn: those that begin with no state, so that m_0 learns
     evaluation_batch: int = 10
     evaluations: int = 10                   # over the whole run
     checkpoint_seconds: float = 30.0

@@ -65,9 +65,9 @@ class VideoTrainer(Trainer):
         check_model(model, videos)
         if config.random_start:
             raise ConfigurationError("random_start makes a circle of a text, and videos are none; set it to false")
-        if config.restart_rate:
+        if config.restart_rate not in (0.0, TrainingConfig.restart_rate):
             raise ConfigurationError("restart_rate cuts a stream of text or of readings, and each clip begins with no "
-                                     "state by itself; set it to 0")
+                                     "state by itself; leave it out")
         if config.recompute:
             raise ConfigurationError("recompute keeps one segment of a window of text or of readings, and videos have "
                                      "none; set it to false")

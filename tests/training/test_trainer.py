@@ -124,7 +124,8 @@ def test_restarts_are_steps_that_carry_no_state_on(tmp_path, corpus):
         _, state, _ = train_step(model, parameters, gradients, optimizer, segments[2 * window:2 * window + 2], state,
                                  None, 1.0, trainer.rate(step))
     assert np.array_equal(run.parameters.flat, parameters.flat)
-    assert not any(restarts(tiny.config(), step) for step in range(100))
+    assert not any(restarts(tiny.config(restart_rate=0.0), step) for step in range(100))
+    assert 10 <= sum(restarts(tiny.config(), step) for step in range(1000)) <= 35
 
 
 def test_the_best_weights_are_kept_and_loaded(tmp_path, corpus, monkeypatch):
