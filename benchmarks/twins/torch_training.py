@@ -22,6 +22,7 @@ from minicrt.errors import TrainingError
 from minicrt.models import SegmentModel
 from minicrt.training import Cut, TrainingConfig, evaluation_steps, warmup_cosine
 from minicrt.training.averaging import effective_decay
+from minicrt.training.epoch_stream import restarts
 
 SAID_EVERY = 10.0                                            # seconds
 
@@ -112,11 +113,14 @@ class Training:
                            self.model.config.segment_length)
 
     def epochs(self) -> Iterator[list[Segment]]:
-        """Windows without end, those of one epoch after those of another; an epoch begins with an empty state."""
+        """Windows without end, those of one epoch after those of another; an epoch begins with an empty state, and so
+        do the steps that are drawn for it."""
         epoch = 0
         while True:
             text, self.state = segments(self.stream(epoch), self.device), State()
             for first in range(0, len(text), self.config.bptt_segments):
+                if restarts(self.config, self.step):
+                    self.state = State()
                 yield text[first:first + self.config.bptt_segments]
             epoch += 1
 
@@ -132,7 +136,7 @@ class Training:
         self.optimizer.zero_grad()
         (total / scored(window)).backward()
         for weight in self.weights:
-            if weight.grad is None:                          # of m_0, in all windows but the first of an epoch
+            if weight.grad is None:                          # of m_0, where a state is carried on
                 weight.grad = torch.zeros_like(weight)
         norm = torch.nn.utils.clip_grad_norm_(self.weights, config.clip or math.inf)
         for group in self.optimizer.param_groups:
