@@ -36,7 +36,7 @@ from minicrt.data.corpora import load_corpus
 from minicrt.errors import DataError
 
 WIDTH, INNER, HEADS, LAYERS = 96, 384, 4, 2                              # D, F, H, L
-ROWS, LENGTH, WINDOW, STEPS = 20, 35, 2, 512                             # B, T, segments in a window, updates
+ROWS, LENGTH, WINDOW, STEPS = 20, 35, 2, 256                             # B, T, segments in a window, updates
 SPAN = 1                                                                 # segments that the memory has to bridge
 LEARNING_RATE, WARM_UP, WEIGHT_DECAY, CLIP = 3e-3, 50, 0.1, 1.0
 BETA_1, BETA_2, EPS = 0.9, 0.99, 1e-8                                    # of AdamW
