@@ -14,8 +14,8 @@ from minicrt.models import SegmentModel, create_model
 HEADLINE = {("transformer", 70): "Transformer", ("transformer", 35): "Transformer",
             ("transformer-xl", 35): "Transformer-XL", ("mingru", 35): "minGRU stack, no attention",
             ("crt-gru", 35): "CRT, memory a GRU", ("crt-ncgru", 35): "CRT, memory an NC-GRU"}
-MODELS = ("transformer", "transformer-xl", "rmt", "crt-gru", "crt-ncgru", "crt-ncgru-writer", "crt-cheap-48", "gru",
-          "lstm", "mingru", "lru")
+MODELS = ("transformer", "transformer-xl", "rmt", "crt-gru", "crt-ncgru", "crt-ncgru-writer", "gru", "lstm", "mingru",
+          "lru")
 CARRIERS = (("crt-none-reset", "nothing"), ("crt-gru-reset", "memory"), ("crt-none-carried", "positions"),
             ("crt-gru", "both"))
 SWITCHES = {"crt-gru": "the defaults, with the readout y + h", "crt-transformer-readout": "`readout=transformer`, y",

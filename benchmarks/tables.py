@@ -99,8 +99,8 @@ def updated(text: str) -> str:
         "reading": lambda: rows_of(["carried", "T", "seeds", "y + h: valid", "test", "the default: valid", "test"],
                                    memory_tables.compared(sums, cells, ptb_tables.spread)),
         "restarts": lambda: rows_of(
-            ["carried", "T", "seeds", "always carried: valid", "test", "valid, memory cut", "the default: valid", "test",
-             "valid, memory cut"],
+            ["carried", "T", "seeds", "always carried on: valid", "test", "valid, memory cut", "with restarts: valid",
+             "test", "valid, memory cut"],
             memory_tables.compared(carried, cells, ptb_tables.spread, memory_tables.WITH_THE_CUT))}
     return re.sub(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)",
                   lambda found: found[1] + tables[found[2]]() + "\n" + found[3], text, flags=re.DOTALL)
