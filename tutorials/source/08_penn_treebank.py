@@ -342,10 +342,10 @@ draw_curves()
 # Be careful with what this says. The two models differ in *three* things at once: the CRT sees half as far within a
 # segment, it knows where a token stands from a recurrent network and not from a table, and it carries something over
 # the boundary. The curves say what the three are worth together. Taken apart, in longer runs of larger models
-# (`docs/results.md`, "Claim by claim"; three layers of width 128, two passes, $T = 35$, the memory read without $W_r$;
-# test perplexity): a Transformer with learned positions 146.5; recurrent positions that start anew in each segment, and
-# nothing carried, 129.1; the memory carried as well, 122.0; memory and positions, 120.5. So the larger part comes from
-# *inside* the segment, and the smaller one, from 129.1 to 120.5, is what is carried.
+# (`docs/results.md`, "Claim by claim"; three layers of width 128, two passes, $T = 35$, three seeds; test perplexity): a
+# Transformer with learned positions 146.5; recurrent positions that start anew in each segment, and nothing carried,
+# 129.1; the memory carried as well, 119.5; memory and positions, 117.7. So the larger part comes from *inside* the
+# segment, and the smaller one, from 129.1 to 117.7, is what is carried.
 #
 # ## 7 · Cut
 #
