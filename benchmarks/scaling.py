@@ -54,8 +54,9 @@ def main() -> None:
 
 
 def exponent(rows: list[dict[str, Any]], what: str, key: str) -> float:
-    """The slope of log(key) against log(value)."""
-    pairs = [(row["value"], row[key]) for row in rows if row["against"] == what and row.get(key)]
+    """The slope of log(key) against log(value), over what is more than 0: of a step that adds no memory there is no
+    logarithm."""
+    pairs = [(row["value"], row[key]) for row in rows if row["against"] == what and (row.get(key) or 0) > 0]
     if len(pairs) < 2:
         return float("nan")
     x, y = np.log(np.array(pairs, float)).T

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from benchmarks import growth
+from benchmarks.scaling import exponent
 from benchmarks.task import Size
 from tests.benchmarks.running import run
 
@@ -18,6 +19,13 @@ def test_memory_is_what_the_step_adds_and_the_share_is_the_floors():
                                  {"minicrt-numba": 100.0, "gemm-floor": 80.0})
         assert [row["memory_mib"] for row in found] == [50, 10, None]
         assert [row["against_floor"] for row in found] == [share, 1, None]
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_step_that_adds_no_memory_is_left_out_of_the_exponent():
+    rows = [{"against": "batch", "value": value, "memory_mib": memory} for value, memory in
+            ((1, -7.0), (2, None), (4, 20.0), (16, 80.0))]
+    assert exponent(rows, "batch", "memory_mib") == pytest.approx(1)
 
 
 def test_long_steps_are_repeated_less():
