@@ -18,11 +18,11 @@ MODELS = ("transformer", "transformer-xl", "rmt", "crt-gru", "crt-ncgru", "crt-n
           "lru")
 CARRIERS = (("crt-none-reset", "nothing"), ("crt-gru-reset", "memory"), ("crt-none-carried", "positions"),
             ("crt-gru", "both"))
-SWITCHES = {"crt-gru": "the defaults, with the readout y + h", "crt-transformer-readout": "`readout=transformer`, y",
-            "crt-recurrent-readout": "the readout h", "crt-k1": "`bptt_segments=1`, `batch=40`",
+SWITCHES = {"crt-gru": "the defaults", "crt-transformer-readout": "`readout=transformer`, y",
+            "crt-k1": "`bptt_segments=1`, `batch=40`",
             "crt-k4": "`bptt_segments=4`, `batch=10`",
             "crt-writer": "`memory_gradient=writer`, `bptt_segments=1`, `batch=40`", "crt-post-norm": "`norm=post`",
-            "crt-m0-learned": "m_0 learned, not 0", "crt-gru-learned": "`positions=learned`",
+            "crt-gru-learned": "`positions=learned`",
             "crt-none-carried": "`memory=none`", "crt-ncgru": "`memory=ncgru`", "crt-mingru": "`memory=mingru`",
             "crt-lru": "`memory=lru`",
             "crt-ncgru-writer": "`memory=ncgru`, `memory_gradient=writer`, `bptt_segments=1`, `batch=40`",
@@ -48,6 +48,13 @@ CHEAP = {"crt-gru": "two recurrences of full width", "crt-none-carried": "`memor
 
 def rows_of_models(cells: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return [row for row in collect(cells) if row["label"] in MODELS]
+
+
+def forms(cells: Sequence[dict[str, Any]], others: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The forms of the memory of benchmarks/grids/ptb_forms.toml by the bytes of the state, and the vector
+    alone as ptb.toml has it, with the seed of the others"""
+    vector = [{**cell, "label": "vector"} for cell in cells if cell["name"] == "crt-gru-reset-T35-s0"]
+    return sorted(collect([*vector, *others]), key=lambda row: row["state_bytes"])
 
 
 def headline(cells: Sequence[dict[str, Any]]) -> str:

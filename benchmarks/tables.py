@@ -67,7 +67,7 @@ def updated(text: str) -> str:
         "headline": lambda: ptb_tables.headline(cells),
         "models": lambda: markdown(ptb_tables.rows_of_models(cells)),
         "claims": lambda: claims(cells),
-        "carriers": lambda: ptb_tables.carriers(cells), "switches": lambda: ptb_tables.switches(former),
+        "carriers": lambda: ptb_tables.carriers(cells), "switches": lambda: ptb_tables.switches(cells),
         "cheap": lambda: ptb_tables.cheap(former),
         "recall": lambda: recall_tables.recalled(recall),
         "recall_carriers": lambda: recall_tables.recall_carriers(recall),
@@ -86,7 +86,8 @@ def updated(text: str) -> str:
         "long_starts": lambda: rows_of(*long_stream_tables.starts(kept_in("long_streams*.json"))),
         "long_passes": lambda: rows_of(*long_stream_tables.by_pass(kept_in("long_streams*.json"))),
         **{grid: lambda grid=grid: markdown(collect(read_results(RESULTS / grid)))
-           for grid in ("wikitext", "wikitext_deep", "ptb_outputs")},
+           for grid in ("wikitext", "wikitext_deep", "ptb_outputs", "ptb_states")},
+        "ptb_forms": lambda: markdown(ptb_tables.forms(cells, read_results(RESULTS / "ptb_forms"))),
         "scans": lambda: rows_of(*scale_tables.scans(rows_in("selective_scan.json"))),
         "outputs": lambda: rows_of(*scale_tables.outputs(rows_in("output_steps.json"))),
         "video": lambda: rows_of(*video_tasks.by_arm(kept_in("video_tasks*.json"))),
