@@ -8,5 +8,5 @@
     python -m benchmarks.tables         the tables of README.md and docs/results.md, from benchmarks/results
 
 Each prints a table, and writes it as JSON (--json FILE) with a plot beside it. Peers are timed in their own processes,
-one step of each in turn, so that none disturbs another and what the machine does in between hits all alike.
+some steps of each in turn, so that none disturbs another and what the machine does in between hits all alike.
 """

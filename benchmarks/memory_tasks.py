@@ -4,7 +4,7 @@ Each arm is trained on episodes whose distance is drawn anew for every step, 1 t
 episodes at each distance. A window longer than the arm's gradient reaches (bptt_segments = k) is run forwards without a
 gradient up to its last k segments. The arms "CRT, k" have learned positions, so that the memory vector is all they
 carry; those named "carries" have recurrent positions, and differ in what goes on to the next segment. Every arm: width
-64, one layer, AdamW, the same episodes. The picture shows the mean over seeds.
+64, one layer (Mamba two), AdamW, the same episodes. The picture shows the mean over seeds.
 """
 
 import sys

@@ -89,7 +89,7 @@ class Variant:
 VARIANTS: dict[str, Variant] = {
     "the default": Variant(),
     "y + h: no reading of m": Variant(zero=("memory.read",), frozen=True),
-    "y + h, b = 0: the former default": Variant({"update_bias": 0.0}, zero=("memory.read",), frozen=True),
+    "y + h, b = 0: the former readout": Variant({"update_bias": 0.0}, zero=("memory.read",), frozen=True),
     "y: the token alone": Variant({"readout": "transformer"}),
     "y: the token alone, b = 4": Variant({"readout": "transformer", "update_bias": 4.0}),
     "y: the token alone, b chrono": Variant({"readout": "transformer", "update_bias": "chrono"}),

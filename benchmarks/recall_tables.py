@@ -4,38 +4,50 @@ from collections.abc import Sequence
 from typing import Any
 
 from benchmarks.memory_study import POSITIONS, groups, summary
+from benchmarks.memory_tasks import ARMS
 from benchmarks.ptb_tables import CARRIERS
 from benchmarks.report import rows_of
 
+Rows = Sequence[dict[str, Any]]
 AT = 8                                                       # segments of distance
 
 
-def recalled(rows: Sequence[dict[str, Any]]) -> str:
-    """The accuracy of recall AT segments back, in segments of 6 tokens, each seed."""
+def recalled(rows: Rows, former: Rows) -> str:
+    """The accuracy of recall AT segments back, in segments of 6 tokens, each seed: of the default, and of the readout
+    y + h that was the default before"""
+    present, past = (by_arm(of) for of in (rows, former))
+    return rows_of(["arm", f"recall at {AT} segments, each seed", "with y + h"],
+                   [[arm, accuracies, past.get(arm, "–")] for arm, accuracies in present.items()])
+
+
+def by_arm(rows: Rows) -> dict[str, str]:
     arms: dict[str, list[str]] = {}
-    for row in sorted(rows, key=lambda row: row["seed"]):
+    for row in sorted(rows, key=lambda row: (list(ARMS).index(row["arm"]), row["seed"])):
         if row["task"] == "recall" and row["segment_length"] == 6 and not row["arm"].startswith("carries"):
             arms.setdefault(row["arm"], []).append(f"{row['accuracy'][row['distances'].index(AT)]:.2f}")
-    return rows_of(["arm", f"recall at {AT} segments, each seed"], [[arm, ", ".join(of)] for arm, of in arms.items()])
+    return {arm: ", ".join(accuracies) for arm, accuracies in arms.items()}
 
 
-def recall_carriers(rows: Sequence[dict[str, Any]]) -> str:
-    """The same by what is carried, for each segment length; and by the memory alone, trained for longer, or with
-    learned positions."""
-    shown = {(f"carries {what}, k = 2", 3000): what for _, what in CARRIERS} | {
-        ("carries memory, k = 2", 10_000): "memory, 10,000 steps", ("CRT, k = 2", 3000): "memory, positions learned"}
-    found: dict[int, dict[str, list[str]]] = {}
-    for row in sorted(rows, key=lambda row: (row["segment_length"], row["seed"])):
-        column = shown.get((row["arm"], row["steps"])) if row["task"] == "recall" else None
-        if column is not None:
-            of_length = found.setdefault(row["segment_length"], {})
-            of_length.setdefault(column, []).append(f"{row['accuracy'][row['distances'].index(AT)]:.2f}")
-    return rows_of(["T", *shown.values()],
-                   [[length, *(", ".join(of.get(what, ["–"])) for what in shown.values())]
-                    for length, of in found.items()])
+def recall_carriers(rows: Rows, former: Rows) -> str:
+    """The same by what is carried, for each segment length, or by the memory alone with learned positions; and by the
+    memory alone with y + h, trained for longer, or with learned positions."""
+    memory, learned = "carries memory, k = 2", "CRT, k = 2"
+    columns = [*((what, rows, f"carries {what}, k = 2", 3000) for _, what in CARRIERS),
+               ("memory, positions learned", rows, learned, 3000), ("y + h: memory", former, memory, 3000),
+               ("10,000 steps", former, memory, 10_000), ("positions learned", former, learned, 3000)]
+    return rows_of(["T", *(head for head, *_ in columns)],
+                   [[length, *(each_seed(of, arm, length, steps) for _, of, arm, steps in columns)]
+                    for length in sorted({row["segment_length"] for row in rows if row["arm"] == memory})])
 
 
-def study_variants(rows: Sequence[dict[str, Any]]) -> str:
+def each_seed(rows: Rows, arm: str, length: int, steps: int) -> str:
+    """The accuracy of recall AT segments back"""
+    found = [row for row in sorted(rows, key=lambda row: row["seed"])
+             if (row["task"], row["arm"], row["segment_length"], row["steps"]) == ("recall", arm, length, steps)]
+    return ", ".join(f"{row['accuracy'][row['distances'].index(AT)]:.2f}" for row in found) or "–"
+
+
+def study_variants(rows: Rows) -> str:
     """Each variant where there are others beside it: seeds that solve recall, the median of the steps they need, and
     the accuracy of the seeds that do not."""
     found = groups(rows)
@@ -45,7 +57,7 @@ def study_variants(rows: Sequence[dict[str, Any]]) -> str:
                     for (variant, length, positions), of_group in found.items() if (length, positions) in compared])
 
 
-def study_lengths(rows: Sequence[dict[str, Any]]) -> str:
+def study_lengths(rows: Rows) -> str:
     """The default by segment length: seeds that solve recall, and the median of the steps they need."""
     found = {(length, positions): summary(of_group) for (variant, length, positions), of_group in groups(rows).items()
              if variant == "the default"}

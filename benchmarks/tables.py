@@ -7,8 +7,9 @@ benchmarks.memory_capacity` and `python -m benchmarks.memory_bottleneck`, of whi
 too; the rows of the last four may lie in several files, as memory_study*.json, and those of `python -m
 benchmarks.long_streams` and `python -m benchmarks.token_damage`. Those of docs/federated.md and docs/scale.md are left
 by `benchmarks.federated_ptb`, `benchmarks.federated_causes`, `benchmarks.kills` and `benchmarks.scale`. Those in
-results/ptb_sum and memory_tasks.json are of the readout y + h, which was the default before W_r, those in
-results/ptb_carried of W_r with a state that is always carried on; the others are of the default now.
+results/ptb_sum and memory_tasks_sum.json are of the readout y + h, which was the default before W_r, those in
+results/ptb_carried, wikitext, wikitext_deep and ptb_outputs of W_r with a state that is always carried on; the others
+are of the default now.
 """
 
 import io
@@ -60,17 +61,15 @@ def updated(text: str) -> str:
     """`text` with every table in it made anew."""
     cells, carried = read_results(RESULTS / "ptb"), read_results(RESULTS / "ptb_carried")
     sums = read_results(RESULTS / "ptb_sum")
-    of_sums = {cell["label"] for cell in sums}
-    former = [*sums, *(cell for cell in cells if cell["label"] not in of_sums)]
-    recall = json.loads((RESULTS / "memory_tasks.json").read_text(encoding="utf-8"))["rows"]
+    recall = [all_rows(name) for name in ("memory_tasks.json", "memory_tasks_sum.json")]
     tables: dict[str, Callable[[], str]] = {
         "headline": lambda: ptb_tables.headline(cells),
         "models": lambda: markdown(ptb_tables.rows_of_models(cells)),
         "claims": lambda: claims(cells),
         "carriers": lambda: ptb_tables.carriers(cells), "switches": lambda: ptb_tables.switches(cells),
-        "cheap": lambda: ptb_tables.cheap(former),
-        "recall": lambda: recall_tables.recalled(recall),
-        "recall_carriers": lambda: recall_tables.recall_carriers(recall),
+        "cheap": lambda: ptb_tables.cheap(cells),
+        "recall": lambda: recall_tables.recalled(*recall),
+        "recall_carriers": lambda: recall_tables.recall_carriers(*recall),
         "study_variants": lambda: recall_tables.study_variants(kept_in("memory_study*.json")),
         "study_lengths": lambda: recall_tables.study_lengths(kept_in("memory_study*.json")),
         "amounts": lambda: rows_of(*memory_capacity.amounts(kept_in("memory_capacity*.json"))),

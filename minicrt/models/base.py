@@ -45,7 +45,7 @@ class SegmentModel(ABC):
     (`encoder_specs`) and what its state looks like (`state_shapes`); words in (`embed`) and out (`loss`) are here.
 
     `detached_entries` are those of the state that no gradient goes into, `input_size` and `output_size` the first
-    deviations of e and of √D times an output matrix of its own.
+    deviations of what comes in (of words see `embedding_size`) and of √D times an output matrix of its own.
     """
 
     memory_entries: frozenset[str] = frozenset()

@@ -1,6 +1,7 @@
 """The recurrent networks by name: one table for the memory's writer, the positions and the recurrent models
 
-To try another cell, write it here and put it into CELLS: whatever takes a cell's name can then be made of it.
+To try another cell, write it here and put it into CELLS, and its name among the choices of the configuration that is to
+have it: `memory` of CRTConfig, `cell` of RecurrentConfig or LinearRecurrentConfig.
 """
 
 import dataclasses

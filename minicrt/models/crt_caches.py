@@ -36,7 +36,7 @@ class ReadoutCache(NamedTuple):
 
 
 class CRTCache(NamedTuple):
-    """What a segment keeps for its backward pass; without a memory the last five are None."""
+    """What a segment keeps for its backward pass; without a memory the last four are None."""
 
     positions: PositionCaches | None
     positions_given: bool                                    # p_0 was in the state

@@ -77,7 +77,7 @@ class LinearRecurrentCache(NamedTuple):
 class LinearRecurrentModel(SegmentModel):
     """x ← x + Mix(RNN(LN(x))), then x ← x + FeedForward(LN(x)), L times, and a final norm.
 
-    minGRU:  Mix(h) = h W_out.    LRU:  Mix(h) = GLU(GELU(h C + x̂ ⊙ d) W_out), x̂ = LN(x) and h C = Re(C̃ h̃).
+    minGRU:  Mix(h) = h W_out.    LRU:  Mix(h) = GLU(GELU(h C + x̂ ⊙ d) W_out + b_out), x̂ = LN(x) and h C = Re(C̃ h̃).
     State: "layer.l" (B, states), at first zeros.
     Sources: Feng et al. 2024 (arXiv 2410.01201); Orvieto et al. 2023 (arXiv 2303.06349).
     """

@@ -2,8 +2,8 @@
 
 Tensors: `parameters.<name>` and `best.<name>` by name, `average` and `optimizer.<moment>` as flat buffers in the order
 of the parameter table, `state.<entry>` carried by the stream.
-Metadata: `configuration` (that of config.toml), `position`, `vocabulary` (or `framing`, of sensor readings),
-`circumstances`, as JSON.
+Metadata: `configuration` (that of config.toml), `position`, `vocabulary` (of sensor readings `framing`, of
+videos `videos`), `circumstances`, as JSON.
 """
 
 import json

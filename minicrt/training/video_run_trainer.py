@@ -66,7 +66,7 @@ class VideoTrainer(Trainer):
         if config.random_start:
             raise ConfigurationError("random_start makes a circle of a text, and videos are none; set it to false")
         if config.restart_rate not in (0.0, TrainingConfig.restart_rate):                # the default was not asked for
-            raise ConfigurationError("restart_rate cuts a stream of text or of readings, and each clip begins with no "
+            raise ConfigurationError("restart_rate cuts a stream of text or of readings, and each video begins with no "
                                      "state by itself; leave it out")
         if config.recompute:
             raise ConfigurationError("recompute keeps one segment of a window of text or of readings, and videos have "
