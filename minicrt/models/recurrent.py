@@ -41,7 +41,8 @@ class RecurrentModel(SegmentModel):
     State: "layer.l" (B, ·), what layer l goes on from: h, of an LSTM [h, c]; at first zeros.
     The output reads h, which is small at first and no larger than 1, with no norm in between. With a table of small
     entries the first steps of Adam, which try to make frequent words likely, drive h to ±1, where it tells nothing and
-    takes no gradient; so here the table starts four times as large as in the other comparators, which have a norm before the output.
+    takes no gradient; so here the table starts four times as large as in a comparator whose output reads
+    a norm.
     Source: Zaremba et al. 2014 (arXiv 1409.2329); GRU by `reset_after`.
     """
 
