@@ -10,22 +10,16 @@ from benchmarks.report import rows_of
 
 Rows = Sequence[dict[str, Any]]
 AT = 8                                                       # segments of distance
+NONE = "–"                                                   # not measured
 
 
 def recalled(rows: Rows, former: Rows) -> str:
     """The accuracy of recall AT segments back, in segments of 6 tokens, each seed: of the default, and of the readout
     y + h that was the default before"""
-    present, past = (by_arm(of) for of in (rows, former))
+    arms = ((arm, each_seed(rows, arm, 6, 3000), each_seed(former, arm, 6, 3000)) for arm in ARMS
+            if not arm.startswith("carries"))
     return rows_of(["arm", f"recall at {AT} segments, each seed", "with y + h"],
-                   [[arm, accuracies, past.get(arm, "–")] for arm, accuracies in present.items()])
-
-
-def by_arm(rows: Rows) -> dict[str, str]:
-    arms: dict[str, list[str]] = {}
-    for row in sorted(rows, key=lambda row: (list(ARMS).index(row["arm"]), row["seed"])):
-        if row["task"] == "recall" and row["segment_length"] == 6 and not row["arm"].startswith("carries"):
-            arms.setdefault(row["arm"], []).append(f"{row['accuracy'][row['distances'].index(AT)]:.2f}")
-    return {arm: ", ".join(accuracies) for arm, accuracies in arms.items()}
+                   [[arm, present, past] for arm, present, past in arms if present != NONE])
 
 
 def recall_carriers(rows: Rows, former: Rows) -> str:
@@ -44,7 +38,7 @@ def each_seed(rows: Rows, arm: str, length: int, steps: int) -> str:
     """The accuracy of recall AT segments back"""
     found = [row for row in sorted(rows, key=lambda row: row["seed"])
              if (row["task"], row["arm"], row["segment_length"], row["steps"]) == ("recall", arm, length, steps)]
-    return ", ".join(f"{row['accuracy'][row['distances'].index(AT)]:.2f}" for row in found) or "–"
+    return ", ".join(f"{row['accuracy'][row['distances'].index(AT)]:.2f}" for row in found) or NONE
 
 
 def study_variants(rows: Rows) -> str:
