@@ -10,6 +10,7 @@ Ranks and the server have --bandwidth, devices --device-bandwidth, in either dir
 best of three.
 """
 
+import dataclasses
 import json
 import sys
 import time
@@ -51,7 +52,8 @@ def wikitext(speed: float) -> list[dict[str, Any]]:
     training = from_mapping(TrainingConfig, preset["training"], "training")
     whole = create_model({**preset["model"], "vocabulary": TYPES})
     small = create_model({**preset["model"], "vocabulary": 10_000, "layers": 2})
-    rate = 4 * training_flops(small) / scaling.gradient_seconds(small, training, 4)
+    one_segment = dataclasses.replace(training, bptt_segments=1, recompute=False)
+    rate = 4 * training_flops(small) / scaling.gradient_seconds(small, one_segment, 4)
     update, length = scaling.update_seconds(whole, training), whole.config.segment_length
     rows = []
     for ranks in CORES:

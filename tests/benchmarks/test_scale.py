@@ -9,6 +9,8 @@ from tests.benchmarks.running import run
 pytest.importorskip("flwr")
 
 from benchmarks import scale  # noqa: E402
+from minicrt import create_model, presets  # noqa: E402
+from minicrt.accounting import training_flops  # noqa: E402
 from minicrt.training import scaling  # noqa: E402
 
 
@@ -28,3 +30,15 @@ def test_parts_add_up(tmp_path, monkeypatch):
     for row in devices:
         assert row["down"] > 4 * row["parameters"] and row["link"] == row["clients"] * (row["down"] + row["up"]) / 1e3
         assert row["memory"] == row["clients"] * row["down"] and (row["bits"] == 8 or row["up"] == row["down"])
+
+
+def test_the_speed_is_that_of_what_is_timed(monkeypatch):
+    """What `training_flops` counts is one segment a row, so one is timed, and none of it twice."""
+    timed = []
+    monkeypatch.setattr(scaling, "gradient_seconds", lambda model, config, rows: timed.append((config, rows)) or 2.0)
+    monkeypatch.setattr(scaling, "update_seconds", lambda model, config: 0.0)
+    first = scale.wikitext(1e9)[0]
+    (config, rows), = timed
+    assert (config.bptt_segments, config.recompute, rows) == (1, False, 4)
+    small = create_model({**presets.load("wikitext103")["model"], "vocabulary": 10_000, "layers": 2})
+    assert first["flops"] == 4 * training_flops(small) / 2.0
