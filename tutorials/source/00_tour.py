@@ -148,7 +148,8 @@ print(f"bets on the word just read: {same.mean():.0%} of the time")
 #
 # `train` cuts the training text into 20 streams that are read side by side, 35 tokens at a time, and carries a state
 # along each. The gradient crosses one segment boundary (`bptt_segments=2`): that is how the memory learns to be useful
-# for the segment after. An **epoch** is one pass over the text. What a run leaves goes to a folder, here a temporary
+# for the segment after. One step in fifty, drawn, begins with no state, so that the memory learns what to be where a text
+# begins. An **epoch** is one pass over the text. What a run leaves goes to a folder, here a temporary
 # one. It takes about a minute.
 
 # %%
@@ -176,7 +177,7 @@ print(f"trained for {summary['epochs']:.1f} epochs, {summary['seconds']:.0f} s i
 # %% [markdown]
 # This is a tiny model after a short training on a small text, and its perplexity says nothing about other texts. It
 # has learned far more than word frequencies. In the right-hand figure the training loss starts above the validation
-# loss, because it is measured with dropout and as a mean since the point before, and catches up with it in the end.
+# loss, because it is measured with dropout and as a mean since the point before, and falls below it in the end.
 #
 # ## 4 · Where the heads look
 #
@@ -266,8 +267,8 @@ for temperature in 0.7, 1.0:
 # ## 7 · Turn the memory off
 #
 # The state is a plain dictionary. To cut the memory, drop its entry between two segments, and the next one starts with
-# that of a text's beginning. The same for the carried positions, which cross the boundary too and so are a second,
-# smaller memory. The weights stay as they are.
+# that of a text's beginning. The same for the carried positions, which cross the boundary too and so are a second memory,
+# of the same size. The weights stay as they are.
 
 # %%
 valid = TokenStream(corpus.valid, training.evaluation_batch, config.segment_length)
@@ -325,8 +326,8 @@ plotting.by_group(names, mean, error, "place of the predicted token in its segme
 # many times its error bar: is that something older in the memory, the topic of a page, or are the weights only thrown
 # off by a cut? This figure cannot tell. How would you find out?
 #
-# One caution. These weights were trained *with* a state, so a cut also shows them something they have not met: a text
-# that seems to begin every 35 tokens. What a memory is worth is what a model gains over one **trained** without it.
+# One caution. These weights were trained *with* a state, in all but one step of fifty, so a cut also shows them something
+# that they have hardly met: a text that seems to begin every 35 tokens. What a memory is worth is what a model gains over one **trained** without it.
 # That is the first thing to try in section 9.
 #
 # ## 8 · Where memory is necessary
@@ -415,7 +416,7 @@ teach.answer("00.two_pairs", ...)
 #
 # Each of these is a line or two in the cells above. Write down what you expect before you run it.
 #
-# 1. **Train without** (●●○, 10 minutes). Train with `memory="none"` in section 3, then with
+# 1. **Train without** (●●○, 10 minutes). Set `memory="none"` in section 2 and train again, then
 #    `memory="none", positions="learned"`, which is a plain Transformer. Compare with the *cut* figures of section 7.
 #    Which of the two comparisons says what a memory is worth? Repeat with another `seed` before you believe a
 #    difference.

@@ -406,7 +406,7 @@ plotting.attention_map(p[None], [f"row {i + 1}" for i in range(T)], memory_token
 #   least see itself: is the mask `np.tri(T)`, with the diagonal?
 # - *`wrong`: each row of p does not add up to 1*: the mask came after the softmax. What has weight 0 must be missing in the
 #   sum below as well.
-# - *`y has shape (T, T)`*: `p * v` in place of `p @ v`.
+# - *`operands could not be broadcast together`*: `p * v` in place of `p @ v`.
 # - *`split_heads` has the right shape and is wrong*: `reshape` alone keeps the order of the numbers in memory, and there the
 #   features of one row are neighbours. Cut the last axis first, then `transpose`.
 # - *`d_k` is right for T = K alone*: a matrix product with unequal sizes would have told. Test with sizes that differ.

@@ -138,7 +138,7 @@ print("rows of d_x * x_hat add up to", (d_x * x_hat).sum(1))
 
 # %% [markdown]
 # (The last line is zero but for eps.) In the code of the package, `minicrt/ops/layer_norm.py`, the three ways are three
-# terms of one line, each with a comment. Read it now, and find yours.
+# terms of one statement; a comment names those through the mean and the variance. Read it now, and find yours.
 #
 # ## 2 · Feed-forward
 #
@@ -223,8 +223,8 @@ def block_backward(d_y, attention_back, feed_forward_back):
 teach.grade("block_backward", block_backward)
 
 # %% [markdown]
-# Why add? Stack sixty branches whose matrices each shrink what passes a little, and look at the gradient that arrives at
-# the bottom, with and without the sum:
+# Why add? Stack sixty branches whose matrices each halve what passes, and look at the gradient that arrives at the bottom,
+# with the sum (to which a branch adds a fifth of what it passes on) and without:
 
 # %%
 depth, width = 60, 32
@@ -509,8 +509,8 @@ print("\n".join(written[k:k + 80] for k in range(0, len(written), 80)))
 #
 # ## I get this error
 #
-# - *My layer norm is right but for the last digits*: eps stands outside of the root, or the variance is divided by $D - 1$
-#   (`np.var(..., ddof=1)`).
+# - *My layer norm is right but for the last digits*: eps stands outside of the root. Off by some per cent: the variance is
+#   divided by $D - 1$ (`np.var(..., ddof=1)`).
 # - *`layer_norm_backward` is right for `d_y` = 1*: everything is, see chapter 01, section 5.1.
 # - *The check says `forward does not take complex input`*: a maximum or `abs` of complex numbers, or an array made with
 #   `np.zeros(shape)`, which is real. Use `np.zeros_like`, or give the `dtype`.

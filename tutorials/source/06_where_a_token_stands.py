@@ -3,8 +3,8 @@
 #
 # Attention compares a query with keys and mixes values. Nowhere in that is it said which key came first. "Dog bites
 # man" and "man bites dog" are the same three keys. So a Transformer has to be told where each token stands, and there
-# are several ways to tell it. They are about equally good on texts as long as those that the model was trained on. On
-# longer ones they are not.
+# are several ways to tell it. They differ already on texts as long as those that the model was trained on. On longer ones
+# some of them break.
 #
 # | | |
 # |---|---|
@@ -374,7 +374,7 @@ plt.show()
 #
 # For the CRT there is one reason more. It reads a text in segments and carries $p_T$ from one to the next
 # (`position_carry`). Then its positions do not start anew every 32 tokens, and the gradient that you returned as
-# `d_p_0` is the one that crosses the boundary. So the positions are a second, small memory. Chapter 07 puts both
+# `d_p_0` is the one that crosses the boundary. So the positions are a second memory. Chapter 07 puts both
 # together.
 #
 # ## 6 · Go on

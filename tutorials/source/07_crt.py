@@ -494,8 +494,8 @@ axes.spines[["top", "right"]].set_visible(False)
 plt.show()
 
 # %% [markdown]
-# What carries the value? Two arrays cross the boundary: the memory and the state of the positions, which is a second,
-# small memory. Take one away at every boundary, in the weights as they are, and ask at growing distances.
+# What carries the value? Two arrays cross the boundary: the memory and the state of the positions, which is a second
+# memory. Take one away at every boundary, in the weights as they are, and ask at growing distances.
 # **Predict:** it was trained at distance 1 only. Will it still know the value 8 segments later?
 
 # %%
@@ -551,7 +551,8 @@ plt.show()
 #
 # A window of five segments needs the caches of all five. In language one cannot unroll that far for long, and one
 # need not: the package crosses one boundary, and reads the memory directly, so that each crossing has something to
-# say. What a memory is then worth in a text, chapter 00 has shown.
+# say. What a cut costs in a text, chapter 00 has shown; what the memory is worth to a model that is trained with it,
+# `docs/results.md` has measured.
 #
 # ## 9 · Go on
 #

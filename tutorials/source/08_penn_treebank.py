@@ -356,7 +356,7 @@ plotting.cut_bars(runs[crt].summary, f"{crt}: what is carried is worth so much t
 
 # %% [markdown]
 # These weights have learned to rely on what they carry, so a cut also measures how much they are thrown off; a model
-# that was *trained* without does better than one that is cut (chapter 00, section 7). The other question is where the
+# that was *trained* without may do better than one that is cut (chapter 00, section 7, has more on it). The other question is where the
 # cost falls. For that, losses are needed token by token.
 
 # %%
@@ -518,7 +518,7 @@ for name in models:
 # | a training cell ends at once | it had been done before; that is what `runs/` is for |
 # | my perplexity is too high by a factor | nats and bits: $e$ goes with the one, 2 with the other |
 # | `shape (B, N, T), expected (N, B, T)` | rows first is how the text is laid out, segments first is how it is read |
-# | the loss of the CRT jumps up at the start of each pass | the second pass begins at the first sentence again: an empty state, once |
+# | the loss of the CRT jumps up at the start of each pass | each pass begins at the first sentence with an empty state, and so does, in between, one step of fifty |
 # | my figures differ a little | another processor rounds otherwise, and training makes small differences grow: a perplexity may be off by one |
 #
 # **Next:** [chapter 09](09_what_the_memory_keeps.ipynb) asks what is *in* the vector that is carried.

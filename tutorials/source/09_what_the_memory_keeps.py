@@ -47,8 +47,8 @@ np.set_printoptions(precision=3, suppress=True)
 # segment (`position_carry=False`), so the memory vector is all that crosses a boundary. It has 64 numbers.
 #
 # A model is trained on distances of 1 to 8 segments, drawn anew for each step. The gradient crosses *one* boundary, the
-# last: what the segments before do is learned from what it teaches about one crossing. Training ends when 300 new
-# episodes, 8 segments apart, are all answered right twice in a row.
+# last: what the segments before do is learned from what it teaches about one crossing. Training ends when 300
+# other episodes, 8 segments apart, the same at each check, are all answered right twice in a row.
 
 # %%
 def recall(distance):
@@ -111,7 +111,8 @@ for seed in SEEDS:
 
 # %% [markdown]
 # Three seeds, and not one: a single run that learns, or does not, is an anecdote. (At 6, 17 and 35 tokens a segment this
-# model learned with all ten seeds that were tried. With other first values some stay at six or seven values of eight:
+# model learned with all ten seeds that were tried, at 70 with eight. The others, and some with other first values, stay at
+# six or seven values of eight:
 # `docs/results.md`, "What makes the memory learn".)
 #
 # Numbers in the text below are those of the run whose figures stand here (`python tutorials/build.py 09 --run` makes
@@ -238,7 +239,7 @@ teach.grade("probe_accuracy", probe_accuracy)
 # with the values shuffled. What the control gets right on the episodes that it was fitted to is learning by heart; on
 # new ones it must be at chance.
 #
-# The package's least squares, `np.linalg.lstsq`, is without a ridge; as a third reader it shows that the choice does
+# NumPy's least squares, `np.linalg.lstsq`, is without a ridge; as a third reader it shows that the choice does
 # not matter here.
 
 # %%
@@ -373,10 +374,10 @@ plotting.lines(tokens, {"share right": share, "cosine with the first memory": co
                log="x", levels={"chance": 1 / 8})
 
 # %% [markdown]
-# Two answers. The *size* of the memory stays: a GRU writes a mean of what was there and of a tanh, so $|m|$ cannot leave
-# the interval from −1 to 1, and here it does not fade either. It neither explodes nor dies. But its *content* does. All
+# Two answers. The *size* of the memory grows a little and then stays: a GRU writes a mean of what was there and of a tanh,
+# so $|m|$ cannot leave the interval from −1 to 1, and here it does not fade either. It neither explodes nor dies. But its *content* does. All
 # eight values are told apart after 60 tokens, six of them after 600, and after 6,000 the answer is as good as a guess:
-# the vector is as long as ever, and points elsewhere. A memory that looks healthy by its size may hold nothing.
+# the vector is no shorter than it was, and points elsewhere. A memory that looks healthy by its size may hold nothing.
 #
 # With errors that were corrected at each step, it could last for ever. What is lost slowly has no such correction, or
 # one that is not quite strong enough. (A million tokens for *each* episode take eight times as long: `total = 10 ** 6`,
@@ -473,7 +474,7 @@ def variance_shares(m):                         # (N, D) -> (D,)
 teach.grade("variance_shares", variance_shares)
 
 # %% [markdown]
-# Three episodes of each value, eight segments each; the value stands at the end of its way.
+# Three episodes of each value, nine segments each; the value stands at the end of its way.
 
 # %%
 window = recall(9).window(np.random.default_rng(4), 100 if FAST else 400)
@@ -492,7 +493,7 @@ for name, cloud in ("all memories", everything), ("means of the 8 values", betwe
     print(f"{name:<22}", shares[:8] / shares.sum())
 
 # %% [markdown]
-# Eight places, and every way stays at its own: that is the answer to "what does the memory keep" in one picture. Eight
+# Eight places, and every way runs to its own and stays there: that is the answer to "what does the memory keep" in one picture. Eight
 # means span at most seven directions. How many of them a model uses is a matter of its code: three would do for eight
 # corners of a cube, one bit each. Here three hold 0.86 of the variance, and four 0.94. Two of them are a shadow, so
 # ways that cross in the picture need not meet.

@@ -12,7 +12,7 @@
 #
 # | | |
 # |---|---|
-# | you need | softmax (chapter 01), layer norm (03), the state of a GRU (04), segments and the cut (07, or section 6 here) |
+# | you need | softmax (chapter 01), layer norm (03), the state of a GRU (04), segments and the cut of a gradient (04, section 8, or section 6 here) |
 # | you will be able to | write strategies for shapes, numbers and masks; read a shrunk counterexample; test causality, rows, chunks and cuts of a model without a reference; say what such a test cannot see |
 # | time | 70 minutes |
 #
@@ -472,8 +472,8 @@ for name, holds in PROPERTIES.items():
     print(f"GRU, {name:<7}", "holds" if case is None else f"broken by {case}")
 
 # %% [markdown]
-# And a whole CRT, with tokens in place of vectors. It reads 8 tokens in segments of 4 or 8, with random weights.
-# **Predict:** is it causal? And are two segments of 4 the same as one of 8?
+# And a whole CRT, with tokens in place of vectors. It reads 8 tokens in one segment or in two, cut anywhere, with random
+# weights. **Predict:** is it causal? And are two segments the same as one?
 
 # %%
 def reader_of(model, parameters):               # in the form of read, of tokens
@@ -512,8 +512,8 @@ for holds in [crt_is_causal, crt_chunks_are_the_whole]:
           else f"does not, cut at {case[1]} of {case[0].tolist()}")
 
 # %% [markdown]
-# It is causal. But its attention ends at the boundary of a segment, and what lies behind comes through a vector of
-# finite width. So two segments are not one, and must not be: a property that fails is not always a mistake. It is
+# It is causal. But its attention ends at the boundary of a segment, and what lies behind comes through two
+# vectors of finite width, the memory and the state of the positions. So two segments are not one, and must not be: a property that fails is not always a mistake. It is
 # always news. Here it says what the CRT gave up for its memory of constant size, and chapters 08 and 09 measure what
 # that costs.
 #

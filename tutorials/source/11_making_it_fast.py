@@ -260,7 +260,7 @@ roofline(peak, bandwidth, points, "Six operations under the roofline of this mac
 #   difference, exp, sum, quotient, each from memory and back. The count assumed one.
 # * A point **above the slope** is no mistake. Its arrays fitted into a cache, which is faster than memory. The slope is
 #   that of the slowest step.
-# * The matrix product alone is near the roof, since it made the roof.
+# * Matrix products of many rows are near the roof; one of them made it.
 #
 # ## 5 · A loop, arrays, a compiled loop
 #

@@ -185,7 +185,8 @@ teach.answer("13.bytes", ..., ...)
 # %% [markdown]
 # The CRT has a cache as well, but of the running segment alone. A segment's first row is the memory token, which has
 # keys and values like any other. Write what both keep after $n$ tokens, for an array of $n$. Think of $n = T$: the
-# segment is full, and its rows are still there; they go when the next token comes.
+# segment is full, and its rows are still there; they go when the next token comes. (What $W_r$ reads of the memory, $D$
+# numbers, is worked out anew in each segment and left out here.)
 
 # %% exercise="state_bytes"
 def state_bytes(n, L, D, T, item):              # n (N,) -> two arrays (N,)
@@ -236,7 +237,7 @@ plt.show()
 # %% [markdown]
 # The CRT's line is a saw, up to the end of a segment and down again, and behind 200 tokens a band. The Transformer of
 # this size has filled 64 kB after some sixty tokens. One may cut its cache to the last few rows; that is what a segment
-# without a memory is, and chapter 00 has measured what it loses.
+# without a memory is, and chapter 00 has measured what a CRT loses by it.
 #
 # ## 4 · What has to be moved
 #
@@ -519,7 +520,7 @@ print("100 tokens more, the same bits:", same)
 #
 # ## 9 · As a program
 #
-# `minicrt export --format c` writes the equations and the weights as C99 that includes nothing but `math.h` and
+# `minicrt export --format c` writes the equations and the weights as C99 that includes `math.h` and `string.h` alone and
 # allocates nothing. `main.c` is a small program around it: tokens in, and for each how much it surprised the model,
 # in bits, and what is expected next.
 
@@ -549,9 +550,9 @@ else:
 
 # %% [markdown]
 # Three digits are printed, and they are the same. This is a port, as in chapter 12, and it is held to the reference
-# in the same way: the project's tests compile every setting of the model and compare a thousand tokens.
+# in the same way: the project's tests compile every setting of the model and compare two hundred tokens.
 #
-# How much flash it takes, and how much memory a program on a Cortex-M needs, is in the project's `docs/edge.md`, which
+# How much flash and memory it takes, and the size of the code for a Cortex-M4, is in the project's `docs/edge.md`, which
 # goes this way with commands alone.
 #
 # ## 10 · Go on
