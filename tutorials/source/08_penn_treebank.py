@@ -429,8 +429,8 @@ plotting.loss_by_place(extra, "Against the CRT with everything carried", log=Fal
 
 # %% [markdown]
 # The CRT with its state cut forgets twice in a window, once at each of its boundaries, and the Transformer once. Most of
-# what it costs fades within the first third of a segment, as the segment's own words tell more; a part stays to the
-# end. And the Transformer's curve does not come down to 0 where it sees more than the CRT does, from place 36 on: seeing
+# what it costs fades within the first third of a segment, as the segment's own words tell more; a little, some hundredths
+# of a nat, stays to the end. And the Transformer's curve does not come down to 0 where it sees more than the CRT does, from place 36 on: seeing
 # 70 tokens is one thing, making use of them with so little training another.
 #
 # ## 8 · Words
