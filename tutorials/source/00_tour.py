@@ -326,9 +326,9 @@ plotting.by_group(names, mean, error, "place of the predicted token in its segme
 # many times its error bar: is that something older in the memory, the topic of a page, or are the weights only thrown
 # off by a cut? This figure cannot tell. How would you find out?
 #
-# One caution. These weights were trained *with* a state, in all but one step of fifty, so a cut also shows them something
-# that they have hardly met: a text that seems to begin every 35 tokens. What a memory is worth is what a model gains over one **trained** without it.
-# That is the first thing to try in section 9.
+# One caution. These weights were trained *with* a state, in all but one step of fifty, so a cut also shows them
+# something that they have hardly met: a text that seems to begin every 35 tokens. What a memory is worth is what a
+# model gains over one **trained** without it. That is the first thing to try in section 9.
 #
 # ## 8 · Where memory is necessary
 #

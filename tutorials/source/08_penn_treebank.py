@@ -356,8 +356,8 @@ plotting.cut_bars(runs[crt].summary, f"{crt}: what is carried is worth so much t
 
 # %% [markdown]
 # These weights have learned to rely on what they carry, so a cut also measures how much they are thrown off; a model
-# that was *trained* without may do better than one that is cut (chapter 00, section 7, has more on it). The other question is where the
-# cost falls. For that, losses are needed token by token.
+# that was *trained* without may do better than one that is cut (chapter 00, section 7, has more on it). The other
+# question is where the cost falls. For that, losses are needed token by token.
 
 # %%
 def token_losses(name, text, rows, cut=None):   # -> (rows, tokens) in nats
@@ -428,10 +428,10 @@ plotting.loss_by_place(extra, "Against the CRT with everything carried", log=Fal
                        ylabel="extra loss (nats per token)")
 
 # %% [markdown]
-# The CRT with its state cut forgets twice in a window, once at each of its boundaries, and the Transformer once. Most of
-# what it costs fades within the first third of a segment, as the segment's own words tell more; a little, some hundredths
-# of a nat, stays to the end. And the Transformer's curve does not come down to 0 where it sees more than the CRT does, from place 36 on: seeing
-# 70 tokens is one thing, making use of them with so little training another.
+# The CRT with its state cut forgets twice in a window, once at each of its boundaries, and the Transformer once. Most
+# of what it costs fades within the first third of a segment, as the segment's own words tell more; a little, some
+# hundredths of a nat, stays to the end. And the Transformer's curve does not come down to 0 where it sees more than the
+# CRT does, from place 36 on: seeing 70 tokens is one thing, making use of them with so little training another.
 #
 # ## 8 · Words
 #

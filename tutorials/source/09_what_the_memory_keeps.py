@@ -374,10 +374,11 @@ plotting.lines(tokens, {"share right": share, "cosine with the first memory": co
                log="x", levels={"chance": 1 / 8})
 
 # %% [markdown]
-# Two answers. The *size* of the memory grows a little and then stays: a GRU writes a mean of what was there and of a tanh,
-# so $|m|$ cannot leave the interval from −1 to 1, and here it does not fade either. It neither explodes nor dies. But its *content* does. All
-# eight values are told apart after 60 tokens, six of them after 600, and after 6,000 the answer is as good as a guess:
-# the vector is no shorter than it was, and points elsewhere. A memory that looks healthy by its size may hold nothing.
+# Two answers. The *size* of the memory grows a little and then stays: a GRU writes a mean of what was there and of a
+# tanh, so $|m|$ cannot leave the interval from −1 to 1, and here it does not fade either. It neither explodes nor dies.
+# But its *content* does. All eight values are told apart after 60 tokens, six of them after 600, and after 6,000 the
+# answer is as good as a guess: the vector is no shorter than it was, and points elsewhere. A memory that looks healthy
+# by its size may hold nothing.
 #
 # With errors that were corrected at each step, it could last for ever. What is lost slowly has no such correction, or
 # one that is not quite strong enough. (A million tokens for *each* episode take eight times as long: `total = 10 ** 6`,
@@ -493,10 +494,10 @@ for name, cloud in ("all memories", everything), ("means of the 8 values", betwe
     print(f"{name:<22}", shares[:8] / shares.sum())
 
 # %% [markdown]
-# Eight places, and every way runs to its own and stays there: that is the answer to "what does the memory keep" in one picture. Eight
-# means span at most seven directions. How many of them a model uses is a matter of its code: three would do for eight
-# corners of a cube, one bit each. Here three hold 0.86 of the variance, and four 0.94. Two of them are a shadow, so
-# ways that cross in the picture need not meet.
+# Eight places, and every way runs to its own and stays there: that is the answer to "what does the memory keep" in one
+# picture. Eight means span at most seven directions. How many of them a model uses is a matter of its code: three would
+# do for eight corners of a cube, one bit each. Here three hold 0.86 of the variance, and four 0.94. Two of them are a
+# shadow, so ways that cross in the picture need not meet.
 #
 # ## 9 · Go on
 #

@@ -512,10 +512,10 @@ for holds in [crt_is_causal, crt_chunks_are_the_whole]:
           else f"does not, cut at {case[1]} of {case[0].tolist()}")
 
 # %% [markdown]
-# It is causal. But its attention ends at the boundary of a segment, and what lies behind comes through two
-# vectors of finite width, the memory and the state of the positions. So two segments are not one, and must not be: a property that fails is not always a mistake. It is
-# always news. Here it says what the CRT gave up for its memory of constant size, and chapters 08 and 09 measure what
-# that costs.
+# It is causal. But its attention ends at the boundary of a segment, and what lies behind comes through two vectors of
+# finite width, the memory and the state of the positions. So two segments are not one, and must not be: a property that
+# fails is not always a mistake. It is always news. Here it says what the CRT gave up for its memory of constant size,
+# and chapters 08 and 09 measure what that costs.
 #
 # What the four promises do not say: that the outputs are any good. The reader that returns zeros keeps the first three.
 # For values there are references, and for gradients the check of chapter 01. Properties stand beside them: they need no
