@@ -83,18 +83,20 @@ class Federated:
         self.dead.add(dead)
         self.flower.kill(f"node{number}")
         self.waited(lambda: RunFolder.is_at(run))            # where it had not begun
-        begun, missed = time.monotonic(), None
+        begun, silent = time.monotonic(), None
         while not (run / "summary.json").exists():
             said = self.flower.said("run")[before:]
-            if missed is None and (f"node {dead}" in said or "1 of 2 clients are connected" in said):
-                missed = time.monotonic() - begun
+            if silent is None and is_missed(dead, said):
+                silent = time.monotonic() - begun
             if time.monotonic() - begun > LONGEST or process.poll() is not None and not (run / "summary.json").exists():
                 raise TimeoutError(f"after {time.monotonic() - begun:.0f} s there is no end: {said[-2000:]}")
             time.sleep(0.1)
+        silent = silent or time.monotonic() - begun          # Flower's log comes seconds late: it may do so after the end
         process.wait(LONGEST)
-        others = set(re.findall(r"left out: node (\d+):", self.flower.said("run")[before:])) - self.dead
+        said = self.flower.said("run")[before:]
+        others = set(re.findall(r"left out: node (\d+):", said)) - self.dead
         self.flower.start_client(number)
-        return {"silent": missed or 0.0, "missed": missed is not None, "others_left_out": len(others),
+        return {"silent": silent, "missed": is_missed(dead, said), "others_left_out": len(others),
                 "whole": is_whole(run), "ended": load_run(run, "numpy").summary is not None}
 
     def name_of(self, number: int) -> str:
@@ -114,6 +116,11 @@ class Federated:
             runs += 1
             self.flower.processes["run"].wait(LONGEST)
         return {"silent": silent, "whole": whole, "ended": load_run(run, "numpy").summary is not None, "runs": runs}
+
+
+def is_missed(dead: str, said: str) -> bool:
+    """Whether the server said that this client is gone"""
+    return f"node {dead}" in said or "1 of 2 clients are connected" in said
 
 
 def lines_of(run: Path) -> int:
