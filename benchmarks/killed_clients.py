@@ -91,7 +91,7 @@ class Federated:
             if time.monotonic() - begun > LONGEST or process.poll() is not None and not (run / "summary.json").exists():
                 raise TimeoutError(f"after {time.monotonic() - begun:.0f} s there is no end: {said[-2000:]}")
             time.sleep(0.1)
-        silent = silent or time.monotonic() - begun          # Flower's log comes seconds late: it may do so after the end
+        silent = silent or time.monotonic() - begun          # Flower's log comes seconds late, and may after the end
         process.wait(LONGEST)
         said = self.flower.said("run")[before:]
         others = set(re.findall(r"left out: node (\d+):", said)) - self.dead

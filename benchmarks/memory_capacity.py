@@ -5,7 +5,8 @@ hold    recall of one pair by a CRT of width 64: accuracy up to 1,000 segments b
         memory that one segment has written: 32 episodes, in steps of a power of ten of tokens up to --tokens
 
 One layer, inner = 2 · width, positions that start anew in each segment; trained on distances of 1 to 8 as in
-benchmarks/memory_study.py, at most --steps, until all is recalled at two checks in a row.
+benchmarks/memory_study.py, with gradients over --k segments, at most --steps, until all is recalled at two checks in a
+row.
 """
 
 import sys
@@ -30,29 +31,30 @@ SHOWN = {"cosine": "cosine of m with its first value", "accuracy": "recall accur
          "saturated": f"units larger than {SATURATED} in size (share)"}
 
 
-def trained(name: str, amount: int, width: int, length: int, seed: int, steps: int
+def trained(name: str, amount: int, width: int, length: int, k: int, seed: int, steps: int
             ) -> tuple[SegmentModel, Parameters, int]:
     """The model, and the steps that its training took"""
     configuration = {"model": "crt", "layers": 1, "width": width, "inner": 2 * width, **POSITIONS["reset"]}
     model, parameters = model_for(name, configuration, seed, length, amount)
     task, curve = task_at(name, FURTHEST, length, amount), list[tuple[int, float]]()
-    taken = learn(model, parameters, name, 2, steps, FURTHEST, seed, BATCH, length, amount=amount,
+    taken = learn(model, parameters, name, k, steps, FURTHEST, seed, BATCH, length, amount=amount,
                   after_step=lambda step: is_recalled(model, parameters, task, seed, step, curve))
     return model, parameters, taken
 
 
-def measure_amount(name: str, amount: int, width: int, length: int, seed: int, steps: int) -> dict[str, Any]:
+def measure_amount(name: str, amount: int, width: int, length: int, k: int, seed: int, steps: int) -> dict[str, Any]:
     start = time.perf_counter()
-    model, parameters, taken = trained(name, amount, width, length, seed, steps)
+    model, parameters, taken = trained(name, amount, width, length, k, seed, steps)
     task = task_at(name, FURTHEST, length, amount)
-    return {"part": "amount", "task": name, "amount": amount, "width": width, "segment_length": length, "seed": seed,
+    return {"part": "amount", "task": name, "amount": amount, "width": width, "segment_length": length, "k": k,
+            "seed": seed, "chance": task.chance,
             "accuracy": recall_accuracy(model, parameters, task, np.random.default_rng([seed, 2]), SCORED),
-            "chance": task.chance, "taken": taken, "seconds": time.perf_counter() - start}
+            "taken": taken, "seconds": time.perf_counter() - start}
 
 
 def measure_hold(length: int, seed: int, steps: int, tokens: int) -> dict[str, Any]:
     start = time.perf_counter()
-    model, parameters, taken = trained("recall", 1, 64, length, seed, steps)
+    model, parameters, taken = trained("recall", 1, 64, length, 2, seed, steps)
     accuracy = [recall_accuracy(model, parameters, task_at("recall", d, length), np.random.default_rng([seed, 2]),
                                 CHECKED) for d in DISTANCES]
     return {"part": "hold", "segment_length": length, "seed": seed, "taken": taken, "distances": list(DISTANCES),
@@ -92,7 +94,7 @@ def plot(rows: Sequence[dict[str, Any]], path: Any) -> None:
     figure = Picture(figsize=(10, 6.6), dpi=100, layout="constrained")
     grid = np.ravel(figure.subplots(2, 2))
     for axes, name, unit in zip(grid, AMOUNTS, ("pairs", "symbols")):
-        of_task = [row for row in rows if row.get("task") == name]
+        of_task = [row for row in rows if row.get("task") == name and is_drawn(row)]
         for width, marker in zip(sorted({row["width"] for row in of_task}), "os^vD" * 9):
             amounts = sorted({row["amount"] for row in of_task if row["width"] == width})
             axes.plot(amounts, [np.mean([row["accuracy"] for row in of_task if row["width"] == width
@@ -113,8 +115,14 @@ def plot(rows: Sequence[dict[str, Any]], path: Any) -> None:
     grid[3].set(title="drift over filler, a line a seed", xlabel="tokens of filler", ylabel="share, or value of m")
     grid[3].set_xscale("symlog", linthresh=10)
     if grid[3].lines:
-        grid[3].legend(fontsize=8)
+        grid[3].set_ylim(0, 1.03)
+        grid[3].legend(fontsize=8, ncols=2, loc="upper center", bbox_to_anchor=(0.5, -0.2))
     figure.savefig(path)
+
+
+def is_drawn(row: dict[str, Any]) -> bool:
+    """Segments of 17 tokens, gradients over two, as in rows that do not say over how many"""
+    return row["segment_length"] == 17 and row.get("k", 2) == 2
 
 
 Table = tuple[list[str], list[list[Any]]]                    # the head, and the rows
@@ -122,15 +130,16 @@ Table = tuple[list[str], list[list[Any]]]                    # the head, and the
 
 def amounts(rows: Sequence[dict[str, Any]]) -> Table:
     """Accuracy by what has to be remembered and by width, each seed"""
-    found: dict[tuple[str, int], dict[int, list[str]]] = {}
+    found: dict[tuple[str, int, int, int], dict[int, list[str]]] = {}
     for row in sorted((row for row in rows if row["part"] == "amount"),
-                      key=lambda row: (row["task"] != "recall", row["amount"], row["seed"])):
-        of_widths = found.setdefault((row["task"], row["amount"]), {})
+                      key=lambda row: (row["task"] != "recall", row["segment_length"] != 17, row.get("k", 2),
+                                       row["amount"], row["seed"])):
+        of_widths = found.setdefault((row["task"], row["amount"], row["segment_length"], row.get("k", 2)), {})
         of_widths.setdefault(row["width"], []).append(f"{row['accuracy']:.2f}")
     widths = sorted({width for of_widths in found.values() for width in of_widths})
-    return (["to remember", *(f"width {width}" for width in widths)],
-            [[f"{task}: {amount}", *(", ".join(of_widths.get(width, ["–"])) for width in widths)]
-             for (task, amount), of_widths in found.items()])
+    return (["to remember", "T", "k", *(f"width {width}" for width in widths)],
+            [[f"{task}: {amount}", length, k, *(", ".join(of_widths.get(width, ["–"])) for width in widths)]
+             for (task, amount, length, k), of_widths in found.items()])
 
 
 def held(rows: Sequence[dict[str, Any]]) -> Table:
@@ -159,6 +168,8 @@ def main() -> None:
     parser.add_argument("--amounts", type=report.numbers, metavar="N,…", help="(default: 1,2,3,4; of copy 1,2,4,8)")
     parser.add_argument("--widths", type=report.numbers, default=[32, 64, 128, 256], metavar="D,…")
     parser.add_argument("--segment-length", type=report.positive, help="(default: 17; of hold 35)")
+    parser.add_argument("--k", type=report.positive, default=2, metavar="SEGMENTS",
+                        help="that the gradients of amount reach over (default: 2)")
     parser.add_argument("--seeds", type=report.numbers, default=[0, 1, 2], metavar="S,…", help="(default: 0,1,2)")
     parser.add_argument("--steps", type=report.positive, default=3000, help="at most (default: 3000)")
     parser.add_argument("--tokens", type=report.positive, default=10 ** 6, help="of filler (default: 1000000)")
@@ -171,10 +182,10 @@ def main() -> None:
             chosen.append((f"--parts hold --segment-length {length} --seeds {seed} --steps {of.steps} --tokens "
                            f"{of.tokens}", (measure_hold, length, seed, of.steps, of.tokens)))
         if "amount" in of.parts:
-            length = of.segment_length or 17
+            length, over = of.segment_length or 17, f" --k {of.k}" if of.k != 2 else ""
             chosen += [(f"--parts amount --tasks {name} --amounts {amount} --widths {width} --segment-length {length} "
-                        f"--seeds {seed} --steps {of.steps}",
-                        (measure_amount, name, amount, width, length, seed, of.steps))
+                        f"--seeds {seed} --steps {of.steps}{over}",
+                        (measure_amount, name, amount, width, length, of.k, seed, of.steps))
                        for width in of.widths for name in of.tasks for amount in of.amounts or AMOUNTS[name]]
     with threads.limit(of.threads or threads.count()):
         for options, (measure, *arguments) in chosen:

@@ -31,6 +31,9 @@ def test_runs_are_kept_and_not_made_again(tmp_path, monkeypatch):
     run(monkeypatch, *options, "--seeds", "0,1", "--parts", "amount", "--tasks", "copy")
     rows = json.loads(file.read_text(encoding="utf-8"))["rows"]
     assert rows[:3] == before and [(row["task"], row["seed"]) for row in rows[3:]] == [("copy", 1)]
+    run(monkeypatch, *options, "--seeds", "1", "--parts", "amount", "--tasks", "copy", "--k", 3)
+    last = json.loads(file.read_text(encoding="utf-8"))["rows"][-1]
+    assert last["k"] == 3 and last["command"].endswith(" --steps 2 --k 3")
     assert file.with_suffix(".png").stat().st_size > 1000
 
 
@@ -59,12 +62,14 @@ def test_the_drift_is_that_of_the_memory():
 
 
 def test_the_tables_say_what_the_rows_say():
-    rows = [{"part": "amount", "task": task, "amount": amount, "width": width, "seed": seed, "accuracy": accuracy}
-            for task, amount, width, seed, accuracy in
-            (("copy", 8, 32, 0, 0.25), ("recall", 2, 64, 1, 0.5), ("recall", 2, 64, 0, 1.0))]
+    rows = [{"part": "amount", "task": task, "amount": amount, "width": width, "seed": seed, "accuracy": accuracy,
+             "segment_length": length, **more} for task, amount, width, seed, accuracy, length, more in
+            (("copy", 8, 32, 0, 0.25, 17, {}), ("recall", 2, 64, 1, 0.5, 17, {}),
+             ("recall", 2, 64, 0, 1.0, 17, {"k": 2}), ("recall", 2, 64, 0, 0.75, 6, {}), ("recall", 2, 64, 0, 0.875, 17, {"k": 4}))]
     rows.append({"part": "hold", "segment_length": 35, "seed": 0, "accuracy": [1.0, 1.0, 0.75, 0.5, 0.125], "drift": [
         {"tokens": 1015, "cosine": 0.5, "accuracy": 1.0, "size": 0.25, "saturated": 0.125}]})
-    assert amounts(rows) == (["to remember", "width 32", "width 64"],
-                             [["recall: 2", "–", "1.00, 0.50"], ["copy: 8", "0.25", "–"]])
+    assert amounts(rows) == (["to remember", "T", "k", "width 32", "width 64"],
+                             [["recall: 2", 17, 2, "–", "1.00, 0.50"], ["recall: 2", 17, 4, "–", "0.88"],
+                              ["recall: 2", 6, 2, "–", "0.75"], ["copy: 8", 17, 2, "0.25", "–"]])
     assert held(rows)[1] == [[35, 0, "1.00", "1.00", "0.75", "0.50", "0.12"]]
     assert drifted(rows)[1] == [[35, "1,015", "0.50", "1.00", "0.25", "0.12"]]
