@@ -65,7 +65,8 @@ def test_the_tables_say_what_the_rows_say():
     rows = [{"part": "amount", "task": task, "amount": amount, "width": width, "seed": seed, "accuracy": accuracy,
              "segment_length": length, **more} for task, amount, width, seed, accuracy, length, more in
             (("copy", 8, 32, 0, 0.25, 17, {}), ("recall", 2, 64, 1, 0.5, 17, {}),
-             ("recall", 2, 64, 0, 1.0, 17, {"k": 2}), ("recall", 2, 64, 0, 0.75, 6, {}), ("recall", 2, 64, 0, 0.875, 17, {"k": 4}))]
+             ("recall", 2, 64, 0, 1.0, 17, {"k": 2}), ("recall", 2, 64, 0, 0.75, 6, {}),
+             ("recall", 2, 64, 0, 0.875, 17, {"k": 4}))]
     rows.append({"part": "hold", "segment_length": 35, "seed": 0, "accuracy": [1.0, 1.0, 0.75, 0.5, 0.125], "drift": [
         {"tokens": 1015, "cosine": 0.5, "accuracy": 1.0, "size": 0.25, "saturated": 0.125}]})
     assert amounts(rows) == (["to remember", "T", "k", "width 32", "width 64"],
