@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from benchmarks.memory_study import POSITIONS, groups, summary
-from benchmarks.memory_tasks import ARMS
+from benchmarks.memory_tasks import ARMS, NAMES
 from benchmarks.ptb_tables import CARRIERS
 from benchmarks.report import rows_of
 
@@ -20,6 +20,23 @@ def recalled(rows: Rows, former: Rows) -> str:
             if not arm.startswith("carries"))
     return rows_of(["arm", f"recall at {AT} segments, each seed", "with y + h"],
                    [[arm, present, past] for arm, present, past in arms if present != NONE])
+
+
+def by_task(rows: Rows) -> str:
+    """The accuracy AT segments back, in segments of 6 tokens, of the arms that have learned every task: the lowest seed
+    and the highest, and how many there are"""
+    lines = []
+    for arm in ARMS:
+        found = [[row["accuracy"][row["distances"].index(AT)] for row in rows
+                  if (row["task"], row["arm"], row["segment_length"]) == (task, arm, 6)] for task in NAMES]
+        if all(found):
+            lines.append([arm, "/".join(map(str, sorted({len(of_task) for of_task in found}))),
+                          *map(lowest_to_highest, found)])
+    return rows_of(["arm", "seeds", *NAMES], lines)
+
+
+def lowest_to_highest(shares: Sequence[float]) -> str:
+    return "–".join(dict.fromkeys((f"{min(shares):.2f}", f"{max(shares):.2f}")))
 
 
 def recall_carriers(rows: Rows, former: Rows) -> str:

@@ -69,6 +69,7 @@ def updated(text: str) -> str:
         "carriers": lambda: ptb_tables.carriers(cells), "switches": lambda: ptb_tables.switches(cells),
         "cheap": lambda: ptb_tables.cheap(cells),
         "recall": lambda: recall_tables.recalled(*recall),
+        "tasks": lambda: recall_tables.by_task(recall[0]),
         "recall_carriers": lambda: recall_tables.recall_carriers(*recall),
         "study_variants": lambda: recall_tables.study_variants(kept_in("memory_study*.json")),
         "study_lengths": lambda: recall_tables.study_lengths(kept_in("memory_study*.json")),

@@ -6,6 +6,7 @@ import pytest
 
 from benchmarks import memory_tasks
 from benchmarks.memory_tasks import ARMS, NAMES, mean_accuracy
+from benchmarks.recall_tables import by_task
 from minicrt.models import MODELS, create_model
 from minicrt.training.step import Step
 from tests.benchmarks.running import run
@@ -71,6 +72,16 @@ def test_the_picture_shows_the_mean_over_seeds_of_what_was_measured():
             for task, furthest, share in (("recall", 8, 1.0), ("recall", 16, 0.5), ("copy", 8, 0.0))]
     found = mean_accuracy(rows, "recall", "GRU, k = 4", [1, 8, 16, 20])
     assert found[:3] == [0.75, 0.5, 0.25] and found[3] != found[3]
+
+
+def test_the_table_has_the_arms_that_learned_every_task():
+    rows = [{"task": task, "arm": "GRU, k = 4", "distances": [1, 8], "accuracy": [1.0, share], "segment_length": 6}
+            for task in NAMES for share in (0.994, 0.5 if task == "copy" else 1.0, 0.996)]
+    rows += [{**rows[0], "arm": "LSTM, k = 4"}, {**rows[0], "segment_length": 17}]
+    assert by_task(rows).splitlines()[2:] == [
+        "| GRU, k = 4 | 3 | " + " | ".join("0.50–1.00" if task == "copy" else "0.99–1.00" for task in NAMES) + " |"]
+    assert by_task(rows[:-2] + [{**rows[0], "accuracy": [1.0, 0.25]}]).splitlines()[2].startswith(
+        "| GRU, k = 4 | 3/4 | 0.25–1.00 |")
 
 
 @pytest.mark.parametrize("carried, begins", [(0.0, [{}, {}, {}]), (1.0, [{}, {"memory": 1}, {"memory": 2}])])
