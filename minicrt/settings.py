@@ -112,14 +112,14 @@ def _value(text: str) -> Any:
 def describe_keys() -> dict[str, list[str]]:
     """The keys of each table with their defaults: `memory=gru|ncgru|none`, the default first. Under "model" are those
     of the CRT, under "model=NAME" those that another model has and the CRT has not, or not with these values."""
-    described = {table: _described(cls) for table, cls in tables().items()}
+    described = {table: described_fields(cls) for table, cls in tables().items()}
     for kind, (_, config) in MODELS.items():
         if kind != "crt":
-            described[f"model={kind}"] = [key for key in _described(config) if key not in described["model"]]
+            described[f"model={kind}"] = [key for key in described_fields(config) if key not in described["model"]]
     return described
 
 
-def _described(config: type[Configuration]) -> list[str]:
+def described_fields(config: type[Configuration]) -> list[str]:
     hints = field_types(config)
     return [f"{field.name}={_shown(hints[field.name], field.default)}" for field in dataclasses.fields(config)
             if field.name != "vocabulary"]

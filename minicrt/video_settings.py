@@ -6,12 +6,15 @@ from typing import Any
 
 from minicrt.arguments import check_kind, shown
 from minicrt.configuration import field_types, from_mapping, unknown_key
+from minicrt.data.smarthome.protocols import PROTOCOLS
 from minicrt.data.synthetic_video import SyntheticVideo
 from minicrt.data.video_files import VideoReading
 from minicrt.data.video_source import SMARTHOME, SYNTHETIC, VideoSource, video_source
 from minicrt.errors import ConfigurationError
+from minicrt.models.crt_config import CRTConfig
 from minicrt.models.video import VIDEO_MODELS, ViT, create_video_model
 from minicrt.presets import video as presets
+from minicrt.settings import described_fields
 from minicrt.training.configuration import TrainingConfig, changed_table
 from minicrt.training.video_run import video_training
 
@@ -97,6 +100,19 @@ def known_keys(corpus: str, model: Any) -> dict[str, set[str]]:
     name = model if isinstance(model, str) and model in VIDEO_MODELS else "crvit"
     return {"model": {"model", *field_types(VIDEO_MODELS[name][1])} - set(FROM_VIDEOS),
             "training": set(field_types(TrainingConfig)), "data": of_data}
+
+
+def describe_video_keys() -> dict[str, list[str]]:
+    """As `minicrt.settings.describe_keys`, of what there is beside a CRT of text or with other values: for each model,
+    and for videos that are made and of files."""
+    of_text, described = set(described_fields(CRTConfig)), dict[str, list[str]]()
+    for name in sorted(VIDEO_MODELS, key=lambda name: name != "crvit"):
+        described[f"model={name}"] = [key for key in described_fields(VIDEO_MODELS[name][1])
+                                      if key not in of_text and key.split("=")[0] not in FROM_VIDEOS]
+        of_text |= set(described[f"model={name}"])
+    return described | {f"corpus={SYNTHETIC}": described_fields(SyntheticVideo),
+                        "corpus=FOLDER": described_fields(VideoReading),
+                        f"corpus={SMARTHOME}FOLDER": [f"protocol={'|'.join(PROTOCOLS)}"]}
 
 
 def kind_of_data(corpus: str) -> type[SyntheticVideo] | type[VideoReading]:

@@ -80,15 +80,18 @@ def add(commands: Any) -> None:
 def further_help() -> str:
     from minicrt.cli.parser import help_width
     from minicrt.settings import describe_keys
+    from minicrt.video_settings import describe_video_keys
 
     lines = ["presets:"]
     lines += [f"  {name:<12} {presets.description(name)}" for name in presets.names()]
     lines += ["", "presets of --task video:"]
     lines += [f"  {name:<12} {train_videos.presets.description(name)}" for name in train_videos.presets.NAMES]
-    lines += ["", "keys of --set, with their defaults (the presets change some: minicrt info --preset NAME):"]
-    for table, keys in describe_keys().items():
-        lines += textwrap.wrap("  ".join(keys), help_width(), initial_indent=f"  {table:<9} ",
-                               subsequent_indent=" " * 12, break_on_hyphens=False, break_long_words=False)
+    for head, described in (("keys of --set, with their defaults", describe_keys()),
+                            ("with --task video also, or with another default", describe_video_keys())):
+        lines += ["", f"{head} (the presets change some: minicrt info --preset NAME):"]
+        for table, keys in described.items():
+            lines += textwrap.wrap("  ".join(keys), help_width(), initial_indent=f"  {table:<9} ",
+                                   subsequent_indent=" " * 12, break_on_hyphens=False, break_long_words=False)
     return "\n".join(lines)
 
 

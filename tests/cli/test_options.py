@@ -7,7 +7,9 @@ import pytest
 
 from minicrt.cli import main
 from minicrt.errors import ConfigurationError
-from minicrt.settings import parse_assignments, settings
+from minicrt.models.video import VIDEO_MODELS
+from minicrt.settings import describe_keys, parse_assignments, settings
+from minicrt.video_settings import describe_video_keys, known_keys
 from tests.cli.running import environment
 
 
@@ -32,8 +34,20 @@ def test_help_shows_presets_and_keys(capsys):
     for word in ("tiny", "small", "ptb", "memory=gru|ncgru|mingru|lru|s4d|mamba|none", "model=rmt", "cache_length=-1",
                  "bptt_segments=2", "corpus=python-docs"):
         assert word in printed
+    of_videos = " ".join(printed[printed.index("with --task video also"):].split())
+    for word in ("model=crvit tied=false", "patch_size=8", "corpus=synthetic-video cues=4", "moves=body|ball",
+                 "corpus=FOLDER frames=8", "sampling=stride|segments", "protocol=CS|CV1|CV2"):
+        assert word in of_videos
     assert main([]) == 0
     assert "minicrt train" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("corpus", ["synthetic-video", "videos", "smarthome:videos"])
+@pytest.mark.parametrize("model", VIDEO_MODELS)
+def test_help_has_every_key_of_videos(model, corpus):
+    """Those of a model beside the text CRT's, those of the model before it, and those of the videos"""
+    shown = {key.split("=")[0] for keys in [*describe_keys().values(), *describe_video_keys().values()] for key in keys}
+    assert set().union(*known_keys(corpus, model).values()) - {"model"} <= shown
 
 
 def test_importing_the_package_or_asking_for_help_loads_nothing_heavy():
