@@ -27,7 +27,7 @@ from minicrt.training.progress import Progress, progress_of
 from minicrt.training.quantised_run import FORM, parameters_of, quantised_file, step_of
 from minicrt.training.run_corpus import check_corpus, corpus_of_run, fingerprint, where_found
 from minicrt.training.run_folder import RunFolder
-from minicrt.training.run_tables import described
+from minicrt.training.run_tables import described, of_another_kind
 from minicrt.training.shared_trainer import SharedTrainer
 from minicrt.training.short_texts import fitted
 from minicrt.training.snapshot import completed
@@ -191,10 +191,7 @@ def configuration_tables(run: RunFolder) -> dict[str, Any]:
 
 def checked_tables(configuration: dict[str, Any], where: Path) -> dict[str, Any]:
     if isinstance(configuration.get("data"), dict) and "task" in configuration["data"]:
-        what, load = ("videos", "load_video_run") if configuration["data"]["task"] == "video" else (
-            "sensor readings", "load_sensor_run")
-        raise CheckpointError(f"{where} is of a run on {what}, where one on text is expected; load it with "
-                              f"minicrt.training.{load}")
+        raise of_another_kind(where, configuration["data"]["task"], "text")
     for table, keys in NEEDED.items():
         there = configuration.get(table)
         for key, kind in keys.items():

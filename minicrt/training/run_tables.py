@@ -43,15 +43,21 @@ def described(configuration: Mapping[str, Any], where: Path) -> Iterator[None]:
         raise CheckpointError(f"{where}: {error}{other if version != __version__ else ''}") from error
 
 
+def of_another_kind(where: Path, task: object, expected: str) -> CheckpointError:
+    """What to say of a run with this `data.task`, None on text, where another kind is expected"""
+    kind, load = (("text", "load_run") if task is None else ("videos", "load_video_run") if task == "video" else
+                  ("sensor readings", "load_sensor_run"))
+    return CheckpointError(f"{where} is of a run on {kind}, where one on {expected} is expected; give one of these, or "
+                           f"load it, from Python, with minicrt.training.{load}")
+
+
 def checked_tables(configuration: dict[str, Any], where: Path, kind: str, tasks: Collection[str],
                    needed: Mapping[str, type]) -> dict[str, Any]:
     """The tables of a run of this kind, "videos", say, whose `data.task` is one of `tasks` and whose table "data" has
     the keys `needed`. Raises CheckpointError if it is none, or something is missing."""
     data = configuration.get("data")
     if not isinstance(data, dict) or data.get("task") not in tasks:
-        task = data.get("task") if isinstance(data, dict) else None
-        load = "load_run" if task is None else "load_video_run" if task == "video" else "load_sensor_run"
-        raise CheckpointError(f"{where} is not of a run on {kind}; load it with minicrt.training.{load}")
+        raise of_another_kind(where, data.get("task") if isinstance(data, dict) else None, kind)
     for key, expected in needed.items():
         if type(data.get(key)) is not expected:
             raise CheckpointError(f"{where} is damaged: data.{key} is {shown(data.get(key))}; put the run's own file "

@@ -123,7 +123,7 @@ def test_a_run_on_text_is_none_on_readings(run, tmp_path):
                  **BRIEF)
     assert not is_sensor_run(text.folder)
     for load in (load_sensor_run, resume_sensors):
-        with pytest.raises(CheckpointError, match="not of a run on sensor readings"):
+        with pytest.raises(CheckpointError, match="of a run on text, where one on sensor readings"):
             load(text.folder)
 
 

@@ -150,11 +150,11 @@ def test_other_videos_and_other_runs_are_refused(run, tmp_path):
         train_videos(tmp_path / "run", model(), VIDEOS, progress=StopAt(1), **BRIEF)
     with pytest.raises(CheckpointError, match="the videos synthetic-video are not those that the run was trained on"):
         resume_videos(tmp_path / "run", SyntheticSource(SyntheticVideo(cues=2, motions=2, frames=2, size=16)), False)
-    with pytest.raises(CheckpointError, match="is of a run on videos, where one on text is expected; load it with "
-                                              "minicrt.training.load_video_run"):
+    with pytest.raises(CheckpointError, match="is of a run on videos, where one on text is expected; give one of "
+                                              "these, or load it, from Python, with minicrt.training.load_video_run"):
         load_run(run.folder)
-    with pytest.raises(CheckpointError, match="is not of a run on sensor readings; load it with "
-                                              "minicrt.training.load_video_run"):
+    with pytest.raises(CheckpointError, match="is of a run on videos, where one on sensor readings is expected; "
+                                              "give one of these, or load it, from Python, with minicrt.training.load"):
         load_sensor_run(run.folder)
     for wrong, words in [(lambda: model(frames=3), "the model has 4 classes, 3 frames a clip and pictures of 16 "
                                                    "pixels; the videos have 4, 2 and 16: create_video_model"),
