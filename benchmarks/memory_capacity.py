@@ -5,8 +5,8 @@ hold    recall of one pair by a CRT of width 64: accuracy up to 1,000 segments b
         memory that one segment has written: 32 episodes, in steps of a power of ten of tokens up to --tokens
 
 One layer, inner = 2 · width, positions that start anew in each segment; trained on distances of 1 to 8 as in
-benchmarks/memory_study.py, with gradients over --k segments, at most --steps, until all is recalled at two checks in a
-row.
+benchmarks/memory_study.py, with gradients over two segments (of amount, over --k), at most --steps, until all is
+recalled at two checks in a row.
 """
 
 import sys

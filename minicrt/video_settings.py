@@ -105,11 +105,11 @@ def known_keys(corpus: str, model: Any) -> dict[str, set[str]]:
 def describe_video_keys() -> dict[str, list[str]]:
     """As `minicrt.settings.describe_keys`, of what there is beside a CRT of text or with other values: for each model,
     and for videos that are made and of files."""
-    of_text, described = set(described_fields(CRTConfig)), dict[str, list[str]]()
+    known, described = set(described_fields(CRTConfig)), dict[str, list[str]]()
     for name in sorted(VIDEO_MODELS, key=lambda name: name != "crvit"):
         described[f"model={name}"] = [key for key in described_fields(VIDEO_MODELS[name][1])
-                                      if key not in of_text and key.split("=")[0] not in FROM_VIDEOS]
-        of_text |= set(described[f"model={name}"])
+                                      if key not in known and key.split("=")[0] not in FROM_VIDEOS]
+        known |= set(described[f"model={name}"])
     return described | {f"corpus={SYNTHETIC}": described_fields(SyntheticVideo),
                         "corpus=FOLDER": described_fields(VideoReading),
                         f"corpus={SMARTHOME}FOLDER": [f"protocol={'|'.join(PROTOCOLS)}"]}
