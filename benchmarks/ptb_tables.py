@@ -22,7 +22,7 @@ SWITCHES = {"crt-gru": "the defaults", "crt-transformer-readout": "`readout=tran
             "crt-k1": "`bptt_segments=1`, `batch=40`",
             "crt-k4": "`bptt_segments=4`, `batch=10`",
             "crt-writer": "`memory_gradient=writer`, `bptt_segments=1`, `batch=40`", "crt-post-norm": "`norm=post`",
-            "crt-gru-learned": "`positions=learned`",
+            "crt-bias-0": "`update_bias=0`", "crt-span-8": "`memory_span=8`", "crt-gru-learned": "`positions=learned`",
             "crt-none-carried": "`memory=none`", "crt-ncgru": "`memory=ncgru`", "crt-mingru": "`memory=mingru`",
             "crt-lru": "`memory=lru`",
             "crt-ncgru-writer": "`memory=ncgru`, `memory_gradient=writer`, `bptt_segments=1`, `batch=40`",
