@@ -6,7 +6,7 @@ hold    recall of one pair by a CRT of width 64: accuracy up to 1,000 segments b
 
 One layer, inner = 2 · width, positions that start anew in each segment; trained on distances of 1 to 8 as in
 benchmarks/memory_study.py, with gradients over two segments (of amount, over --k), at most --steps, until all is
-recalled at two checks in a row.
+recalled at two checks in a row. AdamW has a learning rate of 3e-3, or of amount --learning-rate.
 """
 
 import sys
@@ -26,35 +26,37 @@ from minicrt.training import recall_accuracy
 
 AMOUNTS = {"recall": (1, 2, 3, 4), "copy": (1, 2, 4, 8)}
 DISTANCES = (8, 16, 64, 256, 1000)                           # segments
+LEARNING_RATE = 3e-3                                         # of AdamW
 SATURATED = 0.95                                             # of |m|; what a GRU writes stays under 1
 SHOWN = {"cosine": "cosine of m with its first value", "accuracy": "recall accuracy", "size": "mean size of units",
          "saturated": f"units larger than {SATURATED} in size (share)"}
 
 
-def trained(name: str, amount: int, width: int, length: int, k: int, seed: int, steps: int
+def trained(name: str, amount: int, width: int, length: int, k: int, seed: int, steps: int, learning_rate: float
             ) -> tuple[SegmentModel, Parameters, int]:
     """The model, and the steps that its training took"""
     configuration = {"model": "crt", "layers": 1, "width": width, "inner": 2 * width, **POSITIONS["reset"]}
     model, parameters = model_for(name, configuration, seed, length, amount)
     task, curve = task_at(name, FURTHEST, length, amount), list[tuple[int, float]]()
-    taken = learn(model, parameters, name, k, steps, FURTHEST, seed, BATCH, length, amount=amount,
+    taken = learn(model, parameters, name, k, steps, FURTHEST, seed, BATCH, length, learning_rate, amount=amount,
                   after_step=lambda step: is_recalled(model, parameters, task, seed, step, curve))
     return model, parameters, taken
 
 
-def measure_amount(name: str, amount: int, width: int, length: int, k: int, seed: int, steps: int) -> dict[str, Any]:
+def measure_amount(name: str, amount: int, width: int, length: int, k: int, seed: int, steps: int,
+                   learning_rate: float) -> dict[str, Any]:
     start = time.perf_counter()
-    model, parameters, taken = trained(name, amount, width, length, k, seed, steps)
+    model, parameters, taken = trained(name, amount, width, length, k, seed, steps, learning_rate)
     task = task_at(name, FURTHEST, length, amount)
     return {"part": "amount", "task": name, "amount": amount, "width": width, "segment_length": length, "k": k,
-            "seed": seed, "chance": task.chance,
+            "learning_rate": learning_rate, "seed": seed, "chance": task.chance,
             "accuracy": recall_accuracy(model, parameters, task, np.random.default_rng([seed, 2]), SCORED),
             "taken": taken, "seconds": time.perf_counter() - start}
 
 
 def measure_hold(length: int, seed: int, steps: int, tokens: int) -> dict[str, Any]:
     start = time.perf_counter()
-    model, parameters, taken = trained("recall", 1, 64, length, 2, seed, steps)
+    model, parameters, taken = trained("recall", 1, 64, length, 2, seed, steps, LEARNING_RATE)
     accuracy = [recall_accuracy(model, parameters, task_at("recall", d, length), np.random.default_rng([seed, 2]),
                                 CHECKED) for d in DISTANCES]
     return {"part": "hold", "segment_length": length, "seed": seed, "taken": taken, "distances": list(DISTANCES),
@@ -121,8 +123,12 @@ def plot(rows: Sequence[dict[str, Any]], path: Any) -> None:
 
 
 def is_drawn(row: dict[str, Any]) -> bool:
-    """Segments of 17 tokens, gradients over two, as in rows that do not say over how many"""
-    return row["segment_length"] == 17 and row.get("k", 2) == 2
+    """Segments of 17 tokens, and otherwise as in rows that do not say over how many segments and how fast"""
+    return row["segment_length"] == 17 and (row.get("k", 2), rate_of(row)) == (2, LEARNING_RATE)
+
+
+def rate_of(row: dict[str, Any]) -> float:
+    return row.get("learning_rate", LEARNING_RATE)
 
 
 Table = tuple[list[str], list[list[Any]]]                    # the head, and the rows
@@ -130,16 +136,18 @@ Table = tuple[list[str], list[list[Any]]]                    # the head, and the
 
 def amounts(rows: Sequence[dict[str, Any]]) -> Table:
     """Accuracy by what has to be remembered and by width, each seed"""
-    found: dict[tuple[str, int, int, int], dict[int, list[str]]] = {}
+    found: dict[tuple[str, int, int, int, float], dict[int, list[str]]] = {}
     for row in sorted((row for row in rows if row["part"] == "amount"),
-                      key=lambda row: (row["task"] != "recall", row["segment_length"] != 17, row.get("k", 2),
-                                       row["amount"], row["seed"])):
-        of_widths = found.setdefault((row["task"], row["amount"], row["segment_length"], row.get("k", 2)), {})
+                      key=lambda row: (row["task"] != "recall", row["segment_length"] != 17, -rate_of(row),
+                                       row.get("k", 2), row["amount"], row["seed"])):
+        of_widths = found.setdefault((row["task"], row["amount"], row["segment_length"], row.get("k", 2),
+                                      rate_of(row)), {})
         of_widths.setdefault(row["width"], []).append(f"{row['accuracy']:.2f}")
     widths = sorted({width for of_widths in found.values() for width in of_widths})
-    return (["to remember", "T", "k", *(f"width {width}" for width in widths)],
-            [[f"{task}: {amount}", length, k, *(", ".join(of_widths.get(width, ["–"])) for width in widths)]
-             for (task, amount, length, k), of_widths in found.items()])
+    return (["to remember", "T", "k", "learning rate", *(f"width {width}" for width in widths)],
+            [[f"{task}: {amount}", length, k, f"{rate:g}",
+              *(", ".join(of_widths.get(width, ["–"])) for width in widths)]
+             for (task, amount, length, k, rate), of_widths in found.items()])
 
 
 def held(rows: Sequence[dict[str, Any]]) -> Table:
@@ -170,6 +178,8 @@ def main() -> None:
     parser.add_argument("--segment-length", type=report.positive, help="(default: 17; of hold 35)")
     parser.add_argument("--k", type=report.positive, default=2, metavar="SEGMENTS",
                         help="that the gradients of amount reach over (default: 2)")
+    parser.add_argument("--learning-rate", type=report.positive_number, default=LEARNING_RATE,
+                        help=f"of amount (default: {LEARNING_RATE})")
     parser.add_argument("--seeds", type=report.numbers, default=[0, 1, 2], metavar="S,…", help="(default: 0,1,2)")
     parser.add_argument("--steps", type=report.positive, default=3000, help="at most (default: 3000)")
     parser.add_argument("--tokens", type=report.positive, default=10 ** 6, help="of filler (default: 1000000)")
@@ -182,10 +192,12 @@ def main() -> None:
             chosen.append((f"--parts hold --segment-length {length} --seeds {seed} --steps {of.steps} --tokens "
                            f"{of.tokens}", (measure_hold, length, seed, of.steps, of.tokens)))
         if "amount" in of.parts:
-            length, over = of.segment_length or 17, f" --k {of.k}" if of.k != 2 else ""
+            length, more = of.segment_length or 17, f" --k {of.k}" if of.k != 2 else ""
+            if of.learning_rate != LEARNING_RATE:
+                more += f" --learning-rate {of.learning_rate}"
             chosen += [(f"--parts amount --tasks {name} --amounts {amount} --widths {width} --segment-length {length} "
-                        f"--seeds {seed} --steps {of.steps}{over}",
-                        (measure_amount, name, amount, width, length, of.k, seed, of.steps))
+                        f"--seeds {seed} --steps {of.steps}{more}",
+                        (measure_amount, name, amount, width, length, of.k, seed, of.steps, of.learning_rate))
                        for width in of.widths for name in of.tasks for amount in of.amounts or AMOUNTS[name]]
     with threads.limit(of.threads or threads.count()):
         for options, (measure, *arguments) in chosen:

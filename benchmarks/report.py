@@ -1,6 +1,7 @@
 """What every benchmark prints and writes: the machine, a table, JSON, a plot."""
 
 import argparse
+import math
 import os
 import platform
 import sys
@@ -46,6 +47,16 @@ def positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
     return int(text)
+
+
+def positive_number(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number greater than 0 such as 3e-3")
+    return number
 
 
 def numbers(text: str) -> list[int]:

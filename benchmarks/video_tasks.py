@@ -138,7 +138,7 @@ def main() -> None:
     parser.add_argument("--moves", action="append", choices=("body", "ball"),
                         help="whose motion it is; may be given again (default: both)")
     parser.add_argument("--steps", type=report.positive, default=STEPS)
-    parser.add_argument("--learning-rate", type=float, default=3e-3)
+    parser.add_argument("--learning-rate", type=report.positive_number, default=3e-3)
     parser.add_argument("--seeds", "--seed", type=report.numbers, default=[0], metavar="S,…", help="(default: 0)")
     arguments = parser.parse_args()
     rows = KeptRows(arguments.json, "arm")

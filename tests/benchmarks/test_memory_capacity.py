@@ -31,10 +31,27 @@ def test_runs_are_kept_and_not_made_again(tmp_path, monkeypatch):
     run(monkeypatch, *options, "--seeds", "0,1", "--parts", "amount", "--tasks", "copy")
     rows = json.loads(file.read_text(encoding="utf-8"))["rows"]
     assert rows[:3] == before and [(row["task"], row["seed"]) for row in rows[3:]] == [("copy", 1)]
-    run(monkeypatch, *options, "--seeds", "1", "--parts", "amount", "--tasks", "copy", "--k", 3)
+    run(monkeypatch, *options, "--seeds", "1", "--parts", "amount", "--tasks", "copy", "--k", 3,
+        "--learning-rate", "1e-3")
     last = json.loads(file.read_text(encoding="utf-8"))["rows"][-1]
-    assert last["k"] == 3 and last["command"].endswith(" --steps 2 --k 3")
+    assert last["k"] == 3 and last["learning_rate"] == 1e-3
+    assert last["command"].endswith(" --steps 2 --k 3 --learning-rate 0.001")
     assert file.with_suffix(".png").stat().st_size > 1000
+
+
+@pytest.mark.parametrize("text", ["0", "-1e-3", "nan", "inf", "fast"])
+def test_a_learning_rate_is_a_positive_number(text, monkeypatch, capsys):
+    with pytest.raises(SystemExit):
+        run(monkeypatch, f"--learning-rate={text}")
+    assert f"{text!r} is not a number greater than 0 such as 3e-3" in capsys.readouterr().err
+
+
+def test_the_learning_rate_is_that_of_the_training(monkeypatch):
+    rates = []
+    monkeypatch.setattr("benchmarks.memory_capacity.learn", lambda *arguments, **_: rates.append(arguments[9]) or 0)
+    monkeypatch.setattr("benchmarks.memory_capacity.recall_accuracy", lambda *_: 1.0)
+    memory_capacity.measure_amount("copy", 1, 8, 4, 2, 0, 1, 1e-4)
+    assert rates == [1e-4]
 
 
 def test_a_task_of_an_amount_asks_for_it():
@@ -66,11 +83,12 @@ def test_the_tables_say_what_the_rows_say():
              "segment_length": length, **more} for task, amount, width, seed, accuracy, length, more in
             (("copy", 8, 32, 0, 0.25, 17, {}), ("recall", 2, 64, 1, 0.5, 17, {}),
              ("recall", 2, 64, 0, 1.0, 17, {"k": 2}), ("recall", 2, 64, 0, 0.75, 6, {}),
-             ("recall", 2, 64, 0, 0.875, 17, {"k": 4}))]
+             ("recall", 2, 64, 0, 0.875, 17, {"k": 4}), ("recall", 2, 64, 0, 0.625, 17, {"learning_rate": 1e-3}))]
     rows.append({"part": "hold", "segment_length": 35, "seed": 0, "accuracy": [1.0, 1.0, 0.75, 0.5, 0.125], "drift": [
         {"tokens": 1015, "cosine": 0.5, "accuracy": 1.0, "size": 0.25, "saturated": 0.125}]})
-    assert amounts(rows) == (["to remember", "T", "k", "width 32", "width 64"],
-                             [["recall: 2", 17, 2, "–", "1.00, 0.50"], ["recall: 2", 17, 4, "–", "0.88"],
-                              ["recall: 2", 6, 2, "–", "0.75"], ["copy: 8", 17, 2, "0.25", "–"]])
+    assert amounts(rows) == (["to remember", "T", "k", "learning rate", "width 32", "width 64"], [
+        ["recall: 2", 17, 2, "0.003", "–", "1.00, 0.50"], ["recall: 2", 17, 4, "0.003", "–", "0.88"],
+        ["recall: 2", 17, 2, "0.001", "–", "0.62"], ["recall: 2", 6, 2, "0.003", "–", "0.75"],
+        ["copy: 8", 17, 2, "0.003", "0.25", "–"]])
     assert held(rows)[1] == [[35, 0, "1.00", "1.00", "0.75", "0.50", "0.12"]]
     assert drifted(rows)[1] == [[35, "1,015", "0.50", "1.00", "0.25", "0.12"]]
