@@ -5,7 +5,7 @@ import numpy as np
 from minicrt import ops
 from minicrt.kernels import pool
 from minicrt.kernels.compiling import jit
-from minicrt.kernels.twins import KeptScan, backward_twin, contiguous, twin
+from minicrt.kernels.twins import KeptScan, backward_twin, contiguous, from_beyond, twin
 from minicrt.ops.activations import logistic
 from minicrt.ops.delta_rule import unit, unit_backward
 from minicrt.ops.shapes import check_shapes
@@ -27,10 +27,8 @@ def delta_rule(q, k, v, b, s0):
 
 @backward_twin(ops.delta_rule_backward)
 def delta_rule_backward(d_y, cache, d_last=None):
-    q_hat, k_hat, r_q, r_k, beta, error, s, _ = cache
-    g = np.zeros(s[:, 0].shape, s.dtype)
-    if d_last is not None:
-        g[...] = d_last
+    q_hat, k_hat, r_q, r_k, beta, error, s, last = cache
+    g = from_beyond(d_last, last.shape, s.dtype)
     d_q_hat, d_k_hat, d_beta = (pool.empty(values.shape, s.dtype) for values in (q_hat, k_hat, beta))
     d_v = pool.empty(error.shape, s.dtype)
     workers.run(_backward, workers.ranges(len(q_hat)), contiguous(d_y, s.dtype), q_hat, k_hat, beta, error, s, g,

@@ -9,7 +9,7 @@ from minicrt import ops
 from minicrt.kernels import pool, reset_before
 from minicrt.kernels.compiling import jit
 from minicrt.kernels.products import product
-from minicrt.kernels.twins import Kept, backward_twin, contiguous, rows, twin
+from minicrt.kernels.twins import Kept, backward_twin, contiguous, from_beyond, rows, twin
 from minicrt.kernels.vector_math import CONTRACT, sigmoid, tanh
 from minicrt.ops.shapes import check_shapes
 
@@ -45,7 +45,7 @@ def gru_backward(d_h, cache, d_last=None):
     T, B, D = gates.shape[0], gates.shape[1], h.shape[2]
     d_h = contiguous(d_h.swapaxes(0, 1), h.dtype)            # (T, B, D)
     d_x_side, d_h_side = (pool.empty((T, B, 3 * D), h.dtype) for _ in range(2))
-    g = np.zeros((B, D), h.dtype) if d_last is None else np.array(d_last, h.dtype, order="C")
+    g = from_beyond(d_last, (B, D), h.dtype)
     through_u, d_b, d_b_hn = np.zeros((B, D), h.dtype), np.zeros(3 * D, h.dtype), np.zeros(D, h.dtype)
     u_t = contiguous(u.T)                                    # for few rows BLAS is twice as fast with it
     for t in reversed(range(T)):

@@ -6,7 +6,7 @@ from minicrt.kernels import pool
 from minicrt.kernels.compiling import jit, part
 from minicrt.kernels.linear import column_sums
 from minicrt.kernels.products import product
-from minicrt.kernels.twins import Kept, contiguous, rows
+from minicrt.kernels.twins import Kept, contiguous, from_beyond, rows
 from minicrt.kernels.vector_math import CONTRACT, sigmoid, tanh
 from minicrt.ops.reset_before import checked_sizes
 
@@ -35,7 +35,7 @@ def scan_backward(d_h, cache, d_last=None):
     T, B, D = reset.shape
     d_h = contiguous(d_h.swapaxes(0, 1), h.dtype)
     d_a = pool.empty((T, B, 3 * D), h.dtype)
-    g = np.zeros((B, D), h.dtype) if d_last is None else np.array(d_last, h.dtype, order="C")
+    g = from_beyond(d_last, (B, D), h.dtype)
     d_v, d_rh, through_u = np.empty((B, D), h.dtype), np.empty((B, D), h.dtype), np.zeros((B, D), h.dtype)
     d_rz, d_b_n = np.empty((B, 2 * D), h.dtype), np.zeros(D, h.dtype)
     u_rz_t, u_n_t = contiguous(u_rz.T), contiguous(u_n.T)    # for few rows BLAS is twice as fast with them

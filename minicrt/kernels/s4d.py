@@ -8,7 +8,7 @@ import numpy as np
 from minicrt import ops
 from minicrt.kernels import pool
 from minicrt.kernels.compiling import jit
-from minicrt.kernels.twins import KeptScan, backward_twin, contiguous, twin
+from minicrt.kernels.twins import KeptScan, backward_twin, contiguous, from_beyond, twin
 from minicrt.ops.complex_pairs import parts
 from minicrt.ops.s4d import discretised, discretised_backward
 from minicrt.ops.shapes import check_shapes
@@ -37,7 +37,7 @@ def s4d(x, h0, log_dt, log_a, a_im, c, d, transform=False):
 def s4d_backward(d_y, cache, d_last=None):
     x, system, a_bar, b_bar, c, d, h, last = cache
     d_y = contiguous(d_y, x.dtype)
-    g = np.zeros(last.shape, x.dtype) if d_last is None else np.array(d_last, x.dtype, order="C")
+    g = from_beyond(d_last, last.shape, x.dtype)
     ranges = workers.ranges(len(h), GRAIN)
     d_x, d_d = pool.empty(x.shape, x.dtype), np.zeros((len(ranges), len(d)), x.dtype)
     d_a_bar, d_b_bar, d_c = (np.zeros((len(ranges), *c.shape), x.dtype) for _ in range(3))

@@ -5,7 +5,7 @@ import numpy as np
 from minicrt import ops
 from minicrt.kernels import pool
 from minicrt.kernels.compiling import jit
-from minicrt.kernels.twins import KeptScan, backward_twin, contiguous, twin
+from minicrt.kernels.twins import KeptScan, backward_twin, contiguous, from_beyond, twin
 from minicrt.kernels.vector_math import exp, sigmoid
 from minicrt.ops.shapes import check_shapes
 from minicrt.parallel import workers
@@ -29,10 +29,9 @@ def selective_scan(x, h0, dt, a_log, b, c, d):
 
 @backward_twin(ops.selective_scan_backward)
 def selective_scan_backward(d_y, cache, d_last=None):
-    x, dt, a, b, c, d, h, delta, _ = cache
-    d_y, g = contiguous(d_y, x.dtype), np.zeros(h[:, 0].shape, x.dtype)
-    if d_last is not None:
-        g[...] = d_last.swapaxes(1, 2)
+    x, dt, a, b, c, d, h, delta, last = cache
+    d_y = contiguous(d_y, x.dtype)
+    g = np.ascontiguousarray(from_beyond(d_last, last.shape, x.dtype).swapaxes(1, 2))
     parts = workers.ranges(len(x) * blocks(x.shape[2]))
     d_x, d_dt = pool.empty(x.shape, x.dtype), pool.empty(x.shape, x.dtype)
     d_a, d_d = np.zeros((len(parts), *a.shape), x.dtype), np.zeros((len(parts), len(d)), x.dtype)

@@ -32,6 +32,7 @@ class SegmentCache(NamedTuple):
     encoder: Any                                             # of the model's `encode`
     output_mask: Any                                         # of dropout before the output: None without
     loss: Any                                                # of the model's `loss`
+    of: inputs.PassOf
 
 
 class SegmentModel(ABC):
@@ -138,7 +139,7 @@ class SegmentModel(ABC):
         z, state, encoder_cache = self.encode(parameters, e, state, rng, with_gradient)
         z, z_mask = self.dropped(z, rng)
         loss, loss_cache = self.loss(parameters, z, targets, with_gradient)
-        return loss, state, SegmentCache(e_caches, encoder_cache, z_mask, loss_cache)
+        return loss, state, SegmentCache(e_caches, encoder_cache, z_mask, loss_cache, self.pass_of(len(e)))
 
     def backward(self, d_loss: float, d_state: State, cache: Any, gradients: Parameters) -> State:
         """G_loss, G_state′ → G_state; the parameters' gradients are added into `gradients`.
@@ -152,6 +153,9 @@ class SegmentModel(ABC):
         d_e, d_state = self.encode_backward(d_z, d_state, cache.encoder, gradients)
         self.embed_backward(d_e, cache.embedding, gradients)
         return d_state
+
+    def pass_of(self, batch: int) -> inputs.PassOf:
+        return inputs.PassOf(batch, self.layout)
 
     def logits(self, parameters: Parameters, tokens: Array, state: State) -> tuple[Array, State]:
         """The scores (B, T, V) of every next token, of an adaptive softmax log p, and state′; no dropout."""

@@ -2,22 +2,30 @@
 
 from collections.abc import Mapping, Sequence
 from types import NoneType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from minicrt.arguments import A_GENERATOR, check_kind, kind_of, shown
 from minicrt.array_arguments import as_array, check_real
 from minicrt.errors import InputError
-from minicrt.models.parameters import Array, Parameters
+from minicrt.models.parameters import Array, Layout, Parameters
 from minicrt.suggestion import suggestion
 
 if TYPE_CHECKING:
     from minicrt.models.base import SegmentModel
 
+A_CACHE = "what this model's forward returned last"
 A_MODEL = "a model; make one with minicrt.create_model"
 LARGEST = np.float64(np.finfo(np.float32).max)               # no Python float: float16 has less
 A_STATE = "a mapping of names to arrays; {} is the start of a stream"
+
+
+class PassOf(NamedTuple):
+    """Whose forward pass a cache is from"""
+
+    batch: int
+    layout: Layout                                           # of the model
 
 
 def checked_tokens(model: "SegmentModel", tokens: Any) -> Array:
@@ -95,27 +103,32 @@ def check_generator(rng: Any) -> None:
     check_kind("rng", rng, (np.random.Generator, NoneType), f"{A_GENERATOR}, or None for no dropout")
 
 
-def check_state(model: "SegmentModel", batch: int, state: Any) -> None:
+def check_state(model: "SegmentModel", batch: int, state: Any, called: str = "state") -> None:
     """Entries that the model knows, each an array of its shape"""
-    check_kind("state", state, Mapping, A_STATE)
+    check_kind(called, state, Mapping, A_STATE)
     shapes = model.state_shapes(batch)
     for name, array in state.items():
         if name not in shapes:
-            raise InputError(f"the state has an entry {shown(name)}; {suggestion(name, sorted(shapes), 'there are')}")
+            known = suggestion(name, sorted(shapes), "there are")
+            raise InputError(f"the {called} has an entry {shown(name)}; {known}")
         if not isinstance(array, np.ndarray) or array.dtype.kind not in "fc":
             got = f"an array of {array.dtype}" if isinstance(array, np.ndarray) else kind_of(array)
-            raise InputError(f"state entry {name!r} is {got}, expected an array of floating-point numbers")
+            raise InputError(f"{called} entry {name!r} is {got}, expected an array of floating-point numbers")
         expected = shapes[name]
         if len(expected) != array.ndim or any(e not in (None, n) for e, n in zip(expected, array.shape)):
-            raise InputError(f"state entry {name!r} has shape {array.shape}, expected {expected}")
+            raise InputError(f"{called} entry {name!r} has shape {array.shape}, expected {expected}")
 
 
 def check_backward(model: "SegmentModel", d_loss: Any, d_state: Any, cache: Any, gradients: Any, kind: type) -> None:
     """What `backward` is handed; `kind` is that of the model's cache"""
-    check_kind("d_state", d_state, Mapping, A_STATE)
     check_parameters(model, gradients, "gradients")
-    check_kind("cache", cache, kind, "what forward returned last")
+    check_kind("cache", cache, kind, A_CACHE)
+    if cache.of.layout != model.layout:
+        raise InputError(f"cache is that of another model, whose parameters are others; expected {A_CACHE}")
+    check_state(model, cache.of.batch, d_state, "d_state")
     check_real("d_loss", d_loss)
+    if not np.isfinite(d_loss):
+        raise InputError(f"d_loss is {d_loss}, expected a finite number; 1 gives the gradient of the loss itself")
 
 
 def check_parameters(model: "SegmentModel", parameters: Any, name: str = "parameters") -> None:

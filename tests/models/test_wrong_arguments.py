@@ -89,6 +89,30 @@ def test_gradients(model, parameters):
         refused(lambda wrong=wrong: model.backward(1.0, wrong, cache, parameters.zeros_like()), "d_state")
 
 
+def test_gradients_of_states(model, parameters):
+    """A compiled scan that got a gradient of one row for a batch of two read on behind its end."""
+    _, _, cache = model.forward(parameters, TOKENS, TOKENS, {})
+    gradients = parameters.zeros_like()
+    refused(lambda: model.backward(1.0, {"memori": np.zeros(2)}, cache, gradients), "the d_state has an entry 'memori'")
+    for name, shape in model.state_shapes(2).items():
+        right = np.zeros([n or 1 for n in shape], np.float32)
+        for wrong in (None, right.tolist(), right[:1], right[:0], np.concatenate([right, right]), right[..., :3], "a"):
+            refused(lambda name=name, wrong=wrong: model.backward(1.0, {name: wrong}, cache, gradients),
+                    f"d_state entry {name!r}")
+    assert not gradients.flat.any()
+
+
+def test_caches(model, parameters):
+    deeper = create_model(model.config, layers=2)
+    theirs = deeper.initialize(np.random.default_rng(0))
+    _, _, cache = deeper.forward(theirs, TOKENS, TOKENS, {})
+    refused(lambda: model.backward(1.0, {}, cache, parameters.zeros_like()), "cache is that of another model")
+    for wrong in (None, {}, (), "cache"):
+        refused(lambda wrong=wrong: model.backward(1.0, {}, wrong, parameters.zeros_like()), "cache")
+    for wrong in (np.nan, np.inf, "1", None, np.ones(2)):
+        refused(lambda wrong=wrong: deeper.backward(wrong, {}, cache, theirs.zeros_like()), "d_loss")
+
+
 def test_integers_of_any_kind_and_lists_are_tokens(model, parameters):
     expected, _ = model.logits(parameters, TOKENS, {})
     for tokens in (TOKENS.tolist(), TOKENS.astype(np.uint8), TOKENS.astype(np.uint64), np.asfortranarray(TOKENS)):

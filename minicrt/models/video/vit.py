@@ -49,6 +49,7 @@ class VideoCache(NamedTuple):
     encoded: EncodedCache
     output_mask: Any
     loss: LossCache
+    of: inputs.PassOf
 
 
 class ViT(FrameByFrame, PositionedModel):
@@ -86,7 +87,7 @@ class ViT(FrameByFrame, PositionedModel):
         seen, state, encoded = self.encode(parameters, e, state, rng, with_gradient)
         z, mask = self.dropped(seen.z, rng)
         loss, loss_cache = self.loss(parameters, seen._replace(z=z), targets, with_gradient)
-        return loss, state, VideoCache(patches, encoded, mask, loss_cache)
+        return loss, state, VideoCache(patches, encoded, mask, loss_cache, self.pass_of(len(e)))
 
     def backward(self, d_loss: float, d_state: State, cache: Any, gradients: Parameters) -> State:
         inputs.check_backward(self, d_loss, d_state, cache, gradients, VideoCache)

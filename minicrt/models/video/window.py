@@ -65,7 +65,8 @@ def run_video(model: ViT, parameters: Parameters, clips: Sequence[Array] | Array
             more = more + loss_n / N
         scores.append(scores_n)
         read = gradients is not None and (skeletons is not None or share[window == window[n]].any())
-        caches.append(VideoCache(patches, encoded, mask, ClipLossCache(output, None, modules)) if read else None)
+        cache = VideoCache(patches, encoded, mask, ClipLossCache(output, None, modules), model.pass_of(len(e)))
+        caches.append(cache if read else None)
         carried = {name: value for name, value in carried.items() if n == N - 1 or name not in cut}
     stacked = np.stack(scores)                                                           # (N, B, K)
     asked_of, asked = stacked, np.where(share > 0, labels, -1)
