@@ -5,6 +5,7 @@ An error of another kind may only be Python's own, raised at the call itself, as
 
 import inspect
 import traceback
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -100,11 +101,13 @@ CALLS = [
     (VOCABULARY.encode, {"tokens": ["w1"]}),
     (VOCABULARY.decode, {"ids": [1]}),
     (VOCABULARY.join, {"ids": [1]}),
+    (data.get, {"name": "python-docs"}),
+    (data.largest_batch, {"size": 3, "segment_length": 2}),
     (data.unigram_perplexity, {"train": CORPUS.train, "evaluated": CORPUS.valid, "vocabulary_size": 11}),
     (data.RecallTask().window, {"rng": RNG, "batch": 2}),
     *((task().window, {"rng": RNG, "batch": 2}) for task in data.TASKS.values()),
     (gradcheck.check, {"forward": double, "backward": double_backward, "inputs": [np.ones(2)], "rng": RNG,
-                       "method": "complex", "tolerance": None}),
+                       "method": "complex", "tolerance": None, "step": None}),
     (gradcheck.check_operation, {"operation": lambda x: (2 * x, None), "operation_backward": double_backward,
                                  "inputs": [np.ones(2)], "rng": RNG}),
     (gradcheck.check_model, {"model": MODEL, "parameters": PARAMETERS, "segments": [STREAM.segment(0)], "rng": RNG,
@@ -151,8 +154,8 @@ CALLS = [
     (read_results, {"folder": "no-such"}),
 ]
 NONSENSE = [None, "nonsense", "", "\0", -1, 0, True, 2.5, float("nan"), 10 ** 30, b"x", [], {}, [1.5], ["a"], {"a": 1},
-            {1}, object(), int, double, 1j, ValueError("x"), np.zeros(3), np.zeros((2, 2), int), np.array(3),
-            np.array(["a"]), np.array([2 ** 40]), CORPUS, MODEL, PARAMETERS, STREAM]
+            {1}, Fraction(1, 2), object(), int, double, 1j, ValueError("x"), np.zeros(3), np.zeros((2, 2), int),
+            np.array(3), np.array(["a"]), np.array([2 ** 40]), CORPUS, MODEL, PARAMETERS, STREAM]
 CASES = [(function, arguments, name) for function, arguments in CALLS for name in arguments]
 PARTED = [pytest.param(*case, id=f"{getattr(case[0], '__qualname__', 'call')}-{case[2]}") for case in CASES]
 

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from minicrt.arguments import check_kind
 from minicrt.data.locations import VARIABLE, cache_directory, remedy
 from minicrt.data.own_part import own_part
 from minicrt.data.published import SHA256
@@ -41,6 +42,7 @@ def get(name: str, destination: str | Path | None = None, sources: Mapping[str, 
     Raises DataError for an unknown corpus, one without a verified source, a server that does not answer or breaks
     off (what came stays for the next call), and for a wrong SHA-256 (what came is removed).
     """
+    check_kind("name", name, str, f"that of a corpus: {', '.join(CORPORA)}")
     report = report or (lambda line: None)
     if name == PYTHON_DOCS:
         report(f"{name} comes with Python: there is nothing to download")

@@ -88,6 +88,8 @@ def evaluation_stream(tokens: np.ndarray, batch: int, segment_length: int, name:
 
 def largest_batch(size: int, segment_length: int) -> int:
     """The largest number of rows, each of a segment or more, that a stream of `size` tokens can have; 0 if none."""
+    check_whole("size", size, 0)
+    check_whole("segment_length", segment_length, 1)
     if segment_length == 1:
         return max(size - 1, 0)
     return max(size - 2, 0) // (segment_length - 1)         # ceil(P/B) >= T exactly when P > (T - 1) B

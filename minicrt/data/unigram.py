@@ -30,4 +30,5 @@ def unigram_perplexity(train: np.ndarray, evaluated: np.ndarray, vocabulary_size
     if not all(counts[block].all() for block in in_blocks(evaluated)):
         counts = counts + 1
     log_counts = sum(np.log(counts[block]).sum() for block in in_blocks(evaluated))
-    return float(np.exp(np.log(counts.sum()) - log_counts / evaluated.size))
+    # By rounding a text of one token would come out below what is the least.
+    return max(1.0, float(np.exp(np.log(counts.sum()) - log_counts / evaluated.size)))

@@ -51,7 +51,8 @@ class Options:
             if not (_is_number(value) and 0 <= value < math.inf):
                 raise GradientError(f"the scale of {name} is {shown(value)}, expected a finite number, 0 or more")
         limit = slack * TOLERANCE[method] if tolerance is None else float(tolerance)
-        return cls(cast(Method, method), limit, step, elements, directions, dict(scale or {}))
+        h = None if step is None else float(step)            # which may have been a fraction
+        return cls(cast(Method, method), limit, h, elements, directions, dict(scale or {}))
 
     def check_scale(self, names: Iterable[str]) -> None:
         """Raise GradientError if `scale` names what is not checked."""

@@ -51,10 +51,11 @@ class Sampling:
 
     def distribution(self, logits: Array) -> Array:          # (V,) -> (V,)
         order = np.argsort(-logits, kind="stable")           # most probable first
-        if self.temperature == 0:
+        temperature = float(self.temperature)                # which may have been a fraction
+        if temperature == 0:
             return np.eye(1, len(logits), order[0])[0]
         with np.errstate(over="ignore"):                     # a tiny temperature: -inf is what is meant
-            p = np.exp((logits - logits.max()) / self.temperature)       # the largest is 1
+            p = np.exp((logits - logits.max()) / temperature)       # the largest is 1
         if self.top_k:
             p[order[self.top_k:]] = 0
         p[p < self.min_p] = 0
@@ -68,7 +69,7 @@ class Sampling:
     def penalised(self, logits: Array, seen: Array) -> Array:            # (V,), (V,) of truth values -> (V,)
         """Logits of tokens that were seen, divided by θ where they are positive and multiplied where they are not.
         Source: Keskar et al. 2019 (arXiv 1909.05858), with the sign's two cases as they are usually written."""
-        theta = self.repetition_penalty
+        theta = float(self.repetition_penalty)
         if theta == 1:
             return logits
         with np.errstate(over="ignore"):
@@ -81,6 +82,8 @@ def _checked_logits(logits: Array) -> Array:
     array = as_array("logits", logits)
     if array.ndim != 1 or not array.size or array.dtype.kind not in "fiu":
         raise InputError(f"logits are {array.dtype} of shape {array.shape}, expected real numbers of shape (V,)")
+    with np.errstate(over="ignore"):                         # of a type with a wider range: infinite, and refused
+        array = array.astype(np.float64)
     if not np.isfinite(array.max()):
         raise InputError(f"the largest of the logits is {array.max()}, expected a finite number")
-    return array.astype(np.float64)
+    return array

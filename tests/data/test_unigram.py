@@ -25,6 +25,11 @@ def test_a_uniform_source_has_the_perplexity_of_its_size():
     assert math.isclose(unigram_perplexity(np.arange(12) % 4, np.array([1, 3]), 4), 4)
 
 
+@pytest.mark.parametrize("tokens", [3, 49, 3000, 12_345])
+def test_a_text_of_one_token_has_no_less_than_1(tokens):
+    assert unigram_perplexity(np.zeros(tokens, int), np.zeros(tokens // 3 + 1, int), 1) == 1
+
+
 @pytest.mark.parametrize(("train", "evaluated"), [(0, 3), (3, 0)])
 def test_nothing_to_count(train, evaluated):
     with pytest.raises(DataError, match=f"got {train} and {evaluated} tokens"):

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minicrt import engines
+from minicrt.errors import InputError
 from minicrt.training import clip_factor
 
 global_norm = engines.get().global_norm
@@ -32,6 +33,11 @@ def test_clip_scales_to_the_limit():
 
 def test_clip_leaves_a_small_gradient_alone():
     assert clip_factor(1.0, global_norm(np.array([0.3, 0.4]))) == 1
+
+
+def test_a_negative_norm_would_turn_the_gradient_round():
+    with pytest.raises(InputError, match="norm is -1, expected 0 or more"):
+        clip_factor(1.0, -1)
 
 
 def test_a_limit_of_0_does_not_clip():
