@@ -114,4 +114,4 @@ def cut_entries(model: SegmentModel, cut: Cut | None) -> frozenset[str]:
         raise InputError(f"cut is {shown(cut)}, {choices_in_words(cut, CUTS)}")
     entries = {"memory": model.memory_entries, "positions": model.position_entries,
                "state": model.memory_entries | model.position_entries}
-    return frozenset(entries[cut])
+    return entries[cut] & model.state_shapes(1).keys()       # learned positions, say, are not carried

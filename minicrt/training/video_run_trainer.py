@@ -132,7 +132,7 @@ class VideoTrainer(Trainer):
         return figures | {
             "task": "video", "videos": videos.name, "classes": list(videos.classes), "without": list(test.without),
             "confusion": self.scores["test"].confusion.tolist(),
-            "state_carried": sorted(cut_entries(self.model, "state")),
+            "state_carried": sorted(cut_entries(self.model, "state") - self.model.detached_entries),
             "videos_per_second": self.tokens_per_second(), "parameters": state.parameters.size,
             "seconds": self.seconds(), "epochs": state.position.step / self.windows, "steps": state.position.step,
             "best_step": state.position.best_step, "seed": config.seed, "batch": config.batch,

@@ -101,3 +101,10 @@ def test_a_loss_that_is_not_finite_is_an_error():
     parameters["output.bias"][0] = np.nan
     with pytest.raises(TrainingError, match="segment 0 is nan"):
         evaluate(m, parameters, TokenStream(TEXT, 3, 5))
+
+
+def test_a_cut_drops_what_the_model_carries_alone():
+    assert cut_entries(model(), "state") >= {"memory", "positions"}
+    assert "positions" not in cut_entries(model(positions="learned"), "state")
+    assert cut_entries(model(positions="learned"), "positions") == frozenset()
+    assert cut_entries(model(memory="none"), "state") == {"positions"}

@@ -100,6 +100,8 @@ def test_the_figures_of_a_run(run):
             assert summary["confusion"] == found.confusion.tolist() and summary["without"] == []
     cut = score_videos(run.model, run.parameters, VIDEOS.scored("valid", 16), cut=cut_entries(run.model, "memory"))
     assert summary["valid_mean_class_accuracy_memory_cut"] == mean_class_accuracy(cut.confusion).mean
+    assert summary["state_carried"] == sorted(run.model.state_shapes(1).keys() - run.model.detached_entries)
+    assert "memory" in summary["state_carried"]
     lines = [json.loads(line) for line in (run.folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [line["step"] for line in lines][-1] == 4 and all("valid_mean_class_accuracy" in line for line in lines)
     assert (run.folder / "confusion.png").read_bytes().startswith(b"\x89PNG")
