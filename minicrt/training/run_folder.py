@@ -87,6 +87,19 @@ class RunFolder:
                                       f"expected the tables {', '.join(TABLES)}")
         return cls(path, configuration)
 
+    def has_checkpoint(self) -> bool:
+        """Whether the run goes on from a checkpoint, or from its start. Raises CheckpointError where one is gone."""
+        if self.checkpoint.exists():
+            return True
+        if os.path.lexists(self.checkpoint):
+            raise CheckpointError(f"{self.checkpoint} is a link that leads nowhere; make it lead to the run's "
+                                  "checkpoint, or train anew into another folder")
+        evaluations = self.metrics.read_bytes().count(b"\n") if self.metrics.exists() else 0
+        if evaluations > 1:                                  # one is written an instant before its checkpoint
+            raise CheckpointError(f"{self.metrics} has {evaluations} evaluations, but {self.checkpoint.name} is gone; "
+                                  "put it back, or train anew into another folder")
+        return False
+
     def last_checkpoint(self) -> str:
         """In words, for whoever is told that the run cannot go on"""
         if not self.checkpoint.exists():

@@ -67,7 +67,7 @@ class SharedTrainer(Trainer):
         at the first step."""
         state, there = self.state, self.folder.checkpoint
         self.ranks.first_alone(lambda: load_snapshot(state, self.folder, self.model, self.progress, self.ranks.size)
-                               if there.exists() else None)
+                               if self.folder.has_checkpoint() else None)
         state.position = Position.of(Checkpoint(there, {}, {"position": self.ranks.told(state.position.to_json())}))
         state.optimizer.count = state.position.step
         if self.ranks.largest(state.best is not None) and state.best is None:

@@ -86,7 +86,7 @@ def load_snapshot(state: TrainingState, folder: RunFolder, model: SegmentModel, 
 def completed(run: RunFolder) -> RunFolder:
     """The run. Where its checkpoint says that it has begun to be trained on, config.toml is made that of the checkpoint
     and the summary goes: `train_on` does this so, and may have died before it did."""
-    if not run.checkpoint.exists():
+    if not run.has_checkpoint():
         return run
     checkpoint = read_checkpoint(run.checkpoint)
     if BEFORE in checkpoint.metadata:

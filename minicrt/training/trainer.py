@@ -222,7 +222,7 @@ class Trainer:
 
     def load(self) -> None:
         """Go on from the folder's checkpoint, if there is one."""
-        if self.folder.checkpoint.exists():
+        if self.folder.has_checkpoint():
             load_snapshot(self.state, self.folder, self.model, self.progress)
 
     def agreed(self, number: int) -> int:

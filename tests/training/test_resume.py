@@ -179,6 +179,22 @@ def test_a_run_without_a_checkpoint_cannot_be_loaded_but_resumed(tmp_path, corpu
     assert resume(tmp_path / "run", corpus=corpus).summary["steps"] == 30
 
 
+@pytest.mark.parametrize("there", ["nothing", pytest.param("a link", marks=pytest.mark.skipif(
+    sys.platform == "win32", reason="links are for administrators"))])
+def test_a_run_whose_checkpoint_is_gone_does_not_begin_anew(tmp_path, corpus, there):
+    run = tmp_path / "run"
+    train(run, tiny.model(), corpus, tiny.config())
+    (run / "checkpoint.safetensors").unlink()
+    (run / "summary.json").unlink()
+    if there == "a link":
+        (run / "checkpoint.safetensors").symlink_to(tmp_path / "not mounted")
+    before = {path.name: path.read_bytes() for path in run.iterdir() if path.exists()}
+    with pytest.raises(CheckpointError, match="has 4 evaluations, but checkpoint.safetensors is gone; put it back" if
+                       there == "nothing" else "checkpoint.safetensors is a link that leads nowhere"):
+        resume(run, corpus=corpus)
+    assert {path.name: path.read_bytes() for path in run.iterdir() if path.exists()} == before
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
 def test_killed_at_random_file_operations(tmp_path):
     """kill -9 again and again; each time there is no run yet or it goes on, and the end is the same."""
