@@ -8,13 +8,12 @@ from minicrt.data import TokenStream
 from minicrt.errors import ConfigurationError
 from minicrt.models.base import SegmentModel, State
 from minicrt.models.parameters import Parameters
-from minicrt.training.configuration import TrainingConfig
+from minicrt.training.configuration import MOST_STEPS, TrainingConfig
 from minicrt.training.position import Position
 from minicrt.training.schedules import LONGEST
 
 SHARE = 0.05                    # of the budget that measuring may take
 MARGIN = 0.98                   # of the time left that is planned for
-MOST_STEPS = 2 ** 31 - 1        # that schedules count
 
 
 def total_steps(config: TrainingConfig, windows: int) -> int:

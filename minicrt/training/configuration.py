@@ -8,6 +8,7 @@ from minicrt.configuration import MOST_OF_SEEDS, Configuration, require
 from minicrt.errors import ConfigurationError
 
 BUDGETS = ("epochs", "steps", "minutes")
+MOST_STEPS = 2 ** 31 - 1                                     # that schedules count
 LONGEST = 1e9                                                # epochs, minutes or seconds: no machine sees their end
 
 
@@ -27,7 +28,8 @@ class TrainingConfig(Configuration):
     """
 
     title: ClassVar[str] = "training"
-    most: ClassVar[Mapping[str, int]] = {"seed": MOST_OF_SEEDS, "evaluations": 100_000}
+    most: ClassVar[Mapping[str, int]] = {"seed": MOST_OF_SEEDS, "evaluations": 100_000, "steps": MOST_STEPS,
+                                            "warmup_steps": MOST_STEPS}
 
     epochs: float = 0.0
     steps: int = 0

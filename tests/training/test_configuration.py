@@ -21,6 +21,7 @@ def test_exactly_one_budget(budget):
     ("learning_rate", 0.0), ("learning_rate", -1.0), ("learning_rate", float("nan")), ("clip", float("inf")),
     ("batch", 0), ("bptt_segments", 0), ("beta2", 1.0), ("ema_decay", 1.0), ("final_learning_rate", 1.5),
     ("evaluations", 0), ("seed", -1), ("eps", 0.0), ("warmup_steps", -1),
+    ("warmup_steps", 2 ** 31), ("steps", 2 ** 31),
 ])
 def test_out_of_range_is_one_line_that_names_the_key(key, value):
     with pytest.raises(ConfigurationError) as caught:
