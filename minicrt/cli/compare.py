@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from minicrt.data import Corpus
     from minicrt.data.video_source import VideoSource
 
+MADE = ("table.md", "comparison.png")                        # of the results
+
 DESCRIPTION = """\
 Train every cell of a grid (models, segment lengths, seeds; a TOML file) by the same settings, and print a table:
 perplexity, FLOPs per token and per segment, bytes of state, tokens per second; of a grid of videos (task = "video")
@@ -65,6 +67,7 @@ def run(arguments: argparse.Namespace) -> None:
         return list_cells(grid)
     out = arguments.out or Path("runs") / grid.path.stem
     results = arguments.results or out / "results"
+    check_own(results)
     failed = run_grid(grid, out, results, corpora(arguments.data_dir),
                       Progress if arguments.quiet else progress_for, lambda text: print(text, flush=True),
                       f"minicrt compare {grid.path.as_posix()}")
@@ -72,6 +75,16 @@ def run(arguments: argparse.Namespace) -> None:
         show(results)
     if failed:
         raise TrainingError(f"{len(failed)} of {len(grid.cells)} cells could not be trained: {', '.join(failed)}")
+
+
+def check_own(results: Path) -> None:
+    """No table and no picture of the user's is in the folder: compare's stand beside the results of its cells."""
+    from minicrt.data.reading import exists
+
+    theirs = [name for name in MADE if exists(results / name)]
+    if theirs and not any(results.glob("*.json")):
+        raise ConfigurationError(f"{results} holds {' and '.join(theirs)} and no cell's result: not what compare has "
+                                 "written, and it would be written over; give another --results, or move it away")
 
 
 def corpora(data_dir: Path | None) -> "Callable[[Cell | VideoCell], Corpus | VideoSource]":
@@ -118,4 +131,4 @@ def show(results: Path) -> None:
         from minicrt import plotting
 
         write_atomically(results / "comparison.png", plotting.comparison(rows).png())
-    print(f"\n{results}: {', '.join(name for name in ('table.md', 'comparison.png') if (results / name).exists())}")
+    print(f"\n{results}: {', '.join(name for name in MADE if (results / name).exists())}")

@@ -54,11 +54,12 @@ def add(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    from minicrt.cli.targets import check_new
     from minicrt.conformance.checking.report import as_json, text
     from minicrt.conformance.golden import files
 
-    if arguments.html and not arguments.html.parent.is_dir():
-        raise ConformanceError(f"--html got {arguments.html}, but there is no folder {arguments.html.parent}")
+    if arguments.html:
+        check_new(arguments.html, "--html")
     golden = files.read(arguments.folder)
     names = names_of_theirs(arguments.names, golden) if arguments.names else None
     cases, skipped = chosen(arguments, golden)
@@ -70,10 +71,12 @@ def run(arguments: argparse.Namespace) -> int:
     wrong = [report for report in reports if not report.ok]
     if arguments.html:
         from minicrt.atomic import write_atomically
+        from minicrt.cli.targets import writing
         from minicrt.conformance.checking.page import page
 
         html = page(reports, arguments.against.as_posix())
-        write_atomically(arguments.html, html.encode("utf-8", "backslashreplace"))      # names of files are bytes
+        with writing(arguments.html, "--html"):
+            write_atomically(arguments.html, html.encode("utf-8", "backslashreplace"))      # names of files are bytes
     if arguments.json:
         print(json.dumps({"ok": not wrong, "checked": len(reports), "wrong": len(wrong), "skipped": skipped,
                           "cases": [as_json(report) for report in reports]}, indent=1, allow_nan=False))

@@ -108,6 +108,9 @@ def _checked(described: Mapping[str, Any], path: Path) -> tuple[dict[str, Any], 
         _expect(isinstance(block, dict) and set(block) == {block_of, lengths, "seeds"} and _names(block["models"])
                 and all(isinstance(block[key], list) and block[key] for key in (lengths, "seeds")), path,
                 f"models, {lengths} and seeds in every [[cells]], a list each")
+        for key, values in block.items():
+            twice = next((value for value in values if values.count(value) > 1), None)
+            _expect(twice is None, path, f"every one of {key} once in [[cells]], not {shown(twice)} twice")
         for key, least in ((lengths, 1), ("seeds", 0)):
             _expect(_whole(block[key], least), path,
                     f"{key} of whole numbers of {least} or more in every [[cells]], not {shown(block[key])}")

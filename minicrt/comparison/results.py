@@ -116,7 +116,8 @@ def _read(path: Path) -> Result:
             raise ValueError("it is not a cell's result")
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
-        raise ConfigurationError(f"{path} cannot be read: {reason}; remove it and run its cell again") from error
+        raise ConfigurationError(f"{path} cannot be read: {reason}; move it away, and where it was one, run its cell "
+                                 "again") from error
     return result
 
 

@@ -102,6 +102,14 @@ def test_a_run_that_was_stopped_goes_on(grid, capsys):
     assert json.loads((results / "gru-T5-s0.json").read_text(encoding="utf-8")) == before
 
 
+def test_a_table_of_the_users_is_not_written_over(grid, capsys):
+    mine = grid.parent / "mine"
+    mine.mkdir()
+    (mine / "table.md").write_text("precious", encoding="utf-8")
+    assert "mine holds table.md and no cell's result" in refused(capsys, "compare", grid, "--results", mine)
+    assert not (grid.parent / "runs").exists() and (mine / "table.md").read_text(encoding="utf-8") == "precious"
+
+
 def test_the_mean_over_seeds():
     def result(seed, valid):
         return {"label": "a", "state_bytes": 0, "flops_per_token": 1.0, "flops_per_segment": 5.0,
@@ -149,6 +157,9 @@ def test_a_run_of_other_settings_is_refused(grid, capsys):
     ('models = ["crt", "transformer"]', 'models = ["crt", "transfomer"]', "transfomer"),
     ("segment_lengths = [5]", "segment_lengths = [0]", "segment_lengths of whole numbers of 1 or more"),
     ("seeds = [0, 1]", "seeds = [-1]", "seeds of whole numbers of 0 or more in every [[cells]], not [-1]"),
+    ("seeds = [0, 1]", "seeds = [0, 1, 0]", "every one of seeds once in [[cells]], not 0 twice"),
+    ("segment_lengths = [5]", "segment_lengths = [5, 5]", "segment_lengths once in [[cells]], not 5 twice"),
+    ('"gru", "crt"', '"gru", "gru"', "every one of models once in [[cells]], not 'gru' twice"),
     ("parameters = 600", "parameters = 100", "parameters = 100 is less than the"),
     ("seeds = [0, 1]", "", "[[cells]]"),
     ("[base]", "[bases]", "bases"),
@@ -195,7 +206,8 @@ def test_a_result_that_is_damaged_is_named(grid, capsys):
         path.write_text(damaged, encoding="utf-8")
         capsys.readouterr()
         for arguments in ((grid, "--out", grid.parent / "runs", "--only", "gru-T5-s0"), ("--show", path.parent)):
-            assert "gru-T5-s0.json cannot be read" in refused(capsys, "compare", *arguments)
+            line = refused(capsys, "compare", *arguments)
+            assert "gru-T5-s0.json cannot be read" in line and "; move it away" in line
 
 
 @pytest.mark.parametrize(("file", "text", "message"), [

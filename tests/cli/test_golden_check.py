@@ -180,7 +180,11 @@ def test_folders_and_names_that_lead_nowhere(golden, theirs, tmp_path, capsys):
     assert "has a folder for none of the 3 cases" in refusal(golden, "--against", empty)
     assert "did you mean gru?" in refusal(golden, "--against", theirs, "--case", "grü")
     assert "has no folder gru" in refusal(golden, "--against", empty, "--case", "gru")
-    assert "there is no folder" in refusal(golden, "--against", theirs, "--html", tmp_path / "none" / "page.html")
+    assert "is no folder" in refusal(golden, "--against", theirs, "--html", tmp_path / "none" / "page.html")
+    manifest = golden / "manifest.json"
+    before = manifest.read_bytes()
+    assert "manifest.json is there already" in refusal(golden, "--against", theirs, "--html", manifest)
+    assert manifest.read_bytes() == before
     assert "--against" in refusal(golden)
 
 
