@@ -26,7 +26,7 @@ from minicrt.training import recall_accuracy
 
 AMOUNTS = {"recall": (1, 2, 3, 4), "copy": (1, 2, 4, 8)}
 DISTANCES = (8, 16, 64, 256, 1000)                           # segments
-LEARNING_RATE = 3e-3                                         # of AdamW
+LEARNING_RATE, STEPS = 3e-3, 3000                            # of AdamW; at most
 SATURATED = 0.95                                             # of |m|; what a GRU writes stays under 1
 SHOWN = {"cosine": "cosine of m with its first value", "accuracy": "recall accuracy", "size": "mean size of units",
          "saturated": f"units larger than {SATURATED} in size (share)"}
@@ -49,7 +49,7 @@ def measure_amount(name: str, amount: int, width: int, length: int, k: int, seed
     model, parameters, taken = trained(name, amount, width, length, k, seed, steps, learning_rate)
     task = task_at(name, FURTHEST, length, amount)
     return {"part": "amount", "task": name, "amount": amount, "width": width, "segment_length": length, "k": k,
-            "learning_rate": learning_rate, "seed": seed, "chance": task.chance,
+            "learning_rate": learning_rate, "steps": steps, "seed": seed, "chance": task.chance,
             "accuracy": recall_accuracy(model, parameters, task, np.random.default_rng([seed, 2]), SCORED),
             "taken": taken, "seconds": time.perf_counter() - start}
 
@@ -123,12 +123,12 @@ def plot(rows: Sequence[dict[str, Any]], path: Any) -> None:
 
 
 def is_drawn(row: dict[str, Any]) -> bool:
-    """Segments of 17 tokens, and otherwise as in rows that do not say over how many segments and how fast"""
-    return row["segment_length"] == 17 and (row.get("k", 2), rate_of(row)) == (2, LEARNING_RATE)
+    return (row["segment_length"], *trained_as(row)) == (17, 2, LEARNING_RATE, STEPS)
 
 
-def rate_of(row: dict[str, Any]) -> float:
-    return row.get("learning_rate", LEARNING_RATE)
+def trained_as(row: dict[str, Any]) -> tuple[int, float, int]:
+    """Gradients over how many segments, how fast and how long; what a row does not say was as by default."""
+    return row.get("k", 2), row.get("learning_rate", LEARNING_RATE), row.get("steps", STEPS)
 
 
 Table = tuple[list[str], list[list[Any]]]                    # the head, and the rows
@@ -136,18 +136,17 @@ Table = tuple[list[str], list[list[Any]]]                    # the head, and the
 
 def amounts(rows: Sequence[dict[str, Any]]) -> Table:
     """Accuracy by what has to be remembered and by width, each seed"""
-    found: dict[tuple[str, int, int, int, float], dict[int, list[str]]] = {}
+    found: dict[tuple[str, int, int, tuple[int, float, int]], dict[int, list[str]]] = {}
     for row in sorted((row for row in rows if row["part"] == "amount"),
-                      key=lambda row: (row["task"] != "recall", row["segment_length"] != 17, -rate_of(row),
-                                       row.get("k", 2), row["amount"], row["seed"])):
-        of_widths = found.setdefault((row["task"], row["amount"], row["segment_length"], row.get("k", 2),
-                                      rate_of(row)), {})
+                      key=lambda row: (row["task"] != "recall", row["segment_length"] != 17, -trained_as(row)[1],
+                                       trained_as(row), row["amount"], row["seed"])):
+        of_widths = found.setdefault((row["task"], row["amount"], row["segment_length"], trained_as(row)), {})
         of_widths.setdefault(row["width"], []).append(f"{row['accuracy']:.2f}")
     widths = sorted({width for of_widths in found.values() for width in of_widths})
-    return (["to remember", "T", "k", "learning rate", *(f"width {width}" for width in widths)],
-            [[f"{task}: {amount}", length, k, f"{rate:g}",
+    return (["to remember", "T", "k", "learning rate", "steps, at most", *(f"width {width}" for width in widths)],
+            [[f"{task}: {amount}", length, k, f"{rate:g}", f"{steps:,}",
               *(", ".join(of_widths.get(width, ["–"])) for width in widths)]
-             for (task, amount, length, k, rate), of_widths in found.items()])
+             for (task, amount, length, (k, rate, steps)), of_widths in found.items()])
 
 
 def held(rows: Sequence[dict[str, Any]]) -> Table:
@@ -181,7 +180,7 @@ def main() -> None:
     parser.add_argument("--learning-rate", type=report.positive_number, default=LEARNING_RATE,
                         help=f"of amount (default: {LEARNING_RATE})")
     parser.add_argument("--seeds", type=report.numbers, default=[0, 1, 2], metavar="S,…", help="(default: 0,1,2)")
-    parser.add_argument("--steps", type=report.positive, default=3000, help="at most (default: 3000)")
+    parser.add_argument("--steps", type=report.positive, default=STEPS, help=f"at most (default: {STEPS})")
     parser.add_argument("--tokens", type=report.positive, default=10 ** 6, help="of filler (default: 1000000)")
     of = parser.parse_args()
     rows = KeptRows(of.json, "part")

@@ -83,12 +83,15 @@ def test_the_tables_say_what_the_rows_say():
              "segment_length": length, **more} for task, amount, width, seed, accuracy, length, more in
             (("copy", 8, 32, 0, 0.25, 17, {}), ("recall", 2, 64, 1, 0.5, 17, {}),
              ("recall", 2, 64, 0, 1.0, 17, {"k": 2}), ("recall", 2, 64, 0, 0.75, 6, {}),
-             ("recall", 2, 64, 0, 0.875, 17, {"k": 4}), ("recall", 2, 64, 0, 0.625, 17, {"learning_rate": 1e-3}))]
+             ("recall", 2, 64, 0, 0.875, 17, {"k": 4}), ("recall", 2, 64, 0, 0.625, 17, {"learning_rate": 1e-3}),
+             ("recall", 2, 64, 1, 0.5, 17, {"learning_rate": 1e-3, "steps": 10_000}))]
     rows.append({"part": "hold", "segment_length": 35, "seed": 0, "accuracy": [1.0, 1.0, 0.75, 0.5, 0.125], "drift": [
         {"tokens": 1015, "cosine": 0.5, "accuracy": 1.0, "size": 0.25, "saturated": 0.125}]})
-    assert amounts(rows) == (["to remember", "T", "k", "learning rate", "width 32", "width 64"], [
-        ["recall: 2", 17, 2, "0.003", "–", "1.00, 0.50"], ["recall: 2", 17, 4, "0.003", "–", "0.88"],
-        ["recall: 2", 17, 2, "0.001", "–", "0.62"], ["recall: 2", 6, 2, "0.003", "–", "0.75"],
-        ["copy: 8", 17, 2, "0.003", "0.25", "–"]])
+    assert amounts(rows) == (["to remember", "T", "k", "learning rate", "steps, at most", "width 32", "width 64"], [
+        ["recall: 2", 17, 2, "0.003", "3,000", "–", "1.00, 0.50"],
+        ["recall: 2", 17, 4, "0.003", "3,000", "–", "0.88"],
+        ["recall: 2", 17, 2, "0.001", "3,000", "–", "0.62"], ["recall: 2", 17, 2, "0.001", "10,000", "–", "0.50"],
+        ["recall: 2", 6, 2, "0.003", "3,000", "–", "0.75"],
+        ["copy: 8", 17, 2, "0.003", "3,000", "0.25", "–"]])
     assert held(rows)[1] == [[35, 0, "1.00", "1.00", "0.75", "0.50", "0.12"]]
     assert drifted(rows)[1] == [[35, "1,015", "0.50", "1.00", "0.25", "0.12"]]
