@@ -78,13 +78,18 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def check_own(results: Path) -> None:
-    """No table and no picture of the user's is in the folder: compare's stand beside the results of its cells."""
+    """No table and no picture of the user's is in the folder: a table of compare's has its head, and a picture of
+    compare's stands beside such a table or the results of cells."""
+    from minicrt.comparison.results import is_own_table
     from minicrt.data.reading import exists
 
-    theirs = [name for name in MADE if exists(results / name)]
-    if theirs and not any(results.glob("*.json")):
-        raise ConfigurationError(f"{results} holds {' and '.join(theirs)} and no cell's result: not what compare has "
-                                 "written, and it would be written over; give another --results, or move it away")
+    table, picture = (results / name for name in MADE)
+    theirs = [table] if exists(table) and not is_own_table(table) else []
+    if exists(picture) and not exists(table) and not any(results.glob("*.json")):
+        theirs = [picture]
+    for path in theirs:
+        raise ConfigurationError(f"{path} is not what compare has written, and would be written over; give another "
+                                 "--results, or move it away")
 
 
 def corpora(data_dir: Path | None) -> "Callable[[Cell | VideoCell], Corpus | VideoSource]":

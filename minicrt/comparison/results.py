@@ -87,8 +87,21 @@ def collect(results: Sequence[Result]) -> list[Result]:
 def markdown(rows: Sequence[Mapping[str, Any]]) -> str:
     """The rows as a table; ± is the standard deviation over seeds."""
     head, cells = (videos.HEAD, videos.cells_of) if any(map(videos.is_of_videos, rows)) else (HEAD, cells_of)
-    lines = ["| " + " | ".join(head) + " |", "|---|" + "---:|" * (len(head) - 1)]
+    lines = [first_line(head), "|---|" + "---:|" * (len(head) - 1)]
     return "\n".join(lines + ["| " + " | ".join(cells(row)) + " |" for row in rows])
+
+
+def first_line(head: Sequence[str]) -> str:
+    return "| " + " | ".join(head) + " |"
+
+
+def is_own_table(path: Path) -> bool:
+    """Whether the file is a table as `markdown` makes them"""
+    try:
+        first = read_regular(path).split(b"\n", 1)[0]
+    except OSError:
+        return False
+    return first in {first_line(head).encode() for head in (HEAD, videos.HEAD)}
 
 
 def cells_of(row: Mapping[str, Any]) -> list[str]:

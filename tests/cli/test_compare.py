@@ -102,12 +102,13 @@ def test_a_run_that_was_stopped_goes_on(grid, capsys):
     assert json.loads((results / "gru-T5-s0.json").read_text(encoding="utf-8")) == before
 
 
-def test_a_table_of_the_users_is_not_written_over(grid, capsys):
+@pytest.mark.parametrize("name", ["table.md", "comparison.png"])
+def test_a_table_or_a_picture_of_the_users_is_not_written_over(grid, capsys, name):
     mine = grid.parent / "mine"
     mine.mkdir()
-    (mine / "table.md").write_text("precious", encoding="utf-8")
-    assert "mine holds table.md and no cell's result" in refused(capsys, "compare", grid, "--results", mine)
-    assert not (grid.parent / "runs").exists() and (mine / "table.md").read_text(encoding="utf-8") == "precious"
+    (mine / name).write_text("| precious |", encoding="utf-8")
+    assert f"{name} is not what compare has written" in refused(capsys, "compare", grid, "--results", mine)
+    assert not (grid.parent / "runs").exists() and (mine / name).read_text(encoding="utf-8") == "| precious |"
 
 
 def test_the_mean_over_seeds():
