@@ -1,6 +1,8 @@
 """CSV and NPZ files of readings: what is read, and what is refused in one line that names the place"""
 
 import gzip
+import io
+import zipfile
 
 import numpy as np
 import pytest
@@ -80,6 +82,34 @@ def test_files_that_are_none(tmp_path):
     refused(tmp_path, "cannot be read")
     refused(written(tmp_path, "a,b\n1,2\n", "pump.npz"), "no NPZ file of plain arrays")
     refused(written(tmp_path, "x,state\n1,on\n"), "no column 'mode'", labels="mode")
+
+
+@pytest.mark.parametrize("name", ["pump.npz", "pump.npy", "pump.csv"])
+def test_a_single_array_is_called_one_under_any_name(tmp_path, name):
+    single = io.BytesIO()
+    np.save(single, np.arange(4.0))
+    (tmp_path / name).write_bytes(single.getvalue())
+    refused(tmp_path / name, f"{name} is a single array (.npy); write it with numpy.savez")
+
+
+def test_other_formats_are_told_which_are_read(tmp_path):
+    path = tmp_path / "pump.mat"
+    for content, words in {b"\1\0\2": "a binary file", b"PK\x03\x04": "a ZIP archive", b"a\xff\n1\n": "not UTF-8 text"
+                           }.items():
+        path.write_bytes(content)
+        refused(path, words, "readings are read from CSV text, or from NPZ in a file named .npz")
+
+
+def test_archives_of_something_else_and_damaged_ones_are_none(tmp_path):
+    path = tmp_path / "pump.npz"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("letter.txt", "flow,pressure")
+    refused(path, "no NPZ file of plain arrays: 'letter.txt' in it is none")
+    np.savez_compressed(path, flow=np.random.default_rng(0).random(400))
+    whole = path.read_bytes()
+    for place in range(70, 300, 10):                         # in what is packed, and its head
+        path.write_bytes(whole[:place] + b"\xff\xff\xff" + whole[place + 3:])
+        refused(path, "no NPZ file of plain arrays")
 
 
 def test_arrays_by_name(tmp_path):

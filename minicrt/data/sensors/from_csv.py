@@ -9,7 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from minicrt.arguments import shown
-from minicrt.data.reading import read_text
+from minicrt.data.decoding import text_of
+from minicrt.data.names import printable
+from minicrt.data.reading import read_bytes
+from minicrt.data.sensors.from_npz import refuse_single_array
 from minicrt.data.sensors.readings import MISSING, TIME, Readings, check_names, name_and_unit, rate_of
 from minicrt.errors import DataError
 
@@ -18,7 +21,7 @@ SHOWN = 3                                                    # bad rows that a m
 
 def csv_readings(path: Path, name: str, source: str, labels: str | None) -> Readings:
     """See `read_readings`."""
-    rows = rows_of(read_text(path), name)
+    rows = rows_of(text_in(path), name)
     try:
         line, header = next(rows)
     except StopIteration:
@@ -49,6 +52,16 @@ def csv_readings(path: Path, name: str, source: str, labels: str | None) -> Read
         raise DataError(f"{name} has a header and no readings")
     return Readings(name, source, tuple(names[k] for k in channels), tuple(titles[k][1] for k in channels),
                     np.array(parsed), rate_of(np.array(stamps), name), None if label is None else np.array(words))
+
+
+def text_in(path: Path) -> str:
+    """Raises DataError for what is no text, with the formats that are read."""
+    data, name = read_bytes(path), printable(path)
+    refuse_single_array(data, name)
+    try:
+        return text_of(data, name)
+    except DataError as error:
+        raise DataError(f"{error}; readings are read from CSV text, or from NPZ in a file named .npz") from None
 
 
 def rows_of(text: str, name: str) -> Iterator[tuple[int, list[str]]]:

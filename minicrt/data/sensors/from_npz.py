@@ -1,17 +1,23 @@
 """Readings from an NPZ file, NumPy's archive of arrays"""
 
 import io
+import tokenize
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from minicrt.arguments import shown
 from minicrt.data.reading import read_bytes
 from minicrt.data.sensors.readings import MISSING, TIME, Array, Readings, check_names, name_and_unit, rate_of
 from minicrt.errors import DataError
 
 TABLE, NAMES, UNITS, RATE = "values", "names", "units", "rate"
+SINGLE = b"\x93NUMPY"                                        # how an NPY file begins
+UNREADABLE = (ValueError, OSError, EOFError, AttributeError, zipfile.BadZipFile, zlib.error, tokenize.TokenError,
+              SyntaxError, RuntimeError, NotImplementedError)           # the last two: locked, or packed otherwise
 
 
 def npz_readings(path: Path, name: str, source: str, labels: str | None) -> Readings:
@@ -42,16 +48,28 @@ def npz_readings(path: Path, name: str, source: str, labels: str | None) -> Read
     return Readings(name, source, tuple(columns), tuple(units[title] for title in columns), values, rate, words)
 
 
-def arrays_of(data: bytes, name: str) -> dict[str, Any]:
+def arrays_of(data: bytes, name: str) -> dict[str, Array]:
+    refuse_single_array(data, name)
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-            return {key: archive[key] for key in archive.files}
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile, AttributeError) as error:
+            arrays = {key: archive[key] for key in archive.files}
+    except UNREADABLE as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise DataError(f"{name} is no NPZ file of plain arrays: {reason}; write it with numpy.savez") from None
+    for key, array in arrays.items():
+        if not isinstance(array, np.ndarray):                # of another ZIP archive, the bytes of a file in it
+            raise DataError(f"{name} is no NPZ file of plain arrays: {shown(key)} in it is none; write it with "
+                            "numpy.savez")
+    return arrays
 
 
-def table_columns(arrays: dict[str, Any], name: str) -> list[tuple[str, Array]]:
+def refuse_single_array(data: bytes, name: str) -> None:
+    """Raises DataError for what numpy.save has written, whatever the file is called."""
+    if data.startswith(SINGLE):
+        raise DataError(f"{name} is a single array (.npy); write it with numpy.savez as .npz, or as CSV text")
+
+
+def table_columns(arrays: dict[str, Array], name: str) -> list[tuple[str, Array]]:
     """The columns of `values`, which goes, with `names` and `units`"""
     if TABLE not in arrays or arrays[TABLE].ndim == 1:
         return []
