@@ -127,6 +127,21 @@ def test_a_table_of_arrays(tmp_path):
     assert read_readings(arrays(tmp_path, values=values)).names == ("channel 0", "channel 1")
 
 
+def test_truth_values_are_classes_and_complex_numbers_are_none(tmp_path):
+    on = np.array([True, False])
+    assert read_readings(arrays(tmp_path, on=on, a=[1, 2]), labels="on").labels.tolist() == ["True", "False"]
+    refused(arrays(tmp_path, on=on * 1j, a=[1, 2]), "on has dtype complex128, expected classes", labels="on")
+
+
+def test_classes_and_times_alone_are_no_readings(tmp_path):
+    arrays(tmp_path, on=np.array([True, False]))
+    refused(tmp_path / "pump.npz", "no array of readings beside the classes 'on', expected one", labels="on")
+    arrays(tmp_path, on=np.array([True, False]), time=[0, 1])
+    refused(tmp_path / "pump.npz", "beside the classes 'on' and the times 'time', expected one", labels="on")
+    path = written(tmp_path, "Time [s],state\n1,on\n")
+    refused(path, "no column of readings beside the classes 'state' and the times 'Time', expected one", labels="state")
+
+
 @pytest.mark.parametrize("content, words", [
     ({"a": np.zeros(3), "b": np.zeros(4)}, "arrays of 3 and 4 readings"), ({"a": np.zeros((3, 2))}, "shape (3, 2)"),
     ({"a": np.zeros(3) * 1j}, "complex128"), ({"a": np.array([1, np.inf])}, "infinite at reading 1"), ({}, "no array"),

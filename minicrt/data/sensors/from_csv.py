@@ -13,7 +13,7 @@ from minicrt.data.decoding import text_of
 from minicrt.data.names import printable
 from minicrt.data.reading import read_bytes
 from minicrt.data.sensors.from_npz import refuse_single_array
-from minicrt.data.sensors.readings import MISSING, TIME, Readings, check_names, name_and_unit, rate_of
+from minicrt.data.sensors.readings import MISSING, TIME, Readings, beside, check_names, name_and_unit, rate_of
 from minicrt.errors import DataError
 
 SHOWN = 3                                                    # bad rows that a message names
@@ -35,7 +35,8 @@ def csv_readings(path: Path, name: str, source: str, labels: str | None) -> Read
     label = None if labels is None else names.index(labels)
     channels = [k for k in range(len(names)) if k not in (times, label)]
     if not channels:
-        raise DataError(f"{name} has no column of readings, expected one at least")
+        alone = beside(labels, None if times is None else names[times])
+        raise DataError(f"{name} has no column of readings{alone}, expected one at least")
     parsed, bad = list[list[float]](), list[str]()
     words, stamps = list[str](), list[float]()
     for line, row in rows:

@@ -11,7 +11,7 @@ import numpy as np
 
 from minicrt.arguments import shown
 from minicrt.data.reading import read_bytes
-from minicrt.data.sensors.readings import MISSING, TIME, Array, Readings, check_names, name_and_unit, rate_of
+from minicrt.data.sensors.readings import MISSING, TIME, Array, Readings, beside, check_names, name_and_unit, rate_of
 from minicrt.errors import DataError
 
 TABLE, NAMES, UNITS, RATE = "values", "names", "units", "rate"
@@ -33,13 +33,13 @@ def npz_readings(path: Path, name: str, source: str, labels: str | None) -> Read
         columns[title], units[title] = column, unit
     if labels is not None and labels not in columns:
         raise DataError(f"{name} has no array {labels!r}; there are: {', '.join(columns) or 'none'}")
-    words = None if labels is None else texts(columns.pop(labels))
+    words = None if labels is None else texts(columns.pop(labels), labels, name)
     times = next((title for title in columns if title.lower() in TIME), None)
     if times is not None:
         found = rate_of(numbers(columns.pop(times), times, name), name)
         rate = rate or found
     if not columns:
-        raise DataError(f"{name} has no array of readings, expected one at least")
+        raise DataError(f"{name} has no array of readings{beside(labels, times)}, expected one at least")
     sizes = {len(column) for column in columns.values()} | ({len(words)} if words is not None else set())
     if len(sizes) > 1 or not min(sizes):
         raise DataError(f"{name} has arrays of {' and '.join(map(str, sorted(sizes)))} readings, expected as many of "
@@ -94,8 +94,11 @@ def numbers(column: Array, title: str, name: str) -> Array:
     return values
 
 
-def texts(column: Array) -> Array:
+def texts(column: Array, title: str, name: str) -> Array:
     """Classes as texts, "" where one is missing"""
+    if column.dtype.kind in "cV":
+        raise DataError(f"{name}: {title} has dtype {column.dtype}, expected classes: texts, whole numbers or True and "
+                        "False")
     return np.array(["" if str(value).lower() in MISSING else str(value) for value in column.ravel()])
 
 

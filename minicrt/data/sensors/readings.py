@@ -48,6 +48,12 @@ def name_and_unit(title: str) -> tuple[str, str]:
     return (match[1].strip(), match[2].strip()) if match else (title.strip(), "")
 
 
+def beside(labels: str | None, times: str | None) -> str:
+    """What a recording without a channel has in their place, as its refusal says it"""
+    there = [f"the classes {labels!r}"] * (labels is not None) + [f"the times {times!r}"] * (times is not None)
+    return f" beside {' and '.join(there)}" if there else ""
+
+
 def check_names(names: Sequence[str], where: str) -> None:
     """Raise DataError unless every channel has a name of its own."""
     if len(names) > MOST_CHANNELS:
