@@ -56,6 +56,13 @@ def test_a_channel_that_stands_still_is_no_division_by_zero():
     assert np.isfinite(data.train.inputs).all() and not data.train.inputs[:, 2].any()
 
 
+def test_a_reading_that_its_scale_makes_too_large_is_named():
+    values = 1e-10 * VALUES
+    values[93, 1] = -1e30
+    with pytest.raises(DataError, match=r"^made: b is -1e\+30 at reading 93, .*e\+39 times its deviation in training"):
+        sensor_data(recorded(values), Question("forecast", "a"))
+
+
 def test_what_cannot_be_asked():
     def refused(values, question, words, labels=None):
         with pytest.raises((DataError, ConfigurationError), match=words):

@@ -67,7 +67,11 @@ def test_a_column_of_classes(tmp_path):
 @pytest.mark.parametrize("text, words", [
     ("a,b\n1,2\n1,two\n", ("line 3: b is 'two', expected a number",)),
     ("# note\n\na,b\n1,2\n1\n", ("line 5: 1 cells, the header has 2",)),
-    ("a,b\n1,inf\n", ("line 2: b is infinite",)),
+    ("a,b\n1,inf\n", ("line 2: b is infinite",)), ("a,b\n1,1e400\n", ("line 2: b is infinite",)),
+    ("a,b\n1,2\n1,-1e39\n", ("line 3: b is '-1e39', beyond 3.4e+38, where float32 ends, expected a number",)),
+    ("a,b\n1_0,2\n1,\uff11\n1,\u0663\n", ("line 2: a is '1_0', expected a number", "line 3: b is '\uff11'", "line 4")),
+    ("time,a\n1,1\n1_0,1\n", ("line 3: time is '1_0', expected seconds",)),
+    ("time,a\n1,1\ninf,1\n", ("line 3: time is infinite",)),
     ("a\n" + "x\n" * 9, ("line 2: a is 'x'", "line 4", "and 6 more bad rows")),
     ("a,a\n1,2\n", ("two columns are called 'a'",)), ("a,\n1,2\n", ("column 2 has no name",)),
     ("a,b\n", ("a header and no readings",)), ("# nothing\n", ("no header",)), ("", ("empty",)),
@@ -145,6 +149,7 @@ def test_classes_and_times_alone_are_no_readings(tmp_path):
 @pytest.mark.parametrize("content, words", [
     ({"a": np.zeros(3), "b": np.zeros(4)}, "arrays of 3 and 4 readings"), ({"a": np.zeros((3, 2))}, "shape (3, 2)"),
     ({"a": np.zeros(3) * 1j}, "complex128"), ({"a": np.array([1, np.inf])}, "infinite at reading 1"), ({}, "no array"),
+    ({"a": np.array([1, -1e39])}, "a is -1e+39, beyond 3.4e+38, where float32 ends, at reading 1"),
     ({"a": np.zeros(0)}, "0 readings"), ({"a": np.zeros(3), "rate": -1}, "rate is"),
     ({"values": np.zeros((3, 2)), "names": ["a"]}, "2 columns, but there are 1 names"),
     ({"a": np.array([None, 1])}, "no NPZ file of plain arrays")])

@@ -9,7 +9,7 @@ import numpy as np
 
 from minicrt.data.sensors.framing import Framing, Question, framing_of
 from minicrt.data.sensors.named import NAMED
-from minicrt.data.sensors.readings import Readings, read_readings
+from minicrt.data.sensors.readings import LARGEST, Readings, read_readings
 from minicrt.data.streams import NOT_SCORED
 from minicrt.errors import DataError
 
@@ -122,7 +122,20 @@ def part_of(readings: Readings, framing: Framing, where: slice) -> Part:
     """No target of a part lies in the next one."""
     labels = None if readings.labels is None else readings.labels[where]
     own = replace(readings, values=readings.values[where], labels=labels)
-    return Part(framing.inputs(own.values), framing.targets(own))
+    with np.errstate(over="ignore"):
+        inputs = framing.inputs(own.values)
+    check_size(inputs, own, where.start or 0)
+    return Part(inputs, framing.targets(own))
+
+
+def check_size(inputs: Array, readings: Readings, first: int) -> None:
+    """Raise DataError for what float32 cannot hold in the model's scale; the first reading's number is `first`."""
+    too_large = np.argwhere(np.abs(inputs) > LARGEST)
+    if len(too_large):
+        n, k = too_large[0]
+        raise DataError(f"{readings.name}: {readings.names[k]} is {readings.values[n, k]:g} at reading {first + n:,}, "
+                        f"{np.abs(inputs[n, k]):.2g} times its deviation in training, beyond {LARGEST:.2g}, where "
+                        "float32 ends; mend it, or leave it out as missing")
 
 
 def sensor_data(readings: Readings, question: Question) -> SensorData:

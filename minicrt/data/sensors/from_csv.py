@@ -13,7 +13,7 @@ from minicrt.data.decoding import text_of
 from minicrt.data.names import printable
 from minicrt.data.reading import read_bytes
 from minicrt.data.sensors.from_npz import refuse_single_array
-from minicrt.data.sensors.readings import MISSING, TIME, Readings, beside, check_names, name_and_unit, rate_of
+from minicrt.data.sensors.readings import LARGEST, MISSING, TIME, Readings, beside, check_names, name_and_unit, rate_of
 from minicrt.errors import DataError
 
 SHOWN = 3                                                    # bad rows that a message names
@@ -90,12 +90,20 @@ def number(cell: str, name: str) -> float:
     if text.lower() in MISSING:
         return np.nan
     try:
-        value = float(text)
+        value = plain_number(text)
     except ValueError:
         raise ValueError(f"{name} is {shown(text)}, expected a number, or nothing where it is missing") from None
-    if np.isinf(value):
-        raise ValueError(f"{name} is infinite, expected a number, or nothing where it is missing")
+    if abs(value) > LARGEST:
+        got = "infinite" if np.isinf(value) else f"{shown(text)}, beyond {LARGEST:.2g}, where float32 ends"
+        raise ValueError(f"{name} is {got}, expected a number, or nothing where it is missing")
     return value
+
+
+def plain_number(text: str) -> float:
+    """Raises ValueError for what other programs would not read as Python does: 1_0, and digits of other scripts."""
+    if not text.isascii() or "_" in text:
+        raise ValueError
+    return float(text)
 
 
 def seconds(cell: str, title: tuple[str, str]) -> float:
@@ -104,9 +112,13 @@ def seconds(cell: str, title: tuple[str, str]) -> float:
     if text.lower() in MISSING:
         return np.nan
     try:
-        return float(text) * (1e-3 if unit == "ms" else 1)
+        time = plain_number(text) * (1e-3 if unit == "ms" else 1)
     except ValueError:
         pass
+    else:
+        if np.isinf(time):
+            raise ValueError(f"{name} is infinite, expected seconds")
+        return time
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

@@ -11,7 +11,17 @@ import numpy as np
 
 from minicrt.arguments import shown
 from minicrt.data.reading import read_bytes
-from minicrt.data.sensors.readings import MISSING, TIME, Array, Readings, beside, check_names, name_and_unit, rate_of
+from minicrt.data.sensors.readings import (
+    LARGEST,
+    MISSING,
+    TIME,
+    Array,
+    Readings,
+    beside,
+    check_names,
+    name_and_unit,
+    rate_of,
+)
 from minicrt.errors import DataError
 
 TABLE, NAMES, UNITS, RATE = "values", "names", "units", "rate"
@@ -88,9 +98,11 @@ def numbers(column: Array, title: str, name: str) -> Array:
     if column.dtype.kind not in "fiub":
         raise DataError(f"{name}: {title} has dtype {column.dtype}, expected numbers, NaN where one is missing")
     values = column.astype(np.float64)
-    if np.isinf(values).any():
-        raise DataError(f"{name}: {title} is infinite at reading {int(np.argmax(np.isinf(values)))}, expected numbers, "
-                        "NaN where one is missing")
+    too_large = np.abs(values) > LARGEST
+    if too_large.any():
+        place = int(np.argmax(too_large))
+        got = "infinite" if np.isinf(values[place]) else f"{values[place]:g}, beyond {LARGEST:.2g}, where float32 ends,"
+        raise DataError(f"{name}: {title} is {got} at reading {place}, expected numbers, NaN where one is missing")
     return values
 
 

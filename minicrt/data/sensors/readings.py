@@ -13,6 +13,7 @@ Array = np.ndarray
 MISSING = frozenset({"", "nan", "na", "n/a", "null", "none", "?", "-"})          # in any case
 TIME = frozenset({"time", "timestamp", "datetime", "date", "t"})                 # a column of this name is no sensor
 MOST_CHANNELS = 10_000
+LARGEST = float(np.finfo(np.float32).max)                    # what a model may compute with
 
 
 @dataclass(frozen=True, repr=False)
