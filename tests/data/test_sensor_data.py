@@ -78,6 +78,10 @@ def test_what_cannot_be_asked():
     refused(VALUES, lambda: Question("forecast", "pressure"), "no column 'pressure'; there are: a, b, c")
     refused(VALUES, lambda: Question("classify", "a"), "has no classes")
     refused(VALUES, lambda: Question("classify", "state"), "1 classes .* expected 2", ["on"] * 100)
+    refused(VALUES, lambda: Question("classify", "state"), "state is missing in the whole test part",
+            ["on", "off"] * 45 + [""] * 10)
+    refused(VALUES, lambda: Question("classify", "state"), "state has 80 classes in the training part, of which the "
+            "validation part has none; take .* or for numbers the task forecast", [*map(str, range(100))])
     refused(VALUES[:20], lambda: Question("forecast", "a"), "20 readings, expected 30")
     refused(VALUES, lambda: Question("predict", "a"), "task is 'predict'")
     refused(VALUES, lambda: Question("forecast", "a", 0), "horizon is 0")

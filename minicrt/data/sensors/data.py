@@ -149,9 +149,17 @@ def sensor_data(readings: Readings, question: Question) -> SensorData:
         raise DataError(f"horizon is {question.horizon:,}, and a part of the {N:,} readings of {readings.name} has "
                         f"{shortest:,}; expected fewer, or more readings")
     framing = framing_of(readings, question, slice(0, ends[0]))
-    parts = [part_of(readings, framing, slice(a, b)) for a, b in zip((0, *ends), (*ends, N))]
-    for part, what in zip(parts, ("training", "validation", "test")):
+    places = [slice(a, b) for a, b in zip((0, *ends), (*ends, N))]
+    parts = [part_of(readings, framing, where) for where in places]
+    for part, where, what in zip(parts, places, ("training", "validation", "test")):
         if not part.scored:
-            raise DataError(f"{readings.name}: {question.target} is missing in the whole {what} part; take readings in "
-                            "which it is known")
+            raise DataError(f"{readings.name}: {why_unscored(readings, framing, where, what)}")
     return SensorData(readings.name, readings.source, framing, *parts)
+
+
+def why_unscored(readings: Readings, framing: Framing, where: slice, what: str) -> str:
+    """Of a part without a target: it is missing there, or none of its classes is one of the training part."""
+    if readings.labels is None or not any(readings.labels[where]):
+        return f"{framing.target} is missing in the whole {what} part; take readings in which it is known"
+    return (f"{framing.target} has {len(framing.classes):,} classes in the training part, of which the {what} part has "
+            "none; take readings in which they come again, or for numbers the task forecast")
