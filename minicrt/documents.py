@@ -5,14 +5,12 @@ floats, no key of it was given twice, and its text can be written to a file. A b
 """
 
 import json
-import math
 import tomllib
 from collections import Counter
 from typing import Any
 
 DEEPEST = 32                                                 # levels of tables, objects and lists
 MOST_BITS = 128                                              # of a whole number: the longest seed that NumPy hands out
-MOST_DIGITS = int(MOST_BITS * math.log10(2))
 
 
 class DocumentError(ValueError):
@@ -65,7 +63,7 @@ def too_deep() -> DocumentError:
 
 
 def too_long() -> DocumentError:
-    return DocumentError(f"has a whole number of more than the {MOST_DIGITS} digits that are read")
+    return DocumentError(f"has a whole number of more than the {MOST_BITS} bits that are read")
 
 
 def _decoded(data: bytes | str, form: str) -> str:

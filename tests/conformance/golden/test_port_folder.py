@@ -162,7 +162,7 @@ def test_a_npy_header_with_nonsense_in_it(tmp_path, shape):
                          ids=lambda change: next(iter(change)))
 def test_numbers_of_hundreds_of_digits(tmp_path, change):
     write_bin(tmp_path, [row(**change)], bytes(24))
-    refused(tmp_path, "case.json has a whole number of more than the 38 digits")
+    refused(tmp_path, "case.json has a whole number of more than the 128 bits")
 
 
 def test_a_npy_file_that_lies_about_its_size(tmp_path):
