@@ -29,6 +29,7 @@ OPTIMIZER = training.AdamW(PARAMETERS)
 TASK_MODEL = models.create_model("recurrent", vocabulary=14, width=4, layers=1)
 PARTS = {"train": CORPUS.train, "valid": CORPUS.valid, "test": CORPUS.test}
 CURVE = {"epoch": 1.0, "valid_perplexity": 10.0, "valid_loss": 2.3, "train_loss": 2.0}
+CELL = {"label": "a", "segment_length": 35, "flops_per_token": 4e6, "valid": 120.0, "valid_deviation": 1.5}
 GRU = {"w": np.zeros((2, 9)), "u": np.zeros((3, 9)), "b": np.zeros(9), "b_hn": np.zeros(3)}
 RNG = np.random.default_rng(0)
 INSIDE = str(Path(minicrt.__file__).parent)
@@ -142,6 +143,14 @@ CALLS = [
     (plotting.lines, {"x": [1, 2], "ys": {"a": [1, 2]}, "xlabel": "x", "ylabel": "y", "title": "", "log": "y",
                       "levels": {"b": 1.0}}),
     (plotting.by_group, {"names": ["a"], "means": [1.0], "errors": [0.5], "xlabel": "x", "ylabel": "y", "title": ""}),
+    (plotting.comparison, {"rows": [CELL]}),
+    (plotting.confusion_map, {"confusion": np.eye(2, dtype=int), "names": ["a", "b"], "title": ""}),
+    (plotting.sensor_curves, {"rows": [{"epoch": 1.0, "train_error": 2.0, "valid_error": 1.0}], "measure": "error",
+                              "unit": "bar", "baseline": 3.0, "title": ""}),
+    (plotting.forecast, {"time": [0, 1], "readings": [1, 2], "forecasts": [2, 1], "xlabel": "s", "ylabel": "bar",
+                         "title": ""}),
+    (plotting.class_probabilities, {"time": [0, 1], "probabilities": np.eye(2), "classes": "ab",
+                                    "right": np.array([0, 1]), "xlabel": "s", "title": ""}),
     (conformance.to_torch, {"kind": "gru", "parameters": GRU, "heads": None, "gradients": False}),
     (conformance.from_torch, {"kind": "gru", "state_dict": conformance.to_torch("gru", GRU), "gradients": False}),
     (conformance.to_jax, {"kind": "gru", "parameters": GRU, "heads": None}),

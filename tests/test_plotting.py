@@ -252,6 +252,19 @@ def png_size(figure):
     return int.from_bytes(header[:4], "big"), int.from_bytes(header[4:], "big")
 
 
+@pytest.mark.parametrize("rows, words", [
+    (None, "the list of rows is None"), (3, "the list of rows is an int"), ("a", "a row is a str"),
+    ([{}], "a row of the comparison lacks label and segment_length and flops_per_token"),
+    ([{**CELLS[0], "flops_per_frame": 1.0}], "lacks frames"),
+    ([{**CELLS[0], "label": 3}], "a label of the comparison is an int"),
+    ([{**CELLS[0], "segment_length": "35"}], "segment_length is '35'"),
+    ([{**CELLS[0], "flops_per_token": None}], "flops_per_token is None"),
+    ([{**CELLS[0], "valid": "120"}], "valid is '120', expected a number, or None")])
+def test_rows_of_no_comparison_are_refused(rows, words):
+    with pytest.raises(InputError, match=words):
+        plotting.comparison(rows)
+
+
 def test_comparison_has_a_point_for_every_row():
     axes, = plotting.comparison([*CELLS, {**CELLS[0], "valid": None, "valid_deviation": None}]).axes
     points = [line.get_xydata()[0].tolist() for line in axes.lines if len(line.get_xydata()) == 1

@@ -2,11 +2,12 @@
 
 import string
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
-from minicrt.arguments import check_kind, check_number
+from minicrt.arguments import check_kind, check_number, check_whole, shown
 from minicrt.errors import InputError
 from minicrt.picture import Picture, as_written, in_own_style, matplotlib
 from minicrt.plotting.style import BLUE, GREY, ORANGE, plain_log_ticks, quiet, title_above
@@ -95,6 +96,19 @@ def _on_an_axis(perplexity: float | None) -> float:
     return perplexity if perplexity is not None and perplexity < 1e200 else np.nan
 
 
+def _check_compared(row: Mapping[str, Any], cost: str, length: str) -> None:
+    """Raise InputError unless `row` has a place in a comparison: numbers, None or infinite where a model diverged."""
+    missing = [key for key in ("label", length, cost, "valid", "valid_deviation") if key not in row]
+    if missing:
+        raise InputError(f"a row of the comparison lacks {' and '.join(missing)}")
+    check_kind("a label of the comparison", row["label"], str, "a text")
+    check_whole(length, row[length], 1)
+    check_number(cost, row[cost], 0)
+    for key in ("valid", "valid_deviation"):
+        if row[key] is not None and not isinstance(row[key], Real):
+            raise InputError(f"{key} is {shown(row[key])}, expected a number, or None")
+
+
 @in_own_style
 def comparison(rows: Sequence[Mapping[str, Any]]) -> Picture:
     """Validation perplexity against operations per token, a point for each model and segment length; of models of
@@ -102,9 +116,15 @@ def comparison(rows: Sequence[Mapping[str, Any]]) -> Picture:
 
     The rows are those of `minicrt.comparison.collect`; bars show the standard deviation over seeds. A model that has
     diverged, to no finite perplexity, has no point. A point has its model's letter, for whom colours say nothing.
+    Raises InputError for rows of another kind.
     """
+    check_kind("the list of rows", rows, Sequence, "the rows of minicrt.comparison.collect")
+    for row in rows:
+        check_kind("a row", row, Mapping, "a row of minicrt.comparison.collect")
     of_videos = any("flops_per_frame" in row for row in rows)
     cost, length = ("flops_per_frame", "frames") if of_videos else ("flops_per_token", "segment_length")
+    for row in rows:
+        _check_compared(row, cost, length)
     figure = Picture(figsize=(8.5, 5), dpi=120, layout="constrained")
     axes = figure.subplots()
     labels = sorted({row["label"] for row in rows})

@@ -24,7 +24,8 @@ def sensor_curves(rows: Sequence[Mapping[str, Any]], measure: str, unit: str = "
     "perplexity". `baseline` draws the figure of whoever has learned nothing.
     """
     check_kind("the list of rows", rows, Sequence, "the rows of metrics.jsonl, as run.metrics has them")
-    if measure not in MEASURES:
+    check_kind("unit", unit, str, "a text")
+    if not isinstance(measure, str) or measure not in MEASURES:
         raise InputError(f"measure is {shown(measure)}, expected error or perplexity")
     keys = ("epoch", f"train_{measure}", f"valid_{measure}")
     for row in rows:
