@@ -87,11 +87,11 @@ def recording_to_score(arguments: argparse.Namespace, trained: "TrainedSensors")
 
     asked, framing = trained.configuration["data"], trained.framing
     if arguments.data is None:
-        return own(arguments, readings_of_run(asked))
+        return own(arguments, readings_of_run(asked, None, framing))
     question = Question(framing.task, framing.target, framing.horizon)
     readings = readings_at(arguments.data, question)
     try:
-        return own(arguments, readings_of_run(asked, sensor_data(readings, question)))
+        return own(arguments, readings_of_run(asked, sensor_data(readings, question), framing))
     except (DataError, CheckpointError):                     # another recording
         pass
     part = part_for(framing, readings)

@@ -127,7 +127,7 @@ def sensor_streams(before: Any, after: Any, data_dir: Path | None) -> tuple[str,
     from minicrt.training import readings_of_run
     from minicrt.training.sensor_evaluation import measure, measured
 
-    part = readings_of_run(before.configuration["data"]).valid
+    part = readings_of_run(before.configuration["data"], None, before.framing).valid
     length = min(before.model.config.segment_length, part.size)
     return measure(before.framing), lambda loss: f"{measured(loss, before.framing):#.5g}", [
         ReadingStream(part, run.training.evaluation_batch, length, "the part 'valid'", "evaluation_batch")

@@ -23,7 +23,7 @@ def print_results(trained: "TrainedSensors", data: "SensorData | None") -> None:
     with a_warning_at_most("curves.png", *DRAWING_ERRORS, MinicrtError):
         write_curves(trained)
     with a_warning_at_most(picture, *DRAWING_ERRORS, MinicrtError):
-        known = data or readings_of_run(trained.configuration["data"])
+        known = data or readings_of_run(trained.configuration["data"], None, trained.framing)
         update(trained.folder / picture, picture_of(trained, known.test, f"the test part of {known.name}"))
     files = ("config.toml", "metrics.jsonl", "summary.json", "curves.png", picture, "checkpoint.safetensors")
     print(f"\n{shown(trained.folder)}: {', '.join(name for name in files if (trained.folder / name).exists())}")

@@ -61,7 +61,7 @@ def resumed(arguments: argparse.Namespace, progress: "Progress") -> "tuple[Train
     """What the run has learned; its readings, if they were said to be elsewhere"""
     from minicrt.cli.train import logged
     from minicrt.training import RunFolder, readings_of_run
-    from minicrt.training.sensor_run import resume_sensors, sensor_tables
+    from minicrt.training.sensor_run import kept_framing, resume_sensors, sensor_tables
 
     fixed = [f"--{name}" for name in (*OF_READINGS, "epochs", "minutes", "seed", "out", "threads")
              if getattr(arguments, name) is not None] + ["--set"] * bool(arguments.set)
@@ -71,7 +71,8 @@ def resumed(arguments: argparse.Namespace, progress: "Progress") -> "tuple[Train
     data = None
     if arguments.data is not None:
         run = RunFolder.open(arguments.resume)
-        data = readings_of_run(sensor_tables(run.configuration, run.path / "config.toml")["data"], arguments.data)
+        tables = sensor_tables(run.configuration, run.path / "config.toml")
+        data = readings_of_run(tables["data"], arguments.data, kept_framing(run))
     with saying_how_to_resume(arguments, arguments.resume):
         return resume_sensors(arguments.resume, data, logged(progress, arguments, arguments.resume)), data
 

@@ -10,7 +10,7 @@ from typing import Any
 from minicrt import __version__
 from minicrt.arguments import check_kind
 from minicrt.configuration import from_mapping, to_mapping
-from minicrt.data.sensors import Framing, SensorData, load_sensor_data
+from minicrt.data.sensors import Framing, SensorData, check_columns, load_sensor_data
 from minicrt.data.sensors.framing import TASKS
 from minicrt.engines import EngineOrName
 from minicrt.errors import CheckpointError, ConfigurationError, MinicrtError
@@ -83,17 +83,34 @@ def is_sensor_run(path: str | os.PathLike[str]) -> bool:
     return data_table(path).get("task") in TASKS
 
 
-def readings_of_run(asked: Mapping[str, Any], data: SensorData | str | os.PathLike[str] | None = None) -> SensorData:
+def readings_of_run(asked: Mapping[str, Any], data: SensorData | str | os.PathLike[str] | None = None,
+                    framing: Framing | None = None) -> SensorData:
     """The readings that the table `data` of a config.toml names; `data`: these, or where their file is now.
 
-    Raises CheckpointError for others, DataError if they cannot be read.
+    `framing` is the run's, where it has one already: the same numbers under other names, in other units or with other
+    classes are other readings. Raises CheckpointError for others, DataError if they cannot be read or a column is
+    missing or in another unit.
     """
     if not isinstance(data, SensorData):
         data = load_sensor_data(os.fspath(data or asked["readings"]), asked["task"], asked["target"], asked["horizon"])
-    if data.fingerprint != asked["sha256"]:
+    if framing is not None:
+        check_columns(framing, data.name, data.framing.channels, data.framing.units)
+    if data.fingerprint != asked["sha256"] or framing is not None and unlike(data.framing, framing):
         raise CheckpointError(f"the readings {data.name} are not those that the run was trained on "
                               f"({asked['readings']}); put those back, or say with --data where they are")
-    return data
+    return data if framing is None else dataclasses.replace(data, framing=framing)
+
+
+def unlike(one: Framing, other: Framing) -> bool:
+    """Whether more than the units, which may not be said, and the rate differ"""
+    return dataclasses.replace(one, units=other.units, rate=other.rate) != other
+
+
+def kept_framing(run: RunFolder) -> Framing | None:
+    """That of the run's checkpoint; None before its first"""
+    if not run.checkpoint.exists():
+        return None
+    return Framing.from_mapping(read_checkpoint(run.checkpoint).described("framing"))
 
 
 def resume_sensors(folder: str | os.PathLike[str], data: SensorData | str | os.PathLike[str] | None = None,
@@ -108,7 +125,7 @@ def resume_sensors(folder: str | os.PathLike[str], data: SensorData | str | os.P
     if run.read_summary() is not None and run.checkpoint.exists():
         return load_sensor_run(folder, engine)
     tables = sensor_tables(run.configuration, run.path / "config.toml")
-    data = readings_of_run(tables["data"], data)
+    data = readings_of_run(tables["data"], data, kept_framing(run))
     with described(tables, run.path / "config.toml"):
         config = from_mapping(TrainingConfig, tables["training"], "training")
     trainer = SensorTrainer(run, model_of(tables["model"], run.path, engine), data, config, progress_of(progress))

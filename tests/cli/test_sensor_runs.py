@@ -95,6 +95,42 @@ def test_a_recording_that_was_moved_has_its_parts(folder, capsys):
     assert moved.replace("moved.csv", "plain.csv") == plain
 
 
+@pytest.mark.parametrize("run, file, before, after, words", [
+    ("forecast", "plain.csv", "[bar]", "[Pa]", "has pressure in Pa, the run was trained on bar"),
+    ("forecast", "plain.csv", "flow", "flux", "has no column 'flow', which the run reads"),
+    ("classify", "states.csv", "[l/min]", "[m3/h]", "has flow in m3/h, the run was trained on l/min")])
+def test_its_own_numbers_under_another_name_or_in_another_unit_are_refused(folder, capsys, run, file, before, after,
+                                                                           words):
+    text = (folder / file).read_text(encoding="utf-8")
+    (folder / "renamed.csv").write_text(text.replace(before, after), encoding="utf-8")
+    for command in (["eval", run], ["train", "--resume", run]):
+        assert words in refused(capsys, *command, "--data", "renamed.csv"), command
+    (folder / file).write_text(text.replace(before, after), encoding="utf-8")            # and in its own place
+    try:
+        assert words in refused(capsys, "eval", run)
+    finally:
+        (folder / file).write_text(text, encoding="utf-8")
+
+
+def test_its_own_numbers_in_other_columns_or_with_other_classes_are_another_recording(folder, capsys):
+    lines = [line.split(",") for line in (folder / "states.csv").read_text(encoding="utf-8").split()[1:]]
+    text = (folder / "states.csv").read_text(encoding="utf-8")
+    crossed = text.replace("flow [l/min],pressure [bar]", "pressure [bar],flow [l/min]")
+    (folder / "crossed.csv").write_text(crossed, encoding="utf-8")
+    assert "300 of 300 readings of crossed.csv" in evaluated(capsys, "classify", "--data", "crossed.csv")
+    (folder / "oh.csv").write_text(text.replace(",off", ",oak"), encoding="utf-8")
+    on = sum(line[-1] == "on" for line in lines)
+    assert f"{on} of 300 readings of oh.csv" in evaluated(capsys, "classify", "--data", "oh.csv")
+
+
+def test_its_own_numbers_doubled_are_another_recording(folder, capsys):
+    lines = (folder / "plain.csv").read_text(encoding="utf-8").splitlines()
+    doubled = [",".join([time, *(f"{2 * float(cell):.4f}" for cell in cells)]) for time, *cells in
+               (line.split(",") for line in lines[1:])]
+    write(folder, "doubled.csv", [lines[0], *doubled], True)  # scaled by their own deviations they would be the same
+    assert "297 of 300 readings of doubled.csv" in evaluated(capsys, "forecast", "--data", "doubled.csv")
+
+
 @pytest.mark.parametrize("run", ["forecast", "classify"])
 def test_a_picture(folder, capsys, run):
     picture = folder / f"{run}.png"
