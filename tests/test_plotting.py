@@ -231,6 +231,25 @@ def test_text_is_drawn_as_it_is_written(name):
 
 
 @pytest.mark.filterwarnings("error")
+def test_what_is_too_long_for_a_figure_is_cut_short():
+    name = 100_000 * "W"
+    p, right, confusion = np.eye(2), np.array([0, 1]), np.eye(2, dtype=int)
+    figures = [plotting.class_probabilities([0, 1], p, [name, "a"], right, name, f"{name}\n{name}"),
+               plotting.confusion_map(confusion, [name, "a"], name), plotting.sensor_curves([], "error", name),
+               plotting.forecast([0, 1], [1, 2], [2, 1], name, name, name),
+               plotting.comparison([{**CELLS[0], "label": name}]), plotting.cut_bars(SUMMARY, name),
+               plotting.vector_over_time(np.eye(2), [name, "a"]),
+               plotting.attention_map(causal_weights(1, 13, 1), [name, *"abcdefghijk"]),
+               plotting.film_strip(np.zeros((1, 1, 2, 2, 1)), [name]), plotting.by_group([name], [1], [1], "x", "y"),
+               plotting.lines([1, 2], {name: [1, 2], "b": [2, 1]}, "x", "y"),
+               plotting.memory_trajectory(np.eye(4)[None], [name], name)]
+    for figure in figures:
+        assert any(text.endswith("W…") or "W… (" in text for text in texts(figure))
+        assert max(map(len, texts(figure))) < 330
+        assert figure.png().startswith(b"\x89PNG")
+
+
+@pytest.mark.filterwarnings("error")
 def test_curves_of_a_run_that_has_diverged():
     rows = [{"epoch": 1, "valid_perplexity": 400.0, "valid_loss": np.log(400), "train_loss": 6.0},
             {"epoch": 2, "valid_perplexity": None, "valid_loss": 900.0, "train_loss": 950.0},

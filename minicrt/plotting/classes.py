@@ -7,8 +7,8 @@ import numpy as np
 from minicrt.arguments import check_iterable
 from minicrt.array_arguments import as_array
 from minicrt.errors import InputError
-from minicrt.picture import Picture, as_written, in_own_style
-from minicrt.plotting.style import title_above
+from minicrt.picture import Picture, in_own_style
+from minicrt.plotting.style import as_label, title_above
 
 Array = np.ndarray
 MOST_NUMBERED = 12                                           # classes whose cells show how many samples they hold
@@ -27,7 +27,7 @@ def confusion_map(confusion: Array, names: Sequence[str] | None = None, title: s
     C = len(matrix)
     if names is not None:
         check_iterable("the list of names", names, "a text for each class, or None")
-        names = [*map(as_written, names)]
+        names = [*map(as_label, names)]
         if len(names) != C:
             raise InputError(f"there are {len(names)} names for {C} classes, expected as many")
     shown = names if names is not None else [str(k) for k in range(C)]

@@ -8,8 +8,8 @@ import numpy as np
 from minicrt.arguments import check_iterable
 from minicrt.array_arguments import as_array, real_array
 from minicrt.errors import InputError
-from minicrt.picture import Picture, as_written, in_own_style
-from minicrt.plotting.style import ORANGE, title_above
+from minicrt.picture import Picture, in_own_style
+from minicrt.plotting.style import ORANGE, as_label, title_above
 
 Array = np.ndarray
 MOST_FRAMES = 16                                             # in a row: of smaller ones nobody sees anything
@@ -34,7 +34,7 @@ def film_strip(frames: Array, names: Sequence[str] | None = None, joints: Array 
     points = None if joints is None else shown_points(joints, visible, (R, F))
     if names is not None:
         check_iterable("the list of names", names, "a text for each row, or None")
-        names = [*map(as_written, names)]
+        names = [*map(as_label, names)]
         if len(names) != R:
             raise InputError(f"there are {len(names)} names for {R} rows, expected as many")
     drawn = np.unique(np.linspace(0, F - 1, min(F, MOST_FRAMES)).round().astype(int))

@@ -10,7 +10,17 @@ from minicrt.arguments import check_iterable, check_kind, check_number, shown
 from minicrt.array_arguments import real_array
 from minicrt.errors import InputError
 from minicrt.picture import Picture, as_written, in_own_style
-from minicrt.plotting.style import BLUE, GREY, legend_of, look, plain_log_ticks, quiet, title_above
+from minicrt.plotting.style import (
+    BLUE,
+    GREY,
+    LONGEST_LABEL,
+    as_label,
+    legend_of,
+    look,
+    plain_log_ticks,
+    quiet,
+    title_above,
+)
 
 Array = np.ndarray
 STROKES = (":", "--", "-.", "-")                             # of levels, which are thinner than lines and have no marks
@@ -58,7 +68,7 @@ def by_group(names: Sequence[str], means: Array, errors: Array | None, xlabel: s
     `means` and `errors` have a value for each name; a line marks 0.
     """
     check_iterable("the list of names", names, "a text for each group")
-    labels = [as_written(name) for name in names]
+    labels = [as_label(name, LONGEST_LABEL) for name in names]
     values: list[Any] = [real_array("means", means, "N"), None if errors is None else real_array("errors", errors, "N")]
     if any(value is not None and len(value) != len(labels) for value in values):
         raise InputError(f"there are {len(labels)} names, {len(values[0])} means"

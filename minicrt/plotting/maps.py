@@ -11,7 +11,7 @@ from minicrt.arguments import check_iterable, check_whole
 from minicrt.array_arguments import real_array
 from minicrt.errors import InputError
 from minicrt.picture import Picture, as_written, in_own_style
-from minicrt.plotting.style import title_above
+from minicrt.plotting.style import as_label, title_above
 
 Array = np.ndarray
 MOST_UNITS = 12                                              # of a vector: more rows than that nobody reads
@@ -29,7 +29,7 @@ def attention_map(weights: Array, tokens: Sequence[str], memory_tokens: int = 1,
     H, Tq, Tk = weights.shape
     check_whole("memory_tokens", memory_tokens, 0)
     check_iterable("the list of tokens", tokens, "the segment's tokens, a text each")
-    names = [f"m{i + 1}" if memory_tokens > 1 else "memory" for i in range(memory_tokens)] + [*map(as_written, tokens)]
+    names = [f"m{i + 1}" if memory_tokens > 1 else "memory" for i in range(memory_tokens)] + [*map(as_label, tokens)]
     if not Tq <= Tk <= len(names):
         raise InputError(f"weights have shape {weights.shape}, and there are {len(names)} names for rows and columns; "
                          "expected Tq <= Tk <= memory_tokens + the number of tokens")
@@ -71,7 +71,7 @@ def vector_over_time(values: Array, tokens: Sequence[str] | None = None, segment
     check_whole("segment_length", segment_length, 0)
     if tokens is not None:
         check_iterable("the list of tokens", tokens, "a text for each of the values, or None")
-        tokens = [*map(as_written, tokens)]
+        tokens = [*map(as_label, tokens)]
         if len(tokens) != T:
             raise InputError(f"there are {len(tokens)} tokens and values for {T}, expected as many")
     units = np.unique(np.linspace(0, D - 1, min(D, MOST_UNITS)).round().astype(int))

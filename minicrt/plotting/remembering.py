@@ -8,7 +8,7 @@ from minicrt.arguments import check_iterable, check_kind, check_number, check_tr
 from minicrt.array_arguments import real_array
 from minicrt.errors import InputError
 from minicrt.picture import Picture, as_written, in_own_style, matplotlib
-from minicrt.plotting.style import COLOURS, DASHES, GREY, MARKS, legend_of, look, quiet, title_above
+from minicrt.plotting.style import COLOURS, DASHES, GREY, MARKS, as_label, legend_of, look, quiet, title_above
 
 Array = np.ndarray
 
@@ -114,7 +114,7 @@ def memory_trajectory(paths: Array, names: Sequence[str], title: str = "") -> Pi
         for way in ways:
             axes.plot(*way.T, color=colour, linestyle=dash, linewidth=0.8, alpha=0.7, marker=".", markersize=3)
         axes.plot(*ways[:, -1].T, MARKS[number % len(MARKS)], color=colour, markersize=7)
-        axes.annotate(name, ways[:, -1].mean(0), xytext=(9, 7), textcoords="offset points", fontsize=12,
+        axes.annotate(as_label(name), ways[:, -1].mean(0), xytext=(9, 7), textcoords="offset points", fontsize=12,
                       fontweight="bold", parse_math=False)
     axes.set_xlabel(f"first principal component ({shares[0]:.0%} of the variance)")
     axes.set_ylabel(f"second principal component ({shares[1]:.0%})")

@@ -10,7 +10,17 @@ import numpy as np
 from minicrt.arguments import check_kind, check_number, check_whole, shown
 from minicrt.errors import InputError
 from minicrt.picture import Picture, as_written, in_own_style, matplotlib
-from minicrt.plotting.style import BLUE, GREY, ORANGE, plain_log_ticks, quiet, title_above
+from minicrt.plotting.style import (
+    BLUE,
+    GREY,
+    LONGEST_LABEL,
+    LONGEST_LINE,
+    ORANGE,
+    as_label,
+    plain_log_ticks,
+    quiet,
+    title_above,
+)
 
 TAB20 = matplotlib.colormaps["tab20"]                        # where there are more things than Okabe and Ito's colours
 MARKERS = {17: "v", 35: "o", 70: "s", 150: "D"}
@@ -87,7 +97,7 @@ def cut_bars(summary: Mapping[str, Any], title: str = "") -> Picture:
     quiet(axes)
     axes.grid(False)
     if as_written(title):
-        axes.set_title(as_written(title), fontsize=11, parse_math=False)
+        axes.set_title(as_label(title, LONGEST_LINE), fontsize=11, parse_math=False)
     return figure
 
 
@@ -140,8 +150,8 @@ def comparison(rows: Sequence[Mapping[str, Any]]) -> Picture:
         axes.annotate(f"{letters[row['label']]} {row[length]}", (row[cost] / 1e6, row["valid"]), xytext=(5, 3),
                       textcoords="offset points", fontsize=7)
     handles = [axes.plot([], [], marker="o", linestyle="", **styles[label])[0] for label in labels]
-    legend = axes.legend(handles, [f"{letters[label]}  {as_written(label)}" for label in labels], frameon=False,
-                         fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
+    named = [f"{letters[label]}  {as_label(label, LONGEST_LABEL)}" for label in labels]
+    legend = axes.legend(handles, named, frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
     for text in legend.get_texts():
         text.set_parse_math(False)
     unit, number = ("frame", "the frames of a clip") if of_videos else ("token", "the segment's length")

@@ -8,8 +8,8 @@ import numpy as np
 from minicrt.arguments import check_iterable, check_kind, check_number, shown
 from minicrt.array_arguments import real_array
 from minicrt.errors import InputError
-from minicrt.picture import Picture, as_written, in_own_style
-from minicrt.plotting.style import BLUE, GREY, ORANGE, plain_log_ticks, quiet, title_above
+from minicrt.picture import Picture, in_own_style
+from minicrt.plotting.style import BLUE, GREY, LONGEST_LABEL, ORANGE, as_label, plain_log_ticks, quiet, title_above
 
 Array = np.ndarray
 MEASURES = ("error", "perplexity")
@@ -47,7 +47,7 @@ def sensor_curves(rows: Sequence[Mapping[str, Any]], measure: str, unit: str = "
     axes.set_yscale("log")
     plain_log_ticks(axes, [value for value in (*train, *valid, *levels) if value > 0])
     axes.set_xlabel("epochs")
-    axes.set_ylabel(as_written(f"{measure}{f', {unit}' if unit else ''} (log scale)"), parse_math=False)
+    axes.set_ylabel(as_label(f"{measure}{f', {unit}' if unit else ''}") + " (log scale)", parse_math=False)
     axes.legend(frameon=False)
     quiet(axes)
     title_above(figure, title)
@@ -84,7 +84,7 @@ def class_probabilities(time: Array, probabilities: Array, classes: Sequence[str
     `right` (N,) holds the numbers of the right classes, −1 where nobody knows.
     """
     check_iterable("the list of classes", classes, "a text for each class")
-    names = [as_written(name) for name in classes]
+    names = [as_label(name) for name in classes]
     x, p, known = real_array("time", time, "N"), real_array("probabilities", probabilities, "N K"), np.asarray(right)
     if p.shape != (len(x), len(names)) or known.shape != x.shape or known.dtype.kind not in "iu":
         raise InputError(f"got {len(x)} times, probabilities of shape {p.shape}, {len(names)} classes and right ones "
@@ -109,6 +109,6 @@ def class_probabilities(time: Array, probabilities: Array, classes: Sequence[str
 
 
 def _labelled(figure: Picture, axes: Any, xlabel: str, ylabel: str, title: str) -> None:
-    axes.set_xlabel(as_written(xlabel), parse_math=False)
-    axes.set_ylabel(as_written(ylabel), parse_math=False)
+    axes.set_xlabel(as_label(xlabel, LONGEST_LABEL), parse_math=False)
+    axes.set_ylabel(as_label(ylabel, LONGEST_LABEL), parse_math=False)
     title_above(figure, title)

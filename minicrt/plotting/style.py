@@ -15,6 +15,7 @@ BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#6B6B6B"
 COLOURS = (BLUE, ORANGE, GREEN, "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 DASHES = ("-", "--", "-.", ":")
 MARKS = "osv^DPX*<>p"
+LONGEST_NAME, LONGEST_LABEL, LONGEST_LINE = 24, 60, 160      # characters: at a tick, at an axis or in a legend, above
 MARKED = 15                                                  # points of a line that have a mark, of many
 
 
@@ -34,9 +35,15 @@ def quiet(axes: matplotlib.axes.Axes) -> None:
     axes.set_axisbelow(True)
 
 
+def as_label(text: str, longest: int = LONGEST_NAME) -> str:
+    """`text` as it is written, each of its lines no longer than a figure has room for"""
+    lines = as_written(text).split("\n")
+    return "\n".join(line if len(line) <= longest else f"{line[:longest - 1]}…" for line in lines)
+
+
 def title_above(figure: Picture, title: str) -> None:
     if as_written(title):
-        figure.suptitle(as_written(title), fontsize=11, parse_math=False)
+        figure.suptitle(as_label(title, LONGEST_LINE), fontsize=11, parse_math=False)
 
 
 def legend_of(axes: matplotlib.axes.Axes, handles: Sequence[Any], names: Sequence[str]) -> None:
@@ -44,7 +51,7 @@ def legend_of(axes: matplotlib.axes.Axes, handles: Sequence[Any], names: Sequenc
 
     Where lines leave no room they go on behind it, pale.
     """
-    legend = axes.legend(handles, [as_written(name) for name in names], framealpha=0.85, edgecolor="none",
+    legend = axes.legend(handles, [as_label(name, LONGEST_LABEL) for name in names], framealpha=0.85, edgecolor="none",
                          fancybox=False)
     for text in legend.get_texts():
         text.set_parse_math(False)

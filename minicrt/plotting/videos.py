@@ -8,8 +8,8 @@ import numpy as np
 from minicrt.arguments import check_iterable, check_kind
 from minicrt.array_arguments import real_array
 from minicrt.errors import InputError
-from minicrt.picture import Picture, as_written, in_own_style
-from minicrt.plotting.style import BLUE, GREEN, ORANGE, quiet, title_above
+from minicrt.picture import Picture, in_own_style
+from minicrt.plotting.style import BLUE, GREEN, ORANGE, as_label, quiet, title_above
 
 Array = np.ndarray
 KEYS = ("epoch", "train_loss", "valid_loss", "valid_mean_class_accuracy", "valid_accuracy")
@@ -66,7 +66,7 @@ def patch_attention(frames: Array, looks: Array, names: Sequence[str] | None = N
         raise InputError("looks hold a number that is below 0 or not finite, expected shares")
     if names is not None:
         check_iterable("the list of names", names, "a text for each frame, or None")
-        names = [*map(as_written, names)]
+        names = [*map(as_label, names)]
         if len(names) != R:
             raise InputError(f"there are {len(names)} names for {R} frames, expected as many")
     figure = Picture(figsize=(max(3.5, 2.2 * R) + 0.8, 4.8), dpi=110, layout="constrained")
