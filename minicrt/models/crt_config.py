@@ -55,7 +55,10 @@ class CRTConfig(StackConfig):
                            in S4D |Ā|; in Mamba state n keeps σ(b)^(n + 1)
     memory_span            t_max = memory_span · segment_length, the segments that memory has to bridge (below 128
                            tokens W_r starts smaller); language asks for less than recall: the presets have 1, with
-                           which the embedding starts half as large, and W_r with a draw of its own
+                           which the embedding starts half as large, and W_r with a draw of its own. Where there are
+                           more, a wide memory needs a low learning rate: one pair of recall is learned with 3e-3 at a
+                           width of 64, and at 256 with 2e-3 and not with 3e-3 (docs/results.md, "How much the vector
+                           holds", has the command)
     positions              recurrent (1), or a learned or sinusoidal table of absolute positions, or none
     position_width         D_p; 0 stands for D, and then there is no W_p
     position_carry         p_0 is the previous segment's last p, or zeros

@@ -29,7 +29,7 @@ class TrainingConfig(Configuration):
 
     title: ClassVar[str] = "training"
     most: ClassVar[Mapping[str, int]] = {"seed": MOST_OF_SEEDS, "evaluations": 100_000, "steps": MOST_STEPS,
-                                            "warmup_steps": MOST_STEPS}
+                                         "warmup_steps": MOST_STEPS}
 
     epochs: float = 0.0
     steps: int = 0
