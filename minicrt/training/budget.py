@@ -23,8 +23,8 @@ def total_steps(config: TrainingConfig, windows: int) -> int:
     """
     total = config.steps or math.ceil(config.epochs * windows)
     if total > MOST_STEPS:
-        asked = f"steps is {total:,}" if config.steps else f"epochs is {config.epochs:g}, here {total:,} steps"
-        raise ConfigurationError(f"training: {asked}, expected at most {MOST_STEPS:,} steps; ask for fewer")
+        raise ConfigurationError(f"training: epochs is {config.epochs:g}, here {total:,} steps, expected at most "
+                                 f"{MOST_STEPS:,} steps; ask for fewer")
     return total
 
 

@@ -144,13 +144,13 @@ def test_a_run_is_scored_again_with_parts_of_its_state_cut(tmp_path, capsys):
 
     code, out, _ = ran(capsys, "eval", "run", "--split", "test", "--picture", "c.png")
     assert code == 0 and f"test mean class accuracy {figure('test_mean_class_accuracy')}, accuracy " in out
-    assert "10 videos of synthetic-video scored" in out and "carried: memory, positions; weights of step" in out
+    assert "10 videos of synthetic-video scored" in out and "carried: memory; weights of step" in out
     assert (tmp_path / "c.png").read_bytes().startswith(b"\x89PNG")
     code, out, _ = ran(capsys, "eval", "run/checkpoint.safetensors", "--cut", "memory", "--batch", "3")
     assert code == 0 and "weights of step 2" in out          # the last; the summary is of the best
     code, out, _ = ran(capsys, "eval", "run", "--cut", "memory", "--batch", "3")
     assert code == 0 and f"valid mean class accuracy {figure('valid_mean_class_accuracy_memory_cut')}" in out
-    assert "batch 3," in out and "carried: positions;" in out
+    assert "batch 3," in out and "carried: nothing;" in out
     code, out, _ = ran(capsys, "eval", "run", "--cut", "state")
     worth = 100 * (summary["valid_mean_class_accuracy"] - summary["valid_mean_class_accuracy_state_cut"])
     assert code == 0 and "carried: nothing" in out and f"the cut costs {worth:.1f} points" in out

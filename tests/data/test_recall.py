@@ -61,6 +61,9 @@ class Oracle:
     def __init__(self, task):
         self.task = task
 
+    def state_shapes(self, batch):
+        return {"memory": (batch, None), "other": (batch, None)}
+
     def logits(self, parameters, tokens, state):
         memory = state.get("memory", tokens)
         logits = np.zeros((*tokens.shape, self.task.vocabulary_size))
