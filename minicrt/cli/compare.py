@@ -84,12 +84,11 @@ def check_own(results: Path) -> None:
     from minicrt.data.reading import exists
 
     table, picture = (results / name for name in MADE)
-    theirs = [table] if exists(table) and not is_own_table(table) else []
-    if exists(picture) and not exists(table) and not any(results.glob("*.json")):
-        theirs = [picture]
-    for path in theirs:
-        raise ConfigurationError(f"{path} is not what compare has written, and would be written over; give another "
-                                 "--results, or move it away")
+    own_table = not exists(table) or is_own_table(table)
+    own_picture = not exists(picture) or exists(table) or any(results.glob("*.json"))
+    if not own_table or not own_picture:
+        raise ConfigurationError(f"{picture if own_table else table} is not what compare has written, and would be "
+                                 "written over; move it away, or name another folder of results")
 
 
 def corpora(data_dir: Path | None) -> "Callable[[Cell | VideoCell], Corpus | VideoSource]":
@@ -130,6 +129,7 @@ def show(results: Path) -> None:
     from minicrt.comparison import collect, markdown, read_results
 
     rows = collect(read_results(results))
+    check_own(results)
     print("\n" + markdown(rows))
     write_atomically(results / "table.md", (markdown(rows) + "\n").encode())
     with a_warning_at_most("comparison.png", *DRAWING_ERRORS):

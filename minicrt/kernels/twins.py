@@ -54,7 +54,8 @@ def twin(specification: Callable[..., Any]) -> Callable[[Callable[..., Any]], Ca
 def backward_twin(specification: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """As `twin`, for a backward pass: it follows the forward pass that made the cache. A kernel does not look where
     its arrays end, so a gradient of another shape is refused here."""
-    gradient = specification.__code__.co_varnames[0]
+    gradient = specification.__code__.co_varnames[0]         # its name: d_y, or d_h of a scan
+
     def decorate(kernel: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(specification)
         def operation(d_y: Any, cache: Any, *arguments: Any, **options: Any) -> Any:

@@ -32,7 +32,7 @@ class SegmentCache(NamedTuple):
     encoder: Any                                             # of the model's `encode`
     output_mask: Any                                         # of dropout before the output: None without
     loss: Any                                                # of the model's `loss`
-    of: inputs.PassOf
+    of: inputs.PassOf                                        # the batch and the model
 
 
 class SegmentModel(ABC):

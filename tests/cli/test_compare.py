@@ -111,6 +111,15 @@ def test_a_table_or_a_picture_of_the_users_is_not_written_over(grid, capsys, nam
     assert not (grid.parent / "runs").exists() and (mine / name).read_text(encoding="utf-8") == "| precious |"
 
 
+def test_a_table_of_the_users_is_not_written_over_by_show(grid, capsys):
+    compare(grid, "--only", "gru-T5-s0")
+    table = grid.parent / "runs" / "results" / "table.md"
+    table.write_text("| precious |", encoding="utf-8")
+    capsys.readouterr()
+    assert "table.md is not what compare has written" in refused(capsys, "compare", "--show", table.parent)
+    assert table.read_text(encoding="utf-8") == "| precious |"
+
+
 def test_the_mean_over_seeds():
     def result(seed, valid):
         return {"label": "a", "state_bytes": 0, "flops_per_token": 1.0, "flops_per_segment": 5.0,

@@ -49,7 +49,7 @@ class VideoCache(NamedTuple):
     encoded: EncodedCache
     output_mask: Any
     loss: LossCache
-    of: inputs.PassOf
+    of: inputs.PassOf                                        # the batch and the model
 
 
 class ViT(FrameByFrame, PositionedModel):
