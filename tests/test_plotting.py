@@ -284,6 +284,16 @@ def test_rows_of_no_comparison_are_refused(rows, words):
         plotting.comparison(rows)
 
 
+def test_a_comparison_of_many_models_has_room_for_them():
+    """The legend of 36 pressed the axes together, to nothing."""
+    figure = plotting.comparison([{**CELLS[0], "label": f"model-{n:02}", "valid": 100.0 + n} for n in range(60)])
+    figure.png()
+    axes, = figure.axes
+    legend, whole = axes.get_legend().get_window_extent(), figure.bbox
+    assert axes.get_window_extent().height > 0.8 * whole.height
+    assert legend.y0 >= whole.y0 and legend.y1 <= whole.y1
+
+
 def test_comparison_has_a_point_for_every_row():
     axes, = plotting.comparison([*CELLS, {**CELLS[0], "valid": None, "valid_deviation": None}]).axes
     points = [line.get_xydata()[0].tolist() for line in axes.lines if len(line.get_xydata()) == 1

@@ -135,9 +135,9 @@ def comparison(rows: Sequence[Mapping[str, Any]]) -> Picture:
     cost, length = ("flops_per_frame", "frames") if of_videos else ("flops_per_token", "segment_length")
     for row in rows:
         _check_compared(row, cost, length)
-    figure = Picture(figsize=(8.5, 5), dpi=120, layout="constrained")
-    axes = figure.subplots()
     labels = sorted({row["label"] for row in rows})
+    figure = Picture(figsize=(8.5, max(5, 0.6 + 0.18 * len(labels))), dpi=120, layout="constrained")     # for the legend
+    axes = figure.subplots()
     styles: dict[str, dict[str, Any]] = {                    # after 20 models the colours return, hollow
         label: {"color": TAB20(number % 20), "markerfacecolor": TAB20(number) if number < 20 else "none"}
         for number, label in enumerate(labels)}
