@@ -136,7 +136,7 @@ def comparison(rows: Sequence[Mapping[str, Any]]) -> Picture:
     for row in rows:
         _check_compared(row, cost, length)
     labels = sorted({row["label"] for row in rows})
-    figure = Picture(figsize=(8.5, max(5, 0.6 + 0.18 * len(labels))), dpi=120, layout="constrained")     # for the legend
+    figure = Picture(figsize=(8.5, max(5, 0.6 + 0.18 * len(labels))), dpi=120, layout="constrained")  # for the legend
     axes = figure.subplots()
     styles: dict[str, dict[str, Any]] = {                    # after 20 models the colours return, hollow
         label: {"color": TAB20(number % 20), "markerfacecolor": TAB20(number) if number < 20 else "none"}
